@@ -16,7 +16,7 @@ pub struct Name<const N: usize> {
 
 /// A region of the mesh, such as `eu`. Always geography.
 pub type Region = Name<16>;
-/// A supervised site: an ERP instance, a plant, a warehouse, a laboratory, a SaaS. Such as `erp-eu` or `nord`.
+/// A supervised site: an ERP instance, a plant, a warehouse, a laboratory. Such as `erp-eu` or `nord`.
 pub type SiteId = Name<24>;
 /// Who sends: the site of a link, or a client of the API. Stamped by the link from its credential, never by a mapping.
 pub type Source = Name<24>;
@@ -44,6 +44,13 @@ impl<const N: usize> Name<N> {
     pub fn as_str(&self) -> &str {
         let len = self.bytes.iter().position(|b| *b == 0).unwrap_or(N);
         self.bytes.get(..len).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> Default for Name<N> {
+    /// No name: what nobody sent comes from.
+    fn default() -> Self {
+        Self { bytes: [0; N] }
     }
 }
 

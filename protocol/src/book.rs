@@ -1,0 +1,250 @@
+//! The book: everything a decision may look at besides the state, as values: sites, materials, recipes, equipment, posting
+//! rules, policies. A node keeps the whole activated book and hands it to `decide`; `evolve` never sees it, so a replay
+//! does not depend on it. What a decision takes from the book it writes into its facts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Calendar;
+use crate::conversion::Conversions;
+use crate::id::{EntityId, Kind};
+use crate::name::{Region, SiteId};
+use crate::native::{NativeId, NativeKind, Ref};
+use crate::outbox::Class;
+use crate::posting::RuleBook;
+use crate::qty::Qty;
+use crate::refusal::Code;
+use crate::uom::Uom;
+use crate::words::{EquipmentClass, EquipmentId, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Role, Sscc, Version};
+
+/// The configuration and master data in force, whole.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// The hash of the configuration it was made from; every commit names it.
+    pub hash: String,
+    /// The log generation new entities are born in.
+    pub generation: u16,
+    /// All sites of the mesh.
+    pub sites: BTreeMap<SiteId, Site>,
+    /// Materials.
+    pub materials: BTreeMap<MaterialId, Material>,
+    /// Recipes by plant and material, newest last.
+    pub recipes: BTreeMap<(SiteId, MaterialId), Vec<Recipe>>,
+    /// Equipment by plant.
+    pub equipment: BTreeMap<SiteId, Vec<Equipment>>,
+    /// Posting rules.
+    pub rules: RuleBook,
+    /// The limits of waiting.
+    pub policy: Policy,
+}
+
+/// A site as configured.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// What it is.
+    pub kind: SiteKind,
+    /// The region its entities are at home in, and its link runs in.
+    pub region: Region,
+    /// Its calendar and zone.
+    pub calendar: Calendar,
+    /// The ERP that owns its orders and books its stock.
+    pub erp: Option<SiteId>,
+    /// The warehouse that takes its pallets.
+    pub warehouse: Option<SiteId>,
+    /// The quality system that decides about its lots.
+    pub quality: Option<SiteId>,
+    /// What its link promises about repeated sends, by verb; the default for verbs not listed is `AtMostOnce`.
+    pub classes: BTreeMap<String, Class>,
+    /// Posting periods of an ERP.
+    pub periods: crate::calendar::PeriodBook,
+}
+
+/// What a site is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteKind {
+    /// An ERP instance.
+    Erp,
+    /// A plant with its MES.
+    Plant,
+    /// A warehouse with its WMS.
+    Warehouse,
+    /// A quality system, its laboratory included.
+    Quality,
+}
+
+/// How a material is traced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LotMode {
+    /// Not at all.
+    #[default]
+    None,
+    /// By lot.
+    Lot,
+    /// By lot and serial number.
+    Serial,
+}
+
+/// A material.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Material {
+    /// Its text.
+    pub description: String,
+    /// The unit its stock is kept in.
+    pub base: Uom,
+    /// Other units, as exact fractions of the base unit.
+    pub conversions: Conversions,
+    /// How it is traced.
+    pub lot_mode: LotMode,
+    /// Must a lot be free of inspection before it is used or shipped?
+    pub inspected: bool,
+}
+
+/// A recipe at a plant: routing and bill of material, approved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Its version.
+    pub version: Version,
+    /// Who approved it and when, as a person would quote it; an unapproved recipe is not in the book.
+    pub source: String,
+    /// For how much of the output the components are given.
+    pub base_quantity: Qty,
+    /// The routing, in order.
+    pub operations: Vec<RecipeOperation>,
+    /// The bill of material.
+    pub components: Vec<RecipeComponent>,
+    /// What it makes, the main product first.
+    pub outputs: Vec<RecipeOutput>,
+}
+
+/// An operation of a recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecipeOperation {
+    /// Its number.
+    pub op: OpNo,
+    /// What it needs.
+    pub class: EquipmentClass,
+    /// Is its confirmation one of the order's milestones?
+    pub milestone: bool,
+}
+
+/// A component of a recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecipeComponent {
+    /// Its line.
+    pub item: ItemNo,
+    /// The operation that uses it.
+    pub op: OpNo,
+    /// The material.
+    pub material: MaterialId,
+    /// How much for the base quantity.
+    pub qty: Qty,
+}
+
+/// An output of a recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecipeOutput {
+    /// Which.
+    pub kind: OutputKind,
+    /// The material.
+    pub material: MaterialId,
+}
+
+/// A piece of equipment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Equipment {
+    /// Its name at the plant.
+    pub id: EquipmentId,
+    /// What it is.
+    pub class: EquipmentClass,
+    /// The capabilities it has, free words of the plant.
+    pub capabilities: Vec<String>,
+}
+
+/// The limits of waiting, and who may do what.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How long a plant may take to answer a dispatch before it is asked again, in ms.
+    pub dispatch_patience_ms: u64,
+    /// How long before the planned start something missing becomes an alarm, in ms.
+    pub start_warning_ms: u64,
+    /// How long a final confirmation waits for reports that must precede it, in ms.
+    pub final_gap_ms: u64,
+    /// How long a clearance is good for, in ms.
+    pub clearance_ms: u64,
+    /// How long a decision on a hold may take before it is a case, in ms.
+    pub disposition_ms: u64,
+    /// Roles that may release a hold or record a disposition by request.
+    pub quality_roles: Vec<Role>,
+    /// Roles that may give quantities up, each with a second approver.
+    pub finance_roles: Vec<Role>,
+    /// How long one attempt at a site may take, in ms.
+    pub window_ms: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let role = |name| Role::parse(name).ok();
+        Self {
+            dispatch_patience_ms: 30_000,
+            start_warning_ms: 1_800_000,
+            final_gap_ms: 300_000,
+            clearance_ms: 14_400_000,
+            disposition_ms: 14_400_000,
+            quality_roles: role("quality").into_iter().collect(),
+            finance_roles: role("finance").into_iter().collect(),
+            window_ms: 20_000,
+        }
+    }
+}
+
+impl Book {
+    /// The entity of a site, which is born under the site's own name.
+    pub fn site_entity(&self, site: SiteId) -> Option<EntityId> {
+        let region = self.sites.get(&site)?.region;
+        let first = Ref::new(site, NativeKind::Document, NativeId::parse(site.as_str()).ok()?);
+        Some(EntityId::born(Kind::Site, region, SITE_GENERATION, &first))
+    }
+
+    /// The entity of a lot, at home where its plant is.
+    pub fn lot_entity(&self, plant: SiteId, lot: &LotKey) -> Option<EntityId> {
+        self.born_at(plant, Kind::Lot, NativeKind::Lot, &lot.to_string())
+    }
+
+    /// The entity of a handling unit, at home where it was filled.
+    pub fn unit_entity(&self, plant: SiteId, sscc: &Sscc) -> Option<EntityId> {
+        self.born_at(plant, Kind::Unit, NativeKind::Unit, sscc.as_str())
+    }
+
+    /// The entity born under a name of a site of ours.
+    pub fn born_at(&self, site: SiteId, kind: Kind, native: NativeKind, name: &str) -> Option<EntityId> {
+        let region = self.sites.get(&site)?.region;
+        let first = Ref::new(site, native, NativeId::parse(name).ok()?);
+        Some(EntityId::born(kind, region, self.generation, &first))
+    }
+
+    /// What a site's link promises about repeated sends of a verb.
+    pub fn class(&self, site: SiteId, verb: &str) -> Class {
+        self.sites.get(&site).and_then(|site| site.classes.get(verb)).copied().unwrap_or(Class::AtMostOnce)
+    }
+
+    /// The recipe of a material at a plant: the version asked for, or the newest.
+    pub fn recipe(&self, plant: SiteId, material: &MaterialId, version: Option<&Version>) -> Result<&Recipe, Code> {
+        let all = self.recipes.get(&(plant, material.clone())).map_or(&[][..], Vec::as_slice);
+        match version {
+            Some(wanted) => all.iter().find(|recipe| recipe.version == *wanted),
+            None => all.last(),
+        }
+        .ok_or(Code::MissingRecipe)
+    }
+}
+
+/// A site's entity outlives log generations: it is always born in this one.
+const SITE_GENERATION: u16 = 0;
+
+/// The lot an order produces into when nobody named one: the order's own ERP number, as plants do it.
+pub fn lot_of_order(erp_order: &str) -> Option<LotNo> {
+    LotNo::parse(erp_order).ok()
+}

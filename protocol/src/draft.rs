@@ -1,0 +1,209 @@
+//! The draft of a decision: facts in the order they are found, with the numbers of intents and cases given out on the way.
+//! It knows nothing of any entity; the transitions write into it, so that none of them can forget a number or reuse one.
+
+use crate::case::{Case, CaseKind, Proposal};
+use crate::common::Common;
+use crate::effect::Effect;
+use crate::fact::Fact;
+use crate::id::EntityId;
+use crate::input::{Body, Input};
+use crate::instant::Instant;
+use crate::intent::{Intent, IntentId, Parcel, Reference, Tier, Wake};
+use crate::name::SiteId;
+use crate::outbox::{OutboxFact, Outcome};
+use crate::words::Role;
+
+/// Facts in the making.
+#[derive(Debug)]
+pub struct Draft {
+    me: EntityId,
+    incarnation: u64,
+    now: Instant,
+    next_intent: u32,
+    next_case: u32,
+    facts: Vec<Fact>,
+}
+
+/// A case as a transition describes it; the draft numbers it and dates it.
+#[derive(Debug)]
+pub struct NewCase<'a> {
+    /// What kind.
+    pub kind: CaseKind,
+    /// What is wrong, naming the things.
+    pub what: String,
+    /// What is at stake.
+    pub stake: String,
+    /// When it starts to hurt.
+    pub impact_at: Option<Instant>,
+    /// Who should act.
+    pub owner: &'a str,
+    /// The next safe actions.
+    pub proposals: Vec<Proposal>,
+    /// The intent it is about.
+    pub intent: Option<u32>,
+    /// The posting it is about.
+    pub posting: Option<u32>,
+}
+
+impl<'a> NewCase<'a> {
+    /// A case of which nothing more is known.
+    pub fn new(kind: CaseKind, owner: &'a str, what: impl Into<String>) -> Self {
+        Self {
+            kind,
+            what: what.into(),
+            stake: String::new(),
+            impact_at: None,
+            owner,
+            proposals: vec![Proposal::Acknowledge],
+            intent: None,
+            posting: None,
+        }
+    }
+
+    /// With what is at stake.
+    #[must_use]
+    pub fn stake(mut self, stake: impl std::fmt::Display) -> Self {
+        self.stake = format!("{stake}");
+        self
+    }
+
+    /// With the time it starts to hurt.
+    #[must_use]
+    pub fn impact(mut self, at: Instant) -> Self {
+        self.impact_at = Some(at);
+        self
+    }
+
+    /// With these actions.
+    #[must_use]
+    pub fn offers(mut self, proposals: Vec<Proposal>) -> Self {
+        self.proposals = proposals;
+        self
+    }
+
+    /// About this intent.
+    #[must_use]
+    pub fn about_intent(mut self, number: u32) -> Self {
+        self.intent = Some(number);
+        self
+    }
+
+    /// About this posting.
+    #[must_use]
+    pub fn about_posting(mut self, number: u32) -> Self {
+        self.posting = Some(number);
+        self
+    }
+}
+
+impl Draft {
+    /// An empty draft for an entity in this state.
+    pub fn new(me: EntityId, incarnation: u64, now: Instant, common: &Common) -> Self {
+        Self { me, incarnation, now, next_intent: common.outbox.next_number(), next_case: common.last_case + 1, facts: Vec::new() }
+    }
+
+    /// Whose draft it is.
+    pub fn me(&self) -> EntityId {
+        self.me
+    }
+
+    /// Writes a fact down.
+    pub fn note(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    /// Intends an effect at a site; its number, and our reference for foreign documents.
+    pub fn ask_site(&mut self, site: SiteId, tier: Tier, effect: Effect) -> (u32, Reference) {
+        self.intend(Intent::Site { site, tier, overtakes: false, effect: Box::new(effect) })
+    }
+
+    /// The same for holds and blocks, which may pass what waits for that site.
+    pub fn ask_site_first(&mut self, site: SiteId, effect: Effect) -> (u32, Reference) {
+        self.intend(Intent::Site { site, tier: Tier::PlantCritical, overtakes: true, effect: Box::new(effect) })
+    }
+
+    /// Tells another entity.
+    pub fn tell(&mut self, to: EntityId, body: Body) {
+        self.intend(Intent::Mail { to, urgent: false, parcel: Parcel::Body(Box::new(body)) });
+    }
+
+    /// Tells another entity before all ordinary mail: holds and shipment blocks.
+    pub fn tell_first(&mut self, to: EntityId, body: Body) {
+        self.intend(Intent::Mail { to, urgent: true, parcel: Parcel::Body(Box::new(body)) });
+    }
+
+    /// Passes an input on as it came, under its own key.
+    pub fn forward(&mut self, to: EntityId, input: Input) {
+        self.intend(Intent::Mail { to, urgent: false, parcel: Parcel::Forward(Box::new(input)) });
+    }
+
+    /// Wants to be woken.
+    pub fn wake(&mut self, at: Instant, wake: Wake) {
+        self.intend(Intent::Wake { at, wake });
+    }
+
+    /// Settles one of the entity's own intents without asking the site: superseded, adopted, written off.
+    pub fn settle(&mut self, number: u32, outcome: Outcome) {
+        self.facts.push(Fact::Outbox { number, step: OutboxFact::Settled(outcome) });
+    }
+
+    /// Opens a case; its number.
+    pub fn open_case(&mut self, case: NewCase<'_>) -> u32 {
+        let number = self.next_case;
+        self.next_case += 1;
+        let owner = Role::parse(case.owner).or_else(|_| Role::parse("plant-it"));
+        let Ok(owner) = owner else { return number };
+        self.facts.push(Fact::CaseOpened(Box::new(Case {
+            number,
+            kind: case.kind,
+            what: case.what,
+            stake: case.stake,
+            impact_at: case.impact_at,
+            owner,
+            proposals: case.proposals,
+            intent: case.intent,
+            posting: case.posting,
+            opened_at: self.now,
+        })));
+        number
+    }
+
+    /// Closes a case.
+    pub fn close_case(&mut self, case: u32, how: impl Into<String>) {
+        self.facts.push(Fact::CaseClosed { case, how: how.into() });
+    }
+
+    /// Closes every open case of a kind.
+    pub fn close_cases(&mut self, common: &Common, kind: &CaseKind, how: &str) {
+        for case in common.cases.values().filter(|case| case.kind == *kind) {
+            self.close_case(case.number, how);
+        }
+    }
+
+    /// What was written so far.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// The number the next intent gets.
+    pub fn next_intent(&self) -> u32 {
+        self.next_intent
+    }
+
+    /// The id of an intent of this entity.
+    pub fn intent_id(&self, number: u32) -> IntentId {
+        IntentId { entity: self.me, incarnation: self.incarnation, number }
+    }
+
+    /// The facts.
+    pub fn into_facts(self) -> Vec<Fact> {
+        self.facts
+    }
+
+    fn intend(&mut self, intent: Intent) -> (u32, Reference) {
+        let number = self.next_intent;
+        self.next_intent += 1;
+        self.facts.push(Fact::Intended { number, intent: Box::new(intent) });
+        (number, self.intent_id(number).reference())
+    }
+}

@@ -1,0 +1,261 @@
+//! Effects: what a site can be asked to do, in canonical words and complete. A link's mapping turns one into the foreign
+//! words; nothing here is computed again later. Quantities are in the unit the receiving system keeps the thing in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::EntityId;
+use crate::instant::Instant;
+use crate::intent::Reference;
+use crate::native::NativeId;
+use crate::posting::Posting;
+use crate::qty::Qty;
+use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc, StockStatus, Version};
+
+/// What a site is asked to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// ERP: make a production order from a planned order and release it.
+    ConvertPlannedOrder(Conversion),
+    /// MES: take this job.
+    DispatchJob(Job),
+    /// MES: give the job back, if nothing was started.
+    RevokeJob(JobRef),
+    /// MES: agree to another total.
+    ChangeJobQuantity {
+        /// Which job.
+        job: JobRef,
+        /// The new total.
+        total: Qty,
+    },
+    /// ERP: post this document, or reverse one.
+    Post(Document),
+    /// ERP: move stock of a lot from one status to another.
+    ChangeStockStatus {
+        /// Whose stock.
+        lot: LotKey,
+        /// The plant's name in the ERP is the mapping's business; this is ours.
+        plant: crate::name::SiteId,
+        /// How much.
+        qty: Qty,
+        /// From.
+        from: StockStatus,
+        /// To.
+        to: StockStatus,
+        /// The hold behind it.
+        hold: HoldNo,
+    },
+    /// WMS: these handling units will come.
+    AnnounceUnit(UnitNotice),
+    /// WMS: do not move, pick or ship stock of this lot.
+    BlockStock(StockBlock),
+    /// WMS: the hold is gone.
+    UnblockStock(StockBlock),
+    /// WMS or TMS: this shipment must not leave.
+    BlockShipment {
+        /// Which.
+        shipment: NativeId,
+        /// Why, as gate reasons.
+        reasons: Vec<String>,
+    },
+    /// WMS or TMS: nothing holds the shipment any more.
+    UnblockShipment {
+        /// Which.
+        shipment: NativeId,
+    },
+    /// WMS or TMS: the answer to a request for departure.
+    AnswerDeparture {
+        /// Which.
+        shipment: NativeId,
+        /// Which request.
+        attempt: u32,
+        /// Whether it may leave.
+        granted: bool,
+        /// Until when, when it may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+        /// Why not, when it may not.
+        reasons: Vec<String>,
+    },
+    /// QMS: a hold was placed.
+    TellHold(StockBlock),
+    /// QMS or LIMS: a sample was taken, or must be.
+    OpenInspection {
+        /// Of what.
+        lot: LotKey,
+        /// Where.
+        site: crate::name::SiteId,
+        /// The plant's own number for the sample.
+        sample: NativeId,
+        /// How much was taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        qty: Option<Qty>,
+        /// When.
+        taken_at: Instant,
+    },
+}
+
+impl Effect {
+    /// The word by which a link's configuration chooses the mapping.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::ConvertPlannedOrder(_) => "convert_planned_order",
+            Self::DispatchJob(_) => "dispatch_job",
+            Self::RevokeJob(_) => "revoke_job",
+            Self::ChangeJobQuantity { .. } => "change_job_quantity",
+            Self::Post(_) => "post",
+            Self::ChangeStockStatus { .. } => "change_stock_status",
+            Self::AnnounceUnit(_) => "announce_unit",
+            Self::BlockStock(_) => "block_stock",
+            Self::UnblockStock(_) => "unblock_stock",
+            Self::BlockShipment { .. } => "block_shipment",
+            Self::UnblockShipment { .. } => "unblock_shipment",
+            Self::AnswerDeparture { .. } => "answer_departure",
+            Self::TellHold(_) => "tell_hold",
+            Self::OpenInspection { .. } => "open_inspection",
+        }
+    }
+}
+
+/// A posting, with the order it belongs to by every name an ERP may ask for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// The order's entity.
+    pub order: EntityId,
+    /// Its number in its ERP.
+    pub erp_order: NativeId,
+    /// The plant.
+    pub plant: crate::name::SiteId,
+    /// What to post.
+    pub posting: Posting,
+}
+
+/// A planned order that is to become exactly one production order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversion {
+    /// The planned order, or the client's own reference where there is none.
+    pub planned_order: NativeId,
+    /// The material.
+    pub material: MaterialId,
+    /// The total, planned scrap included.
+    pub total: Qty,
+    /// The plant.
+    pub plant: crate::name::SiteId,
+    /// The recipe wanted.
+    pub recipe: Version,
+    /// When it should start.
+    pub start: Instant,
+    /// When it should end.
+    pub end: Instant,
+}
+
+/// A job for a MES: routing, bill of material, work centre, lot and schedule in one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The order's entity: the MES repeats it in every report.
+    pub order: EntityId,
+    /// The order's number in its ERP.
+    pub erp_order: NativeId,
+    /// Which attempt this is; a new one supersedes the one before.
+    pub attempt: u32,
+    /// The material.
+    pub material: MaterialId,
+    /// Its text.
+    pub description: String,
+    /// The total.
+    pub total: Qty,
+    /// The lot to produce into; absent only where the plant numbers its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotNo>,
+    /// The recipe, which is the one the plant's own system has.
+    pub recipe: Version,
+    /// Where the recipe came from: its source system and approval, as a person would quote it.
+    pub recipe_source: String,
+    /// When it should start.
+    pub start: Instant,
+    /// When it should end.
+    pub end: Instant,
+    /// The routing.
+    pub operations: Vec<JobOperation>,
+    /// The bill of material.
+    pub components: Vec<JobComponent>,
+}
+
+/// An operation of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobOperation {
+    /// Its number.
+    pub op: OpNo,
+    /// Where it may run.
+    pub equipment: Vec<EquipmentId>,
+}
+
+/// A component of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobComponent {
+    /// Its line.
+    pub item: ItemNo,
+    /// The operation that uses it.
+    pub op: OpNo,
+    /// The material.
+    pub material: MaterialId,
+    /// How much for the whole order.
+    pub required: Qty,
+    /// The lot that was reserved, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotNo>,
+}
+
+/// A job at a MES, by every name it has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRef {
+    /// The order's entity.
+    pub order: EntityId,
+    /// Our reference of the dispatch.
+    pub dispatch: Reference,
+    /// The MES's own number, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<NativeId>,
+}
+
+/// Word to a warehouse that a handling unit will come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitNotice {
+    /// The handling unit.
+    pub sscc: Sscc,
+    /// What is on it.
+    pub contents: Vec<UnitContent>,
+    /// The plant it comes from.
+    pub from: crate::name::SiteId,
+    /// Where it should go, if it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Place>,
+}
+
+/// A quantity of one lot on a handling unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitContent {
+    /// Which lot.
+    pub lot: LotKey,
+    /// The lot's entity.
+    pub lot_entity: EntityId,
+    /// The order that made it.
+    pub order: EntityId,
+    /// Which output of that order.
+    pub output: OutputKind,
+    /// How much.
+    pub qty: Qty,
+}
+
+/// Stock that is held, or held no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StockBlock {
+    /// The hold.
+    pub hold: HoldNo,
+    /// Of which lot.
+    pub lot: LotKey,
+    /// Only these handling units; empty for the whole lot.
+    pub units: Vec<Sscc>,
+    /// Why.
+    pub reason: Reason,
+}

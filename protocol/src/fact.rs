@@ -1,0 +1,77 @@
+//! What is recorded. Facts common to every entity, and one variant a kind for its own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Case, CaseKind};
+use crate::intent::Intent;
+use crate::native::Ref;
+use crate::outbox::OutboxFact;
+use crate::words::Role;
+use crate::{lot, order, shipment, site, unit};
+
+/// A fact of an entity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A name somebody has for this entity.
+    Named(Ref),
+    /// Something must happen elsewhere.
+    Intended {
+        /// Its number within the entity, from 1, without a gap.
+        number: u32,
+        /// What.
+        intent: Box<Intent>,
+    },
+    /// A step in the life of an intent for a site.
+    Outbox {
+        /// Which intent.
+        number: u32,
+        /// What became of it.
+        step: OutboxFact,
+    },
+    /// A person must look at something.
+    CaseOpened(Box<Case>),
+    /// A case has another owner.
+    CaseHandedOver {
+        /// Which.
+        case: u32,
+        /// To whom.
+        to: Role,
+    },
+    /// A case is over.
+    CaseClosed {
+        /// Which.
+        case: u32,
+        /// How, for a person.
+        how: String,
+    },
+    /// Of an order.
+    Order(Box<order::Fact>),
+    /// Of a lot.
+    Lot(Box<lot::Fact>),
+    /// Of a handling unit.
+    Unit(Box<unit::Fact>),
+    /// Of a shipment.
+    Shipment(Box<shipment::Fact>),
+    /// Of a site.
+    Site(Box<site::Fact>),
+}
+
+impl Fact {
+    /// The kind of a case that this fact opens.
+    pub fn opens(&self) -> Option<&CaseKind> {
+        match self {
+            Self::CaseOpened(case) => Some(&case.kind),
+            Self::Named(_)
+            | Self::Intended { .. }
+            | Self::Outbox { .. }
+            | Self::CaseHandedOver { .. }
+            | Self::CaseClosed { .. }
+            | Self::Order(_)
+            | Self::Lot(_)
+            | Self::Unit(_)
+            | Self::Shipment(_)
+            | Self::Site(_) => None,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The kernel: `decide` what an input means, `evolve` what a fact changes. Live running, recovery, simulation and time
+//! travel are these two functions and nothing else. Pure: no clock, IO, log or randomness; the same state, input and
+//! context give the same facts on every machine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Answer;
+use crate::book::Book;
+use crate::commit::Step;
+use crate::common::Common;
+use crate::draft::Draft;
+use crate::envelope::{Envelope, Key, Mark};
+use crate::fact::Fact;
+use crate::id::{EntityId, Kind};
+use crate::input::{Body, Input};
+use crate::instant::Instant;
+use crate::name::Source;
+use crate::outbox::{ClaimAnswer, OutboxFact};
+use crate::seen::{ContentHash, Known};
+use crate::{lot, order, shipment, site, unit, wire};
+
+mod claim;
+mod decide;
+mod repeat;
+
+pub use decide::decide;
+pub(crate) use decide::refuse;
+
+/// The state of an entity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Who it is.
+    pub id: EntityId,
+    /// What all entities have.
+    pub common: Common,
+    /// What its kind has.
+    pub own: Own,
+}
+
+/// The part of a state that is the entity's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Own {
+    /// A production order.
+    Order(Box<order::Order>),
+    /// A lot.
+    Lot(Box<lot::Lot>),
+    /// A handling unit.
+    Unit(Box<unit::Unit>),
+    /// A shipment.
+    Shipment(Box<shipment::Shipment>),
+    /// A site.
+    Site(Box<site::Site>),
+}
+
+/// What a decision may look at besides the state.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Now, by the node's clock.
+    pub now: Instant,
+    /// The configuration and master data in force.
+    pub book: &'a Book,
+    /// The incarnation of the store, part of every intent id.
+    pub incarnation: u64,
+}
+
+/// What came of an input.
+#[derive(Debug)]
+pub struct Stepped {
+    /// The state after it.
+    pub state: State,
+    /// What must be recorded before anybody is told; `None` when nothing moved.
+    pub step: Option<Step>,
+    /// What its sender is told, once the step is durable.
+    pub reply: Reply,
+}
+
+/// What the sender of an input is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The answer.
+    Answer(Answer),
+    /// Heard before; the answer then.
+    Known(Answer),
+    /// The answer to a claim.
+    Claim(ClaimAnswer),
+    /// There is no such entity, and none is born from this: it belongs into its site's quarantine.
+    Unborn,
+}
+
+/// A decision: what the sender is told, and what to record.
+#[derive(Debug)]
+pub struct Decision {
+    /// The answer.
+    pub answer: Answer,
+    /// The facts.
+    pub facts: Vec<Fact>,
+}
+
+impl State {
+    /// An entity nobody has heard of.
+    pub fn unknown(id: EntityId) -> Self {
+        let own = match id.kind() {
+            Kind::Order => Own::Order(Box::default()),
+            Kind::Lot => Own::Lot(Box::default()),
+            Kind::Unit => Own::Unit(Box::default()),
+            Kind::Shipment => Own::Shipment(Box::default()),
+            Kind::Site => Own::Site(Box::default()),
+        };
+        Self { id, common: Common::default(), own }
+    }
+
+    /// Whether anything was ever recorded about it.
+    pub fn is_born(&self) -> bool {
+        !self.common.seen.is_empty()
+    }
+
+    /// A draft of facts for this entity.
+    pub fn draft(&self, context: &Context<'_>) -> Draft {
+        Draft::new(self.id, context.incarnation, context.now, &self.common)
+    }
+}
+
+/// What a fact changes.
+#[must_use]
+pub fn evolve(mut state: State, fact: &Fact) -> State {
+    state.common.evolve(fact);
+    match (&mut state.own, fact) {
+        (Own::Order(order), Fact::Order(fact)) => order.evolve(fact),
+        (Own::Lot(lot), Fact::Lot(fact)) => lot.evolve(fact),
+        (Own::Unit(unit), Fact::Unit(fact)) => unit.evolve(fact),
+        (Own::Shipment(shipment), Fact::Shipment(fact)) => shipment.evolve(fact),
+        (Own::Site(site), Fact::Site(fact)) => site.evolve(fact),
+        // A fact of another kind cannot stand in this log; common facts were taken above.
+        (Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_), _) => {}
+    }
+    state
+}
+
+/// What a recorded step changes: its key is known from now on, and its facts hold.
+#[must_use]
+pub fn replay(mut state: State, step: &Step) -> State {
+    if step.remembered {
+        state.common.seen.remember(&step.key, step.content, &step.answer);
+    }
+    step.facts.iter().fold(state, evolve)
+}
+
+/// Takes one input whole: known already, expired, decided, lanes released. The only way an input becomes facts.
+pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
+    if let Body::Claim { intent, claim } = &input.body {
+        return claim::step(state, input, *intent, claim, context);
+    }
+    if !state.is_born() && !input.body.may_be_born_from() {
+        return Stepped { state, step: None, reply: Reply::Unborn };
+    }
+    let hash = wire::content_of(&input.body);
+    if let Body::Woken { intent, wake } = &input.body {
+        let decision = decide::woken(&state, *intent, wake, context);
+        return record(state, input, hash, false, decision);
+    }
+    match state.common.seen.ask(&input.envelope.key, hash) {
+        Known::Same(answer) => Stepped { state, step: None, reply: Reply::Known(answer) },
+        Known::Other(_) => repeat::step(state, input, hash, context),
+        Known::Never => {
+            let decision = decide(&state, input, context);
+            record(state, input, hash, true, decision)
+        }
+    }
+}
+
+/// Makes a decision into a step, lets the lanes go on, and evolves the state by all of it.
+fn record(state: State, input: &Input, content: ContentHash, remembered: bool, decision: Decision) -> Stepped {
+    let reply = Reply::Answer(decision.answer.clone());
+    if !remembered && decision.facts.is_empty() {
+        return Stepped { state, step: None, reply };
+    }
+    let mut step = Step::of(&input.envelope, content, decision.answer, decision.facts);
+    step.remembered = remembered;
+    let mut state = replay(state, &step);
+    for number in state.common.outbox.releasable() {
+        let released = Fact::Outbox { number, step: OutboxFact::Released };
+        state = evolve(state, &released);
+        step.facts.push(released);
+    }
+    debug_assert!(state.common.outbox.lanes_hold(), "a site has two of an entity's intents at once");
+    Stepped { state, step: Some(step), reply }
+}
+
+/// The envelope of what nobody sent: a wake-up, or a step of the entity's own intent.
+pub(crate) fn clockwork(now: Instant) -> Envelope {
+    let key = Key { source: Source::default(), epoch: 0, mark: Mark::Number(0) };
+    Envelope { key, occurred_at: now, received_at: now, not_after: None, who: None, origin: None, correlation: None, causation: None }
+}

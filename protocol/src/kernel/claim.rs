@@ -1,0 +1,95 @@
+//! Claims at the kernel: the step in the intent's life, what the entity makes of it, and the case when a person must look.
+
+use super::{Context, Decision, Own, Reply, State, Stepped, record};
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::common::Common;
+use crate::draft::{Draft, NewCase};
+use crate::effect::Effect;
+use crate::fact::Fact;
+use crate::input::Input;
+use crate::intent::{Intent, IntentId};
+use crate::outbox::{self, Claim, ClaimAnswer, OutboxFact};
+use crate::wire;
+
+/// Takes a claim, or word about one.
+pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim, context: &Context<'_>) -> Stepped {
+    let number = intent.number;
+    let mine = intent.entity == state.id && intent.incarnation == context.incarnation;
+    let (found, told) = if mine { outbox::claim(&state.common.outbox, number, asked, context.now) } else { (None, ClaimAnswer::Done) };
+    let mut draft = state.draft(context);
+    match &found {
+        Some(found) => follow(&state, number, found, context, &mut draft),
+        None if mine => second_document(&state.common, number, asked, &mut draft),
+        None => {}
+    }
+    let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
+    let stepped = record(state, input, wire::content_of(&input.body), false, decision);
+    Stepped { reply: Reply::Claim(told), ..stepped }
+}
+
+/// A step in the life of an intent, and what its entity makes of it.
+pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &Context<'_>, draft: &mut Draft) {
+    draft.note(Fact::Outbox { number, step: found.clone() });
+    let Some(Intent::Site { effect, .. }) = state.common.outbox.get(number).map(|open| &open.intent) else { return };
+    match found {
+        OutboxFact::Settled(_) => close_cases_about(&state.common, number, draft),
+        OutboxFact::Parked { why } => open_parked_case(number, effect, why, draft),
+        OutboxFact::Released
+        | OutboxFact::InFlight { .. }
+        | OutboxFact::InDoubt { .. }
+        | OutboxFact::NotDone { .. }
+        | OutboxFact::Requeued => {}
+    }
+    match &state.own {
+        Own::Order(order) => order.follow(&state.common, number, effect, found, context, draft),
+        Own::Lot(lot) => lot.follow(&state.common, number, effect, found, context, draft),
+        Own::Unit(unit) => unit.follow(&state.common, number, effect, found, context, draft),
+        // What a warehouse answers to a block changes no gate; sites ask nobody.
+        Own::Shipment(_) | Own::Site(_) => {}
+    }
+}
+
+fn close_cases_about(common: &Common, number: u32, draft: &mut Draft) {
+    for case in common.cases.values().filter(|case| case.intent == Some(number)) {
+        draft.close_case(case.number, "settled");
+    }
+}
+
+fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) {
+    let what = format!("{} waits for a person: {why}", effect.verb());
+    let proposals = match effect {
+        Effect::Post(_) => vec![
+            Proposal::DoNot("post by hand before you have looked in the ERP for our reference".into()),
+            Proposal::Adopt,
+            Proposal::Retry,
+            Proposal::WriteOff,
+        ],
+        Effect::ConvertPlannedOrder(_)
+        | Effect::DispatchJob(_)
+        | Effect::RevokeJob(_)
+        | Effect::ChangeJobQuantity { .. }
+        | Effect::ChangeStockStatus { .. }
+        | Effect::AnnounceUnit(_)
+        | Effect::BlockStock(_)
+        | Effect::UnblockStock(_)
+        | Effect::BlockShipment { .. }
+        | Effect::UnblockShipment { .. }
+        | Effect::AnswerDeparture { .. }
+        | Effect::TellHold(_)
+        | Effect::OpenInspection { .. } => vec![Proposal::Retry],
+    };
+    draft.open_case(NewCase::new(CaseKind::InDoubt, "plant-it", what).offers(proposals).about_intent(number));
+}
+
+/// A site says that it did a settled intent once more, under another document: never silent.
+fn second_document(common: &Common, number: u32, asked: &Claim, draft: &mut Draft) {
+    let Claim::Accepted { receipt, .. } = asked else { return };
+    let (Some(first), Some(second)) = (common.outbox.document(number), receipt.document.as_ref()) else { return };
+    let told = common.cases.values().any(|case| case.intent == Some(number) && case.kind == CaseKind::Discrepancy);
+    if first != second && !told {
+        let what = format!("document {second} stands for the same intent as {first}: one of them is too many");
+        let proposals = vec![Proposal::Do(format!("reverse {second} in its system")), Proposal::Acknowledge];
+        draft.open_case(NewCase::new(CaseKind::Discrepancy, "finance", what).offers(proposals).about_intent(number));
+    }
+}

@@ -1,0 +1,111 @@
+//! Who decides about what: expiry first, then the entity's own module, the desk, or the alarm clock.
+
+use super::{Context, Decision, Own, State};
+use crate::answer::Answer;
+use crate::desk::{Action, Wish};
+use crate::draft::Draft;
+use crate::envelope::Envelope;
+use crate::fact::Fact;
+use crate::input::{Body, Input};
+use crate::intent::{IntentId, Wake};
+use crate::outbox::{OutboxFact, Standing};
+use crate::refusal::{Code, Refusal};
+
+/// Decides about an input that was never heard before.
+pub fn decide(state: &State, input: &Input, context: &Context<'_>) -> Decision {
+    if let Some(answer) = expired(input, context) {
+        return Decision { answer, facts: Vec::new() };
+    }
+    let mut draft = state.draft(context);
+    let envelope = &input.envelope;
+    let answer = match (&state.own, &input.body) {
+        (Own::Order(order), Body::Order(input)) => order.decide(&state.common, input, envelope, context, &mut draft),
+        (Own::Lot(lot), Body::Lot(input)) => lot.decide(&state.common, input, envelope, context, &mut draft),
+        (Own::Unit(unit), Body::Unit(input)) => unit.decide(&state.common, input, envelope, context, &mut draft),
+        (Own::Shipment(shipment), Body::Shipment(input)) => shipment.decide(&state.common, input, envelope, context, &mut draft),
+        (Own::Site(site), Body::Site(input)) => site.decide(&state.common, input, envelope, context, &mut draft),
+        (_, Body::Desk(wish)) => act(state, wish, envelope, context, &mut draft),
+        (own, _) => Answer::Refused(Box::new(wrong_kind(own))),
+    };
+    Decision { answer, facts: draft.into_facts() }
+}
+
+/// Decides about a wake-up: stale ones change nothing.
+pub(super) fn woken(state: &State, intent: IntentId, wake: &Wake, context: &Context<'_>) -> Decision {
+    let mut draft = state.draft(context);
+    if state.common.outbox.was_recorded(intent.number) {
+        match &state.own {
+            Own::Order(order) => order.woken(&state.common, wake, context, &mut draft),
+            Own::Lot(lot) => lot.woken(&state.common, wake, context, &mut draft),
+            Own::Shipment(shipment) => shipment.woken(&state.common, wake, context, &mut draft),
+            Own::Unit(_) | Own::Site(_) => {}
+        }
+    }
+    Decision { answer: Answer::Accepted, facts: draft.into_facts() }
+}
+
+fn expired(input: &Input, context: &Context<'_>) -> Option<Answer> {
+    let not_after = input.envelope.not_after?;
+    (input.body.is_request() && context.now > not_after).then(|| {
+        let text = format!("the request was good until {not_after} and arrived at {}", context.now);
+        Answer::Refused(Box::new(
+            Refusal::new(Code::Expired, text, "ask how things stand now, then send it again under a new key").at("not_after"),
+        ))
+    })
+}
+
+fn wrong_kind(own: &Own) -> Refusal {
+    let kind = match own {
+        Own::Order(_) => "an order",
+        Own::Lot(_) => "a lot",
+        Own::Unit(_) => "a handling unit",
+        Own::Shipment(_) => "a shipment",
+        Own::Site(_) => "a site",
+    };
+    Refusal::new(Code::Schema, format!("this was sent to {kind}, which takes no such message"), "address it to the entity it is about")
+}
+
+/// A person's wish about a case.
+fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    let Some(case) = state.common.cases.get(&wish.case) else {
+        let text = format!("case {} is not open here", wish.case);
+        return refuse(Code::Unknown, text, "list the open cases; this one may have been closed already", "case");
+    };
+    if envelope.who.as_ref().is_none_or(|who| who.user.is_empty()) {
+        return refuse(Code::Schema, "an action at the desk needs a name".into(), "say who acts, and why", "who.user");
+    }
+    let parked = case.intent.filter(|number| state.common.outbox.get(*number).is_some_and(|open| open.standing == Standing::Parked));
+    match (&wish.action, parked) {
+        (Action::HandTo { role }, _) => {
+            draft.note(Fact::CaseHandedOver { case: case.number, to: role.clone() });
+            Answer::Accepted
+        }
+        (Action::Acknowledge, None) if case.posting.is_none() => {
+            draft.close_case(case.number, "acknowledged");
+            Answer::Accepted
+        }
+        (Action::Retry, Some(number)) => {
+            super::claim::follow(state, number, &OutboxFact::Requeued, context, draft);
+            draft.close_case(case.number, "sent again");
+            Answer::Accepted
+        }
+        (Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::Acknowledge, _) => {
+            own_act(state, case, wish, envelope, context, draft)
+        }
+    }
+}
+
+fn own_act(state: &State, case: &crate::case::Case, wish: &Wish, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    match &state.own {
+        Own::Order(order) => order.act(&state.common, case, &wish.action, envelope, context, draft),
+        Own::Site(site) => site.act(&state.common, case, &wish.action, envelope, context, draft),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => {
+            refuse(Code::State, format!("case {} does not offer that", case.number), "choose one of the actions the case offers", "action")
+        }
+    }
+}
+
+/// A refusal about a field, with its remedy.
+pub(crate) fn refuse(code: Code, text: String, remedy: &str, field: &str) -> Answer {
+    Answer::Refused(Box::new(Refusal::new(code, text, remedy).at(field)))
+}

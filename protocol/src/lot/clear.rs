@@ -1,0 +1,64 @@
+//! Transition 15 at the lot: a shipment registers before it is packed, asks when it wants to leave, and is told yes or no
+//! by this log. A hold that was written first says no; one that is written later takes the yes back.
+
+use super::Fact;
+use super::decide::Turn;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::id::EntityId;
+use crate::input::Body;
+use crate::instant::Instant;
+use crate::qty::Qty;
+use crate::shipment;
+use crate::words::Sscc;
+
+impl Turn<'_, '_> {
+    /// A shipment wants to leave with some of it, some day: it is told of holds from now on, and of those there are.
+    pub(super) fn register(&mut self, shipment: EntityId, unit: &Sscc, qty: Qty) {
+        self.note(Fact::Registered { shipment, unit: unit.clone(), qty });
+        let (Some(key), me) = (self.lot.key.clone(), self.draft.me()) else { return };
+        for (number, hold) in self.lot.holds.iter().filter(|(_, hold)| hold.covers(unit)) {
+            let mail = shipment::Mail::Held {
+                lot: me,
+                key: key.clone(),
+                hold: number.clone(),
+                units: hold.units.iter().cloned().collect(),
+                reason: hold.reason.clone(),
+                revokes: None,
+            };
+            self.draft.tell_first(shipment, Body::Shipment(shipment::Input::Mail(mail)));
+        }
+    }
+
+    /// A shipment asks whether it may leave.
+    pub(super) fn ask_clearance(&mut self, shipment: EntityId, attempt: u32, units: &[(Sscc, Qty)], until: Instant) {
+        let mut refused: Vec<String> = units.iter().flat_map(|(unit, _)| self.lot.blocks(unit)).collect();
+        refused.sort();
+        refused.dedup();
+        let unknown = units.iter().filter(|(unit, _)| !self.lot.units.contains_key(unit));
+        refused.extend(unknown.map(|(unit, _)| format!("{unit} is not known to hold any of this lot")));
+        if self.context.now > until {
+            refused.push("the request for clearance came too late".to_owned());
+        }
+        if refused.is_empty() {
+            self.note(Fact::Cleared { shipment, attempt, until });
+        }
+        let lot = self.draft.me();
+        let mail = shipment::Mail::ClearanceAnswered { attempt, lot, refused };
+        self.draft.tell(shipment, Body::Shipment(shipment::Input::Mail(mail)));
+    }
+
+    /// A shipment left with some of it. Without a clearance that held at that time it is an escape.
+    pub(super) fn departed(&mut self, shipment: EntityId, attempt: Option<u32>, units: &[(Sscc, Qty)]) {
+        let cleared = self.lot.clearances.get(&shipment).map(|(attempt, _)| *attempt);
+        self.note(Fact::Departed { shipment, units: units.iter().map(|(unit, _)| unit.clone()).collect() });
+        let held: Vec<String> = units.iter().flat_map(|(unit, _)| self.lot.blocks(unit)).collect();
+        if held.is_empty() || (attempt.is_some() && cleared == attempt) {
+            return;
+        }
+        let what = format!("{} handling units left while not free: {}", units.len(), held.join("; "));
+        let offers = vec![Proposal::Do("recall the shipment, and find out how it left".into()), Proposal::Acknowledge];
+        let case = NewCase::new(CaseKind::Escape, "quality", what).impact(self.context.now).offers(offers);
+        self.draft.open_case(case);
+    }
+}

@@ -1,0 +1,187 @@
+//! Who decides about which input of a lot, and what a lot tells its orders.
+
+use super::{Fact, Input, Lot, Mail, OwnerFact, Production, Report, Request};
+use crate::answer::Answer;
+use crate::case::CaseKind;
+use crate::common::Common;
+use crate::draft::{Draft, NewCase};
+use crate::effect::Effect;
+use crate::envelope::Envelope;
+use crate::fact::Fact as Noted;
+use crate::input::Body;
+use crate::intent::{Tier, Wake};
+use crate::kernel::Context;
+use crate::name::SiteId;
+use crate::native::{NativeId, NativeKind, Ref};
+use crate::order;
+use crate::outbox::OutboxFact;
+use crate::qty::Qty;
+use crate::words::LotKey;
+
+/// Everything a transition looks at, and the draft it writes into.
+pub(super) struct Turn<'a, 'd> {
+    pub(super) lot: &'a Lot,
+    pub(super) common: &'a Common,
+    pub(super) envelope: &'a Envelope,
+    pub(super) context: &'a Context<'a>,
+    pub(super) draft: &'d mut Draft,
+    /// Its name and plant, also when this very input says them first.
+    pub(super) key: Option<LotKey>,
+    pub(super) site: Option<SiteId>,
+}
+
+impl Lot {
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { lot: self, common, envelope, context, draft, key: self.key.clone(), site: self.site };
+        match input {
+            Input::Request(Request::PlaceHold(placement)) | Input::OwnerFact(OwnerFact::Nonconformance(placement)) => turn.place(placement),
+            Input::Request(Request::RecordDisposition(disposition)) => turn.wish_disposition(disposition),
+            Input::OwnerFact(OwnerFact::Decided(disposition)) => turn.decided(disposition),
+            Input::OwnerFact(OwnerFact::InspectionClosed { sample, passed, findings, .. }) => turn.judged(sample, *passed, findings),
+            Input::Report(Report::TestResult { sample, characteristic, value, passed }) => {
+                if *passed {
+                    Answer::Accepted
+                } else {
+                    turn.judged(sample, false, &format!("{characteristic} = {value}"))
+                }
+            }
+            Input::Mail(mail) => turn.mail(mail),
+        }
+    }
+
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        let Wake::DispositionDue { hold } = wake else { return };
+        if let Some(open) = self.holds.get(hold) {
+            let what = format!("no decision on hold {hold} ({}) yet", open.reason);
+            let known = common.cases.values().any(|case| case.what == what);
+            if !known {
+                draft.open_case(NewCase::new(CaseKind::Unanswered, "quality", what).impact(context.now));
+            }
+        }
+    }
+
+    pub(crate) fn follow(
+        &self,
+        common: &Common,
+        _number: u32,
+        effect: &Effect,
+        step: &OutboxFact,
+        context: &Context<'_>,
+        draft: &mut Draft,
+    ) {
+        let envelope = crate::kernel::clockwork(context.now);
+        let mut turn = Turn { lot: self, common, envelope: &envelope, context, draft, key: self.key.clone(), site: self.site };
+        turn.contained(effect, step);
+    }
+}
+
+impl Turn<'_, '_> {
+    pub(super) fn note(&mut self, fact: Fact) {
+        self.draft.note(Noted::Lot(Box::new(fact)));
+    }
+
+    fn mail(&mut self, mail: &Mail) -> Answer {
+        match mail {
+            Mail::Produced(production) => self.produced(production),
+            Mail::Consumed { order, qty, into, site, lot, .. } => {
+                self.known(lot, *site);
+                self.note(Fact::Consumed { order: *order, qty: *qty, into: into.clone() });
+                self.pass_holds_on(into);
+            }
+            Mail::SampleTaken { lot, site, sample, qty, taken_at, .. } => {
+                self.known(lot, *site);
+                self.sampled(lot, *site, sample, *qty, *taken_at);
+            }
+            Mail::Register { shipment, unit, qty } => self.register(*shipment, unit, *qty),
+            Mail::Unregister { shipment, unit } => self.note(Fact::Unregistered { shipment: *shipment, unit: unit.clone() }),
+            Mail::AskClearance { shipment, attempt, units, until } => self.ask_clearance(*shipment, *attempt, units, *until),
+            Mail::Departed { shipment, attempt, units } => self.departed(*shipment, *attempt, units),
+            Mail::ParentHeld { parent, hold, reason } => self.parent_held(parent, hold, reason),
+            Mail::ParentReleased { hold, .. } => self.release(hold),
+        }
+        Answer::Accepted
+    }
+
+    /// Its name, told once.
+    pub(super) fn known(&mut self, key: &LotKey, site: SiteId) {
+        if self.key.is_some() {
+            return;
+        }
+        (self.key, self.site) = (Some(key.clone()), Some(site));
+        self.note(Fact::Known { key: key.clone(), site });
+        if let Ok(id) = NativeId::parse(&key.to_string()) {
+            self.draft.note(Noted::Named(Ref::new(site, NativeKind::Lot, id)));
+        }
+    }
+
+    fn produced(&mut self, made: &Production) {
+        self.known(&made.lot, made.site);
+        let Production { order, output, qty, unit, from, inspected, .. } = made.clone();
+        self.note(Fact::Produced { order, output, qty, unit: unit.clone(), from, inspected });
+        let mut after = self.lot.clone();
+        for fact in self.draft.facts() {
+            if let Noted::Lot(fact) = fact {
+                after.evolve(fact);
+            }
+        }
+        self.tell_orders(&after);
+        // A hold on the whole lot holds what is made after it, too.
+        if let Some(unit) = unit {
+            for (number, hold) in self.lot.holds.clone() {
+                if hold.units.is_empty() {
+                    self.block_everywhere(&number, &hold, std::slice::from_ref(&unit));
+                }
+            }
+        }
+    }
+
+    fn sampled(&mut self, key: &LotKey, site: SiteId, sample: &NativeId, qty: Option<Qty>, taken_at: crate::instant::Instant) {
+        if self.lot.samples.contains_key(sample) {
+            return;
+        }
+        self.note(Fact::Sampled(sample.clone()));
+        self.draft.note(Noted::Named(Ref::new(site, NativeKind::Quality, sample.clone())));
+        let quality = self.context.book.sites.get(&site).and_then(|plant| plant.quality);
+        if let Some(quality) = quality {
+            let effect = Effect::OpenInspection { lot: key.clone(), site, sample: sample.clone(), qty, taken_at };
+            self.draft.ask_site(quality, Tier::Business, effect);
+        }
+    }
+
+    /// The verdict on a sample; a failed one holds the lot.
+    fn judged(&mut self, sample: &NativeId, passed: bool, findings: &str) -> Answer {
+        if self.lot.samples.get(sample).copied().flatten() == Some(passed) {
+            return Answer::Accepted;
+        }
+        self.note(Fact::Judged { sample: sample.clone(), passed });
+        if !passed {
+            self.hold_for_failure(sample, findings);
+        }
+        let mut after = self.lot.clone();
+        after.evolve(&Fact::Judged { sample: sample.clone(), passed });
+        self.tell_orders(&after);
+        Answer::Accepted
+    }
+
+    /// Tells every order that made some of it how it is now.
+    pub(super) fn tell_orders(&mut self, after: &Lot) {
+        let Some(key) = self.key.clone() else { return };
+        let me = self.draft.me();
+        self.note(Fact::Told);
+        for (order, made) in &after.produced {
+            let zero = Qty::zero(made.uom());
+            let blocked = after.blocked().unwrap_or(zero);
+            let unusable = if after.in_inspection() { *made } else { blocked };
+            let mail = order::Mail::Quality {
+                lot: me,
+                key: key.clone(),
+                holds: after.holds.keys().cloned().collect(),
+                in_inspection: after.in_inspection(),
+                free: made.minus(unusable).unwrap_or(zero),
+                blocked,
+                word: after.words + 1,
+            };
+            self.draft.tell(*order, Body::Order(order::Input::Mail(mail)));
+        }
+    }
+}

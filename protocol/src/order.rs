@@ -1,0 +1,120 @@
+//! A production order: one actor that owns its lifecycle. Its state is tracks that move apart, each owned by one system,
+//! because an order can be released, half confirmed, half delivered and partly held all at once. One transition a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::EntityId;
+use crate::name::{SiteId, Source};
+use crate::native::NativeId;
+use crate::posting::{Ledger, Use};
+use crate::qty::Qty;
+use crate::site::{Resolved, ResolvedMaterial};
+use crate::words::{DocNo, LotKey, LotNo, MaterialId, OpNo, Sscc};
+
+mod decide;
+mod evolve;
+mod fact;
+mod input;
+mod track;
+
+pub use fact::Fact;
+pub use input::{Amount, Confirmation, Counting, Header, Input, Mail, OwnerFact, Release, Report, Request};
+pub use track::{Business, Dispatch, Execution, LotQuality, Stage, Supply, UnitStage};
+
+/// The state of an order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// What the ERP ordered; absent until somebody released or planned it.
+    pub header: Option<Header>,
+    /// Track B, the ERP's.
+    pub business: Business,
+    /// The ERP has the order open elsewhere: postings wait.
+    pub locked: bool,
+    /// Track D, ours; its answers are the plant's.
+    pub dispatch: Dispatch,
+    /// How often it was validated; names the resolution that counts.
+    pub validations: u32,
+    /// How often it was dispatched.
+    pub attempts: u32,
+    /// The dispatch intent that counts.
+    pub dispatch_intent: Option<u32>,
+    /// What its plant found for it: frozen.
+    pub resolved: Option<Resolved>,
+    /// Its job at the plant.
+    pub job: Option<NativeId>,
+    /// Track X, the plant's, an operation at a time.
+    pub ops: BTreeMap<OpNo, Operation>,
+    /// The plant said that the whole order is done.
+    pub completed: bool,
+    /// Track M.
+    pub supply: Supply,
+    /// Tracks C and P: what was reported, and what became of it in the ERP.
+    pub ledger: Ledger,
+    /// Which posting each intent carries.
+    pub carries: BTreeMap<u32, u32>,
+    /// The last value of each counter that counts up.
+    pub counters: BTreeMap<(OpNo, Use, Source), Counter>,
+    /// Track Q: the lots it makes, as they last said.
+    pub lots: BTreeMap<EntityId, LotQuality>,
+    /// The lots that went into it.
+    pub consumed: BTreeSet<(LotKey, EntityId)>,
+    /// Track L: its handling units, as they last said.
+    pub units: BTreeMap<Sscc, UnitStage>,
+    /// Documents somebody made in the ERP by hand.
+    pub foreign: BTreeSet<DocNo>,
+}
+
+/// An operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Track X.
+    pub execution: Execution,
+    /// Good.
+    pub good: Qty,
+    /// Scrapped.
+    pub scrap: Qty,
+    /// To be worked on again.
+    pub rework: Qty,
+    /// The good total its final confirmation declared, while reports are still missing from it.
+    pub declared: Option<Qty>,
+}
+
+/// A counter that counts up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Counter {
+    /// Its epoch: grows when it starts again at zero.
+    pub epoch: u32,
+    /// Its highest value in that epoch.
+    pub value: Qty,
+}
+
+impl Order {
+    /// The order, if anybody ordered anything yet.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// What booking a material needs.
+    pub fn material(&self, material: &MaterialId) -> Option<&ResolvedMaterial> {
+        self.resolved.as_ref()?.materials.iter().find(|known| known.material == *material)
+    }
+
+    /// The plant that runs it.
+    pub fn plant(&self) -> Option<SiteId> {
+        self.header.as_ref().map(|header| header.plant)
+    }
+
+    /// The lot it produces into when a report names none.
+    pub fn lot(&self) -> Option<LotNo> {
+        let header = self.header.as_ref()?;
+        header.lot.clone().or_else(|| crate::book::lot_of_order(header.number.normal()))
+    }
+
+    /// Good and scrapped pieces of the operation that counts as processed most: what a new total may not go below.
+    pub fn processed(&self) -> Option<Qty> {
+        let most = self.ops.values().filter_map(|op| op.good.plus(op.scrap).ok());
+        most.reduce(|a, b| if a.compare(&b).is_some_and(std::cmp::Ordering::is_ge) { a } else { b })
+    }
+}

@@ -1,0 +1,141 @@
+//! Who decides about which input of an order: one transition a file. Requests are guarded; what the owner says and what
+//! happened on the floor is applied, and a broken guard becomes a case.
+
+use super::{Input, Mail, Order, OwnerFact, Report, Request};
+use crate::answer::Answer;
+use crate::common::Common;
+use crate::draft::Draft;
+use crate::envelope::Envelope;
+use crate::fact::Fact as Noted;
+use crate::intent::Wake;
+use crate::kernel::Context;
+
+mod books;
+mod business;
+mod confirm;
+mod correct;
+mod desk;
+mod dispatch;
+mod execution;
+mod follow;
+mod foreign;
+mod goods;
+mod quantity;
+mod release;
+
+use books::Books;
+
+/// Everything a transition looks at, and the draft it writes into.
+pub(super) struct Turn<'a, 'd> {
+    pub(super) order: &'a Order,
+    pub(super) common: &'a Common,
+    pub(super) envelope: &'a Envelope,
+    pub(super) context: &'a Context<'a>,
+    pub(super) draft: &'d mut Draft,
+}
+
+impl Turn<'_, '_> {
+    fn note(&mut self, fact: super::Fact) {
+        self.draft.note(Noted::Order(Box::new(fact)));
+    }
+}
+
+impl Order {
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { order: self, common, envelope, context, draft };
+        match input {
+            Input::Request(request) => turn.request(request),
+            Input::OwnerFact(fact) => turn.owner_fact(fact),
+            Input::Report(report) => turn.report(report),
+            Input::Mail(mail) => turn.mail(mail),
+        }
+    }
+
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        let envelope = crate::kernel::clockwork(context.now);
+        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
+        match wake {
+            Wake::Postings => turn.flush_by_time(),
+            Wake::DispatchAnswer { attempt } => turn.no_answer(*attempt),
+            Wake::PlannedStart => turn.start_is_near(),
+            Wake::FinalGap { op } => turn.gap_stays(op),
+            Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } => {}
+        }
+    }
+}
+
+impl Turn<'_, '_> {
+    fn request(&mut self, request: &Request) -> Answer {
+        match request {
+            Request::Release(release) => self.wish(release),
+            Request::ChangeQuantity { total } => self.wish_quantity(*total),
+            Request::Redispatch => self.redispatch(),
+            Request::Cancel => self.wish_cancel(),
+            Request::TechnicallyComplete { force } => self.wish_technical_completion(*force),
+            Request::Close => self.wish_close(),
+        }
+    }
+
+    fn owner_fact(&mut self, fact: &OwnerFact) -> Answer {
+        match fact {
+            OwnerFact::Released(header) => self.released(header),
+            OwnerFact::QuantityChanged { total } => self.quantity_changed(*total),
+            OwnerFact::Cancelled => self.cancelled(),
+            OwnerFact::TechnicallyCompleted => self.technically_completed(),
+            OwnerFact::Reopened => self.reopened(),
+            OwnerFact::Closed => self.closed(),
+            OwnerFact::Locked(locked) => self.locked(*locked),
+            OwnerFact::Availability { short } => self.availability(short),
+            OwnerFact::ForeignPosting { document, by, purpose, material, lot, qty } => {
+                self.foreign_posting(&foreign::Foreign { document, by, purpose: *purpose, material, lot: lot.as_ref(), qty: *qty })
+            }
+        }
+    }
+
+    fn report(&mut self, report: &Report) -> Answer {
+        match report {
+            Report::JobAccepted { job } => self.job_accepted(job),
+            Report::JobRejected { code, text } => self.job_rejected(code, text),
+            Report::OperationStarted { op, .. } | Report::OperationResumed { op } => self.started(op),
+            Report::OperationHeld { op, reason } => self.interrupted(op, reason),
+            Report::OperationAborted { op, reason } => self.aborted(op, reason),
+            Report::Confirmed(confirmation) => self.confirmed(confirmation),
+            Report::Consumed { op, item, material, lot, amount } => {
+                self.consumed(&goods::Consumption { op, item: item.as_ref(), material, lot: lot.as_ref(), amount })
+            }
+            Report::Produced { output, material, lot, amount, unit, serials } => self.produced(&goods::Output {
+                kind: *output,
+                material: material.as_ref(),
+                lot: lot.as_ref(),
+                amount,
+                unit: unit.as_ref(),
+                serials,
+            }),
+            Report::CountCorrected { op, purpose, difference, reason } => self.count_corrected(op, *purpose, *difference, reason),
+            Report::SampleTaken { sample, lot, qty } => self.sample_taken(sample, lot.as_ref(), *qty),
+            Report::Completed => self.completed(),
+        }
+    }
+
+    fn mail(&mut self, mail: &Mail) -> Answer {
+        match mail {
+            Mail::Resolution { attempt, found } => self.resolution(*attempt, found),
+            Mail::Quality { lot, key, holds, in_inspection, free, blocked, word } => {
+                let quality = super::LotQuality {
+                    lot: key.clone(),
+                    holds: holds.clone(),
+                    in_inspection: *in_inspection,
+                    free: *free,
+                    blocked: *blocked,
+                    word: *word,
+                };
+                self.note(super::Fact::Lot { lot: *lot, quality });
+                Answer::Accepted
+            }
+            Mail::UnitMoved { sscc, stage } => {
+                self.note(super::Fact::UnitMoved { sscc: sscc.clone(), stage: *stage });
+                Answer::Accepted
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The order's hand on its ledger: records quantities, flushes what is ripe, and turns each posting into an intent for the
+//! ERP. Copies the ledger only when one input has to book more than one thing.
+
+use std::borrow::Cow;
+
+use super::Turn;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::effect::{Document, Effect};
+use crate::intent::{Tier, Wake};
+use crate::order::{Fact, Order};
+use crate::posting::{self, Actual, Due, Ledger, Moment, Posting, PostingFact, Rule, Trigger};
+
+/// An open ledger: facts booked so far in this decision count for the next one.
+pub(super) struct Books<'a> {
+    ledger: Cow<'a, Ledger>,
+    unseen: Vec<PostingFact>,
+    wake: Option<crate::instant::Instant>,
+    parked: bool,
+}
+
+impl<'a> Books<'a> {
+    /// Opens the order's ledger.
+    pub(super) fn open(order: &'a Order) -> Self {
+        Self { ledger: Cow::Borrowed(&order.ledger), unseen: Vec::new(), wake: None, parked: !order.business.takes_postings() }
+    }
+
+    /// Books a quantity; what becomes ripe with it is flushed.
+    pub(super) fn record(&mut self, turn: &mut Turn<'_, '_>, actual: Actual) {
+        let Some(plant) = turn.order.plant() else { return };
+        let found = turn.context.book.rules.find(plant, &actual).cloned();
+        let rule = found.unwrap_or_else(|| unruled(&actual));
+        let calendar = turn.context.book.sites.get(&plant).map(|site| site.calendar.clone()).unwrap_or_default();
+        let moment = Moment { now: turn.context.now, shift_end: calendar.shift_end(turn.context.now) };
+        self.catch_up();
+        let (fact, ripe) = posting::record(&self.ledger, actual, &rule, moment);
+        if let PostingFact::Recorded { opens: Some(_), due: Some(due), .. } = &fact {
+            self.wake = Some(self.wake.map_or(*due, |wake| wake.min(*due)));
+        }
+        self.book(turn, fact);
+        if let Some(group) = ripe {
+            self.flush(turn, &Due::Groups(&[group]));
+        }
+    }
+
+    /// Flushes what is due.
+    pub(super) fn flush(&mut self, turn: &mut Turn<'_, '_>, due: &Due<'_>) {
+        let Some(header) = turn.order.header.clone() else { return };
+        let book = turn.context.book;
+        let calendar = book.sites.get(&header.plant).map(|site| site.calendar.clone()).unwrap_or_default();
+        let periods = book.sites.get(&header.erp).map(|site| site.periods.clone()).unwrap_or_default();
+        self.catch_up();
+        let facts = posting::flush(&self.ledger, due, calendar.posting_date(turn.context.now), &periods);
+        for fact in facts {
+            let fact = if self.parked { park(fact) } else { fact };
+            let posting = match &fact {
+                PostingFact::Flushed { posting: Some(posting), parked, .. } => Some((posting.as_ref().clone(), parked.clone())),
+                PostingFact::Flushed { .. } | PostingFact::Recorded { .. } | PostingFact::Stands { .. } | PostingFact::Split { .. } => None,
+            };
+            self.book(turn, fact);
+            match posting {
+                Some((posting, None)) => turn.send_posting(posting),
+                Some((posting, Some((why, proposed)))) => turn.park_case(&posting, &why, proposed),
+                None => {}
+            }
+        }
+    }
+
+    /// Done: whatever was opened wants to be woken in time.
+    pub(super) fn close(self, turn: &mut Turn<'_, '_>) {
+        if let Some(at) = self.wake {
+            turn.draft.wake(at, Wake::Postings);
+        }
+    }
+
+    fn book(&mut self, turn: &mut Turn<'_, '_>, fact: PostingFact) {
+        self.unseen.push(fact.clone());
+        turn.note(Fact::Posting(fact));
+    }
+
+    /// Makes the ledger know what was booked in this decision; most decisions book once and never need it.
+    fn catch_up(&mut self) {
+        for fact in std::mem::take(&mut self.unseen) {
+            self.ledger.to_mut().evolve(&fact);
+        }
+    }
+}
+
+impl Turn<'_, '_> {
+    /// Hands a posting to the ERP's site.
+    pub(super) fn send_posting(&mut self, posting: Posting) {
+        let Some(header) = &self.order.header else { return };
+        let number = posting.number;
+        let document = Document { order: self.draft.me(), erp_order: header.number.clone(), plant: header.plant, posting };
+        let (intent, _) = self.draft.ask_site(header.erp, Tier::Business, Effect::Post(document));
+        self.note(Fact::Carries { intent, posting: number });
+    }
+
+    /// A posting that may not go out is a case, with the date that would be possible.
+    pub(super) fn park_case(&mut self, posting: &Posting, why: &str, proposed: Option<crate::calendar::PostingDate>) {
+        let stake = posting.lines.iter().map(|line| line.qty.to_string()).collect::<Vec<_>>().join(" + ");
+        let hint = proposed.map_or_else(String::new, |date| format!("; {date} would be open"));
+        let case = NewCase::new(CaseKind::ParkedPosting, "finance", format!("posting {} waits: {why}{hint}", posting.number))
+            .stake(stake)
+            .offers(vec![Proposal::Retry, Proposal::Adopt, Proposal::WriteOff])
+            .about_posting(posting.number);
+        self.draft.open_case(case);
+    }
+
+    /// Groups whose time has come.
+    pub(super) fn flush_by_time(&mut self) {
+        let mut books = Books::open(self.order);
+        books.flush(self, &Due::Time(self.context.now));
+        books.close(self);
+    }
+}
+
+/// What no rule was written for is collected and waits: reported is never lost.
+fn unruled(actual: &Actual) -> Rule {
+    Rule::collecting(actual.purpose, vec![Trigger::Hold])
+}
+
+fn park(fact: PostingFact) -> PostingFact {
+    match fact {
+        PostingFact::Flushed { groups, posting, parked: None } => {
+            let why = "the ERP takes no postings for this order in its present state".to_owned();
+            PostingFact::Flushed { groups, posting, parked: Some((why, None)) }
+        }
+        PostingFact::Flushed { .. } | PostingFact::Recorded { .. } | PostingFact::Stands { .. } | PostingFact::Split { .. } => fact,
+    }
+}

@@ -1,0 +1,211 @@
+//! Transitions 7 and 10: work confirmed, in part or for the last time. Yield, scrap, rework and times are booked by rule;
+//! a final confirmation that declares more than was reported waits for the rest, and says so when it does not come.
+
+use super::{Books, Turn};
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::intent::Wake;
+use crate::order::{Amount, Confirmation, Counter, Counting, Execution, Fact};
+use crate::posting::{Actual, Due, Use};
+use crate::qty::Qty;
+use crate::refusal::Code;
+use crate::words::{OpNo, StockStatus};
+
+impl Turn<'_, '_> {
+    /// Work on an operation.
+    pub(super) fn confirmed(&mut self, work: &Confirmation) -> Answer {
+        self.imply_acceptance();
+        let surprise = self.unexpected_work(&work.op);
+        let was = self.execution(&work.op);
+        if was == Execution::NotStarted {
+            self.note(Fact::Execution { op: work.op.clone(), to: Execution::Running });
+        }
+        let mut books = Books::open(self.order);
+        let mut answer = surprise;
+        let mut good = self.order.ops.get(&work.op).map(|operation| operation.good);
+        let parts = [
+            (Use::Yield, &work.good),
+            (Use::Scrap, &work.scrap),
+            (Use::Rework, &work.rework),
+            (Use::Labour, &work.labour),
+            (Use::Machine, &work.machine),
+        ];
+        for (purpose, amount) in parts {
+            let Some(amount) = amount else { continue };
+            match self.counted(&work.op, purpose, amount) {
+                Ok(qty) => {
+                    if purpose == Use::Yield {
+                        good = good.map_or(Some(qty), |sum| sum.plus(qty).ok());
+                    }
+                    self.work_done(&mut books, work, purpose, qty, amount);
+                }
+                Err(what) => answer = self.unbookable(&what),
+            }
+        }
+        self.maybe_complete(&mut books, work, &was, good);
+        books.close(self);
+        answer
+    }
+
+    fn work_done(&mut self, books: &mut Books<'_>, work: &Confirmation, purpose: Use, qty: Qty, amount: &Amount) {
+        if qty.is_zero() {
+            return;
+        }
+        let reason = work.scrap_reason.clone().filter(|_| purpose == Use::Scrap);
+        self.note(Fact::Worked { op: work.op.clone(), purpose, qty, reason });
+        if let Some(mut actual) = self.work_actual(&work.op, purpose, qty) {
+            actual.native.clone_from(&amount.native);
+            books.record(self, actual);
+        }
+    }
+
+    /// The final confirmation completes its operation, at once or when what it declared has been reported; and an
+    /// operation that is complete flushes whatever still comes.
+    fn maybe_complete(&mut self, books: &mut Books<'_>, work: &Confirmation, was: &Execution, good: Option<Qty>) {
+        let declared = work.declared.or_else(|| self.order.ops.get(&work.op).and_then(|operation| operation.declared));
+        let short = |declared: Qty| good.is_none_or(|good| good.compare(&declared).is_some_and(std::cmp::Ordering::is_lt));
+        let waits = declared.is_some_and(short);
+        let asked = work.last || self.order.ops.get(&work.op).is_some_and(|operation| operation.declared.is_some());
+        match (was, asked, waits) {
+            (Execution::Completed, _, _) => books.flush(self, &Due::Operation(&work.op)),
+            (_, true, false) => {
+                self.note(Fact::Execution { op: work.op.clone(), to: Execution::Completed });
+                books.flush(self, &Due::Operation(&work.op));
+            }
+            (_, true, true) => {
+                if let Some(good) = declared {
+                    self.note(Fact::Declared { op: work.op.clone(), good });
+                    let patience = self.context.book.policy.final_gap_ms;
+                    self.draft.wake(self.context.now.plus_ms(patience), Wake::FinalGap { op: work.op.clone() });
+                }
+            }
+            (_, false, _) => {}
+        }
+    }
+
+    /// The declared total was not reached in time: the operation is completed with what was reported, and that is shown.
+    pub(super) fn gap_stays(&mut self, op: &OpNo) {
+        let Some((declared, good)) = self.order.ops.get(op).and_then(|operation| Some((operation.declared?, operation.good))) else {
+            return;
+        };
+        let what = format!("operation {op} declared {declared} at its end and only {good} were reported");
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(declared));
+        self.note(Fact::Execution { op: op.clone(), to: Execution::Completed });
+        let mut books = Books::open(self.order);
+        books.flush(self, &Due::Operation(op));
+        books.close(self);
+    }
+
+    /// What a reported number adds, in the unit it is booked in.
+    pub(super) fn counted(&mut self, op: &OpNo, purpose: Use, amount: &Amount) -> Result<Qty, String> {
+        let qty = self.in_base(purpose, amount.qty)?;
+        match amount.counting {
+            Counting::Delta => Ok(qty),
+            Counting::Cumulative => self.counter_delta(op, purpose, qty),
+        }
+    }
+
+    /// A counter only ever adds: a lower value of the same epoch came late, a new epoch begins at zero.
+    fn counter_delta(&mut self, op: &OpNo, purpose: Use, value: Qty) -> Result<Qty, String> {
+        let (source, epoch) = (self.envelope.key.source, self.envelope.key.epoch);
+        let known = self.order.counters.get(&(op.clone(), purpose, source)).copied();
+        let zero = Qty::zero(value.uom());
+        let base = match known {
+            None => zero,
+            Some(counter) if counter.epoch == epoch => counter.value,
+            Some(counter) if counter.epoch < epoch => {
+                self.restarted(op, source, counter, epoch);
+                zero
+            }
+            Some(counter) => {
+                return Err(format!("counter of {source} at operation {op} is in epoch {}, this value is of epoch {epoch}", counter.epoch));
+            }
+        };
+        let delta = value.minus(base).map_err(|error| error.to_string())?;
+        if delta.is_negative() {
+            return Ok(zero);
+        }
+        self.note(Fact::Counter { op: op.clone(), purpose, source, counter: Counter { epoch, value } });
+        Ok(delta)
+    }
+
+    fn restarted(&mut self, op: &OpNo, source: crate::name::Source, counter: Counter, epoch: u32) {
+        let what = format!(
+            "counter of {source} at operation {op} started again at zero: epoch {} ended at {}, epoch {epoch} began; what was made between the two is not counted",
+            counter.epoch, counter.value
+        );
+        let offers = vec![
+            Proposal::Do("compare with the count on the floor, and correct the count if pieces are missing".into()),
+            Proposal::Acknowledge,
+        ];
+        self.draft.open_case(NewCase::new(CaseKind::CounterRestarted, "plant-it", what).offers(offers));
+    }
+
+    /// The quantity in the unit it is booked in: pieces in the material's base unit, times in minutes.
+    pub(super) fn in_base(&self, purpose: Use, qty: Qty) -> Result<Qty, String> {
+        match purpose {
+            Use::Labour | Use::Machine => {
+                let minutes = crate::uom::Uom::parse("MIN").map_err(|error| error.to_string())?;
+                crate::conversion::Conversions::default()
+                    .to_base_rounded(qty, minutes, Qty::SCALE_MAX, crate::qty::Rounding::HalfEven)
+                    .map_err(|error| error.to_string())
+            }
+            Use::Yield | Use::Scrap | Use::Rework | Use::Consumed | Use::Produced => {
+                let material = self.order.header.as_ref().map(|header| header.material.clone()).ok_or("the order is not known")?;
+                self.material_base(&material, qty)
+            }
+        }
+    }
+
+    /// The quantity in a material's base unit.
+    pub(super) fn material_base(&self, material: &crate::words::MaterialId, qty: Qty) -> Result<Qty, String> {
+        match self.order.material(material) {
+            Some(known) => known.conversions.to_base(qty, known.base).map_err(|error| error.to_string()),
+            None => Ok(qty),
+        }
+    }
+
+    /// A quantity of work as the ledger takes it.
+    pub(super) fn work_actual(&self, op: &OpNo, purpose: Use, qty: Qty) -> Option<Actual> {
+        let header = self.order.header.as_ref()?;
+        let calendar = self.calendar();
+        let at = self.trusted_time();
+        Some(Actual {
+            purpose,
+            op: Some(op.clone()),
+            item: None,
+            output: None,
+            material: header.material.clone(),
+            lot: None,
+            status: StockStatus::Unrestricted,
+            unit: None,
+            serials: Vec::new(),
+            qty,
+            native: None,
+            day: calendar.plant_day(at),
+            date: calendar.posting_date(at),
+            corrects: None,
+        })
+    }
+
+    /// The plant's calendar.
+    pub(super) fn calendar(&self) -> crate::calendar::Calendar {
+        let site = self.order.plant().and_then(|plant| self.context.book.sites.get(&plant));
+        site.map(|site| site.calendar.clone()).unwrap_or_default()
+    }
+
+    /// When it happened, as far as a source's clock may say: never in the future, and not before the order's own time by
+    /// more than a clock is ever wrong. Untrusted clocks do not set posting dates.
+    pub(super) fn trusted_time(&self) -> crate::instant::Instant {
+        let received = self.envelope.received_at;
+        if self.envelope.occurred_at > received { received } else { self.envelope.occurred_at }
+    }
+
+    /// A quantity that cannot be booked is kept and shown.
+    pub(super) fn unbookable(&mut self, what: &str) -> Answer {
+        let case = NewCase::new(CaseKind::Rejected(Code::UomUnmapped), "plant-it", format!("a reported quantity cannot be booked: {what}"))
+            .offers(vec![Proposal::Do("add the conversion and report the quantity again under a new key".into()), Proposal::Acknowledge]);
+        Answer::Discrepant { case: self.draft.open_case(case) }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a person decides about a case of an order: adopt, send again, write off.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::case::Case;
+use crate::common::Common;
+use crate::desk::Action;
+use crate::draft::Draft;
+use crate::envelope::Envelope;
+use crate::kernel::{Context, refuse};
+use crate::order::{Fact, Order};
+use crate::outbox::Outcome;
+use crate::posting;
+use crate::refusal::Code;
+
+impl Order {
+    pub(crate) fn act(
+        &self,
+        common: &Common,
+        case: &Case,
+        action: &Action,
+        envelope: &Envelope,
+        context: &Context<'_>,
+        draft: &mut Draft,
+    ) -> Answer {
+        let mut turn = Turn { order: self, common, envelope, context, draft };
+        let posting = case.posting.or_else(|| case.intent.and_then(|intent| self.carries.get(&intent).copied()));
+        let Some(posting) = posting else {
+            return match action {
+                Action::Retry => turn.redispatch(),
+                Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::HandTo { .. } | Action::Acknowledge => {
+                    not_offered(case)
+                }
+            };
+        };
+        match action {
+            Action::Adopt { document } => {
+                if posting::adopt(&self.ledger, posting, document.clone()).is_none() {
+                    return refuse(
+                        Code::State,
+                        format!("posting {posting} is neither parked nor in doubt"),
+                        "look at how it stands now",
+                        "case",
+                    );
+                }
+                turn.adopt(posting, document.clone());
+                Answer::Accepted
+            }
+            Action::Retry => turn.retry_posting(case, posting),
+            Action::WriteOff => turn.write_off(case, posting),
+            Action::Match { .. } | Action::HandTo { .. } | Action::Acknowledge => not_offered(case),
+        }
+    }
+}
+
+impl Turn<'_, '_> {
+    /// A posting that was refused or parked goes out again, under a new intent.
+    fn retry_posting(&mut self, case: &Case, number: u32) -> Answer {
+        let entry = self.order.ledger.posting(number).cloned();
+        let (Some(entry), Some(fact)) = (entry, posting::retry(&self.order.ledger, number)) else {
+            return refuse(Code::State, format!("posting {number} is not parked"), "look at how it stands now", "case");
+        };
+        if !self.order.business.takes_postings() {
+            return refuse(
+                Code::State,
+                "the ERP takes no postings for this order in its present state".into(),
+                "reopen the order in its ERP first",
+                "case",
+            );
+        }
+        self.note(Fact::Posting(fact));
+        self.send_posting(entry.posting);
+        self.draft.close_case(case.number, "sent again");
+        Answer::Accepted
+    }
+
+    /// Given up: only with a finance role and a second pair of eyes.
+    fn write_off(&mut self, case: &Case, number: u32) -> Answer {
+        let finance = &self.context.book.policy.finance_roles;
+        let who = self.envelope.who.as_ref();
+        let allowed = who.is_some_and(|who| finance.iter().any(|role| role.as_str() == who.role));
+        let second = who.and_then(|who| who.second.as_ref().filter(|second| **second != who.user));
+        if !allowed {
+            return refuse(Code::NotOwner, "only finance may give quantities up".into(), "hand the case to finance", "who.role");
+        }
+        if second.is_none() {
+            return refuse(Code::NotOwner, "giving quantities up needs a second approver".into(), "name a second person", "who.second");
+        }
+        let Some(fact) = posting::write_off(&self.order.ledger, number) else {
+            return refuse(Code::State, format!("posting {number} is not parked"), "look at how it stands now", "case");
+        };
+        self.note(Fact::Posting(fact));
+        if let Some(intent) = case.intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
+            self.draft.settle(intent, Outcome::WrittenOff);
+        }
+        self.draft.close_case(case.number, "written off");
+        Answer::Accepted
+    }
+}
+
+fn not_offered(case: &Case) -> Answer {
+    refuse(Code::State, format!("case {} does not offer that", case.number), "choose one of the actions the case offers", "action")
+}

@@ -1,0 +1,194 @@
+//! Transitions 2 to 5, track D: validate everything before the plant hears of it, send the frozen payload, wait for its
+//! answer. A late answer still wins; a rejection is a decision for a planner, and nothing is posted.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::effect::{Effect, Job};
+use crate::fact::Fact as Noted;
+use crate::input::Body;
+use crate::intent::{Tier, Wake};
+use crate::kernel::refuse;
+use crate::native::{NativeId, NativeKind, Ref};
+use crate::order::{Business, Dispatch, Fact, Header};
+use crate::refusal::Code;
+use crate::site::{self, Need, Resolution, Resolved};
+
+impl Turn<'_, '_> {
+    /// Asks the plant's site for everything the order needs.
+    pub(super) fn validate(&mut self, header: &Header, attempt: u32) {
+        self.note(Fact::Validating { attempt });
+        let need = Need {
+            material: header.material.clone(),
+            total: header.total,
+            recipe: header.recipe.clone(),
+            start: header.start,
+            has_lot: header.lot.is_some() || crate::book::lot_of_order(header.number.normal()).is_some(),
+        };
+        let me = self.draft.me();
+        if let Some(plant) = self.context.book.site_entity(header.plant) {
+            self.draft.tell(plant, Body::Site(site::Input::Mail(site::Mail::Resolve { order: me, attempt, need })));
+        }
+    }
+
+    /// The plant's site answers.
+    pub(super) fn resolution(&mut self, attempt: u32, found: &Resolution) -> Answer {
+        let waiting = matches!(self.order.dispatch, Dispatch::Validating | Dispatch::Invalid { .. });
+        let (true, true, Some(header)) = (attempt == self.order.validations, waiting, self.order.header.clone()) else {
+            return Answer::Accepted;
+        };
+        match found {
+            Resolution::Missing(missing) => self.not_ready(&header, missing),
+            Resolution::Resolved(resolved) => self.ready(&header, resolved),
+        }
+        Answer::Accepted
+    }
+
+    fn not_ready(&mut self, header: &Header, missing: &[(Code, String)]) {
+        self.draft.close_cases(self.common, &CaseKind::NotReady, "looked at again");
+        self.note(Fact::Dispatch(Dispatch::Invalid { missing: missing.to_vec() }));
+        let what = missing.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>().join("; ");
+        let case = NewCase::new(CaseKind::NotReady, "process", format!("{} was not sent to {}: {what}", header.number, header.plant))
+            .stake(header.total)
+            .impact(header.start)
+            .offers(vec![Proposal::Do("add what is missing; the order goes on by itself when it is there".into())]);
+        self.draft.open_case(case);
+    }
+
+    fn ready(&mut self, header: &Header, resolved: &Resolved) {
+        self.draft.close_cases(self.common, &CaseKind::NotReady, "everything is there");
+        self.note(Fact::Resolved(Box::new(resolved.clone())));
+        if self.order.business == Business::Released {
+            self.send(header, resolved);
+        }
+    }
+
+    fn send(&mut self, header: &Header, resolved: &Resolved) {
+        let attempt = self.order.attempts + 1;
+        let job = Job {
+            order: self.draft.me(),
+            erp_order: header.number.clone(),
+            attempt,
+            material: header.material.clone(),
+            description: resolved.description.clone(),
+            total: header.total,
+            lot: self.order.lot(),
+            recipe: resolved.recipe.clone(),
+            recipe_source: resolved.recipe_source.clone(),
+            start: header.start,
+            end: header.end,
+            operations: resolved.operations.clone(),
+            components: resolved.components.clone(),
+        };
+        let (intent, _) = self.draft.ask_site(header.plant, Tier::PlantCritical, Effect::DispatchJob(job));
+        self.note(Fact::DispatchedBy { attempt, intent });
+        self.note(Fact::Dispatch(Dispatch::Sent { attempt }));
+        self.draft.wake(self.context.now.plus_ms(self.context.book.policy.dispatch_patience_ms), Wake::DispatchAnswer { attempt });
+    }
+
+    /// The plant took the job, by its own message.
+    pub(super) fn job_accepted(&mut self, job: &NativeId) -> Answer {
+        self.name_job(job);
+        match self.order.dispatch {
+            Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } => self.accept(attempt, false),
+            Dispatch::Accepted { attempt, implied: true } => self.note(Fact::Dispatch(Dispatch::Accepted { attempt, implied: false })),
+            Dispatch::Idle
+            | Dispatch::Validating
+            | Dispatch::Invalid { .. }
+            | Dispatch::Accepted { .. }
+            | Dispatch::Rejected { .. }
+            | Dispatch::Revoking { .. }
+            | Dispatch::Revoked
+            | Dispatch::RevokeRefused => {}
+        }
+        Answer::Accepted
+    }
+
+    /// The plant refused the job, by its own message.
+    pub(super) fn job_rejected(&mut self, code: &str, text: &str) -> Answer {
+        if let Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } = self.order.dispatch {
+            self.reject(attempt, code, text);
+        }
+        Answer::Accepted
+    }
+
+    /// Track D reaches Accepted.
+    pub(super) fn accept(&mut self, attempt: u32, implied: bool) {
+        self.draft.close_cases(self.common, &CaseKind::Unanswered, "the plant has it");
+        self.note(Fact::Dispatch(Dispatch::Accepted { attempt, implied }));
+    }
+
+    /// Track D reaches Rejected: a planner decides.
+    pub(super) fn reject(&mut self, attempt: u32, code: &str, text: &str) {
+        self.note(Fact::Dispatch(Dispatch::Rejected { attempt, code: code.to_owned() }));
+        let Some(header) = &self.order.header else { return };
+        let what = format!("{} refused {}: {code} {text}", header.plant, header.number);
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).stake(header.total).impact(header.start).offers(vec![
+            Proposal::Do("mend the cause and send it again as a new attempt, choose another plant, or cancel".into()),
+            Proposal::Retry,
+        ]);
+        self.draft.open_case(case);
+    }
+
+    /// The plant's number for the job is one of the order's names.
+    pub(super) fn name_job(&mut self, job: &NativeId) {
+        let Some(plant) = self.order.plant() else { return };
+        if self.order.job.as_ref() == Some(job) {
+            return;
+        }
+        self.note(Fact::Job(job.clone()));
+        let name = Ref::new(plant, NativeKind::Job, job.clone());
+        self.draft.note(Noted::Named(name.clone()));
+        let me = self.draft.me();
+        if let Some(site) = self.context.book.site_entity(plant) {
+            let expect = site::Mail::Expect { entity: me, names: vec![name], contents: Vec::new() };
+            self.draft.tell(site, Body::Site(site::Input::Mail(expect)));
+        }
+    }
+
+    /// No answer in time: shown; the link goes on asking with the same key.
+    pub(super) fn no_answer(&mut self, attempt: u32) {
+        let (Dispatch::Sent { attempt: present }, Some(header)) = (&self.order.dispatch, &self.order.header) else { return };
+        if *present != attempt {
+            return;
+        }
+        let what = format!("{} has not answered about {} yet", header.plant, header.number);
+        let case = NewCase::new(CaseKind::Unanswered, "plant-it", what)
+            .stake(header.total)
+            .impact(header.start)
+            .offers(vec![Proposal::Do("nothing: it is asked again with the same key, and a late answer still counts".into())]);
+        self.note(Fact::Dispatch(Dispatch::TimedOut { attempt }));
+        self.draft.open_case(case);
+    }
+
+    /// The planned start comes near: what is not with the plant is an alarm.
+    pub(super) fn start_is_near(&mut self) {
+        let (Dispatch::Validating, Some(header)) = (&self.order.dispatch, &self.order.header) else { return };
+        let what = format!("{} is not validated by {} and starts soon", header.number, header.plant);
+        self.draft.open_case(NewCase::new(CaseKind::NotReady, "plant-it", what).stake(header.total).impact(header.start));
+    }
+
+    /// A planner wants it sent again.
+    pub(super) fn redispatch(&mut self) -> Answer {
+        let Some(header) = self.order.header.clone().filter(|_| self.order.business == Business::Released) else {
+            return refuse(Code::State, "the order is not released".into(), "release it in its ERP first", "");
+        };
+        match self.order.dispatch {
+            Dispatch::Rejected { .. } | Dispatch::Revoked | Dispatch::Invalid { .. } => {
+                self.draft.close_cases(self.common, &CaseKind::Rejected(Code::Other), "sent again");
+                self.validate(&header, self.order.validations + 1);
+                Answer::Accepted
+            }
+            Dispatch::Idle
+            | Dispatch::Validating
+            | Dispatch::Sent { .. }
+            | Dispatch::Accepted { .. }
+            | Dispatch::TimedOut { .. }
+            | Dispatch::Revoking { .. }
+            | Dispatch::RevokeRefused => {
+                refuse(Code::State, "the plant has it, or is being asked".into(), "wait for its answer, or revoke the job first", "")
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Transition 6, track X: what the plant does. A start that comes before the plant's acceptance implies it.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::order::{Business, Dispatch, Execution, Fact};
+use crate::posting::Due;
+use crate::words::{OpNo, Reason};
+
+impl Turn<'_, '_> {
+    /// An operation runs.
+    pub(super) fn started(&mut self, op: &OpNo) -> Answer {
+        self.imply_acceptance();
+        match self.execution(op) {
+            Execution::NotStarted | Execution::Interrupted { .. } => self.note(Fact::Execution { op: op.clone(), to: Execution::Running }),
+            Execution::Running | Execution::Completed | Execution::Aborted { .. } => {}
+        }
+        self.unexpected_work(op)
+    }
+
+    /// An operation stopped for a while.
+    pub(super) fn interrupted(&mut self, op: &OpNo, reason: &Reason) -> Answer {
+        self.imply_acceptance();
+        match self.execution(op) {
+            Execution::NotStarted | Execution::Running | Execution::Interrupted { .. } => {
+                self.note(Fact::Execution { op: op.clone(), to: Execution::Interrupted { why: reason.to_string() } });
+            }
+            Execution::Completed | Execution::Aborted { .. } => {}
+        }
+        Answer::Accepted
+    }
+
+    /// An operation was given up.
+    pub(super) fn aborted(&mut self, op: &OpNo, reason: &Reason) -> Answer {
+        self.imply_acceptance();
+        self.note(Fact::Execution { op: op.clone(), to: Execution::Aborted { why: reason.to_string() } });
+        Answer::Accepted
+    }
+
+    /// The plant says that the whole order is done: everything that was collected goes out.
+    pub(super) fn completed(&mut self) -> Answer {
+        self.imply_acceptance();
+        if !self.order.completed {
+            self.note(Fact::Completed);
+        }
+        let mut books = super::Books::open(self.order);
+        books.flush(self, &Due::Everything);
+        books.close(self);
+        Answer::Accepted
+    }
+
+    /// How far an operation is.
+    pub(super) fn execution(&self, op: &OpNo) -> Execution {
+        self.order.ops.get(op).map_or(Execution::NotStarted, |operation| operation.execution.clone())
+    }
+
+    /// Whatever the plant does with the order, it has it.
+    pub(super) fn imply_acceptance(&mut self) {
+        if let Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } = self.order.dispatch {
+            self.accept(attempt, true);
+        }
+    }
+
+    /// Work that the ERP's state or the routing does not expect is applied and shown.
+    pub(super) fn unexpected_work(&mut self, op: &OpNo) -> Answer {
+        let Some(what) = self.surprise(op) else { return Answer::Accepted };
+        if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Discrepancy && case.what == what) {
+            return Answer::Discrepant { case: open.number };
+        }
+        let case = NewCase::new(CaseKind::Discrepancy, "planner", what)
+            .offers(vec![Proposal::Do("reopen the order in its ERP, or correct the report at the plant".into()), Proposal::Acknowledge]);
+        Answer::Discrepant { case: self.draft.open_case(case) }
+    }
+
+    fn surprise(&self, op: &OpNo) -> Option<String> {
+        let number = self.order.header.as_ref().map(|header| header.number.to_string()).unwrap_or_default();
+        match self.order.business {
+            Business::Cancelled => return Some(format!("the plant works on {number}, which was cancelled in its ERP")),
+            Business::Closed => return Some(format!("the plant reports on {number}, which is closed in its ERP")),
+            Business::TechnicallyCompleted => return Some(format!("the plant reports on {number}, which is technically complete")),
+            Business::Planned | Business::Created | Business::Released => {}
+        }
+        let resolved = self.order.resolved.as_ref()?;
+        let routed = resolved.operations.iter().any(|known| known.op == *op);
+        (!routed).then(|| format!("the plant reports operation {op}, which is not in the routing of {number}"))
+    }
+}

@@ -1,0 +1,165 @@
+//! What a step in the life of an intent means for the order: track D for jobs, track P for postings, track B for a
+//! conversion the ERP made.
+
+use super::Turn;
+use crate::common::Common;
+use crate::draft::Draft;
+use crate::effect::{Conversion, Effect};
+use crate::kernel::Context;
+use crate::native::NativeKind;
+use crate::order::{Business, Dispatch, Fact, Header, Order};
+use crate::outbox::{OutboxFact, Outcome, Receipt};
+use crate::posting::{self, PostingFact};
+
+impl Order {
+    pub(crate) fn follow(
+        &self,
+        common: &Common,
+        number: u32,
+        effect: &Effect,
+        step: &OutboxFact,
+        context: &Context<'_>,
+        draft: &mut Draft,
+    ) {
+        let envelope = crate::kernel::clockwork(context.now);
+        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
+        match effect {
+            Effect::Post(_) => turn.posting_step(number, step),
+            Effect::DispatchJob(job) => turn.job_step(job.attempt, step),
+            Effect::RevokeJob(_) => turn.revoke_step(step),
+            Effect::ChangeJobQuantity { total, .. } => {
+                if let OutboxFact::Settled(Outcome::Accepted(_)) = step {
+                    turn.note(Fact::TotalChanged { total: *total });
+                }
+            }
+            Effect::ConvertPlannedOrder(conversion) => turn.conversion_step(conversion, step),
+            Effect::ChangeStockStatus { .. }
+            | Effect::AnnounceUnit(_)
+            | Effect::BlockStock(_)
+            | Effect::UnblockStock(_)
+            | Effect::BlockShipment { .. }
+            | Effect::UnblockShipment { .. }
+            | Effect::AnswerDeparture { .. }
+            | Effect::TellHold(_)
+            | Effect::OpenInspection { .. } => {}
+        }
+    }
+}
+
+impl Turn<'_, '_> {
+    fn posting_step(&mut self, intent: u32, step: &OutboxFact) {
+        let Some(posting) = self.order.carries.get(&intent).copied() else { return };
+        for fact in posting::settle(&self.order.ledger, posting, step) {
+            let parked = self.parked_by(&fact);
+            self.note(Fact::Posting(fact));
+            if let (Some((posting, why)), false) = (parked, matches!(step, OutboxFact::Parked { .. })) {
+                self.park_case(&posting, &why, None);
+            }
+        }
+    }
+
+    /// The posting that a fact parks, with the reason. The kernel opens the case itself when the intent was parked.
+    fn parked_by(&self, fact: &PostingFact) -> Option<(posting::Posting, String)> {
+        match fact {
+            PostingFact::Stands { posting, standing: posting::Standing::Parked { why, .. } } => {
+                Some((self.order.ledger.posting(*posting)?.posting.clone(), why.clone()))
+            }
+            PostingFact::Split { posting, into, why, .. } => {
+                let mut apart = self.order.ledger.posting(*posting)?.posting.clone();
+                apart.number = *into;
+                Some((apart, why.clone()))
+            }
+            PostingFact::Stands { .. } | PostingFact::Recorded { .. } | PostingFact::Flushed { .. } => None,
+        }
+    }
+
+    fn job_step(&mut self, attempt: u32, step: &OutboxFact) {
+        let present = attempt == self.order.attempts;
+        match step {
+            OutboxFact::Settled(Outcome::Accepted(receipt)) => {
+                if let Some(job) = &receipt.alias {
+                    self.name_job(&job.id);
+                }
+                match self.order.dispatch {
+                    Dispatch::Sent { .. } | Dispatch::TimedOut { .. } if present => self.accept(attempt, false),
+                    Dispatch::Idle
+                    | Dispatch::Validating
+                    | Dispatch::Invalid { .. }
+                    | Dispatch::Sent { .. }
+                    | Dispatch::Accepted { .. }
+                    | Dispatch::Rejected { .. }
+                    | Dispatch::TimedOut { .. }
+                    | Dispatch::Revoking { .. }
+                    | Dispatch::Revoked
+                    | Dispatch::RevokeRefused => {}
+                }
+            }
+            OutboxFact::Settled(Outcome::Rejected { code, text }) if present => self.reject(attempt, code, text),
+            OutboxFact::Settled(_)
+            | OutboxFact::Released
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
+        }
+    }
+
+    fn revoke_step(&mut self, step: &OutboxFact) {
+        match step {
+            OutboxFact::Settled(Outcome::Accepted(_)) => {
+                self.note(Fact::Dispatch(Dispatch::Revoked));
+                self.note(Fact::Business(Business::Cancelled));
+            }
+            OutboxFact::Settled(Outcome::Rejected { code, text }) => {
+                self.note(Fact::Dispatch(Dispatch::RevokeRefused));
+                let what = format!("the plant keeps the job: {code} {text}");
+                self.draft.open_case(crate::draft::NewCase::new(crate::case::CaseKind::Discrepancy, "planner", what));
+            }
+            OutboxFact::Settled(_)
+            | OutboxFact::Released
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
+        }
+    }
+
+    fn conversion_step(&mut self, wish: &Conversion, step: &OutboxFact) {
+        match step {
+            OutboxFact::Settled(Outcome::Accepted(receipt)) => self.converted(wish, receipt),
+            OutboxFact::Settled(Outcome::Rejected { code, text }) => {
+                let what = format!("the ERP did not make an order of {}: {code} {text}", wish.planned_order);
+                let case = crate::draft::NewCase::new(crate::case::CaseKind::Rejected(crate::refusal::Code::Other), "planner", what);
+                self.draft.open_case(case.stake(wish.total).impact(wish.start));
+            }
+            OutboxFact::Settled(_)
+            | OutboxFact::Released
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
+        }
+    }
+
+    fn converted(&mut self, wish: &Conversion, receipt: &Receipt) {
+        let number = receipt.alias.as_ref().filter(|alias| alias.kind == NativeKind::Order);
+        let (Some(alias), None) = (number, &self.order.header) else { return };
+        let header = Header {
+            erp: alias.system,
+            number: alias.id.clone(),
+            plant: wish.plant,
+            material: wish.material.clone(),
+            total: wish.total,
+            planned_scrap: None,
+            over_percent: None,
+            recipe: Some(wish.recipe.clone()),
+            lot: None,
+            start: wish.start,
+            end: wish.end,
+        };
+        self.take_over(&header);
+    }
+}

@@ -1,0 +1,88 @@
+//! Somebody posted in the ERP behind our back. What is exactly one of our postings that has not gone through is adopted,
+//! so that nothing is posted twice; everything else is a case.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::order::Fact;
+use crate::outbox::{Outcome, Standing};
+use crate::posting::{self, Entry, PostingFact, Use};
+use crate::qty::Qty;
+use crate::words::{DocNo, LotNo, MaterialId};
+
+/// A document that carries another reference than one of ours.
+pub(super) struct Foreign<'a> {
+    pub(super) document: &'a DocNo,
+    pub(super) by: &'a str,
+    pub(super) purpose: Use,
+    pub(super) material: &'a MaterialId,
+    pub(super) lot: Option<&'a LotNo>,
+    pub(super) qty: Qty,
+}
+
+impl Turn<'_, '_> {
+    /// A document that somebody made by hand was read in the ERP.
+    pub(super) fn foreign_posting(&mut self, found: &Foreign<'_>) -> Answer {
+        let ours = self.order.ledger.postings().any(|entry| entry.standing.document() == Some(found.document));
+        if ours || self.order.foreign.contains(found.document) {
+            return Answer::Accepted;
+        }
+        self.note(Fact::ForeignPosting { document: found.document.clone(), by: found.by.to_owned(), qty: found.qty });
+        let twin = self.order.ledger.postings().find(|entry| found.is(entry) && self.may_adopt(entry)).map(|entry| entry.posting.number);
+        match twin {
+            Some(posting) => self.adopt(posting, found.document.clone()),
+            None => return Answer::Discrepant { case: self.contested(found) },
+        }
+        Answer::Accepted
+    }
+
+    /// Takes a document as the one of a posting; its intent is over, its lane goes on.
+    pub(super) fn adopt(&mut self, posting: u32, document: DocNo) {
+        let intent = self.order.carries.iter().find(|(_, carried)| **carried == posting).map(|(intent, _)| *intent);
+        if let Some(intent) = intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
+            self.draft.settle(intent, Outcome::Adopted { document: document.clone() });
+        }
+        self.note(Fact::Posting(PostingFact::Stands { posting, standing: posting::Standing::Adopted { document } }));
+        for case in self.common.cases.values() {
+            if case.posting == Some(posting) || (intent.is_some() && case.intent == intent) {
+                self.draft.close_case(case.number, "adopted");
+            }
+        }
+    }
+
+    /// Only what nobody is sending just now.
+    fn may_adopt(&self, entry: &Entry) -> bool {
+        let number = entry.posting.number;
+        let intent = self.order.carries.iter().find(|(_, carried)| **carried == number).map(|(intent, _)| *intent);
+        let sending =
+            intent.and_then(|intent| self.common.outbox.get(intent)).is_some_and(|open| matches!(open.standing, Standing::InFlight { .. }));
+        match entry.standing {
+            posting::Standing::Prepared | posting::Standing::InDoubt | posting::Standing::Parked { .. } => !sending,
+            posting::Standing::InFlight
+            | posting::Standing::Posted { .. }
+            | posting::Standing::Adopted { .. }
+            | posting::Standing::WrittenOff => false,
+        }
+    }
+
+    fn contested(&mut self, found: &Foreign<'_>) -> u32 {
+        let what = format!("{} posted {} of {} by hand, document {}", found.by, found.qty, found.material, found.document);
+        let offers = vec![
+            Proposal::Do("if it is one of the postings that wait here, adopt it there; if not, reverse it in the ERP".into()),
+            Proposal::Acknowledge,
+        ];
+        self.draft.open_case(NewCase::new(CaseKind::ForeignPosting, "finance", what).stake(found.qty).offers(offers))
+    }
+}
+
+impl Foreign<'_> {
+    /// Whether a posting of ours says exactly the same.
+    fn is(&self, entry: &Entry) -> bool {
+        let [line] = entry.posting.lines.as_slice() else { return false };
+        line.series.purpose == self.purpose
+            && line.series.material == *self.material
+            && line.series.lot.as_ref() == self.lot
+            && line.qty == self.qty
+    }
+}

@@ -1,0 +1,181 @@
+//! Components in, products out: booked by rule, and told to the lots and handling units they concern (transitions 14 and
+//! the genealogy). Pallets leave hours before the order is complete.
+
+use super::{Books, Turn};
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::effect::UnitContent;
+use crate::id::EntityId;
+use crate::input::Body;
+use crate::lot::{self, Production};
+use crate::order::{Amount, Fact};
+use crate::posting::{Actual, Due, Use};
+use crate::qty::Qty;
+use crate::refusal::Code;
+use crate::unit;
+use crate::words::{ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, SerialNo, Sscc, StockStatus};
+
+/// A component that went in, or came back.
+pub(super) struct Consumption<'a> {
+    pub(super) op: &'a OpNo,
+    pub(super) item: Option<&'a ItemNo>,
+    pub(super) material: &'a MaterialId,
+    pub(super) lot: Option<&'a LotNo>,
+    pub(super) amount: &'a Amount,
+}
+
+/// An output that came out.
+pub(super) struct Output<'a> {
+    pub(super) kind: OutputKind,
+    pub(super) material: Option<&'a MaterialId>,
+    pub(super) lot: Option<&'a LotNo>,
+    pub(super) amount: &'a Amount,
+    pub(super) unit: Option<&'a Sscc>,
+    pub(super) serials: &'a [SerialNo],
+}
+
+impl Turn<'_, '_> {
+    /// A component went in.
+    pub(super) fn consumed(&mut self, used: &Consumption<'_>) -> Answer {
+        self.imply_acceptance();
+        let mut answer = self.unexpected_work(used.op);
+        let qty = match self.material_base(used.material, used.amount.qty) {
+            Ok(qty) => qty,
+            Err(what) => return self.unbookable(&what),
+        };
+        if self.lacks_lot(used.material, used.lot) {
+            answer = self.missing_lot(used.material, qty);
+        }
+        let Some(mut actual) = self.work_actual(used.op, Use::Consumed, qty) else { return answer };
+        actual.item = used.item.cloned().or_else(|| self.component_line(used.material));
+        actual.material = used.material.clone();
+        actual.lot = used.lot.cloned();
+        actual.native.clone_from(&used.amount.native);
+        let mut books = Books::open(self.order);
+        books.record(self, actual);
+        if self.order.completed {
+            books.flush(self, &Due::Everything);
+        }
+        books.close(self);
+        if let Some(lot) = used.lot {
+            self.tell_component(used, &LotKey { material: used.material.clone(), lot: lot.clone() }, qty);
+        }
+        answer
+    }
+
+    /// An output came out.
+    pub(super) fn produced(&mut self, made: &Output<'_>) -> Answer {
+        self.imply_acceptance();
+        let Some(header) = self.order.header.clone() else { return Answer::Accepted };
+        let material = made.material.cloned().unwrap_or_else(|| header.material.clone());
+        let qty = match self.material_base(&material, made.amount.qty) {
+            Ok(qty) => qty,
+            Err(what) => return self.unbookable(&what),
+        };
+        let lot = made.lot.cloned().or_else(|| self.order.lot());
+        let inspected = self.order.material(&material).is_some_and(|known| known.inspected);
+        let Some(mut actual) = self.work_actual_of(Use::Produced, qty) else { return Answer::Accepted };
+        actual.output = Some(made.kind);
+        actual.material = material.clone();
+        actual.lot.clone_from(&lot);
+        actual.status = if inspected { StockStatus::QualityInspection } else { StockStatus::Unrestricted };
+        actual.unit = made.unit.cloned();
+        actual.serials = made.serials.to_vec();
+        actual.native.clone_from(&made.amount.native);
+        let mut books = Books::open(self.order);
+        books.record(self, actual);
+        if let Some(unit) = made.unit {
+            books.flush(self, &Due::Unit(unit));
+        }
+        if self.order.completed {
+            books.flush(self, &Due::Everything);
+        }
+        books.close(self);
+        if let Some(lot) = lot {
+            self.tell_product(made, &LotKey { material, lot }, qty, inspected);
+        }
+        self.over_delivery(&header)
+    }
+
+    fn work_actual_of(&self, purpose: Use, qty: Qty) -> Option<Actual> {
+        let op = OpNo::parse("0").ok()?;
+        let mut actual = self.work_actual(&op, purpose, qty)?;
+        actual.op = None;
+        Some(actual)
+    }
+
+    fn tell_component(&mut self, used: &Consumption<'_>, key: &LotKey, qty: Qty) {
+        let Some(plant) = self.order.plant() else { return };
+        let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
+        self.note(Fact::Consumed { key: key.clone(), lot });
+        let into = self.own_lot().into_iter().collect();
+        let order = self.draft.me();
+        let mail = lot::Mail::Consumed { order, op: used.op.clone(), qty, into, site: plant, lot: key.clone() };
+        self.draft.tell(lot, Body::Lot(lot::Input::Mail(mail)));
+    }
+
+    fn tell_product(&mut self, made: &Output<'_>, key: &LotKey, qty: Qty, inspected: bool) {
+        let Some(plant) = self.order.plant() else { return };
+        let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
+        let order = self.draft.me();
+        let from = self.order.consumed.iter().cloned().collect();
+        let production =
+            Production { order, lot: key.clone(), site: plant, output: made.kind, qty, unit: made.unit.cloned(), from, inspected };
+        self.draft.tell(lot, Body::Lot(lot::Input::Mail(lot::Mail::Produced(production))));
+        if let Some(sscc) = made.unit {
+            let content = UnitContent { lot: key.clone(), lot_entity: lot, order, output: made.kind, qty };
+            self.fill(sscc, content);
+        }
+    }
+
+    fn fill(&mut self, sscc: &Sscc, content: UnitContent) {
+        let Some(plant) = self.order.plant() else { return };
+        let Some(unit) = self.context.book.unit_entity(plant, sscc) else { return };
+        self.note(Fact::Filled { sscc: sscc.clone(), unit, qty: content.qty });
+        let to = self.order.resolved.as_ref().and_then(|resolved| resolved.warehouse);
+        let mail = unit::Mail::Filled { sscc: sscc.clone(), contents: vec![content], from: plant, to };
+        self.draft.tell(unit, Body::Unit(unit::Input::Mail(mail)));
+    }
+
+    /// The lot the order makes, with its entity.
+    pub(super) fn own_lot(&self) -> Option<(LotKey, EntityId)> {
+        let header = self.order.header.as_ref()?;
+        let key = LotKey { material: header.material.clone(), lot: self.order.lot()? };
+        let entity = self.context.book.lot_entity(header.plant, &key)?;
+        Some((key, entity))
+    }
+
+    fn component_line(&self, material: &MaterialId) -> Option<ItemNo> {
+        let components = &self.order.resolved.as_ref()?.components;
+        components.iter().find(|component| component.material == *material).map(|component| component.item.clone())
+    }
+
+    fn lacks_lot(&self, material: &MaterialId, lot: Option<&LotNo>) -> bool {
+        let managed = self.order.material(material).is_some_and(|known| known.lot_mode != crate::book::LotMode::None);
+        managed && lot.is_none()
+    }
+
+    fn missing_lot(&mut self, material: &MaterialId, qty: Qty) -> Answer {
+        let what = format!("{qty} of {material} were reported without a lot, and the material is managed in lots");
+        let offers = vec![
+            Proposal::Do("correct the report at the plant: take it back without a lot, report it again with one".into()),
+            Proposal::Acknowledge,
+        ];
+        let case = NewCase::new(CaseKind::Rejected(Code::MissingLot), "plant-it", what).stake(qty).offers(offers);
+        Answer::Discrepant { case: self.draft.open_case(case) }
+    }
+
+    /// More than the tolerance allows: the fact stays, a person decides what becomes of the surplus.
+    fn over_delivery(&mut self, header: &crate::order::Header) -> Answer {
+        let Some(limit) = header.over_limit() else { return Answer::Accepted };
+        let Some(processed) = self.order.processed() else { return Answer::Accepted };
+        let above = processed.compare(&limit).is_some_and(std::cmp::Ordering::is_gt);
+        let told = self.common.cases.values().any(|case| case.kind == CaseKind::Tolerance);
+        if !above || told {
+            return Answer::Accepted;
+        }
+        let what = format!("{processed} were made of {}, the limit is {limit}", header.number);
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Tolerance, "planner", what).stake(processed)) }
+    }
+}

@@ -1,0 +1,118 @@
+//! Transition 1, track B: planned, created, released. Wished for by a client or said by the ERP; a planned order becomes
+//! exactly one order, because both are born under the same name.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::effect::{Conversion, Effect};
+use crate::fact::Fact as Noted;
+use crate::input::Body;
+use crate::intent::{Tier, Wake};
+use crate::kernel::refuse;
+use crate::native::{NativeKind, Ref};
+use crate::order::{Business, Fact, Header, Release};
+use crate::refusal::Code;
+use crate::site;
+use crate::words::Version;
+
+impl Turn<'_, '_> {
+    /// A client wants a planned order made and released.
+    pub(super) fn wish(&mut self, wish: &Release) -> Answer {
+        if self.order.header.is_some() || self.common.outbox.next_number() > 1 {
+            return refuse(
+                Code::DuplicateOrder,
+                format!("{} is an order already", wish.planned_order),
+                "look it up by that number",
+                "planned_order",
+            );
+        }
+        if let Some(refusal) = self.impossible(wish) {
+            return refusal;
+        }
+        let recipe = wish.recipe.clone().or_else(|| self.newest_recipe(wish));
+        let Some(recipe) = recipe else {
+            let text = format!("no approved recipe for {} at {}", wish.material, wish.plant);
+            return refuse(Code::MissingRecipe, text, "approve one for this plant, or name the version that is meant", "recipe");
+        };
+        self.note(Fact::Wished(Box::new(wish.clone())));
+        self.draft.note(Noted::Named(Ref::new(wish.erp, NativeKind::Order, wish.planned_order.clone())));
+        let conversion = Conversion {
+            planned_order: wish.planned_order.clone(),
+            material: wish.material.clone(),
+            total: wish.total,
+            plant: wish.plant,
+            recipe,
+            start: wish.start,
+            end: wish.end,
+        };
+        self.draft.ask_site(wish.erp, Tier::Business, Effect::ConvertPlannedOrder(conversion));
+        Answer::Accepted
+    }
+
+    /// The ERP says that it released the order.
+    pub(super) fn released(&mut self, header: &Header) -> Answer {
+        if let Some(known) = &self.order.header {
+            return self.released_again(&known.clone(), header);
+        }
+        self.take_over(header);
+        Answer::Accepted
+    }
+
+    /// What follows when the ERP has the order: it is named, its plant is told, and its way begins.
+    pub(super) fn take_over(&mut self, header: &Header) {
+        self.note(Fact::Released(Box::new(header.clone())));
+        let name = Ref::new(header.erp, NativeKind::Order, header.number.clone());
+        self.draft.note(Noted::Named(name.clone()));
+        let me = self.draft.me();
+        for site in [Some(header.erp), Some(header.plant)].into_iter().flatten() {
+            if let Some(entity) = self.context.book.site_entity(site) {
+                let expect = site::Mail::Expect { entity: me, names: vec![name.clone()], contents: Vec::new() };
+                self.draft.tell(entity, Body::Site(site::Input::Mail(expect)));
+            }
+        }
+        self.validate(header, self.order.validations + 1);
+        let warn_at = header.start.minus(std::time::Duration::from_millis(self.context.book.policy.start_warning_ms));
+        self.draft.wake(warn_at.max(self.context.now), Wake::PlannedStart);
+    }
+
+    fn released_again(&mut self, known: &Header, header: &Header) -> Answer {
+        if known.total != header.total {
+            return self.quantity_changed(header.total);
+        }
+        if self.order.business == Business::Created {
+            self.note(Fact::Business(Business::Released));
+        }
+        Answer::Accepted
+    }
+
+    fn impossible(&self, wish: &Release) -> Option<Answer> {
+        let book = self.context.book;
+        let unknown = |what: &str, field: &str| {
+            Some(refuse(Code::Unknown, format!("no {what} of that name is configured"), "ask `takt sites` for the names", field))
+        };
+        if !book.sites.contains_key(&wish.erp) {
+            return unknown("ERP", "erp");
+        }
+        let Some(plant) = book.sites.get(&wish.plant) else { return unknown("plant", "plant") };
+        let Some(material) = book.materials.get(&wish.material) else {
+            let text = format!("the material {} is not known", wish.material);
+            return Some(refuse(Code::MissingMaterial, text, "add it to the master data, or correct the number", "material"));
+        };
+        if !wish.total.is_positive() {
+            return Some(refuse(Code::Schema, "the total must be more than nothing".into(), "send a positive quantity", "total"));
+        }
+        if !material.conversions.knows(wish.total.uom(), material.base) {
+            let text = format!("{} is kept in {}, and nobody said how many {} that is", wish.material, material.base, wish.total.uom());
+            return Some(refuse(Code::UomUnmapped, text, "send the unit the material is kept in, or add a conversion", "total"));
+        }
+        if wish.end < wish.start {
+            return Some(refuse(Code::Schema, "the order would end before it starts".into(), "send an end after the start", "end"));
+        }
+        (!plant.calendar.is_open(wish.start)).then(|| {
+            refuse(Code::CalendarClosed, format!("{} is closed then", wish.plant), "choose a day on which the plant works", "start")
+        })
+    }
+
+    fn newest_recipe(&self, wish: &Release) -> Option<Version> {
+        self.context.book.recipe(wish.plant, &wish.material, None).ok().map(|recipe| recipe.version.clone())
+    }
+}

@@ -1,0 +1,102 @@
+//! What a fact means for an order. Total: never refuses, never looks anything up.
+
+use super::{Business, Dispatch, Execution, Fact, LotQuality, Operation, Order, Stage, UnitStage};
+use crate::id::EntityId;
+use crate::posting::Use;
+use crate::qty::Qty;
+use crate::words::OpNo;
+
+impl Order {
+    /// What a fact changes.
+    pub(crate) fn evolve(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Wished(_) => self.business = Business::Planned,
+            Fact::Released(header) => {
+                self.header = Some(header.as_ref().clone());
+                self.business = Business::Released;
+            }
+            Fact::Business(business) => self.business = *business,
+            Fact::Locked(locked) => self.locked = *locked,
+            Fact::TotalChanged { total } => {
+                if let Some(header) = &mut self.header {
+                    header.total = *total;
+                }
+            }
+            Fact::Validating { attempt } => {
+                self.validations = *attempt;
+                self.dispatch = Dispatch::Validating;
+            }
+            Fact::Resolved(resolved) => self.resolved = Some(resolved.as_ref().clone()),
+            Fact::Dispatch(dispatch) => self.dispatch = dispatch.clone(),
+            Fact::DispatchedBy { attempt, intent } => {
+                self.attempts = *attempt;
+                self.dispatch_intent = Some(*intent);
+            }
+            Fact::Job(job) => self.job = Some(job.clone()),
+            Fact::Supply(supply) => self.supply = supply.clone(),
+            Fact::Posting(fact) => self.ledger.evolve(fact),
+            Fact::Carries { intent, posting } => {
+                self.carries.insert(*intent, *posting);
+            }
+            Fact::Execution { op, to } => self.execute(op, to),
+            Fact::Worked { op, purpose, qty, .. } => self.work(op, *purpose, *qty),
+            Fact::Counter { op, purpose, source, counter } => {
+                self.counters.insert((op.clone(), *purpose, *source), *counter);
+            }
+            Fact::Declared { op, good } => self.operation(op, *good).declared = Some(*good),
+            Fact::Completed => self.completed = true,
+            Fact::Lot { lot, quality } => self.hear_of_lot(*lot, quality),
+            Fact::Consumed { key, lot } => {
+                self.consumed.insert((key.clone(), *lot));
+            }
+            Fact::Filled { sscc, unit, qty } => {
+                self.units.insert(sscc.clone(), UnitStage { unit: *unit, qty: *qty, stage: Stage::Filled });
+            }
+            Fact::UnitMoved { sscc, stage } => {
+                if let Some(unit) = self.units.get_mut(sscc) {
+                    unit.stage = unit.stage.max(*stage);
+                }
+            }
+            Fact::ForeignPosting { document, .. } => {
+                self.foreign.insert(document.clone());
+            }
+        }
+    }
+
+    fn execute(&mut self, op: &OpNo, to: &Execution) {
+        let zero = self.header.as_ref().map_or(Qty::default(), |header| Qty::zero(header.total.uom()));
+        let operation = self.operation(op, zero);
+        operation.execution = to.clone();
+        if *to == Execution::Completed {
+            operation.declared = None;
+        }
+    }
+
+    fn hear_of_lot(&mut self, lot: EntityId, quality: &LotQuality) {
+        if self.lots.get(&lot).is_none_or(|known| known.word <= quality.word) {
+            self.lots.insert(lot, quality.clone());
+        }
+    }
+
+    fn work(&mut self, op: &OpNo, purpose: Use, qty: Qty) {
+        let operation = self.operation(op, qty);
+        let sum = match purpose {
+            Use::Yield => &mut operation.good,
+            Use::Scrap => &mut operation.scrap,
+            Use::Rework => &mut operation.rework,
+            Use::Consumed | Use::Produced | Use::Labour | Use::Machine => return,
+        };
+        *sum = sum.plus(qty).unwrap_or(*sum);
+    }
+
+    fn operation(&mut self, op: &OpNo, like: Qty) -> &mut Operation {
+        let zero = Qty::zero(like.uom());
+        self.ops.entry(op.clone()).or_insert(Operation {
+            execution: Execution::NotStarted,
+            good: zero,
+            scrap: zero,
+            rework: zero,
+            declared: None,
+        })
+    }
+}

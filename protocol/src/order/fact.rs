@@ -1,0 +1,140 @@
+//! What is recorded of an order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Business, Counter, Dispatch, Execution, Header, LotQuality, Release, Stage, Supply};
+use crate::id::EntityId;
+use crate::name::Source;
+use crate::native::NativeId;
+use crate::posting::{PostingFact, Use};
+use crate::qty::Qty;
+use crate::site::Resolved;
+use crate::words::{DocNo, LotKey, OpNo, Reason, Sscc};
+
+/// A fact of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Somebody wished for it; the ERP is asked.
+    Wished(Box<Release>),
+    /// The ERP released it, and this is what it ordered.
+    Released(Box<Header>),
+    /// Track B moved.
+    Business(Business),
+    /// Somebody has it open in the ERP, or has no longer.
+    Locked(bool),
+    /// Another total.
+    TotalChanged {
+        /// The new one.
+        total: Qty,
+    },
+    /// A validation began.
+    Validating {
+        /// Which.
+        attempt: u32,
+    },
+    /// Everything it needs, frozen.
+    Resolved(Box<Resolved>),
+    /// Track D moved.
+    Dispatch(Dispatch),
+    /// The intent that carries the present attempt.
+    DispatchedBy {
+        /// Which attempt.
+        attempt: u32,
+        /// Which intent.
+        intent: u32,
+    },
+    /// The plant's number for it.
+    Job(NativeId),
+    /// Track X moved.
+    Execution {
+        /// Which operation.
+        op: OpNo,
+        /// To where.
+        to: Execution,
+    },
+    /// Work on an operation, in the unit the order is kept in.
+    Worked {
+        /// Which operation.
+        op: OpNo,
+        /// What.
+        #[serde(rename = "use")]
+        purpose: Use,
+        /// How much, signed.
+        qty: Qty,
+        /// Why, for scrap and corrections.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
+    /// A counter stands there.
+    Counter {
+        /// At which operation.
+        op: OpNo,
+        /// Of what.
+        #[serde(rename = "use")]
+        purpose: Use,
+        /// Whose counter.
+        source: Source,
+        /// Where it stands.
+        counter: Counter,
+    },
+    /// A final confirmation declared a total that is not reached yet.
+    Declared {
+        /// Which operation.
+        op: OpNo,
+        /// The total.
+        good: Qty,
+    },
+    /// The plant says that all is done.
+    Completed,
+    /// Track M moved.
+    Supply(Supply),
+    /// Tracks C and P moved.
+    Posting(PostingFact),
+    /// An intent carries a posting.
+    Carries {
+        /// The intent.
+        intent: u32,
+        /// The posting.
+        posting: u32,
+    },
+    /// A lot of this order, as it last said.
+    Lot {
+        /// Its entity.
+        lot: EntityId,
+        /// How it is.
+        quality: LotQuality,
+    },
+    /// A lot went in.
+    Consumed {
+        /// Which.
+        key: LotKey,
+        /// Its entity.
+        lot: EntityId,
+    },
+    /// A handling unit was filled.
+    Filled {
+        /// Which.
+        sscc: Sscc,
+        /// Its entity.
+        unit: EntityId,
+        /// With how much of this order.
+        qty: Qty,
+    },
+    /// A handling unit moved.
+    UnitMoved {
+        /// Which.
+        sscc: Sscc,
+        /// How far it is.
+        stage: Stage,
+    },
+    /// Somebody posted in the ERP by hand.
+    ForeignPosting {
+        /// The document.
+        document: DocNo,
+        /// Who.
+        by: String,
+        /// How much.
+        qty: Qty,
+    },
+}

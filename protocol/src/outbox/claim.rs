@@ -1,0 +1,188 @@
+//! The claim: before a worker sends, the entity commits that it may, until when, as which attempt. Whoever comes after a
+//! crash finds the claim and asks the site instead of sending again.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Open, Outbox, OutboxFact, Outcome, Receipt, Standing};
+use crate::instant::Instant;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// What a worker asks of the entity that recorded an intent, or tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// May I send?
+    May {
+        /// What the link promises about repeated sends.
+        class: Class,
+        /// How long one attempt may take, in ms.
+        window_ms: u32,
+    },
+    /// The site took it, or had taken it.
+    Accepted {
+        /// Which attempt.
+        attempt: u32,
+        /// What it gave back.
+        receipt: Receipt,
+    },
+    /// The site refused it and did nothing.
+    Rejected {
+        /// Which attempt.
+        attempt: u32,
+        /// The site's own code.
+        code: String,
+        /// The site's own words.
+        text: String,
+    },
+    /// It was certainly not heard, or heard and put off: 429, 503 before work, a lock.
+    NotDone {
+        /// Which attempt.
+        attempt: u32,
+        /// What was seen.
+        why: String,
+    },
+    /// The reply was lost.
+    Lost {
+        /// Which attempt.
+        attempt: u32,
+        /// What was seen.
+        why: String,
+    },
+    /// A probe asked at `asked_at` found nothing.
+    Absent {
+        /// Which attempt it was about.
+        attempt: u32,
+        /// When the site was asked.
+        asked_at: Instant,
+    },
+    /// The link cannot be used as configured, or tried as often as it may: a person must look.
+    Park {
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What a link promises about an effect that may have happened already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The site knows our key: sending again is safe.
+    DedupByKey,
+    /// The site can be asked by our reference; nothing found counts this long after `not_after`.
+    ProbeWithSettle {
+        /// Settle time, in ms.
+        settle_ms: u32,
+    },
+    /// The site can neither; a lost reply waits for a person.
+    AtMostOnce,
+}
+
+/// What the worker is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimAnswer {
+    /// Send attempt `attempt`, and stop when the window you asked for has passed on your own monotonic clock since you
+    /// asked.
+    Send {
+        /// The attempt.
+        attempt: u32,
+    },
+    /// Do not send. Ask the site by our reference, not before `not_before`.
+    Probe {
+        /// About which attempt.
+        attempt: u32,
+        /// Before that, nothing found means nothing.
+        not_before: Instant,
+    },
+    /// Do nothing before then, and ask again.
+    Wait {
+        /// When to ask again.
+        until: Instant,
+    },
+    /// Nothing is left to do: forget the message.
+    Done,
+}
+
+/// Decides about a claim: the step to record, if any, and the answer. Pure; the caller adds what its domain makes of a
+/// settled intent. A late answer still wins: whatever attempt the site took, it took it.
+pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+    let Some(open) = outbox.get(number) else { return (None, ClaimAnswer::Done) };
+    let current = |attempt: &u32| *attempt == open.attempts;
+    let in_flight = matches!(open.standing, Standing::InFlight { .. });
+    match asked {
+        Claim::May { class, window_ms } => may(open, *class, *window_ms, now),
+        Claim::Accepted { receipt, .. } => (Some(OutboxFact::Settled(Outcome::Accepted(receipt.clone()))), ClaimAnswer::Done),
+        Claim::Rejected { attempt, code, text } if current(attempt) => {
+            (Some(OutboxFact::Settled(Outcome::Rejected { code: code.clone(), text: text.clone() })), ClaimAnswer::Done)
+        }
+        Claim::NotDone { attempt, why } if current(attempt) && in_flight => {
+            (Some(OutboxFact::NotDone { attempt: *attempt, why: why.clone() }), ClaimAnswer::Wait { until: now })
+        }
+        Claim::Lost { attempt, why } if current(attempt) && in_flight => {
+            (Some(OutboxFact::InDoubt { attempt: *attempt, why: why.clone() }), ClaimAnswer::Wait { until: now })
+        }
+        Claim::Absent { attempt, asked_at } if current(attempt) => absent(open, *asked_at, now),
+        Claim::Park { why, .. } if open.standing != Standing::Parked => (Some(OutboxFact::Parked { why: why.clone() }), ClaimAnswer::Done),
+        Claim::Rejected { .. } | Claim::NotDone { .. } | Claim::Lost { .. } | Claim::Absent { .. } | Claim::Park { .. } => {
+            (None, ClaimAnswer::Wait { until: now })
+        }
+    }
+}
+
+fn may(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+    match open.standing {
+        Standing::Released => send(open, class, window_ms, now),
+        Standing::InFlight { not_after } if now <= not_after => (None, ClaimAnswer::Wait { until: not_after.plus(MILLISECOND) }),
+        Standing::InFlight { not_after } => {
+            let why = "the sender did not report back before its claim ran out".to_owned();
+            (Some(OutboxFact::InDoubt { attempt: open.attempts, why }), doubtful(open, not_after, now))
+        }
+        Standing::InDoubt { not_after } => match open.class {
+            Class::DedupByKey => send(open, class, window_ms, now),
+            Class::ProbeWithSettle { .. } => (None, doubtful(open, not_after, now)),
+            Class::AtMostOnce => {
+                let why = "the reply was lost, and this site can neither be asked nor told twice".to_owned();
+                (Some(OutboxFact::Parked { why }), ClaimAnswer::Done)
+            }
+        },
+        Standing::Waiting | Standing::Parked => (None, ClaimAnswer::Done),
+    }
+}
+
+fn send(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+    let attempt = open.attempts + 1;
+    let not_after = now.plus(Duration::from_millis(u64::from(window_ms)));
+    (Some(OutboxFact::InFlight { attempt, not_after, class }), ClaimAnswer::Send { attempt })
+}
+
+/// What to do about an attempt that nobody knows the end of.
+fn doubtful(open: &Open, not_after: Instant, now: Instant) -> ClaimAnswer {
+    match open.class {
+        Class::ProbeWithSettle { settle_ms } => {
+            ClaimAnswer::Probe { attempt: open.attempts, not_before: counts_from(not_after, settle_ms) }
+        }
+        Class::DedupByKey | Class::AtMostOnce => ClaimAnswer::Wait { until: now },
+    }
+}
+
+/// From when on "nothing found" means that nothing happened.
+fn counts_from(not_after: Instant, settle_ms: u32) -> Instant {
+    not_after.plus(Duration::from_millis(u64::from(settle_ms)))
+}
+
+fn absent(open: &Open, asked_at: Instant, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+    let (Standing::InDoubt { not_after }, Class::ProbeWithSettle { settle_ms }) = (&open.standing, open.class) else {
+        return (None, ClaimAnswer::Wait { until: now });
+    };
+    let counts = counts_from(*not_after, settle_ms);
+    if asked_at < counts {
+        return (None, ClaimAnswer::Wait { until: counts });
+    }
+    let why = format!("asked at {asked_at}, after the settle time, the site knows nothing of it");
+    (Some(OutboxFact::NotDone { attempt: open.attempts, why }), ClaimAnswer::Wait { until: now })
+}

@@ -1,0 +1,94 @@
+//! The account: every reported unit is in exactly one place. The one predicate of promise T4, used by tests, checkers and
+//! the ledger's screen alike.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, Series, Standing};
+use crate::qty::Qty;
+
+/// Where the reported quantity of a series is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// Which series.
+    pub series: Series,
+    /// All that was reported.
+    pub reported: Qty,
+    /// In open groups, and in postings nobody has claimed yet.
+    pub pending: Qty,
+    /// In postings that may be under way.
+    pub in_flight: Qty,
+    /// In postings whose reply was lost.
+    pub in_doubt: Qty,
+    /// In the ERP, by us.
+    pub posted: Qty,
+    /// In the ERP, by hand.
+    pub adopted: Qty,
+    /// Waiting for a person.
+    pub parked: Qty,
+    /// Given up.
+    pub written_off: Qty,
+    /// Posted by nobody, by rule.
+    pub skipped: Qty,
+    /// Less than the ERP's smallest step: carried to the next posting.
+    pub residual: Qty,
+}
+
+impl Account {
+    /// Promise T4: the places add up to what was reported.
+    pub fn balances(&self) -> bool {
+        let places = [
+            self.pending,
+            self.in_flight,
+            self.in_doubt,
+            self.posted,
+            self.adopted,
+            self.parked,
+            self.written_off,
+            self.skipped,
+            self.residual,
+        ];
+        let sum = places.iter().try_fold(Qty::zero(self.reported.uom()), |sum, place| sum.plus(*place));
+        sum.is_ok_and(|sum| sum == self.reported)
+    }
+}
+
+/// The accounts of a ledger, one a series.
+pub fn accounts(ledger: &Ledger) -> Vec<Account> {
+    ledger.series.keys().filter_map(|series| account(ledger, series)).collect()
+}
+
+fn account(ledger: &Ledger, series: &Series) -> Option<Account> {
+    let sums = ledger.series.get(series)?;
+    let zero = Qty::zero(sums.reported.uom());
+    let mut account = Account {
+        series: series.clone(),
+        reported: sums.reported,
+        pending: zero,
+        in_flight: zero,
+        in_doubt: zero,
+        posted: zero,
+        adopted: zero,
+        parked: zero,
+        written_off: zero,
+        skipped: sums.skipped,
+        residual: sums.flushed.minus(sums.rounded).ok()?,
+    };
+    for group in ledger.groups.values().filter(|group| group.key.series == *series) {
+        account.pending = account.pending.plus(group.sum).ok()?;
+    }
+    for entry in ledger.postings.values() {
+        let place = match entry.standing {
+            Standing::Prepared => &mut account.pending,
+            Standing::InFlight => &mut account.in_flight,
+            Standing::InDoubt => &mut account.in_doubt,
+            Standing::Posted { .. } => &mut account.posted,
+            Standing::Adopted { .. } => &mut account.adopted,
+            Standing::Parked { .. } => &mut account.parked,
+            Standing::WrittenOff => &mut account.written_off,
+        };
+        for line in entry.posting.lines.iter().filter(|line| line.series == *series) {
+            *place = place.plus(line.qty).ok()?;
+        }
+    }
+    Some(account)
+}

@@ -1,0 +1,139 @@
+//! What an entity has been told before. Dedup lives in the state, so it holds for the life of the entity and through any
+//! crash: same key and content, the same answer again; same key and other content is never "already known".
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::answer::Answer;
+use crate::envelope::{Key, Mark};
+use crate::id::leading_u128;
+use crate::name::Source;
+
+/// The first 16 bytes of SHA-256 over what an input says, without what differs between two deliveries of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ContentHash(#[serde(with = "crate::hex::u128_hex")] u128);
+
+impl ContentHash {
+    /// The hash of canonical content bytes.
+    pub fn of(content: &[u8]) -> Self {
+        Self(leading_u128(&Sha256::digest(content)))
+    }
+
+    /// Half of it: what is kept an input of a counting source, where the counter already tells inputs apart.
+    #[expect(clippy::cast_possible_truncation, reason = "half of the hash is meant")]
+    fn half(self) -> u64 {
+        self.0 as u64
+    }
+}
+
+impl std::fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// What is known about a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Never heard.
+    Never,
+    /// Heard, and answered so.
+    Same(Answer),
+    /// Heard with other content, and that was answered so.
+    Other(Answer),
+}
+
+/// All keys an entity has heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Keys that are texts: hash of the key, then content and answer.
+    texts: BTreeMap<Hash16, Heard>,
+    /// Keys that are numbers: runs without a gap, by source, epoch and first number.
+    runs: BTreeMap<(Source, u32, u64), Vec<u64>>,
+    /// Answers to numbered keys that were not plainly accepted.
+    remarks: BTreeMap<(Source, u32, u64), Answer>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Hash16(#[serde(with = "crate::hex::u128_hex")] u128);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Heard {
+    content: ContentHash,
+    answer: Answer,
+}
+
+impl Seen {
+    /// What is known about `key`, told with `content`.
+    pub fn ask(&self, key: &Key, content: ContentHash) -> Known {
+        match &key.mark {
+            Mark::Text(_) => match self.texts.get(&hash_of(key)) {
+                None => Known::Never,
+                Some(heard) if heard.content == content => Known::Same(heard.answer.clone()),
+                Some(heard) => Known::Other(heard.answer.clone()),
+            },
+            Mark::Number(n) => match self.numbered(key.source, key.epoch, *n) {
+                None => Known::Never,
+                Some(half) => {
+                    let answer = self.remarks.get(&(key.source, key.epoch, *n)).cloned().unwrap_or(Answer::Accepted);
+                    if half == content.half() { Known::Same(answer) } else { Known::Other(answer) }
+                }
+            },
+        }
+    }
+
+    /// Remembers that `key` was told with `content` and answered so. The first telling stands.
+    pub fn remember(&mut self, key: &Key, content: ContentHash, answer: &Answer) {
+        match &key.mark {
+            Mark::Text(_) => {
+                self.texts.entry(hash_of(key)).or_insert_with(|| Heard { content, answer: answer.clone() });
+            }
+            Mark::Number(n) => self.remember_number(key, *n, content, answer),
+        }
+    }
+
+    /// How many keys are remembered.
+    pub fn len(&self) -> usize {
+        self.texts.len() + self.runs.values().map(Vec::len).sum::<usize>()
+    }
+
+    /// Whether nothing was heard yet.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && self.runs.is_empty()
+    }
+
+    fn remember_number(&mut self, key: &Key, n: u64, content: ContentHash, answer: &Answer) {
+        if self.numbered(key.source, key.epoch, n).is_some() {
+            return;
+        }
+        if *answer != Answer::Accepted {
+            self.remarks.insert((key.source, key.epoch, n), answer.clone());
+        }
+        let before = self.runs.range_mut((key.source, key.epoch, 0)..=(key.source, key.epoch, n)).next_back();
+        if let Some(((_, _, first), run)) = before
+            && first + run.len() as u64 == n
+        {
+            run.push(content.half());
+            return;
+        }
+        self.runs.insert((key.source, key.epoch, n), vec![content.half()]);
+    }
+
+    fn numbered(&self, source: Source, epoch: u32, n: u64) -> Option<u64> {
+        let ((_, _, first), run) = self.runs.range((source, epoch, 0)..=(source, epoch, n)).next_back()?;
+        run.get(usize::try_from(n - first).ok()?).copied()
+    }
+}
+
+fn hash_of(key: &Key) -> Hash16 {
+    let mut hash = Sha256::new();
+    hash.update(key.source.as_str());
+    hash.update([0]);
+    hash.update(key.epoch.to_be_bytes());
+    if let Mark::Text(text) = &key.mark {
+        hash.update(text.as_str());
+    }
+    Hash16(leading_u128(&hash.finalize()))
+}

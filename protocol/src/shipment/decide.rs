@@ -1,0 +1,94 @@
+//! What a shipment is told before it wants to leave: what is on it, whose lots those are, and what holds them.
+
+use super::{Fact, Input, Located, Mail, Report, Request, Shipment, Stage};
+use crate::answer::Answer;
+use crate::common::Common;
+use crate::draft::Draft;
+use crate::envelope::Envelope;
+use crate::fact::Fact as Noted;
+use crate::input::Body;
+use crate::intent::Wake;
+use crate::kernel::Context;
+use crate::name::SiteId;
+use crate::native::{NativeId, NativeKind, Ref};
+use crate::shipment::Line;
+use crate::words::Sscc;
+use crate::{lot, site};
+
+/// Everything a transition looks at, and the draft it writes into.
+pub(super) struct Turn<'a, 'd> {
+    pub(super) shipment: &'a Shipment,
+    pub(super) context: &'a Context<'a>,
+    pub(super) draft: &'d mut Draft,
+}
+
+impl Shipment {
+    pub(crate) fn decide(&self, _common: &Common, input: &Input, _envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { shipment: self, context, draft };
+        match input {
+            Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt),
+            Input::Request(Request::Block { gate, reason }) => turn.shut(*gate, reason),
+            Input::Request(Request::Release { gate }) => turn.open(*gate),
+            Input::Report(report) => return turn.report(report),
+            Input::Mail(Mail::Located { sscc, unit, contents }) => turn.located(sscc, Located { unit: *unit, contents: contents.clone() }),
+            Input::Mail(Mail::ClearanceAnswered { attempt, lot, refused }) => turn.answered(*attempt, *lot, refused),
+            Input::Mail(Mail::Held { lot, hold, reason, .. }) => turn.held(*lot, hold, reason),
+            Input::Mail(Mail::Freed { lot, hold }) => turn.freed(*lot, hold),
+        }
+        Answer::Accepted
+    }
+
+    pub(crate) fn woken(&self, _common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        if let Wake::ClearanceExpiry { attempt } = wake {
+            Turn { shipment: self, context, draft }.time_is_up(*attempt);
+        }
+    }
+}
+
+impl Turn<'_, '_> {
+    pub(super) fn note(&mut self, fact: Fact) {
+        self.draft.note(Noted::Shipment(Box::new(fact)));
+    }
+
+    fn report(&mut self, report: &Report) -> Answer {
+        match report {
+            Report::Announced { warehouse, delivery, lines, planned } => self.announced(*warehouse, delivery, lines, *planned),
+            Report::Picked { units } => self.picked(units),
+            Report::Packed => self.note(Fact::Stage(Stage::Packed)),
+            Report::Departed => return self.left(),
+        }
+        Answer::Accepted
+    }
+
+    fn announced(&mut self, warehouse: SiteId, delivery: &NativeId, lines: &[Line], planned: Option<crate::instant::Instant>) {
+        self.note(Fact::Announced { warehouse, delivery: delivery.clone(), lines: lines.to_vec(), planned });
+        let name = Ref::new(warehouse, NativeKind::Shipment, delivery.clone());
+        self.draft.note(Noted::Named(name.clone()));
+        let me = self.draft.me();
+        if let Some(site) = self.context.book.site_entity(warehouse) {
+            let expect = site::Mail::Expect { entity: me, names: vec![name], contents: Vec::new() };
+            self.draft.tell(site, Body::Site(site::Input::Mail(expect)));
+        }
+    }
+
+    /// Whose lots are on a handling unit is known to the warehouse's site.
+    fn picked(&mut self, units: &[Sscc]) {
+        let Some(site) = self.shipment.warehouse.and_then(|warehouse| self.context.book.site_entity(warehouse)) else { return };
+        let me = self.draft.me();
+        for sscc in units.iter().filter(|sscc| !self.shipment.units.contains_key(*sscc)) {
+            self.note(Fact::Picked(sscc.clone()));
+            let locate = site::Mail::Locate { shipment: me, sscc: sscc.clone() };
+            self.draft.tell(site, Body::Site(site::Input::Mail(locate)));
+        }
+    }
+
+    /// Registers at each lot: from now on the shipment hears of its holds.
+    fn located(&mut self, sscc: &Sscc, located: Located) {
+        let me = self.draft.me();
+        for content in &located.contents {
+            let mail = lot::Mail::Register { shipment: me, unit: sscc.clone(), qty: content.qty };
+            self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
+        }
+        self.note(Fact::Located { sscc: sscc.clone(), located });
+    }
+}

@@ -1,0 +1,204 @@
+//! Transition 15 at the shipment: it leaves by our word only when no gate is shut and every lot on it said yes for this
+//! attempt. An unreachable lot means no. A hold that comes after the yes blocks it again, or is shown when it has gone.
+
+use super::decide::Turn;
+use super::{Departure, Fact, Gate, Stage};
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::effect::Effect;
+use crate::id::EntityId;
+use crate::input::Body;
+use crate::intent::{Tier, Wake};
+use crate::kernel::refuse;
+use crate::lot;
+use crate::qty::Qty;
+use crate::refusal::Code;
+use crate::unit;
+use crate::words::{HoldNo, Reason, Sscc};
+use std::collections::BTreeMap;
+
+impl Turn<'_, '_> {
+    /// The warehouse wants to let it go.
+    pub(super) fn wants_to_leave(&mut self, attempt: u32) -> Answer {
+        if self.shipment.stage == Stage::Departed {
+            return refuse(Code::State, "the shipment has left".into(), "ask how it stands", "");
+        }
+        if self.shipment.departure.as_ref().is_some_and(|departure| departure.attempt >= attempt) {
+            return refuse(
+                Code::StaleVersion,
+                format!("attempt {attempt} was asked for before"),
+                "ask under a new attempt number",
+                "attempt",
+            );
+        }
+        let missing: Vec<&Sscc> = self.shipment.units.iter().filter(|(_, located)| located.is_none()).map(|(sscc, _)| sscc).collect();
+        let lots = self.lots();
+        if lots.is_empty() || !missing.is_empty() {
+            let what = if missing.is_empty() {
+                "nothing is on it".to_owned()
+            } else {
+                format!("the lots of {} handling units are not known yet", missing.len())
+            };
+            self.note(Fact::Asked { attempt, until: self.context.now, lots: Vec::new() });
+            self.tell(attempt, vec![what]);
+            return Answer::Accepted;
+        }
+        let until = self.context.now.plus_ms(self.context.book.policy.clearance_ms);
+        self.note(Fact::Asked { attempt, until, lots: lots.keys().copied().collect() });
+        let shipment = self.draft.me();
+        for (lot, units) in lots {
+            let ask = lot::Mail::AskClearance { shipment, attempt, units, until };
+            self.draft.tell(lot, Body::Lot(lot::Input::Mail(ask)));
+        }
+        self.draft.wake(until, Wake::ClearanceExpiry { attempt });
+        Answer::Accepted
+    }
+
+    /// A lot answers.
+    pub(super) fn answered(&mut self, attempt: u32, lot: EntityId, refused: &[String]) {
+        let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.attempt == attempt) else { return };
+        if departure.lots.get(&lot).is_none_or(Option::is_some) {
+            return;
+        }
+        self.note(Fact::Answered { attempt, lot, refused: refused.to_vec() });
+        let mut after = departure.clone();
+        after.lots.insert(lot, Some(refused.to_vec()));
+        if after.told.is_none() && after.lots.values().all(Option::is_some) {
+            let reasons = self.reasons_against(&after);
+            self.tell(attempt, reasons);
+        }
+    }
+
+    /// Whoever has not answered by now has said no; and a yes that was not used is over.
+    pub(super) fn time_is_up(&mut self, attempt: u32) {
+        let Some(departure) = self.shipment.departure.clone().filter(|departure| departure.attempt == attempt) else { return };
+        if departure.told.is_none() {
+            self.tell(attempt, vec!["a lot on it could not be reached".to_owned()]);
+        }
+    }
+
+    /// What speaks against it: lots that said no, holds that came since, gates that are shut.
+    fn reasons_against(&self, departure: &Departure) -> Vec<String> {
+        let lots = departure.lots.values().flatten().flatten().cloned();
+        let holds = self.shipment.holds.iter().map(|((_, hold), reason)| format!("hold {hold}: {reason}"));
+        let gates = self.shipment.gates.values().map(Reason::to_string);
+        let mut reasons: Vec<String> = lots.chain(holds).chain(gates).collect();
+        reasons.sort();
+        reasons.dedup();
+        reasons
+    }
+
+    fn tell(&mut self, attempt: u32, reasons: Vec<String>) {
+        let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) else { return };
+        let granted = reasons.is_empty();
+        self.note(Fact::Told { attempt, granted });
+        let until = self.shipment.departure.as_ref().map(|departure| departure.until).filter(|_| granted);
+        self.draft.ask_site(
+            warehouse,
+            Tier::PlantCritical,
+            Effect::AnswerDeparture { shipment: delivery, attempt, granted, until, reasons },
+        );
+    }
+
+    /// A lot on it is held.
+    pub(super) fn held(&mut self, lot: EntityId, hold: &HoldNo, reason: &Reason) {
+        let known = self.shipment.holds.contains_key(&(lot, hold.clone()));
+        self.note(Fact::Held { lot, hold: hold.clone(), reason: reason.clone() });
+        if known {
+            return;
+        }
+        if let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)) {
+            self.note(Fact::Told { attempt: departure.attempt, granted: false });
+        }
+        match (self.shipment.stage, self.shipment.delivery.clone()) {
+            (Stage::Departed, delivery) => {
+                let number = delivery.map(|delivery| delivery.to_string()).unwrap_or_default();
+                let what = format!("{number} had left when hold {hold} was placed: {reason}");
+                let offers = vec![Proposal::Do("recall it, or tell the customer".into()), Proposal::Acknowledge];
+                self.draft.open_case(NewCase::new(CaseKind::HeldAfterClearance, "quality", what).impact(self.context.now).offers(offers));
+            }
+            (Stage::Open | Stage::Picking | Stage::Packed, Some(delivery)) => {
+                if let Some(warehouse) = self.shipment.warehouse {
+                    let reasons = vec![format!("hold {hold}: {reason}")];
+                    self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons });
+                }
+            }
+            (Stage::Open | Stage::Picking | Stage::Packed, None) => {}
+        }
+    }
+
+    /// That hold is over; with the last one the gate opens.
+    pub(super) fn freed(&mut self, lot: EntityId, hold: &HoldNo) {
+        let key = (lot, hold.clone());
+        if !self.shipment.holds.contains_key(&key) {
+            return;
+        }
+        self.note(Fact::Freed { lot, hold: hold.clone() });
+        let last = self.shipment.holds.len() == 1 && self.shipment.gates.is_empty();
+        if last {
+            self.unblock();
+        }
+    }
+
+    pub(super) fn shut(&mut self, gate: Gate, reason: &Reason) {
+        self.note(Fact::Blocked { gate, reason: reason.clone() });
+        if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
+            self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons: vec![reason.to_string()] });
+        }
+    }
+
+    pub(super) fn open(&mut self, gate: Gate) {
+        if !self.shipment.gates.contains_key(&gate) {
+            return;
+        }
+        self.note(Fact::Unblocked(gate));
+        if self.shipment.gates.len() == 1 && self.shipment.holds.is_empty() {
+            self.unblock();
+        }
+    }
+
+    fn unblock(&mut self) {
+        if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
+            self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::UnblockShipment { shipment: delivery });
+        }
+    }
+
+    /// It left. Its lots hear of it; without our yes it is an escape.
+    pub(super) fn left(&mut self) -> Answer {
+        if self.shipment.stage == Stage::Departed {
+            return Answer::Accepted;
+        }
+        self.note(Fact::Stage(Stage::Departed));
+        let cleared = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)).map(|departure| departure.attempt);
+        let shipment = self.draft.me();
+        for (lot, units) in self.lots() {
+            let gone = lot::Mail::Departed { shipment, attempt: cleared, units };
+            self.draft.tell(lot, Body::Lot(lot::Input::Mail(gone)));
+        }
+        for located in self.shipment.units.values().flatten() {
+            self.draft.tell(located.unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
+        }
+        if cleared.is_some() && self.shipment.holds.is_empty() {
+            return Answer::Accepted;
+        }
+        let number = self.shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (kind, what) = match cleared {
+            None => (CaseKind::Escape, format!("{number} left without clearance")),
+            Some(_) => (CaseKind::HeldAfterClearance, format!("{number} left after its clearance was taken back by a hold")),
+        };
+        let offers = vec![Proposal::Do("recall it, and find out how it left".into()), Proposal::Acknowledge];
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers)) }
+    }
+
+    /// The lots on it, each with its handling units.
+    fn lots(&self) -> BTreeMap<EntityId, Vec<(Sscc, Qty)>> {
+        let mut lots: BTreeMap<EntityId, Vec<(Sscc, Qty)>> = BTreeMap::new();
+        for (sscc, located) in &self.shipment.units {
+            for content in located.iter().flat_map(|located| &located.contents) {
+                lots.entry(content.lot_entity).or_default().push((sscc.clone(), content.qty));
+            }
+        }
+        lots
+    }
+}

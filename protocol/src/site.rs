@@ -1,0 +1,121 @@
+//! A site: what it can do just now, which names it has been told to expect, and the quarantine for what matches nothing
+//! yet. Nothing that reaches a site is lost: it is matched, it waits, or a person decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::UnitContent;
+use crate::id::EntityId;
+use crate::instant::Instant;
+use crate::native::Ref;
+use crate::words::{EquipmentId, MaterialId, Version};
+
+mod decide;
+mod evolve;
+mod input;
+mod quarantine;
+mod resolve;
+
+pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+
+/// The state of a site.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    /// What each name means here.
+    pub expected: BTreeMap<Name, EntityId>,
+    /// What is on the handling units it was told of.
+    pub contents: BTreeMap<EntityId, Vec<UnitContent>>,
+    /// Orders that miss something, with what they need.
+    pub waiting: BTreeMap<EntityId, (u32, Need)>,
+    /// Shipments that want to know a handling unit that is not known yet.
+    pub locating: BTreeMap<Name, BTreeSet<EntityId>>,
+    /// What matches nothing, by its case.
+    pub quarantine: BTreeMap<u32, crate::input::Input>,
+    /// Equipment that may not run, with the maintenance system's own word.
+    pub down: BTreeMap<EquipmentId, String>,
+    /// Until when each piece is calibrated.
+    pub calibrated: BTreeMap<EquipmentId, Instant>,
+    /// What the plant's own system has; nothing at all until it said something.
+    pub recipes: BTreeMap<MaterialId, BTreeSet<Version>>,
+}
+
+/// A name as it is matched: the kind of thing and the normal form of its number.
+pub type Name = (crate::native::NativeKind, String);
+
+/// The matching form of a reference.
+pub fn name_of(name: &Ref) -> Name {
+    (name.kind, name.id.normal().to_owned())
+}
+
+/// What is recorded of a site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A name means an entity.
+    Expects {
+        /// The entity.
+        entity: EntityId,
+        /// Its names here.
+        names: Vec<Ref>,
+        /// What is on it, when it is a handling unit.
+        contents: Vec<UnitContent>,
+    },
+    /// An entity is over.
+    Forgot(EntityId),
+    /// An order misses something.
+    Waits {
+        /// Which order.
+        order: EntityId,
+        /// Which validation.
+        attempt: u32,
+        /// What it needs.
+        need: Need,
+    },
+    /// It waits no longer.
+    WaitsNoMore(EntityId),
+    /// A shipment wants to know a handling unit.
+    Locates {
+        /// Which shipment.
+        shipment: EntityId,
+        /// Which handling unit.
+        name: Name,
+    },
+    /// Something matches nothing.
+    Quarantined {
+        /// Its case.
+        case: u32,
+        /// What it is, whole.
+        input: Box<crate::input::Input>,
+    },
+    /// It was matched, and passed on.
+    Matched {
+        /// Its case.
+        case: u32,
+        /// With what.
+        entity: EntityId,
+    },
+    /// Equipment may run, or not.
+    Equipment {
+        /// Which.
+        equipment: EquipmentId,
+        /// May it?
+        available: bool,
+        /// The maintenance system's own word.
+        state: String,
+    },
+    /// A calibration was done.
+    Calibrated {
+        /// Which.
+        equipment: EquipmentId,
+        /// Good until.
+        until: Instant,
+    },
+    /// What the plant's own system has of a material.
+    Recipes {
+        /// The material.
+        material: MaterialId,
+        /// The versions.
+        versions: Vec<Version>,
+    },
+}

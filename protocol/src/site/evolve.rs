@@ -1,0 +1,51 @@
+//! What a fact means for a site. Total.
+
+use super::{Fact, Site, name_of};
+
+impl Site {
+    /// What a fact changes.
+    pub(crate) fn evolve(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Expects { entity, names, contents } => {
+                for name in names {
+                    self.expected.insert(name_of(name), *entity);
+                    self.locating.remove(&name_of(name));
+                }
+                if !contents.is_empty() {
+                    self.contents.insert(*entity, contents.clone());
+                }
+            }
+            Fact::Forgot(entity) => {
+                self.expected.retain(|_, known| known != entity);
+                self.contents.remove(entity);
+            }
+            Fact::Waits { order, attempt, need } => {
+                self.waiting.insert(*order, (*attempt, need.clone()));
+            }
+            Fact::WaitsNoMore(order) => {
+                self.waiting.remove(order);
+            }
+            Fact::Locates { shipment, name } => {
+                self.locating.entry(name.clone()).or_default().insert(*shipment);
+            }
+            Fact::Quarantined { case, input } => {
+                self.quarantine.insert(*case, input.as_ref().clone());
+            }
+            Fact::Matched { case, .. } => {
+                self.quarantine.remove(case);
+            }
+            Fact::Equipment { equipment, available: true, .. } => {
+                self.down.remove(equipment);
+            }
+            Fact::Equipment { equipment, available: false, state } => {
+                self.down.insert(equipment.clone(), state.clone());
+            }
+            Fact::Calibrated { equipment, until } => {
+                self.calibrated.insert(equipment.clone(), *until);
+            }
+            Fact::Recipes { material, versions } => {
+                self.recipes.insert(material.clone(), versions.iter().cloned().collect());
+            }
+        }
+    }
+}

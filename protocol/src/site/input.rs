@@ -1,0 +1,169 @@
+//! What a site is told, and by whom.
+
+use serde::{Deserialize, Serialize};
+
+use crate::book::LotMode;
+use crate::conversion::Conversions;
+use crate::effect::{JobComponent, JobOperation, UnitContent};
+use crate::id::EntityId;
+use crate::instant::Instant;
+use crate::name::SiteId;
+use crate::native::Ref;
+use crate::qty::Qty;
+use crate::refusal::Code;
+use crate::uom::Uom;
+use crate::words::{EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Sscc, Version};
+
+/// An input to a site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Happened: applied.
+    Report(Report),
+    /// From another entity, or from the node itself.
+    Mail(Mail),
+}
+
+/// Reports about the site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// A machine's state changed.
+    EquipmentState {
+        /// Which.
+        equipment: EquipmentId,
+        /// May it run?
+        available: bool,
+        /// The maintenance system's own word.
+        state: String,
+    },
+    /// A calibration was done.
+    Calibrated {
+        /// Which.
+        equipment: EquipmentId,
+        /// Good until.
+        until: Instant,
+    },
+    /// What the plant's own system has: versions of the recipe of a material.
+    PlantRecipes {
+        /// The material.
+        material: MaterialId,
+        /// The versions it has.
+        versions: Vec<Version>,
+    },
+}
+
+/// Word from other entities and from the node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// The node has activated another book: what waits is looked at again.
+    BookActivated {
+        /// The book's hash.
+        hash: String,
+    },
+    /// An input that matches no entity.
+    Unmatched(Box<crate::input::Input>),
+    /// An entity exists, under these names: what waited for it goes there.
+    Expect {
+        /// The entity.
+        entity: EntityId,
+        /// Its names at this site.
+        names: Vec<Ref>,
+        /// What is on it, when it is a handling unit.
+        contents: Vec<UnitContent>,
+    },
+    /// An entity is over; its names need not be kept here.
+    Forget {
+        /// The entity.
+        entity: EntityId,
+    },
+    /// A shipment wants to know where a handling unit's lots are at home.
+    Locate {
+        /// Who asks.
+        shipment: EntityId,
+        /// The handling unit.
+        sscc: Sscc,
+    },
+    /// An order wants to be validated against what the site has.
+    Resolve {
+        /// Who asks.
+        order: EntityId,
+        /// Which attempt.
+        attempt: u32,
+        /// What it needs.
+        need: Need,
+    },
+}
+
+/// What an order needs of its plant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Need {
+    /// The material.
+    pub material: MaterialId,
+    /// The total.
+    pub total: Qty,
+    /// The recipe asked for; absent for the newest approved one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Version>,
+    /// When it should start.
+    pub start: Instant,
+    /// Whether a lot was named.
+    pub has_lot: bool,
+}
+
+/// What a site found for an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// Everything is there.
+    Resolved(Box<Resolved>),
+    /// Something is missing: what, and which one. The site will say so when it is there.
+    Missing(Vec<(Code, String)>),
+}
+
+/// Everything an order needs to be run and booked, as values: frozen in the order's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// The material's text.
+    pub description: String,
+    /// The recipe.
+    pub recipe: Version,
+    /// Where it came from.
+    pub recipe_source: String,
+    /// The routing, with the equipment that may run it.
+    pub operations: Vec<JobOperation>,
+    /// The operations whose confirmation is a milestone.
+    pub milestones: Vec<OpNo>,
+    /// What each operation asked for.
+    pub classes: Vec<(OpNo, EquipmentClass)>,
+    /// The bill of material, for the whole order.
+    pub components: Vec<JobComponent>,
+    /// What it makes, the main product first.
+    pub outputs: Vec<(OutputKind, MaterialId)>,
+    /// Of every material it touches.
+    pub materials: Vec<ResolvedMaterial>,
+    /// The warehouse that takes its pallets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<SiteId>,
+    /// The quality system of the plant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<SiteId>,
+}
+
+/// What booking a material needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResolvedMaterial {
+    /// The material.
+    pub material: MaterialId,
+    /// The unit its stock is kept in.
+    pub base: Uom,
+    /// Other units.
+    pub conversions: Conversions,
+    /// How it is traced.
+    pub lot_mode: LotMode,
+    /// Must a lot be free of inspection before it is used or shipped?
+    pub inspected: bool,
+    /// The component lines it stands in.
+    pub items: Vec<ItemNo>,
+}

@@ -1,0 +1,162 @@
+//! What matches nothing waits here, whole, and is offered again when the missing thing arrives; a person may match it by
+//! hand, with a reason.
+
+use super::decide::Turn;
+use super::{Fact, Name, Site, name_of};
+use crate::answer::Answer;
+use crate::case::{Case, CaseKind, Proposal};
+use crate::common::Common;
+use crate::desk::Action;
+use crate::draft::{Draft, NewCase};
+use crate::effect::UnitContent;
+use crate::envelope::Envelope;
+use crate::id::EntityId;
+use crate::input::{Address, Body, Input};
+use crate::kernel::{Context, refuse};
+use crate::native::{NativeKind, Ref};
+use crate::refusal::Code;
+use crate::shipment;
+use crate::words::Sscc;
+
+impl Turn<'_, '_> {
+    /// An entity exists: what waited for one of its names goes to it.
+    pub(super) fn expect(&mut self, entity: EntityId, names: &[Ref], contents: &[UnitContent]) {
+        for name in names {
+            let other = self.site.expected.get(&name_of(name)).copied().filter(|known| *known != entity);
+            if let Some(other) = other {
+                let what = format!("{name} means two things here: {other} and {entity}; the newer one counts");
+                self.draft.open_case(NewCase::new(CaseKind::AliasClash, "plant-it", what));
+            }
+        }
+        self.note(Fact::Expects { entity, names: names.to_vec(), contents: contents.to_vec() });
+        let keys: Vec<Name> = names.iter().map(name_of).collect();
+        for (case, input) in &self.site.quarantine {
+            if names_of(input).iter().any(|name| keys.contains(name)) {
+                self.pass_on(*case, entity, input);
+            }
+        }
+        for (key, shipments) in self.site.locating.iter().filter(|(key, _)| keys.contains(key)) {
+            for shipment in shipments {
+                self.tell_located(*shipment, &key.1, entity, contents);
+            }
+        }
+    }
+
+    /// An input that no entity took.
+    pub(super) fn unmatched(&mut self, input: &Input) -> Answer {
+        let known = names_of(input).iter().find_map(|name| self.site.expected.get(name).copied());
+        if let Some(entity) = known {
+            self.draft.forward(entity, readdressed(input, entity));
+            return Answer::Accepted;
+        }
+        let names = match &input.to {
+            Address::Native { names, .. } => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Address::Entity(entity) => entity.to_string(),
+        };
+        let what = format!("{} from {} is about {names}, which nobody knows here", kind_word(&input.body), input.envelope.key.source);
+        let offers =
+            vec![Proposal::Do("nothing, if the missing thing is on its way: it is offered again when it arrives".into()), Proposal::Match];
+        let case = self.draft.open_case(NewCase::new(CaseKind::Unmatched, "plant-it", what).offers(offers));
+        self.note(Fact::Quarantined { case, input: Box::new(input.clone()) });
+        Answer::Quarantined { case }
+    }
+
+    fn pass_on(&mut self, case: u32, entity: EntityId, input: &Input) {
+        self.draft.forward(entity, readdressed(input, entity));
+        self.note(Fact::Matched { case, entity });
+        self.draft.close_case(case, format!("matched with {entity}"));
+    }
+
+    /// A shipment wants to know whose lots are on a handling unit.
+    pub(super) fn locate(&mut self, shipment: EntityId, sscc: &Sscc) {
+        let name = (NativeKind::Unit, normal(sscc));
+        match self.site.expected.get(&name).copied() {
+            Some(unit) => {
+                let contents = self.site.contents.get(&unit).cloned().unwrap_or_default();
+                self.tell_located(shipment, sscc.as_str(), unit, &contents);
+            }
+            None => self.note(Fact::Locates { shipment, name }),
+        }
+    }
+
+    fn tell_located(&mut self, shipment: EntityId, sscc: &str, unit: EntityId, contents: &[UnitContent]) {
+        let Ok(sscc) = Sscc::parse(sscc) else { return };
+        let mail = shipment::Mail::Located { sscc, unit, contents: contents.to_vec() };
+        self.draft.tell(shipment, Body::Shipment(shipment::Input::Mail(mail)));
+    }
+}
+
+impl Site {
+    /// A person matches what waits in quarantine.
+    pub(crate) fn act(
+        &self,
+        _common: &Common,
+        case: &Case,
+        action: &Action,
+        envelope: &Envelope,
+        context: &Context<'_>,
+        draft: &mut Draft,
+    ) -> Answer {
+        let mut turn = Turn { site: self, context, draft };
+        let Some(input) = self.quarantine.get(&case.number) else {
+            return match action {
+                Action::Acknowledge => {
+                    turn.draft.close_case(case.number, "acknowledged");
+                    Answer::Accepted
+                }
+                Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::HandTo { .. } => refuse(
+                    Code::State,
+                    format!("case {} does not offer that", case.number),
+                    "choose one of the actions the case offers",
+                    "action",
+                ),
+            };
+        };
+        match action {
+            Action::Match { entity } => {
+                if envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
+                    return refuse(Code::Schema, "matching by hand needs a reason".into(), "say why it belongs there", "who.reason");
+                }
+                turn.pass_on(case.number, *entity, input);
+                Answer::Accepted
+            }
+            Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Acknowledge | Action::HandTo { .. } => refuse(
+                Code::State,
+                "what waits in quarantine is matched, never dropped".into(),
+                "match it with the entity it belongs to",
+                "action",
+            ),
+        }
+    }
+
+    /// What a name means here.
+    pub fn meaning(&self, name: &Ref) -> Option<EntityId> {
+        self.expected.get(&name_of(name)).copied()
+    }
+}
+
+fn normal(sscc: &Sscc) -> String {
+    crate::native::NativeId::parse(sscc.as_str()).map(|id| id.normal().to_owned()).unwrap_or_default()
+}
+
+fn names_of(input: &Input) -> Vec<Name> {
+    match &input.to {
+        Address::Native { names, .. } => names.iter().map(name_of).collect(),
+        Address::Entity(_) => Vec::new(),
+    }
+}
+
+fn readdressed(input: &Input, entity: EntityId) -> Input {
+    Input { to: Address::Entity(entity), envelope: input.envelope.clone(), body: input.body.clone() }
+}
+
+fn kind_word(body: &Body) -> &'static str {
+    match body {
+        Body::Order(_) => "a message about an order",
+        Body::Lot(_) => "a message about a lot",
+        Body::Unit(_) => "a message about a handling unit",
+        Body::Shipment(_) => "a message about a shipment",
+        Body::Site(_) => "a message about a site",
+        Body::Claim { .. } | Body::Woken { .. } | Body::Desk(_) => "a message",
+    }
+}

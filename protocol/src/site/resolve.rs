@@ -1,0 +1,206 @@
+//! Transitions 2 and 3 at the plant: does everything an order needs resolve, in our master data and in the plant's own
+//! system? What is missing is named; who misses something is told by itself when it is there.
+
+use super::decide::Turn;
+use super::{Fact, Need, Resolution, Resolved, ResolvedMaterial, Site};
+use crate::book::{Book, LotMode, Recipe};
+use crate::effect::{JobComponent, JobOperation};
+use crate::id::EntityId;
+use crate::input::Body;
+use crate::instant::Instant;
+use crate::name::SiteId;
+use crate::order;
+use crate::qty::Qty;
+use crate::refusal::Code;
+use crate::words::{EquipmentId, MaterialId, OutputKind};
+
+impl Turn<'_, '_> {
+    /// An order asks.
+    pub(super) fn resolve(&mut self, order: EntityId, attempt: u32, need: &Need) {
+        let found = self.look(self.site, need);
+        if let Resolution::Missing(_) = found {
+            self.note(Fact::Waits { order, attempt, need: need.clone() });
+        }
+        self.answer(order, attempt, found);
+    }
+
+    /// Something changed: every order that waits is looked at again.
+    pub(super) fn look_again(&mut self, after: &Site) {
+        for (order, (attempt, need)) in &self.site.waiting {
+            let found = self.look(after, need);
+            if let Resolution::Resolved(_) = found {
+                self.note(Fact::WaitsNoMore(*order));
+                self.answer(*order, *attempt, found);
+            }
+        }
+    }
+
+    fn answer(&mut self, order: EntityId, attempt: u32, found: Resolution) {
+        let mail = order::Mail::Resolution { attempt, found };
+        self.draft.tell(order, Body::Order(order::Input::Mail(mail)));
+    }
+
+    fn look(&self, site: &Site, need: &Need) -> Resolution {
+        let book = self.context.book;
+        let me = self.draft.me();
+        let plant = book.sites.keys().copied().find(|plant| book.site_entity(*plant) == Some(me));
+        let Some(plant) = plant else {
+            return Resolution::Missing(vec![(Code::Unknown, "the plant is not configured".to_owned())]);
+        };
+        Looking { book, plant, site, need, now: self.context.now, missing: Vec::new() }.resolve()
+    }
+}
+
+struct Looking<'a> {
+    book: &'a Book,
+    plant: SiteId,
+    site: &'a Site,
+    need: &'a Need,
+    now: Instant,
+    missing: Vec<(Code, String)>,
+}
+
+impl<'a> Looking<'a> {
+    fn resolve(mut self) -> Resolution {
+        let configured = self.book.sites.get(&self.plant);
+        if configured.is_some_and(|plant| !plant.calendar.is_open(self.need.start)) {
+            self.misses(Code::CalendarClosed, format!("{} is closed on the planned day", self.plant));
+        }
+        let recipe = self.recipe();
+        let operations = recipe.map(|recipe| self.operations(recipe)).unwrap_or_default();
+        let components = recipe.map(|recipe| self.components(recipe)).unwrap_or_default();
+        let materials = self.materials(recipe);
+        if !self.need.has_lot && materials.iter().any(|known| known.material == self.need.material && known.lot_mode != LotMode::None) {
+            self.misses(Code::MissingLot, format!("{} is managed in lots, and no lot was named", self.need.material));
+        }
+        let (Some(recipe), true) = (recipe, self.missing.is_empty()) else { return Resolution::Missing(self.missing) };
+        Resolution::Resolved(Box::new(Resolved {
+            description: self.book.materials.get(&self.need.material).map(|material| material.description.clone()).unwrap_or_default(),
+            recipe: recipe.version.clone(),
+            recipe_source: recipe.source.clone(),
+            operations,
+            milestones: recipe.operations.iter().filter(|operation| operation.milestone).map(|operation| operation.op.clone()).collect(),
+            classes: recipe.operations.iter().map(|operation| (operation.op.clone(), operation.class.clone())).collect(),
+            components,
+            outputs: recipe.outputs.iter().map(|output| (output.kind, output.material.clone())).collect(),
+            materials,
+            warehouse: configured.and_then(|plant| plant.warehouse),
+            quality: configured.and_then(|plant| plant.quality),
+        }))
+    }
+
+    fn misses(&mut self, code: Code, what: String) {
+        self.missing.push((code, what));
+    }
+
+    /// Our recipe, and the plant's own: the plant must have the version that is meant, once it said what it has.
+    fn recipe(&mut self) -> Option<&'a Recipe> {
+        let book = self.book;
+        let recipe = match book.recipe(self.plant, &self.need.material, self.need.recipe.as_ref()) {
+            Ok(recipe) => recipe,
+            Err(code) => {
+                let version = self.need.recipe.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+                self.misses(code, format!("no approved recipe{version} for {} at {}", self.need.material, self.plant));
+                return None;
+            }
+        };
+        let has = self.site.recipes.get(&self.need.material);
+        match has {
+            Some(versions) if !versions.contains(&recipe.version) => {
+                let theirs = versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let what = format!("{} has recipe {theirs} of {}, the order needs {}", self.plant, self.need.material, recipe.version);
+                self.misses(Code::RecipeVersionMismatch, what);
+            }
+            None if !self.site.recipes.is_empty() => {
+                self.misses(Code::MissingRecipe, format!("{} itself has no recipe of {}", self.plant, self.need.material));
+            }
+            Some(_) | None => {}
+        }
+        Some(recipe)
+    }
+
+    fn operations(&mut self, recipe: &Recipe) -> Vec<JobOperation> {
+        let mut operations = Vec::new();
+        for operation in &recipe.operations {
+            let all = self.book.equipment.get(&self.plant).map_or(&[][..], Vec::as_slice);
+            let able: Vec<&EquipmentId> = all.iter().filter(|piece| piece.class == operation.class).map(|piece| &piece.id).collect();
+            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !self.site.down.contains_key(*piece)).collect();
+            let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !self.overdue(piece)).cloned().collect();
+            match (able.is_empty(), up.is_empty(), fit.is_empty()) {
+                (true, ..) => self.misses(
+                    Code::MissingEquipmentMapping,
+                    format!("no equipment of class {} for operation {}", operation.class, operation.op),
+                ),
+                (_, true, _) => self.misses(Code::EquipmentUnavailable, format!("all equipment of class {} is down", operation.class)),
+                (.., true) => {
+                    self.misses(Code::CalibrationOverdue, format!("all equipment of class {} is out of calibration", operation.class))
+                }
+                (false, false, false) => {}
+            }
+            operations.push(JobOperation { op: operation.op.clone(), equipment: fit });
+        }
+        operations
+    }
+
+    fn overdue(&self, piece: &EquipmentId) -> bool {
+        self.site.calibrated.get(piece).is_some_and(|until| *until < self.now.max(self.need.start))
+    }
+
+    /// The bill of material for the whole order: multiplied before divided.
+    fn components(&mut self, recipe: &Recipe) -> Vec<JobComponent> {
+        let mut components = Vec::new();
+        for component in &recipe.components {
+            let scaled = component
+                .qty
+                .value()
+                .checked_mul(self.need.total.value())
+                .and_then(|product| product.checked_div(recipe.base_quantity.value()))
+                .and_then(|required| Qty::new(required.round_dp(Qty::SCALE_MAX), component.qty.uom()).ok());
+            let Some(required) = scaled else {
+                self.misses(Code::UomUnmapped, format!("component {} cannot be scaled to the order", component.material));
+                continue;
+            };
+            components.push(JobComponent {
+                item: component.item.clone(),
+                op: component.op.clone(),
+                material: component.material.clone(),
+                required,
+                lot: None,
+            });
+        }
+        components
+    }
+
+    fn materials(&mut self, recipe: Option<&Recipe>) -> Vec<ResolvedMaterial> {
+        let mut touched: Vec<&MaterialId> = vec![&self.need.material];
+        touched.extend(recipe.iter().flat_map(|recipe| recipe.components.iter().map(|component| &component.material)));
+        touched.extend(
+            recipe
+                .iter()
+                .flat_map(|recipe| recipe.outputs.iter().filter(|output| output.kind != OutputKind::Main).map(|output| &output.material)),
+        );
+        touched.sort();
+        touched.dedup();
+        let mut materials = Vec::new();
+        for name in touched {
+            let Some(known) = self.book.materials.get(name) else {
+                self.misses(Code::MissingMaterial, format!("the material {name} is not known"));
+                continue;
+            };
+            let items = recipe.iter().flat_map(|recipe| recipe.components.iter().filter(|component| component.material == *name));
+            materials.push(ResolvedMaterial {
+                material: name.clone(),
+                base: known.base,
+                conversions: known.conversions.clone(),
+                lot_mode: known.lot_mode,
+                inspected: known.inspected,
+                items: items.map(|component| component.item.clone()).collect(),
+            });
+        }
+        let main = materials.iter().find(|known| known.material == self.need.material);
+        if main.is_some_and(|known| !known.conversions.knows(self.need.total.uom(), known.base)) {
+            self.misses(Code::UomUnmapped, format!("{} is not kept in {}", self.need.material, self.need.total.uom()));
+        }
+        materials
+    }
+}

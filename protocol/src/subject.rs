@@ -1,0 +1,91 @@
+//! Every subject of the mesh, built and parsed here and nowhere else. A name becomes one token: what NATS gives a meaning
+//! (`.`, `*`, `>`, blanks) and everything outside ASCII is written as `=` and two hexadecimal digits a byte.
+
+use crate::id::{EntityId, Kind};
+use crate::name::{Region, SiteId};
+
+/// The first token of every subject.
+pub const ROOT: &str = "takt";
+
+/// The log of one entity: `takt.<region>.log.<gen>.<shard>.<kind>.<id>`.
+pub fn log(entity: &EntityId, shard: u16) -> String {
+    let text = entity.to_string();
+    let id = text.rsplit('.').next().unwrap_or_default();
+    format!("{ROOT}.{}.log.{}.{shard}.{}.{id}", entity.region(), entity.generation(), entity.kind())
+}
+
+/// The entity whose log a subject is.
+pub fn parse_log(subject: &str) -> Option<EntityId> {
+    let tokens: Vec<&str> = subject.split('.').collect();
+    let [ROOT, region, "log", generation, _, kind, id] = tokens.as_slice() else { return None };
+    EntityId::parse(&format!("{kind}.{region}.{generation}.{id}")).ok()
+}
+
+/// Inputs waiting for the entities of a shard.
+pub fn inbox(region: Region, shard: u16) -> String {
+    format!("{ROOT}.{region}.in.{shard}")
+}
+
+/// Timers of a shard that came due.
+pub fn due(region: Region, shard: u16) -> String {
+    format!("{ROOT}.{region}.due.{shard}")
+}
+
+/// Intents waiting for a site.
+pub fn out(region: Region, site: SiteId, tier: u8) -> String {
+    format!("{ROOT}.{region}.out.{site}.{tier}")
+}
+
+/// Mail for another region.
+pub fn forward(region: Region, to: Region, urgent: bool) -> String {
+    format!("{ROOT}.{region}.fwd.{to}.{}", if urgent { "urgent" } else { "normal" })
+}
+
+/// A public event; the id of its entity is in a header, not in the subject.
+pub fn event(region: Region, site: SiteId, kind: Kind, event: &str) -> String {
+    format!("{ROOT}.{region}.evt.{site}.{kind}.{}", token(event))
+}
+
+/// All public events of a region.
+pub fn events(region: Region) -> String {
+    format!("{ROOT}.{region}.evt.>")
+}
+
+/// Commands for the owner of a shard.
+pub fn command(region: Region, shard: u16) -> String {
+    format!("{ROOT}.{region}.cmd.{shard}")
+}
+
+/// Queries to a region.
+pub fn ask(region: Region, question: &str) -> String {
+    format!("{ROOT}.{region}.ask.{}", token(question))
+}
+
+/// Any text as one token.
+pub fn token(text: &str) -> String {
+    let mut token = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            token.push(char::from(byte));
+        } else {
+            token.push('=');
+            token.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase()));
+        }
+    }
+    token
+}
+
+/// The text of a token; `None` when it is not one that [`token`] writes.
+pub fn untoken(token: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(token.len());
+    let mut rest = token.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'=' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next()?, rest.next()?];
+        bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}

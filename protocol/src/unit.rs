@@ -1,0 +1,136 @@
+//! A handling unit: what is on it and where it is. The warehouse owns where; the plant said what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::UnitContent;
+use crate::id::EntityId;
+use crate::name::SiteId;
+use crate::order::Stage;
+use crate::qty::Qty;
+use crate::words::{Place, Sscc};
+
+mod decide;
+
+/// The state of a handling unit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Unit {
+    /// Its number, once it was filled.
+    pub sscc: Option<Sscc>,
+    /// What is on it.
+    pub contents: Vec<UnitContent>,
+    /// The plant that filled it.
+    pub from: Option<SiteId>,
+    /// The warehouse it goes to.
+    pub to: Option<SiteId>,
+    /// How far it is.
+    pub stage: Stage,
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// What the warehouse counted.
+    pub received: Option<Qty>,
+}
+
+/// What is recorded of a handling unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// It was filled.
+    Filled {
+        /// Its number.
+        sscc: Sscc,
+        /// What is on it.
+        contents: Vec<UnitContent>,
+        /// The plant.
+        from: SiteId,
+        /// The warehouse it goes to.
+        to: Option<SiteId>,
+    },
+    /// It is further than before.
+    Moved {
+        /// How far.
+        stage: Stage,
+        /// Where it stands now.
+        place: Option<Place>,
+    },
+    /// The warehouse counted it.
+    Counted(Qty),
+}
+
+/// An input to a handling unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// May be refused.
+    Request(Request),
+    /// From the warehouse: happened.
+    Report(Report),
+    /// From another entity.
+    Mail(Mail),
+}
+
+/// Wishes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Announce it to another warehouse.
+    RequestHandover {
+        /// That warehouse.
+        warehouse: SiteId,
+    },
+}
+
+/// Reports of the warehouse.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// It arrived.
+    Received {
+        /// What was counted, a lot at a time or in sum.
+        qty: Qty,
+        /// Where.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
+    },
+    /// It stands in its bin.
+    PutAway {
+        /// The bin.
+        place: Place,
+    },
+    /// It was taken for a shipment.
+    Picked {
+        /// The delivery, by the warehouse's number.
+        delivery: crate::native::NativeId,
+    },
+}
+
+/// Word from other entities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// An order closed a pallet.
+    Filled {
+        /// The handling unit.
+        sscc: Sscc,
+        /// What is on it.
+        contents: Vec<UnitContent>,
+        /// The plant.
+        from: SiteId,
+        /// The warehouse it goes to.
+        to: Option<SiteId>,
+    },
+    /// A shipment left with it.
+    Shipped {
+        /// The shipment.
+        shipment: EntityId,
+    },
+}
+
+impl Input {
+    /// May a handling unit be born from it?
+    pub fn is_birth(&self) -> bool {
+        match self {
+            Self::Mail(Mail::Filled { .. }) => true,
+            Self::Mail(Mail::Shipped { .. }) | Self::Report(_) | Self::Request(_) => false,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The bytes. One envelope, one version tag, one encoder; what an older binary wrote is decoded for ever. A commit is
+//! chained over its bytes as stored, so nothing is encoded twice and nobody has to agree on a canonical form.
+
+use rmp_serde::config::BytesMode;
+use serde::{Deserialize, Serialize};
+
+use crate::commit::{Commit, chain_hash};
+use crate::envelope::{RawRef, Who};
+use crate::input::{Body, Input};
+use crate::seen::ContentHash;
+
+/// The schema epoch of this binary: grows when a fact gains a meaning that an older binary would miss.
+pub const SCHEMA: u16 = 1;
+
+/// The longest message taken, in bytes: longer ones are refused before they are parsed.
+pub const BYTES_MAX: usize = 1 << 20;
+
+/// Bytes that cannot be read. They are kept and shown, never dropped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// Not our bytes, or of a version that a newer binary wrote.
+    #[error("failed to decode {what}")]
+    Decode {
+        /// What it should have been.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: rmp_serde::decode::Error,
+    },
+    /// Too long.
+    #[error("{what} has {len} bytes, the limit is {BYTES_MAX}")]
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// Its length.
+        len: usize,
+    },
+    /// A value that cannot be written down.
+    #[error("failed to encode {what}")]
+    Encode {
+        /// What it is.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: rmp_serde::encode::Error,
+    },
+}
+
+/// A commit as it is stored, and the hash the next one names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The message.
+    pub bytes: Vec<u8>,
+    /// Its hash in the chain.
+    pub hash: RawRef,
+}
+
+/// What stands in a log: the chained part, and beside it the personal part, which retention may empty.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "v", content = "body")]
+enum Logged {
+    #[serde(rename = "1")]
+    V1(LoggedV1),
+}
+
+#[derive(Serialize, Deserialize)]
+struct LoggedV1 {
+    #[serde(with = "bytes_field")]
+    commit: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    who: Vec<(u16, Who)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "v", content = "body")]
+enum Sent {
+    #[serde(rename = "1")]
+    V1(Box<Input>),
+}
+
+/// Writes a commit.
+pub fn seal(commit: &mut Commit) -> Result<Sealed, WireError> {
+    let who = std::mem::take(&mut commit.who);
+    let chained = encode("commit", commit)?;
+    let hash = chain_hash(&chained);
+    let bytes = encode("commit", &Logged::V1(LoggedV1 { commit: chained, who: who.clone() }))?;
+    commit.who = who;
+    bounded("commit", bytes.len())?;
+    Ok(Sealed { bytes, hash })
+}
+
+/// Reads a commit, and its hash in the chain.
+pub fn open(bytes: &[u8]) -> Result<(Commit, RawRef), WireError> {
+    let Logged::V1(logged) = decode("commit", bytes)?;
+    let hash = chain_hash(&logged.commit);
+    let mut commit: Commit = decode("commit", &logged.commit)?;
+    commit.who = logged.who;
+    Ok((commit, hash))
+}
+
+/// Writes an input.
+pub fn pack(input: Input) -> Result<Vec<u8>, WireError> {
+    let bytes = encode("input", &Sent::V1(Box::new(input)))?;
+    bounded("input", bytes.len())?;
+    Ok(bytes)
+}
+
+/// Reads an input.
+pub fn unpack(bytes: &[u8]) -> Result<Input, WireError> {
+    bounded("input", bytes.len())?;
+    let Sent::V1(input) = decode("input", bytes)?;
+    Ok(*input)
+}
+
+/// The hash of what an input says, without what differs between two deliveries of it.
+pub fn content_of(body: &Body) -> ContentHash {
+    ContentHash::of(&rmp_serde::to_vec_named(body).unwrap_or_default())
+}
+
+/// Writes any value of ours, for snapshots and rows of views; named, so that a later binary may add a field.
+pub fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, WireError> {
+    let mut bytes = Vec::with_capacity(512);
+    let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_bytes(BytesMode::Normal);
+    value.serialize(&mut serializer).map_err(|source| WireError::Encode { what, source })?;
+    Ok(bytes)
+}
+
+/// Reads what [`encode`] wrote.
+pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, WireError> {
+    rmp_serde::from_slice(bytes).map_err(|source| WireError::Decode { what, source })
+}
+
+fn bounded(what: &'static str, len: usize) -> Result<(), WireError> {
+    if len > BYTES_MAX { Err(WireError::TooLong { what, len }) } else { Ok(()) }
+}
+
+/// A byte string as the wire has it, not a list of numbers.
+mod bytes_field {
+    use serde::{Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl de::Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a byte string")
+            }
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(bytes)
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}
