@@ -22,6 +22,8 @@ use crate::{lot, order, shipment, site, unit, wire};
 mod claim;
 mod decide;
 mod repeat;
+#[cfg(test)]
+mod tests;
 
 pub use decide::decide;
 pub(crate) use decide::refuse;

@@ -133,7 +133,7 @@ impl<'a> Looking<'a> {
                 ),
                 (_, true, _) => self.misses(Code::EquipmentUnavailable, format!("all equipment of class {} is down", operation.class)),
                 (.., true) => {
-                    self.misses(Code::CalibrationOverdue, format!("all equipment of class {} is out of calibration", operation.class))
+                    self.misses(Code::CalibrationOverdue, format!("all equipment of class {} is out of calibration", operation.class));
                 }
                 (false, false, false) => {}
             }
