@@ -37,6 +37,14 @@ pub enum Error {
         /// What was found.
         what: String,
     },
+    /// The store is there and may not be opened so.
+    #[error("`{place}` cannot be opened: {what}")]
+    Refused {
+        /// The file.
+        place: String,
+        /// Why, and what to do.
+        what: String,
+    },
     /// The engine was stopped; a restart brings it back.
     #[error("the engine is stopped")]
     Stopped,
@@ -47,7 +55,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Full { .. } => true,
-            Self::Disk { .. } | Self::Damaged { .. } | Self::Stopped => false,
+            Self::Disk { .. } | Self::Damaged { .. } | Self::Refused { .. } | Self::Stopped => false,
         }
     }
 }

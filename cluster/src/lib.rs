@@ -3,7 +3,12 @@
 //!
 //! [`seam`] has the promises; one conformance suite holds every engine to them.
 
+pub mod clock;
+pub mod conformance;
+pub mod embedded;
 pub mod error;
+mod line;
+pub mod memory;
 pub mod seam;
 
 pub use error::Error;

@@ -77,6 +77,11 @@ impl EntityId {
         Self { kind, region, generation, local: leading_u128(&hash.finalize()) }
     }
 
+    /// An identity put together again from its parts, as a store keeps them.
+    pub fn from_parts(kind: Kind, region: Region, generation: u16, local: u128) -> Self {
+        Self { kind, region, generation, local }
+    }
+
     /// What it is.
     pub fn kind(&self) -> Kind {
         self.kind

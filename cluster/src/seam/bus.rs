@@ -46,5 +46,6 @@ pub trait Bus: Send + Sync {
     async fn request(&self, subject: &str, bytes: Bytes, patience: Duration) -> Result<Replied, Error>;
 
     /// Answers requests on a subject: each comes with the sender to reply on.
-    async fn serve(&self, subject: &str, waiting_max: usize) -> Result<mpsc::Receiver<(Bytes, tokio::sync::oneshot::Sender<Bytes>)>, Error>;
+    async fn serve(&self, subject: &str, waiting_max: usize)
+    -> Result<mpsc::Receiver<(Bytes, tokio::sync::oneshot::Sender<Bytes>)>, Error>;
 }

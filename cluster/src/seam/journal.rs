@@ -20,7 +20,7 @@ pub struct Append {
 /// What became of an [`Append`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
-    /// It is durable, at this sequence of the region's log.
+    /// It is durable, at this sequence of its shard's log.
     Committed {
         /// The fence of the next append.
         sequence: u64,
@@ -37,7 +37,7 @@ pub enum Appended {
 /// A message as it stands in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its sequence: grows over all entities of the region, with gaps.
+    /// Its sequence: grows over all entities of the shard, perhaps with gaps.
     pub sequence: u64,
     /// Whose log it stands in.
     pub entity: EntityId,

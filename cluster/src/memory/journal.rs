@@ -1,0 +1,48 @@
+//! The journal of the simulated engine.
+
+use async_trait::async_trait;
+use takt_protocol::id::EntityId;
+
+use super::{Hold, Operation, unreachable};
+use crate::Error;
+use crate::seam::{Append, Appended, Entry, Journal};
+
+#[async_trait]
+impl Journal for Hold {
+    async fn append(&self, group: Vec<Append>) -> Vec<Appended> {
+        let count = group.len();
+        let act = |store: &mut super::Store| group.iter().map(|append| store.append(append)).collect();
+        self.perform(Operation::write("journal.append"), act, || vec![Appended::Unknown; count]).await
+    }
+
+    async fn last(&self, entity: EntityId) -> Result<u64, Error> {
+        self.perform(Operation::read("journal.last"), |store| Ok(store.last(entity)), unreachable).await
+    }
+
+    async fn read(&self, entity: EntityId, after: u64) -> Result<Vec<Entry>, Error> {
+        let act = |store: &mut super::Store| {
+            Ok(store.log.iter().filter(|entry| entry.entity == entity && entry.sequence > after).cloned().collect())
+        };
+        self.perform(Operation::read("journal.read"), act, unreachable).await
+    }
+
+    async fn tail(&self, shard: u16, after: u64, most: usize) -> Result<Vec<Entry>, Error> {
+        self.perform(Operation::read("journal.tail"), |_| Ok(()), unreachable).await?;
+        let shards = self.shared.shards;
+        let found = self.wait_for(|store, _| {
+            let from = store.log.partition_point(|entry| entry.sequence <= after);
+            let rest = store.log.get(from..).unwrap_or_default();
+            let mine: Vec<Entry> = rest.iter().filter(|entry| entry.entity.shard(shards) == shard).take(most).cloned().collect();
+            ((!mine.is_empty()).then_some(mine), None)
+        });
+        Ok(found.await)
+    }
+
+    fn shards(&self) -> u16 {
+        self.shared.shards
+    }
+
+    fn incarnation(&self) -> u64 {
+        1
+    }
+}

@@ -1,0 +1,81 @@
+//! The simulated engine keeps what every engine keeps; and its faults take effect, and only those.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Fate, Memory, Operation, Untroubled};
+use crate::clock::SystemClock;
+use crate::conformance::Bench;
+use crate::seam::{Append, Appended, Seams};
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::name::Region;
+
+struct InMemory(Memory);
+
+fn in_memory() -> InMemory {
+    InMemory(memory(Untroubled))
+}
+
+fn memory(fates: impl super::Fates + 'static) -> Memory {
+    Memory::new(3, Arc::new(SystemClock::start()), Box::new(fates))
+}
+
+#[async_trait]
+impl Bench for InMemory {
+    async fn seams(&mut self) -> Seams {
+        self.0.seams()
+    }
+
+    async fn reopen(&mut self) -> Seams {
+        self.0.crash();
+        self.0.seams()
+    }
+}
+
+crate::conformance_tests!(tokio::test, in_memory());
+
+fn append() -> Vec<Append> {
+    let entity = EntityId::from_parts(Kind::Order, Region::parse("eu").unwrap(), 1, 7);
+    vec![Append { entity, after: 0, bytes: "x".into() }]
+}
+
+/// The first append meets `fate`; everything else goes well.
+fn once(fate: Fate) -> impl FnMut(Operation) -> Fate + Send + 'static {
+    let mut left = Some(fate);
+    move |operation| if operation.name == "journal.append" { left.take().unwrap_or(Fate::Done) } else { Fate::Done }
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_the_effect_and_a_lost_request_leaves_nothing() {
+    for (fate, there) in [(Fate::UnknownDone, 1), (Fate::UnknownNotDone, 0)] {
+        let memory = memory(once(fate));
+        let seams = memory.seams();
+        let entity = append()[0].entity;
+        assert_eq!(seams.journal.append(append()).await, [Appended::Unknown]);
+        assert_eq!(seams.journal.read(entity, 0).await.unwrap().len(), there);
+        assert_eq!(memory.account().values().sum::<u64>(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_node_is_never_answered_and_what_it_did_before_it_died_is_there() {
+    for (fate, there) in [(Fate::CrashAfter, 1), (Fate::CrashBefore, 0)] {
+        let memory = memory(once(fate));
+        let dead = memory.seams();
+        let entity = append()[0].entity;
+        let silence = std::time::Duration::from_millis(30);
+        assert!(tokio::time::timeout(silence, dead.journal.append(append())).await.is_err(), "a dead node was answered");
+        assert!(tokio::time::timeout(silence, dead.journal.last(entity)).await.is_err(), "a dead node was answered");
+        assert_eq!(memory.seams().journal.read(entity, 0).await.unwrap().len(), there);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_tail_is_really_lost_so_that_a_checker_can_prove_that_it_sees_it() {
+    let memory = memory(Untroubled);
+    let entity = append()[0].entity;
+    memory.seams().journal.append(append()).await;
+    memory.lose_tail(1);
+    assert_eq!(memory.seams().journal.last(entity).await.unwrap(), 0);
+}
