@@ -1,1 +1,2 @@
 //! Takt simulations.
+pub mod world;

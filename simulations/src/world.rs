@@ -1,0 +1,26 @@
+//! The world outside the mesh: an ERP, an MES, a QMS with its laboratory and a WMS, with books, rules and bad habits.
+//!
+//! Apart from everything else on purpose. **Nothing in here uses `takt-protocol`, `takt-cluster` or `takt-actors`**: the
+//! foreign systems judge what the mesh did, and a judge who shares code with the judged shares its mistakes. Quantities,
+//! dates, keys and rules are therefore written a second time, in each system's own words.
+//!
+//! Each system is one plain synchronous state machine, [`System`]: a [`Request`] and a [`Moment`] go in, an [`Answer`]
+//! comes out. It has no clock, no IO and no chance of its own, so the same machine is
+//! - called directly by the simulator under virtual time, and
+//! - served over real HTTP by [`launch`](launch()), which keeps its books on disk before it answers.
+//!
+//! Read on in this order: [`exchange`] and [`system`] (the shapes), [`habits`] (what can go wrong), then one system:
+//! [`erp`], [`mes`], [`qms`], [`wms`]; each module's page is the interface reference for those who write mappings.
+//! [`launch`](mod@launch) puts them on loopback ports.
+
+pub mod exchange;
+pub mod habits;
+pub mod moment;
+pub mod outbox;
+pub mod system;
+
+pub use exchange::{Answer, Method, Reply, Request, Response};
+pub use habits::{Dose, Habit};
+pub use moment::{Moment, Zone};
+pub use outbox::Outgoing;
+pub use system::{Kind, System};
