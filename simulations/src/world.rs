@@ -13,6 +13,7 @@
 //! [`erp`], [`mes`], [`qms`], [`wms`]; each module's page is the interface reference for those who write mappings.
 //! [`launch`](mod@launch) puts them on loopback ports.
 
+pub mod erp;
 pub mod exchange;
 pub mod habits;
 pub mod moment;

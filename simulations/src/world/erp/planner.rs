@@ -1,0 +1,352 @@
+//! What people inside the ERP's own house do: maintain masters, plan and release orders, close periods, post by hand.
+//!
+//! Apart from the services because nobody outside may come here, no token is asked for, and no habit interferes. What is
+//! done by hand goes through the very same rules as what comes from outside.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::exchange::{Request, Response};
+use super::super::moment::Zone;
+use super::super::system::Desk;
+use super::Erp;
+use super::confirmations::NewConfirmation;
+use super::documents::{Head, NewDocument, NewItem, read_quantity};
+use super::events::Event;
+use super::odata::{Outcome, Refused, not_found, read_day, refused};
+use super::orders::{Component, Life, Operation, Order};
+use super::stock::Material;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPlant {
+    plant: String,
+    time_zone: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct NewOrder {
+    order: String,
+    order_type: String,
+    material: String,
+    plant: String,
+    location: String,
+    batch: String,
+    production_version: String,
+    planned_order: String,
+    quantity: String,
+    planned_scrap: String,
+    unit: String,
+    over_percent: Option<String>,
+    under_percent: String,
+    start: String,
+    end: String,
+    operations: Vec<NewOperation>,
+    components: Vec<NewComponent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewOperation {
+    operation: String,
+    work_center: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    control_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewComponent {
+    item: String,
+    operation: String,
+    material: String,
+    quantity: String,
+    unit: String,
+    location: String,
+    #[serde(default)]
+    batch: String,
+    #[serde(default)]
+    backflush: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Change {
+    quantity: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Periods {
+    /// `2026-11`: no posting any more.
+    closed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+enum ByHand {
+    Post { user: String, document: NewDocument },
+    Confirm { user: String, confirmation: Box<NewConfirmation> },
+    Undo { user: String, year: i16, document: u64 },
+    ReprocessFailed { user: String },
+}
+
+impl Erp {
+    /// `/_sim/…` of the ERP.
+    pub(super) fn in_house(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
+        let segments = request.segments();
+        match (request.method.name(), segments.get(1..).unwrap_or_default()) {
+            ("POST", ["materials"]) => self.maintain(request),
+            ("POST", ["plants"]) => self.open_plant(request),
+            ("POST", ["stock"]) => self.open_stock(desk, request),
+            ("PUT", ["periods"]) => self.set_periods(request),
+            ("POST", ["production-orders"]) => self.create_order(desk, request),
+            ("POST", ["production-orders", number, action]) => self.act(desk, number, action, request),
+            ("POST", ["deliveries"]) => self.create_delivery(request),
+            ("POST", ["by-hand"]) => self.by_hand(desk, request),
+            _ => Err(not_found(format!("{} is not a desk of this house", request.path))),
+        }
+    }
+
+    fn maintain(&mut self, request: &Request) -> Outcome<Response> {
+        let material: Material = read(request)?;
+        self.materials.insert(material.number.clone(), material);
+        Ok(Response::empty(204))
+    }
+
+    fn open_plant(&mut self, request: &Request) -> Outcome<Response> {
+        let plant: NewPlant = read(request)?;
+        let zone = Zone::named(&plant.time_zone).map_err(|wrong| refused("ZT/106", wrong.to_string()))?;
+        self.plants.insert(plant.plant, zone);
+        Ok(Response::empty(204))
+    }
+
+    /// An opening balance: one item of movement type 561.
+    fn open_stock(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
+        let item = NewItem { goods_movement_type: "561".to_owned(), ..read(request)? };
+        let head = Head { header_text: "opening balance".to_owned(), user: "INITIAL".to_owned(), ..Head::default() };
+        let (year, number) = self.post(desk, head, &[item])?;
+        Ok(Response::json(201, &json!({ "year": year, "document": number })))
+    }
+
+    fn set_periods(&mut self, request: &Request) -> Outcome<Response> {
+        let periods: Periods = read(request)?;
+        self.closed_periods = periods.closed.into_iter().collect();
+        Ok(Response::json(200, &json!({ "closed": self.closed_periods })))
+    }
+
+    fn create_order(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
+        let new: NewOrder = read(request)?;
+        let unit = self.known_material(&new.material)?.base_unit.clone();
+        if !new.unit.is_empty() && new.unit != unit {
+            return Err(refused("BM/302", format!("Orders for {} are kept in its base unit {unit}", new.material)));
+        }
+        if let Some(twin) = self.orders.values().find(|order| !new.planned_order.is_empty() && order.converted_from == new.planned_order) {
+            return Err(refused("CO/141", format!("Planned order {} was already converted into {}", new.planned_order, twin.number)));
+        }
+        let number = if new.order.is_empty() { self.next_order() } else { new.order.clone() };
+        if self.orders.contains_key(&number) {
+            return Err(refused("CO/143", format!("Order {number} exists already")));
+        }
+        let at = desk.stamp(desk.now);
+        let order = new.into_order(number.clone(), unit, at)?;
+        let batch = (order.material.clone(), order.batch.clone());
+        if !order.batch.is_empty() {
+            self.batches.entry(batch).or_insert(at);
+        }
+        self.orders.insert(number.clone(), order);
+        Ok(Response::json(201, &json!({ "order": number })))
+    }
+
+    fn next_order(&self) -> String {
+        let highest = self.orders.keys().filter_map(|number| number.parse::<u64>().ok()).max();
+        (highest.unwrap_or(1_000_000) + 1).to_string()
+    }
+
+    /// Something happens to an order, by a planner or by a service: the same rules, the same event.
+    pub(super) fn act(&mut self, desk: &mut Desk, number: &str, action: &str, request: &Request) -> Outcome<Response> {
+        self.order(number)?;
+        let at = desk.stamp(desk.now);
+        let change: Change = read(request)?;
+        let Some(order) = self.orders.get_mut(number) else { return Err(not_found(number)) };
+        let event = match action {
+            "release" => release(order)?,
+            "change" => change_quantity(order, &change.quantity)?,
+            "technically-complete" => move_on(order, &[Life::Created, Life::Released], Life::TechnicallyCompleted)?,
+            "reopen" => move_on(order, &[Life::TechnicallyCompleted], Life::Released)?,
+            "close" => move_on(order, &[Life::TechnicallyCompleted], Life::Closed)?,
+            "cancel" => move_on(order, &[Life::Created, Life::Released], Life::Cancelled)?,
+            "lock" | "unlock" => {
+                order.locked = action == "lock";
+                Event::Changed
+            }
+            other => return Err(not_found(format!("action {other}"))),
+        };
+        order.changed_at = at;
+        let order = order.view();
+        self.tell(desk, event, number, &json!({ "ManufacturingOrder": number }));
+        Ok(Response::json(200, &json!({ "d": order })))
+    }
+
+    fn by_hand(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
+        let zone = desk.zone.clone();
+        let (key, order) = match read(request)? {
+            ByHand::Post { user, document } => {
+                let (head, items) = document.into_parts(&user)?;
+                let order = items.first().map(|item| item.manufacturing_order.clone());
+                (self.post(desk, head, &items)?, order.unwrap_or_default())
+            }
+            ByHand::Undo { user, year, document } => {
+                let key = self.undo(desk, (year, document), None, Head { user, ..Head::default() })?;
+                (key, String::new())
+            }
+            ByHand::Confirm { user, confirmation } => {
+                let at = self.confirm(desk, *confirmation, &user)?;
+                desk.habits.count("confirmed_by_hand");
+                let entity = self.confirmations.get(at).map(|one| self.confirmation_view(&zone, one));
+                return Ok(Response::json(201, &json!({ "d": entity })));
+            }
+            ByHand::ReprocessFailed { user } => {
+                let posted = self.reprocess(desk, &user);
+                return Ok(Response::json(200, &json!({ "posted": posted, "still_failed": self.failed.len() })));
+            }
+        };
+        desk.habits.count("posted_by_hand");
+        let keys = json!({ "MaterialDocumentYear": key.0.to_string(), "MaterialDocument": key.1.to_string() });
+        self.tell(desk, Event::PostedByHand, &order, &keys);
+        let entity = self.documents.get(&key).map(|document| document.view(&zone));
+        Ok(Response::json(201, &json!({ "d": entity })))
+    }
+}
+
+/// The body, or what is wrong with it.
+pub(super) fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Outcome<T> {
+    request.read().map_err(|wrong| Refused { status: 400, code: "/IWBEP/CM_MGW_RT/021", text: wrong })
+}
+
+fn release(order: &mut Order) -> Outcome<Event> {
+    if order.locked || order.life != Life::Created {
+        return Err(refused("BS/007", format!("'Release' is not allowed (ORD {})", order.number)));
+    }
+    order.life = Life::Released;
+    order.operations.iter_mut().for_each(|operation| operation.released = true);
+    Ok(Event::Released)
+}
+
+/// The ERP lets a planner go below what was made: its own people know better. It is for others to notice.
+fn change_quantity(order: &mut Order, quantity: &str) -> Outcome<Event> {
+    let total = read_quantity("TotalQuantity", quantity)?;
+    let still_open = matches!(order.life, Life::Created | Life::Released) && !order.locked;
+    if !still_open || total <= Decimal::ZERO {
+        return Err(refused("BS/007", format!("'Change quantity' is not allowed (ORD {})", order.number)));
+    }
+    let factor = total / order.total;
+    order.components.iter_mut().for_each(|component| component.required = (component.required * factor).round_dp(3));
+    order.total = total;
+    order.deliver(Decimal::ZERO, false);
+    Ok(Event::Changed)
+}
+
+fn move_on(order: &mut Order, from: &[Life], to: Life) -> Outcome<Event> {
+    if order.locked || !from.contains(&order.life) {
+        return Err(refused("BS/007", format!("Change of status is not allowed (ORD {})", order.number)));
+    }
+    order.life = to;
+    Ok(match to {
+        Life::TechnicallyCompleted => Event::TechnicallyCompleted,
+        Life::Closed => Event::Closed,
+        Life::Cancelled => Event::Cancelled,
+        Life::Created | Life::Released => Event::Changed,
+    })
+}
+
+impl NewOrder {
+    fn into_order(self, number: String, unit: String, at: super::super::moment::Moment) -> Outcome<Order> {
+        let optional = |field, text: &str| if text.is_empty() { Ok(Decimal::ZERO) } else { read_quantity(field, text) };
+        let total = read_quantity("quantity", &self.quantity)?;
+        if total <= Decimal::ZERO || self.operations.is_empty() {
+            return Err(refused("CO/120", "An order needs a quantity and an operation"));
+        }
+        let over_percent = self.over_percent.as_deref().map(|text| read_quantity("over_percent", text)).transpose()?;
+        let day = |text: &str| if text.is_empty() { Ok(String::new()) } else { read_day(text).map(super::odata::day_text) };
+        let groups = self.operations.iter().map(|operation| format!("{number}{}", operation.operation));
+        let operations = groups.zip(&self.operations).map(|(group, operation)| operation.plan(group)).collect();
+        let components = self.components.iter().map(NewComponent::plan).collect::<Outcome<_>>()?;
+        Ok(Order {
+            number,
+            kind: if self.order_type.is_empty() { "PP01".to_owned() } else { self.order_type },
+            planned_scrap: optional("planned_scrap", &self.planned_scrap)?,
+            under_percent: optional("under_percent", &self.under_percent)?,
+            start_day: day(&self.start)?,
+            end_day: day(&self.end)?,
+            material: self.material,
+            plant: self.plant,
+            location: self.location,
+            batch: self.batch,
+            production_version: self.production_version,
+            converted_from: self.planned_order,
+            total,
+            unit,
+            over_percent,
+            operations,
+            components,
+            life: Life::Created,
+            locked: false,
+            delivered: Decimal::ZERO,
+            delivery_completed: false,
+            created_at: at,
+            changed_at: at,
+        })
+    }
+}
+
+impl NewOperation {
+    fn plan(&self, confirmation_group: String) -> Operation {
+        Operation {
+            number: self.operation.clone(),
+            work_center: self.work_center.clone(),
+            text: self.text.clone(),
+            control_key: if self.control_key.is_empty() { "PP01".to_owned() } else { self.control_key.clone() },
+            confirmation_group,
+            released: false,
+            yielded: Decimal::ZERO,
+            scrapped: Decimal::ZERO,
+            reworked: Decimal::ZERO,
+            confirmations: 0,
+            finally_confirmed: false,
+        }
+    }
+}
+
+impl NewComponent {
+    fn plan(&self) -> Outcome<Component> {
+        Ok(Component {
+            item: self.item.clone(),
+            operation: self.operation.clone(),
+            material: self.material.clone(),
+            required: read_quantity("quantity", &self.quantity)?,
+            withdrawn: Decimal::ZERO,
+            unit: self.unit.clone(),
+            location: self.location.clone(),
+            batch: self.batch.clone(),
+            backflush: self.backflush,
+        })
+    }
+}
+
+/// Who a request from outside says it is; the gateway's technical user otherwise.
+pub(super) fn user_of(request: &Request) -> String {
+    request.headers.get("x-user").cloned().unwrap_or_else(|| "RFC_USER".to_owned())
+}
+
+/// Everything by number, for the account at the end.
+pub(super) fn listed<K, V>(map: &BTreeMap<K, V>, view: impl Fn(&V) -> Value) -> Vec<Value> {
+    map.values().map(view).collect()
+}
