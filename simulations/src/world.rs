@@ -16,6 +16,7 @@
 pub mod erp;
 pub mod exchange;
 pub mod habits;
+pub mod mes;
 pub mod moment;
 pub mod outbox;
 pub mod system;

@@ -1,0 +1,175 @@
+//! What people at the plant do: set the pace of the line, lay out material, hold, correct and send things again.
+//!
+//! Apart from the interface for dispatchers because no habit touches it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::super::exchange::{Method, Request, Response};
+use super::super::system::Desk;
+use super::jobs::{Job, State};
+use super::recipes::LineLot;
+use super::reports::Report;
+use super::run::restart_counter;
+use super::{Fault, Mes, fault};
+
+/// How fast the line is, and how often it says what.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Pace {
+    /// Pieces a second at every station.
+    pub(super) pieces_per_second: Decimal,
+    pub(super) start_after_ms: u32,
+    /// Every so many pieces one is scrap at each step; 0 is never.
+    pub(super) scrap_every: u64,
+    /// Every so many good pieces of the last step a sample is due; 0 is never.
+    pub(super) sample_every: u64,
+    pub(super) use_every: u64,
+    pub(super) labour_every: u64,
+    pub(super) read_every: u64,
+    /// Pieces on a full pallet, where the job says nothing.
+    pub(super) pallet_pieces: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            pieces_per_second: Decimal::TEN,
+            start_after_ms: 500,
+            scrap_every: 50,
+            sample_every: 500,
+            use_every: 10,
+            labour_every: 100,
+            read_every: 20,
+            pallet_pieces: 480,
+        }
+    }
+}
+
+impl Pace {
+    /// Microseconds a piece takes.
+    pub(super) fn cycle_us(&self) -> i64 {
+        let slowest = self.pieces_per_second.max(Decimal::new(1, 3));
+        i64::try_from((Decimal::from(1_000_000) / slowest).round()).unwrap_or(1_000_000).max(1)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+enum ByHand {
+    Hold { job: String, reason: String },
+    Resume { job: String },
+    Abort { job: String, reason: String },
+    CorrectCount { job: String, step: u32, pieces: i64, person: String, reason: String },
+    Defect { job: String, step: u32, pieces: u64, pallets: Vec<String>, reason: String },
+    Resend { job: String, kind: String, times: u32 },
+    RestartCounter { job: String, step: u32 },
+}
+
+impl ByHand {
+    fn job(&self) -> &str {
+        match self {
+            Self::Hold { job, .. }
+            | Self::Resume { job }
+            | Self::Abort { job, .. }
+            | Self::CorrectCount { job, .. }
+            | Self::Defect { job, .. }
+            | Self::Resend { job, .. }
+            | Self::RestartCounter { job, .. } => job,
+        }
+    }
+}
+
+impl Mes {
+    /// `/_sim/…` of the MES.
+    pub(super) fn in_house(&mut self, desk: &mut Desk, request: &Request) -> Result<Response, Fault> {
+        match (request.method, request.path.as_str()) {
+            (Method::Get, "/_sim/pace") => Ok(Response::json(200, &json!(self.pace))),
+            (Method::Put, "/_sim/pace") => {
+                self.pace = super::read(request)?;
+                Ok(Response::json(200, &json!(self.pace)))
+            }
+            (Method::Put, "/_sim/line-stock") => {
+                let lots: BTreeMap<String, Vec<LineLot>> = super::read(request)?;
+                self.line_stock.set(lots);
+                Ok(Response::empty(204))
+            }
+            (Method::Post, "/_sim/by-hand") => self.by_hand(desk, super::read(request)?),
+            _ => Err(fault(404, "NO_SUCH_DESK", request.path.clone())),
+        }
+    }
+
+    fn by_hand(&mut self, desk: &mut Desk, deed: ByHand) -> Result<Response, Fault> {
+        let number = deed.job().to_owned();
+        let Some(mut job) = self.jobs.remove(&number) else { return Err(fault(404, "UNKNOWN_JOB", number)) };
+        let done = self.do_by_hand(desk, &mut job, deed);
+        let view = job.view();
+        self.put_back(job);
+        done.map(|()| Response::json(200, &view))
+    }
+
+    fn do_by_hand(&mut self, desk: &mut Desk, job: &mut Job, deed: ByHand) -> Result<(), Fault> {
+        let now = desk.now;
+        match deed {
+            ByHand::Hold { reason, .. } => {
+                expect(job, &[State::Waiting, State::Running])?;
+                job.state = State::Held;
+                self.report(desk, job, None, now, Report::JobHeld { reason });
+            }
+            ByHand::Resume { .. } => {
+                expect(job, &[State::Held])?;
+                job.state = if job.progress.sequence == 1 { State::Waiting } else { State::Running };
+                job.progress.wait_until(now);
+                self.report(desk, job, None, now, Report::JobResumed);
+            }
+            ByHand::Abort { reason, .. } => {
+                expect(job, &[State::Waiting, State::Running, State::Held])?;
+                job.state = State::Aborted;
+                self.report(desk, job, None, now, Report::JobAborted { reason });
+            }
+            ByHand::CorrectCount { step, pieces, person, reason, .. } => {
+                let at = step_at(job, step)?;
+                let counted = job.progress.steps.get(at).map_or(0, |step| step.good);
+                let good = counted.checked_add_signed(pieces).ok_or_else(|| fault(409, "BELOW_ZERO", format!("only {counted} counted")))?;
+                if let Some(step) = job.progress.steps.get_mut(at) {
+                    step.good = good;
+                }
+                desk.habits.count("count_corrected");
+                self.report(desk, job, Some(at), now, Report::CountCorrected { pieces, person, reason });
+            }
+            ByHand::Defect { step, pieces, pallets, reason, .. } => {
+                let at = step_at(job, step)?;
+                self.report(desk, job, Some(at), now, Report::DefectRaised { pieces, pallets, reason });
+            }
+            ByHand::Resend { kind, times, .. } => self.resend(desk, job, &kind, times)?,
+            ByHand::RestartCounter { step, .. } => {
+                restart_counter(job, step_at(job, step)?);
+                desk.habits.count("counter_restart");
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the last report of that kind again, so many times, as it was.
+    fn resend(&self, desk: &mut Desk, job: &Job, kind: &str, times: u32) -> Result<(), Fault> {
+        let told = self.last_told.get(&(job.number.clone(), kind.to_owned()));
+        let body = told.ok_or_else(|| fault(404, "NEVER_TOLD", kind))?;
+        for _ in 0..times {
+            desk.tell(&job.number, kind, body);
+            desk.habits.count("resent_by_hand");
+        }
+        Ok(())
+    }
+}
+
+fn expect(job: &Job, states: &[State]) -> Result<(), Fault> {
+    if states.contains(&job.state) { Ok(()) } else { Err(fault(409, "WRONG_STATE", job.number.clone())) }
+}
+
+fn step_at(job: &Job, step: u32) -> Result<usize, Fault> {
+    let at = job.progress.steps.iter().position(|run| run.step == step);
+    at.ok_or_else(|| fault(404, "UNKNOWN_STEP", step.to_string()))
+}
