@@ -1,7 +1,7 @@
 //! How a node reaches the others and its own disk: the seams and their engines. It does IO with the mesh or the disk,
 //! and nothing else: it never decides, and it reads no fact. Bytes go in, bytes come out.
 //!
-//! [`seam`] has the promises; one conformance suite holds every engine to them.
+//! [`seam`] has the promises; one conformance suite holds every engine to them. [`views`] has what may be lost.
 
 pub mod clock;
 pub mod conformance;
@@ -10,5 +10,6 @@ pub mod error;
 mod line;
 pub mod memory;
 pub mod seam;
+pub mod views;
 
 pub use error::Error;
