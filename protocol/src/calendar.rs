@@ -96,7 +96,9 @@ impl Calendar {
             Some(next) => (date, next.starts),
             None => (date.tomorrow().unwrap_or(date), self.first_start()),
         };
-        self.local(day, next)
+        // Where the clock is put back over the boundary the first of two is already behind us: the second one is meant.
+        let end = self.local(day, next);
+        if end > at { end } else { self.local_later(day, next) }
     }
 
     /// The plant-local calendar date: what a posting is dated, whatever the shift.
@@ -136,6 +138,13 @@ impl Calendar {
         match self.pattern.shifts.iter().rposition(|shift| shift.starts <= time) {
             Some(shift) => (date, shift),
             None => (date.yesterday().unwrap_or(date), self.pattern.shifts.len().saturating_sub(1)),
+        }
+    }
+
+    fn local_later(&self, date: Date, time: Time) -> Instant {
+        match self.zone.to_ambiguous_zoned(date.to_datetime(time)).later() {
+            Ok(zoned) => Instant::from_zoned(&zoned),
+            Err(_) => Instant::EPOCH,
         }
     }
 

@@ -11,11 +11,17 @@ use crate::uom::Uom;
 
 /// How many of the base unit one of another unit is: `num / den`, each from 1 to 99 999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts")]
 pub struct Conversion {
-    /// Numerator.
-    pub num: u32,
-    /// Denominator.
-    pub den: u32,
+    num: u32,
+    den: u32,
+}
+
+/// A fraction as it is written, not yet checked.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    num: u32,
+    den: u32,
 }
 
 /// The units of a material besides its base unit.
@@ -56,6 +62,19 @@ impl Conversion {
     }
 }
 
+impl TryFrom<Parts> for Conversion {
+    type Error = ConversionError;
+    fn try_from(parts: Parts) -> Result<Self, ConversionError> {
+        Self::new(parts.num, parts.den)
+    }
+}
+
+impl From<Conversion> for Parts {
+    fn from(conversion: Conversion) -> Self {
+        Self { num: conversion.num, den: conversion.den }
+    }
+}
+
 impl Conversions {
     /// Adds a unit.
     pub fn insert(&mut self, uom: Uom, conversion: Conversion) {
@@ -73,11 +92,10 @@ impl Conversions {
         Ok(Qty::new(exact, base)?)
     }
 
-    /// The same, rounded where the exact result needs more than `scale` decimals.
+    /// The same, rounded once where the exact result needs more than `scale` decimals (at most 6).
     pub fn to_base_rounded(&self, qty: Qty, base: Uom, scale: u32, rounding: Rounding) -> Result<Qty, ConversionError> {
         let exact = self.exact(qty, base)?;
-        let coarse = exact.round_dp(Qty::SCALE_MAX);
-        Ok(Qty::new(coarse, base)?.rounded(scale, rounding))
+        Ok(Qty::new(rounding.apply(exact, scale.min(Qty::SCALE_MAX)), base)?)
     }
 
     fn exact(&self, qty: Qty, base: Uom) -> Result<Decimal, ConversionError> {
@@ -103,47 +121,4 @@ pub fn survives(actual: Uom, actual_scale: u32, base: Uom, erp_scale: u32) -> bo
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn qty(text: &str) -> Qty {
-        Qty::parse(text).unwrap()
-    }
-
-    fn uom(code: &str) -> Uom {
-        Uom::parse(code).unwrap()
-    }
-
-    #[test]
-    fn a_gram_into_a_tonne_is_refused_at_onboarding_not_cut() {
-        assert!(!survives(uom("GRM"), 0, uom("TNE"), 3));
-        assert!(survives(uom("KGM"), 0, uom("TNE"), 3));
-        assert!(survives(uom("GRM"), 0, uom("KGM"), 3));
-    }
-
-    #[test]
-    fn a_fraction_that_has_no_end_is_an_error_that_a_rule_may_round() {
-        let mut conversions = Conversions::default();
-        conversions.insert(uom("BX"), Conversion::new(10, 3).unwrap());
-        assert_eq!(conversions.to_base(qty("3 BX"), uom("H87")).unwrap(), qty("10 H87"));
-        assert!(matches!(conversions.to_base(qty("1 BX"), uom("H87")), Err(ConversionError::Quantity(QtyError::TooFine { .. }))));
-        assert_eq!(conversions.to_base_rounded(qty("1 BX"), uom("H87"), 3, Rounding::HalfUp).unwrap(), qty("3.333 H87"));
-    }
-
-    #[test]
-    fn temperatures_never_convert_by_a_factor() {
-        assert!(uom("CEL").factor_to(uom("KEL")).is_none());
-        assert!(matches!(Conversions::default().to_base(qty("1 CEL"), uom("KEL")), Err(ConversionError::Unmapped { .. })));
-    }
-
-    #[test]
-    fn grams_become_kilograms_exactly() {
-        assert_eq!(Conversions::default().to_base(qty("0.4 GRM"), uom("KGM")).unwrap(), qty("0.0004 KGM"));
-    }
-
-    #[test]
-    fn a_fraction_has_at_most_five_digits_a_part() {
-        assert_eq!(Conversion::new(0, 1), Err(ConversionError::Fraction));
-        assert_eq!(Conversion::new(100_000, 1), Err(ConversionError::Fraction));
-    }
-}
+mod tests;

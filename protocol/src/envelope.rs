@@ -114,7 +114,7 @@ impl RawRef {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let wrong = || Malformed::new("raw payload reference", text, "send the 64 hexadecimal digits that Takt printed");
         let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(wrong());
         }
         for (at, byte) in bytes.iter_mut().enumerate() {

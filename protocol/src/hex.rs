@@ -14,6 +14,9 @@ pub(crate) mod u128_hex {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
         if deserializer.is_human_readable() {
             let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+            if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+                return Err(D::Error::custom("32 hexadecimal digits are expected"));
+            }
             return u128::from_str_radix(&text, 16).map_err(D::Error::custom);
         }
         deserializer.deserialize_bytes(Bytes)
@@ -31,11 +34,11 @@ pub(crate) mod u128_hex {
             Ok(u128::from_be_bytes(bytes))
         }
         fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<u128, A::Error> {
-            let mut value = 0;
-            while let Some(byte) = seq.next_element::<u8>()? {
-                value = (value << 8) | u128::from(byte);
+            let mut bytes = [0; 16];
+            for byte in &mut bytes {
+                *byte = seq.next_element()?.ok_or_else(|| A::Error::custom("16 bytes are expected"))?;
             }
-            Ok(value)
+            Ok(u128::from_be_bytes(bytes))
         }
     }
 }

@@ -34,14 +34,19 @@ impl NativeId {
 
     /// The form for matching: outer blanks dropped and, for a number, leading zeros too (SAP's ALPHA conversion).
     pub fn normal(&self) -> &str {
-        let trimmed = self.0.trim();
-        if !trimmed.bytes().all(|b| b.is_ascii_digit()) {
-            return trimmed;
-        }
-        match trimmed.trim_start_matches('0') {
-            "" => "0",
-            digits => digits,
-        }
+        normal(&self.0)
+    }
+}
+
+/// The form of a number or name for matching.
+pub(crate) fn normal(text: &str) -> &str {
+    let trimmed = text.trim();
+    if !trimmed.bytes().all(|b| b.is_ascii_digit()) {
+        return trimmed;
+    }
+    match trimmed.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
     }
 }
 
@@ -99,6 +104,19 @@ impl Ref {
     /// A reference of its parts.
     pub fn new(system: SiteId, kind: NativeKind, id: NativeId) -> Self {
         Self { system, kind, id }
+    }
+
+    /// The parts an identity is born from, each in its form for matching. A lot's name is its material and its number:
+    /// the same lot whether or not a system pads either with zeros, or a hold would miss what the plant made.
+    pub(crate) fn matched(&self) -> impl Iterator<Item = &str> {
+        let text = self.id.as_str();
+        let (first, rest) = match self.kind {
+            NativeKind::Lot => text.split_once('/').map_or((text, None), |(material, lot)| (material, Some(lot))),
+            NativeKind::Order | NativeKind::Job | NativeKind::Unit | NativeKind::Shipment | NativeKind::Quality | NativeKind::Document => {
+                (text, None)
+            }
+        };
+        std::iter::once(normal(first)).chain(rest.map(normal))
     }
 }
 

@@ -59,6 +59,18 @@ pub enum Rounding {
     Down,
 }
 
+impl Rounding {
+    /// A number rounded to `scale` decimals, without trailing zeros.
+    pub(crate) fn apply(self, value: Decimal, scale: u32) -> Decimal {
+        let strategy = match self {
+            Self::HalfUp => RoundingStrategy::MidpointAwayFromZero,
+            Self::HalfEven => RoundingStrategy::MidpointNearestEven,
+            Self::Down => RoundingStrategy::ToZero,
+        };
+        value.round_dp_with_strategy(scale, strategy).normalize()
+    }
+}
+
 impl Qty {
     /// Decimals kept.
     pub const SCALE_MAX: u32 = 6;
@@ -121,7 +133,8 @@ impl Qty {
     /// The other way round.
     #[must_use]
     pub fn negated(&self) -> Self {
-        Self { value: -self.value, uom: self.uom }
+        // Nothing has no sign: minus nothing would print as another text.
+        Self { value: (-self.value).normalize(), uom: self.uom }
     }
 
     /// Neither more nor less than nothing.
@@ -144,15 +157,12 @@ impl Qty {
         (self.uom == other.uom).then(|| self.value.cmp(&other.value))
     }
 
-    /// Rounded to `scale` decimals.
+    /// Rounded to `scale` decimals; towards zero where rounding up would leave the range.
     #[must_use]
     pub fn rounded(&self, scale: u32, rounding: Rounding) -> Self {
-        let strategy = match rounding {
-            Rounding::HalfUp => RoundingStrategy::MidpointAwayFromZero,
-            Rounding::HalfEven => RoundingStrategy::MidpointNearestEven,
-            Rounding::Down => RoundingStrategy::ToZero,
-        };
-        Self { value: self.value.round_dp_with_strategy(scale, strategy).normalize(), uom: self.uom }
+        let value = rounding.apply(self.value, scale);
+        let value = if value.abs() < Self::LIMIT { value } else { Rounding::Down.apply(self.value, scale) };
+        Self { value, uom: self.uom }
     }
 
     fn same_unit(&self, other: Self) -> Result<(), QtyError> {
@@ -163,7 +173,8 @@ impl Qty {
 /// A decimal without exponent, blanks, plus sign or separators; `None` for everything else.
 fn plain_decimal(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    let outer = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_digit());
+    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && outer(digits.bytes().next()) && outer(digits.bytes().last());
     if plain { Decimal::from_str_exact(text).ok() } else { None }
 }
 

@@ -17,8 +17,11 @@ pub fn log(entity: &EntityId, shard: u16) -> String {
 /// The entity whose log a subject is.
 pub fn parse_log(subject: &str) -> Option<EntityId> {
     let tokens: Vec<&str> = subject.split('.').collect();
-    let [ROOT, region, "log", generation, _, kind, id] = tokens.as_slice() else { return None };
-    EntityId::parse(&format!("{kind}.{region}.{generation}.{id}")).ok()
+    let [ROOT, region, "log", generation, shard, kind, id] = tokens.as_slice() else { return None };
+    let shard: u16 = shard.parse().ok()?;
+    let entity = EntityId::parse(&format!("{kind}.{region}.{generation}.{id}")).ok()?;
+    // Read back as it is written, or it is not one of ours: `01` and `+1` are spellings of a number, not of a subject.
+    (log(&entity, shard) == subject).then_some(entity)
 }
 
 /// Inputs waiting for the entities of a shard.
@@ -61,8 +64,11 @@ pub fn ask(region: Region, question: &str) -> String {
     format!("{ROOT}.{region}.ask.{}", token(question))
 }
 
-/// Any text as one token.
+/// Any text as one token; no text at all is `=`, because an empty token is no token.
 pub fn token(text: &str) -> String {
+    if text.is_empty() {
+        return "=".to_owned();
+    }
     let mut token = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
@@ -76,9 +82,12 @@ pub fn token(text: &str) -> String {
 }
 
 /// The text of a token; `None` when it is not one that [`token`] writes.
-pub fn untoken(token: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(token.len());
-    let mut rest = token.bytes();
+pub fn untoken(text: &str) -> Option<String> {
+    if text == "=" {
+        return Some(String::new());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         if byte != b'=' {
             bytes.push(byte);
@@ -87,5 +96,9 @@ pub fn untoken(token: &str) -> Option<String> {
         let digits = [rest.next()?, rest.next()?];
         bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
     }
-    String::from_utf8(bytes).ok()
+    let found = String::from_utf8(bytes).ok()?;
+    (token(&found) == text).then_some(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::malformed::Malformed;
+use crate::native::normal;
 
 /// The longest word, in characters.
 pub const CHARS_MAX: usize = 40;
@@ -95,6 +96,13 @@ words! {
     Reason = "reason";
     /// A role a person acts in.
     Role = "role";
+}
+
+impl Sscc {
+    /// Whether both spell the same handling unit: systems differ in leading zeros and outer blanks.
+    pub fn is(&self, other: &Self) -> bool {
+        self == other || normal(self.as_str()) == normal(other.as_str())
+    }
 }
 
 /// A lot of a material. At which site it lies is the business of the lot's entity.

@@ -93,7 +93,7 @@ impl PeriodBook {
 
     fn next_open(&self, date: PostingDate) -> PostingDate {
         let mut first = date.0.first_of_month();
-        while self.state((first.year(), first.month())) == PeriodState::Closed {
+        while self.state((first.year(), first.month())) != PeriodState::Open {
             match first.last_of_month().tomorrow() {
                 Ok(next) => first = next,
                 Err(_) => break,

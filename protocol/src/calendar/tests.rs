@@ -58,6 +58,36 @@ fn a_closed_period_says_the_first_open_day_and_shifts_nothing() {
 }
 
 #[test]
+fn a_frozen_month_is_never_proposed_as_the_open_one() {
+    let mut periods = PeriodBook::default();
+    periods.set(2026, 10, PeriodState::Closed);
+    periods.set(2026, 11, PeriodState::Frozen);
+    let late = PostingDate::parse("2026-10-31").unwrap();
+    assert_eq!(periods.place(late), Placement::Closed { next_open: PostingDate::parse("2026-12-01").unwrap() });
+    assert_eq!(periods.place(PostingDate::parse("2026-11-02").unwrap()), Placement::Frozen);
+}
+
+#[test]
+fn a_shift_always_ends_after_now_even_in_the_hour_that_comes_twice() {
+    let shift = |name: &str, hour, minute| Shift { name: name.into(), starts: Time::constant(hour, minute, 0, 0) };
+    let pattern = Pattern { zone: "Europe/Berlin".into(), shifts: vec![shift("A", 2, 30), shift("B", 14, 0)], closed: BTreeSet::new() };
+    let nord = Calendar::new(pattern).unwrap();
+    let mut now = at("2026-10-24T22:00:00Z");
+    for _ in 0..16 {
+        assert!(nord.shift_end(now) > now, "{now}");
+        now = now.plus_ms(15 * 60_000);
+    }
+}
+
+#[test]
+fn a_day_without_a_midnight_starts_when_it_starts() {
+    let cairo = Calendar::plain("Africa/Cairo").unwrap();
+    let evening = at("2026-04-23T23:30:00+02:00");
+    assert_eq!(cairo.next_midnight(evening), at("2026-04-24T01:00:00+03:00"));
+    assert_eq!(cairo.posting_date(cairo.next_midnight(evening)).to_string(), "2026-04-24");
+}
+
+#[test]
 fn nonsense_does_not_become_a_calendar() {
     assert!(Calendar::plain("Europe/Atlantis").is_err());
     let none = Pattern { zone: "UTC".into(), shifts: Vec::new(), closed: BTreeSet::new() };

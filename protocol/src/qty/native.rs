@@ -39,7 +39,8 @@ impl NumberFormat {
         let wrong = || Malformed::new("number", text, "write it in the format configured for this link");
         let trimmed = text.trim();
         let (body, negative) = match trimmed.strip_suffix('-') {
-            Some(body) if self.trailing_minus => (body, true),
+            // A minus at both ends is no number: two of them would make a plus.
+            Some(body) if self.trailing_minus && !body.starts_with('-') => (body, true),
             Some(_) => return Err(wrong()),
             None => (trimmed, false),
         };

@@ -19,9 +19,22 @@ fn pieces_and_eaches_are_not_the_same_unless_a_rule_says_so() {
 
 #[test]
 fn words_that_are_not_quantities_are_refused_with_a_remedy() {
-    for text in
-        ["40", "40 PCE", "1e3 H87", "1,5 KGM", "+1 H87", " 1 H87", "NaN KGM", "1 H87 ", ".5 KGM", "1.0000001 KGM", "1000000000000000 H87"]
-    {
+    for text in [
+        "40",
+        "40 PCE",
+        "1e3 H87",
+        "1,5 KGM",
+        "+1 H87",
+        " 1 H87",
+        "NaN KGM",
+        "1 H87 ",
+        ".5 KGM",
+        "5. KGM",
+        "- KGM",
+        "--1 KGM",
+        "1.0000001 KGM",
+        "1000000000000000 H87",
+    ] {
         let refused = Qty::parse(text).unwrap_err();
         assert!(!refused.remedy.is_empty(), "{text}");
     }
@@ -34,12 +47,27 @@ fn the_limit_is_ten_to_the_fifteenth() {
 }
 
 #[test]
+fn a_quantity_at_the_limit_can_be_rounded_and_still_be_read_back() {
+    for text in ["999999999999999.9 KGM", "-999999999999999.9 KGM"] {
+        let rounded = qty(text).rounded(0, Rounding::HalfUp);
+        assert_eq!(qty(&rounded.to_string()), rounded);
+    }
+}
+
+#[test]
+fn minus_nothing_is_nothing_and_prints_like_it() {
+    assert_eq!(qty("0 KGM").negated().to_string(), "0 KGM");
+    assert_eq!(qty("-0.000 KGM").to_string(), "0 KGM");
+}
+
+#[test]
 fn numbers_are_read_in_the_format_their_system_writes() {
     let german = NumberFormat { decimal: ',', group: Some('.'), trailing_minus: false };
     assert_eq!(german.read("1.234,500").unwrap().to_string(), "1234.500");
     assert!(german.read("1.23,5").is_err());
     let idoc = NumberFormat { trailing_minus: true, ..NumberFormat::default() };
     assert_eq!(idoc.read("10.000-").unwrap().to_string(), "-10.000");
+    assert!(idoc.read("-10.000-").is_err(), "two minuses are not a plus");
     assert!(NumberFormat::default().read("10.000-").is_err());
     assert!(NumberFormat::default().read("1,234").is_err());
 }

@@ -1,0 +1,83 @@
+//! Subjects: whatever a thing is called, its subject has the tokens it should have, and leads back to it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::native::{NativeId, NativeKind, Ref};
+
+const NASTY: [&str; 12] = ["", " ", ".", "*", ">", "a.b c", "takt.eu.log.>", "=", "=41", "Größe 4/7", "注文 4711", "\u{202e}gnp\u{0}.\r\n"];
+
+fn eu() -> Region {
+    Region::parse("eu").unwrap()
+}
+
+#[test]
+fn a_name_with_dots_blanks_wildcards_or_unicode_is_one_plain_token_and_comes_back() {
+    for name in NASTY {
+        let token = token(name);
+        assert!(!token.is_empty());
+        assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b)), "{name:?} became {token}");
+        assert_eq!(untoken(&token).as_deref(), Some(name));
+        assert_eq!(ask(eu(), name).split('.').count(), 4, "{name:?}");
+        assert_eq!(event(eu(), SiteId::parse("nord").unwrap(), Kind::Order, name).split('.').count(), 6, "{name:?}");
+    }
+}
+
+#[test]
+fn what_token_never_writes_is_no_token() {
+    for text in ["a.b", "a b", "=4", "=zz", "=+1", "=2e", "=41", "=FF", "ü", "", "=="] {
+        assert_eq!(untoken(text), None, "{text}");
+    }
+}
+
+#[test]
+fn no_two_names_share_a_token() {
+    let tokens: std::collections::BTreeSet<String> = NASTY.iter().map(|name| token(name)).collect();
+    assert_eq!(tokens.len(), NASTY.len());
+}
+
+#[test]
+fn the_log_of_an_order_is_one_literal_subject_whatever_the_erp_calls_the_order() {
+    for number in ["4711", "47.11", "47 11", "*", ">", "注文"] {
+        let first = Ref::new(SiteId::parse("erp-eu").unwrap(), NativeKind::Order, NativeId::parse(number).unwrap());
+        let order = EntityId::born(Kind::Order, eu(), 3, &first);
+        let subject = log(&order, order.shard(16));
+        assert_eq!(subject.split('.').count(), 7, "{subject}");
+        assert!(!subject.contains(['*', '>', ' ']), "{subject}");
+        assert_eq!(parse_log(&subject), Some(order));
+    }
+}
+
+#[test]
+fn a_subject_that_is_spelled_otherwise_is_not_a_log() {
+    let order = EntityId::from_parts(Kind::Order, eu(), 1, 7);
+    let good = log(&order, 5);
+    for bad in [
+        good.replace(".5.", ".x."),
+        good.replace(".5.", ".05."),
+        good.replace(".1.", ".01."),
+        good.replace("takt", "Takt"),
+        good.replace(".log.", ".evt."),
+        format!("{good}.x"),
+        good.replace("order", "Order"),
+    ] {
+        assert_ne!(bad, good);
+        assert_eq!(parse_log(&bad), None, "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_text_comes_back_from_its_token(text in any::<String>()) {
+        let token = token(&text);
+        prop_assert!(!token.contains(['.', '*', '>', ' ']) && !token.is_empty());
+        prop_assert_eq!(untoken(&token), Some(text));
+    }
+
+    #[test]
+    fn nothing_is_read_from_a_token_that_would_not_be_written_so(text in "[=0-9A-Fa-f.+ ]{0,8}") {
+        if let Some(name) = untoken(&text) {
+            prop_assert_eq!(token(&name), text);
+        }
+    }
+}
