@@ -13,16 +13,21 @@
 //! [`erp`], [`mes`], [`qms`], [`wms`]; each module's page is the interface reference for those who write mappings.
 //! [`launch`](mod@launch) puts them on loopback ports.
 
+mod agenda;
 pub mod erp;
 pub mod exchange;
 pub mod habits;
+pub mod launch;
 pub mod mes;
 pub mod moment;
 pub mod outbox;
+pub mod qms;
 pub mod system;
+pub mod wms;
 
 pub use exchange::{Answer, Method, Reply, Request, Response};
 pub use habits::{Dose, Habit};
+pub use launch::{LaunchError, RunningWorld, SystemSpec, WorldSpec, launch};
 pub use moment::{Moment, Zone};
 pub use outbox::Outgoing;
 pub use system::{Kind, System};

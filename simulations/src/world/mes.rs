@@ -205,8 +205,7 @@ impl Mes {
 
     /// A job may be taken back until it begins, and as often as one likes.
     fn revoke(&mut self, number: &str) -> Result<Response, Fault> {
-        self.job(number)?;
-        let Some(mut job) = self.jobs.remove(number) else { return Err(fault(404, "UNKNOWN_JOB", number)) };
+        let mut job = self.jobs.remove(number).ok_or_else(|| fault(404, "UNKNOWN_JOB", number))?;
         let verdict = match job.state {
             State::Waiting | State::Revoked => {
                 job.state = State::Revoked;
@@ -221,8 +220,7 @@ impl Mes {
 
     fn propose(&mut self, number: &str, request: &Request) -> Result<Response, Fault> {
         let new: NewProposal = read(request)?;
-        self.job(number)?;
-        let Some(job) = self.jobs.get_mut(number) else { return Err(fault(404, "UNKNOWN_JOB", number)) };
+        let job = self.jobs.get_mut(number).ok_or_else(|| fault(404, "UNKNOWN_JOB", number))?;
         let begun = job.progress.begun();
         let proposal = Proposal { key: new.proposal, pieces: new.pieces };
         let open = job.proposal.as_ref().is_some_and(|open| *open != proposal);
@@ -246,8 +244,7 @@ impl Mes {
     }
 
     fn decide(&mut self, desk: &mut Desk, number: &str, key: &str, commit: bool) -> Result<Response, Fault> {
-        self.job(number)?;
-        let Some(mut job) = self.jobs.remove(number) else { return Err(fault(404, "UNKNOWN_JOB", number)) };
+        let mut job = self.jobs.remove(number).ok_or_else(|| fault(404, "UNKNOWN_JOB", number))?;
         let known = job.decided.iter().any(|(proposal, committed)| proposal.key == key && *committed == commit);
         let proposal = job.proposal.take_if(|proposal| proposal.key == key);
         let decided = proposal.is_some();
