@@ -1,0 +1,17 @@
+//! The one integration-test binary. Each module is a way of looking at Takt from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in what it calls too"
+)]
+
+mod architecture;
+mod draw;
+mod loop_disk;
+mod store_account;
+mod store_kill;
+mod store_power;
+mod store_writer;
