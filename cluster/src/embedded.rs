@@ -84,6 +84,8 @@ impl Embedded {
         let place = dir.join("truth.redb");
         let database = redb::Builder::new().set_cache_size(settings.cache_bytes).create(&place).map_err(|error| refused(&place, error))?;
         let incarnation = table::prepare(&database, &place, settings.shards)?;
+        // The file is durable by now; its name in the folder must be so too, or a power cut takes the whole store.
+        std::fs::File::open(dir).and_then(|folder| folder.sync_all()).map_err(|error| disk("make durable", dir, error))?;
         let lines = lines(&database, &place)?;
         let (jobs, waiting) = mpsc::channel(settings.waiting_max.max(1));
         let shared = Arc::new(Shared {
