@@ -6,7 +6,7 @@
 //!
 //! Each system is one plain synchronous state machine, [`System`]: a [`Request`] and a [`Moment`] go in, an [`Answer`]
 //! comes out. It has no clock, no IO and no chance of its own, so the same machine is
-//! - called directly by the simulator under virtual time, and
+//! - called directly by the simulator under virtual time ([`system()`](fn@system)), and
 //! - served over real HTTP by [`launch`](launch()), which keeps its books on disk before it answers.
 //!
 //! Read on in this order: [`exchange`] and [`system`] (the shapes), [`habits`] (what can go wrong), then one system:
@@ -31,3 +31,16 @@ pub use launch::{LaunchError, RunningWorld, SystemSpec, WorldSpec, launch};
 pub use moment::{Moment, Zone};
 pub use outbox::Outgoing;
 pub use system::{Kind, System};
+
+/// A system of this sort with empty books: its name, the zone its people live in, and what its misfortunes are drawn from.
+pub fn system(kind: Kind, name: &str, zone: Zone, seed: u64) -> Box<dyn System> {
+    match kind {
+        Kind::Erp => Box::new(erp::Erp::house(name, zone, seed)),
+        Kind::Mes => Box::new(mes::Mes::house(name, zone, seed)),
+        Kind::Qms => Box::new(qms::Qms::house(name, zone, seed)),
+        Kind::Wms => Box::new(wms::Wms::house(name, zone, seed)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

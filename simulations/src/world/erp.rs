@@ -75,7 +75,7 @@
 //! | `POST /_sim/production-orders` | `{"order":"1000042","material":…,"plant":…,"location":…,"batch":…,"production_version":…,"planned_order":…,"quantity":"5000","over_percent":"5","under_percent":"0","start":"2026-11-24","end":…,"operations":[{"operation":"0010","work_center":"PRESS-4","text":"press"}],"components":[{"item":"0010","operation":"0010","material":"STEEL-3","quantity":"1600","unit":"KG","location":"0001"}]}`; `order` may be left out, so may `over_percent` (then unlimited); a planned order is converted once |
 //! | `POST /_sim/production-orders/{no}/{action}` | `release`, `change` `{"quantity":"4000"}`, `technically-complete`, `reopen`, `close`, `cancel`, `lock`, `unlock` |
 //! | `POST /_sim/deliveries` | `{"delivery":"80000001","items":[{"item":"10","material":…,"plant":…,"batch":…,"quantity":"480","unit":"EA"}]}` |
-//! | `POST /_sim/by-hand` | `{"do":"post","user":"KOTT","document":{…}}`, `{"do":"confirm","user":…,"confirmation":{…}}`, `{"do":"undo","user":…,"year":2026,"document":4900000001}`, `{"do":"reprocess_failed","user":…}` |
+//! | `POST /_sim/by-hand` | `{"do":"post","user":"KOTT","document":{…}}`, `{"do":"confirm","user":…,"confirmation":{…}}`, `{"do":"undo","user":…,"year":2026,"document":4900000001}`, `{"do":"reprocess_failed","user":…}`, `{"do":"order","order":"1000042","action":"technically-complete"}` |
 
 use std::collections::{BTreeMap, BTreeSet};
 

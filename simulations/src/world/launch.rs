@@ -14,10 +14,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
 
-use super::erp::Erp;
-use super::mes::Mes;
 use super::moment::{Moment, UnknownZone, Zone};
-use super::system::{Kind, System};
+use super::system::Kind;
 use books::{Books, Opening};
 use keeper::Keeper;
 
@@ -132,7 +130,7 @@ pub enum LaunchError {
     Client(#[source] reqwest::Error),
 }
 
-/// A world at work.
+/// A world at work. Dropping it does not end it: [`stop`](Self::stop) does.
 #[derive(Debug)]
 pub struct RunningWorld {
     addresses: BTreeMap<String, SocketAddr>,
@@ -175,7 +173,13 @@ pub async fn launch(spec: &WorldSpec, dir: &Path, base_url: &str) -> Result<Runn
     let client = courier::client().map_err(LaunchError::Client)?;
     let mut world = RunningWorld { addresses: BTreeMap::new(), running: Vec::new() };
     for system in &spec.systems {
-        let (keeper, listener, address) = open(system, dir).await?;
+        let (keeper, listener, address) = match open(system, dir).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                world.stop().await;
+                return Err(error);
+            }
+        };
         let to = courier::Destination::new(base_url, &spec.path, system);
         let door = tokio::spawn(door::serve(listener, keeper.desk()));
         let courier = tokio::spawn(courier::carry(keeper.desk(), client.clone(), to));
@@ -192,7 +196,7 @@ async fn open(spec: &SystemSpec, dir: &Path) -> Result<(Keeper, TcpListener, Soc
         return Err(LaunchError::BadName(spec.name.clone()));
     }
     let folder = dir.join(&spec.name);
-    let mut system = system(spec)?;
+    let mut system = super::system(spec.kind, &spec.name, Zone::named(&spec.time_zone)?, spec.seed);
     let found = Books::reopen(&folder, |at, entry| entry.replay(system.as_mut(), at))?;
     let listener = match &found {
         Some((_, opening)) => bind(&spec.name, opening.accepts(spec)?).await?,
@@ -204,16 +208,6 @@ async fn open(spec: &SystemSpec, dir: &Path) -> Result<(Keeper, TcpListener, Soc
         None => Books::create(&folder, &Opening::of(spec, address.port()))?,
     };
     Ok((Keeper::start(system, books), listener, address))
-}
-
-fn system(spec: &SystemSpec) -> Result<Box<dyn System>, LaunchError> {
-    let zone = Zone::named(&spec.time_zone)?;
-    Ok(match spec.kind {
-        Kind::Erp => Box::new(Erp::house(&spec.name, zone, spec.seed)),
-        Kind::Mes => Box::new(Mes::house(&spec.name, zone, spec.seed)),
-        Kind::Qms => Box::new(super::qms::Qms::house(&spec.name, zone, spec.seed)),
-        Kind::Wms => Box::new(super::wms::Wms::house(&spec.name, zone, spec.seed)),
-    })
 }
 
 async fn bind(name: &str, port: u16) -> Result<TcpListener, LaunchError> {

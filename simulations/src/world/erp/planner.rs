@@ -92,10 +92,27 @@ struct Periods {
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 enum ByHand {
-    Post { user: String, document: NewDocument },
-    Confirm { user: String, confirmation: Box<NewConfirmation> },
-    Undo { user: String, year: i16, document: u64 },
-    ReprocessFailed { user: String },
+    Post {
+        user: String,
+        document: NewDocument,
+    },
+    Confirm {
+        user: String,
+        confirmation: Box<NewConfirmation>,
+    },
+    Undo {
+        user: String,
+        year: i16,
+        document: u64,
+    },
+    ReprocessFailed {
+        user: String,
+    },
+    /// Any action of a planner: completes, closes, cancels, locks behind our back.
+    Order {
+        order: String,
+        action: String,
+    },
 }
 
 impl Erp {
@@ -212,6 +229,11 @@ impl Erp {
                 desk.habits.count("confirmed_by_hand");
                 let entity = self.confirmations.get(at).map(|one| self.confirmation_view(&zone, one));
                 return Ok(Response::json(201, &json!({ "d": entity })));
+            }
+            ByHand::Order { order, action } => {
+                let done = self.act(desk, &order, &action, &Request::new(request.method, &request.path))?;
+                desk.habits.count("order_changed_by_hand");
+                return Ok(done);
             }
             ByHand::ReprocessFailed { user } => {
                 let posted = self.reprocess(desk, &user);

@@ -42,6 +42,14 @@ fn a_posting_by_hand_obeys_the_rules_names_its_user_and_is_told() {
 }
 
 #[test]
+fn an_order_completed_behind_our_back_is_told_and_counted() {
+    let mut clerk = Clerk::at_work();
+    clerk.sim("by-hand", &json!({ "do": "order", "order": "1000042", "action": "technically-complete" }));
+    assert_eq!((clerk.told(), clerk.effect("order_changed_by_hand")), (vec!["order.technically_completed".to_owned()], 1));
+    assert_eq!(code(&clerk.post(DOCUMENTS, &document(&[issue("1")]))), "BS/013");
+}
+
+#[test]
 fn a_document_undone_by_hand_is_told_as_well() {
     let mut clerk = Clerk::at_work();
     clerk.post(DOCUMENTS, &document(&[issue("25")]));
