@@ -1,1 +1,18 @@
-//! Takt actors.
+//! Who on this node does what. A thing belongs here if it owns a mailbox or a task: entities, sites, intake, dispatcher,
+//! couriers, and the supervision over them. Nobody here decides anything about an order: that is `takt_protocol::kernel`.
+//!
+//! The road of a report: [`intake`] pulls it, [`hall`] finds or loads its entity, [`entity`] decides and commits through
+//! the [`committer`], [`dispatcher`] hands on what was recorded, [`site`] carries it out through a [`link`].
+
+pub mod committer;
+pub mod courier;
+pub mod directory;
+pub mod dispatcher;
+pub mod entity;
+pub mod hall;
+pub mod intake;
+pub mod link;
+pub mod node;
+pub mod region;
+pub mod site;
+pub mod supervision;

@@ -15,7 +15,7 @@ use crate::id::{EntityId, Kind};
 use crate::input::{Body, Input};
 use crate::instant::Instant;
 use crate::name::Source;
-use crate::outbox::{ClaimAnswer, OutboxFact};
+use crate::outbox::ClaimAnswer;
 use crate::seen::{ContentHash, Known};
 use crate::{lot, order, shipment, site, unit, wire};
 
@@ -78,7 +78,7 @@ pub struct Stepped {
 }
 
 /// What the sender of an input is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// The answer.
     Answer(Answer),
@@ -180,8 +180,8 @@ fn record(state: State, input: &Input, content: ContentHash, remembered: bool, d
     let mut step = Step::of(&input.envelope, content, decision.answer, decision.facts);
     step.remembered = remembered;
     let mut state = replay(state, &step);
-    for number in state.common.outbox.releasable() {
-        let released = Fact::Outbox { number, step: OutboxFact::Released };
+    for (number, released) in state.common.outbox.releasable() {
+        let released = Fact::Outbox { number, step: released };
         state = evolve(state, &released);
         step.facts.push(released);
     }

@@ -29,6 +29,7 @@ pub mod name;
 pub mod native;
 pub mod order;
 pub mod outbox;
+pub mod planted;
 pub mod posting;
 pub mod qty;
 pub mod refusal;

@@ -91,16 +91,17 @@ impl Outbox {
 
     /// The intents that may go out now: everything that overtakes, and the oldest waiting one of each site where
     /// nothing that keeps the lane is out.
-    pub fn releasable(&self) -> Vec<u32> {
+    pub fn releasable(&self) -> Vec<(u32, OutboxFact)> {
         let mut busy: BTreeMap<SiteId, bool> = BTreeMap::new();
         let mut found = Vec::new();
         for (number, open) in &self.open {
-            let Intent::Site { site, overtakes, .. } = &open.intent else { continue };
+            let Intent::Site { site, tier, overtakes, .. } = &open.intent else { continue };
+            let released = OutboxFact::Released { site: *site, tier: *tier };
             match (&open.standing, overtakes) {
-                (Standing::Waiting, true) => found.push(*number),
+                (Standing::Waiting, true) => found.push((*number, released)),
                 (Standing::Waiting, false) if !busy.contains_key(site) => {
                     busy.insert(*site, true);
-                    found.push(*number);
+                    found.push((*number, released));
                 }
                 (Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. }, false) => {
                     busy.insert(*site, true);

@@ -9,14 +9,18 @@ use crate::effect::Effect;
 use crate::fact::Fact;
 use crate::input::Input;
 use crate::intent::{Intent, IntentId};
-use crate::outbox::{self, Claim, ClaimAnswer, OutboxFact};
+use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact};
 use crate::wire;
 
 /// Takes a claim, or word about one.
 pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim, context: &Context<'_>) -> Stepped {
     let number = intent.number;
     let mine = intent.entity == state.id && intent.incarnation == context.incarnation;
-    let (found, told) = if mine { outbox::claim(&state.common.outbox, number, asked, context.now) } else { (None, ClaimAnswer::Done) };
+    let (found, told) = if mine {
+        outbox::claim(&state.common.outbox, number, asked, class(&state, number, context), context.now)
+    } else {
+        (None, ClaimAnswer::Done)
+    };
     let mut draft = state.draft(context);
     match &found {
         Some(found) => follow(&state, number, found, context, &mut draft),
@@ -28,6 +32,14 @@ pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim,
     Stepped { reply: Reply::Claim(told), ..stepped }
 }
 
+/// What the link of an intent's site promises about repeated sends.
+fn class(state: &State, number: u32, context: &Context<'_>) -> Class {
+    match state.common.outbox.get(number).map(|open| &open.intent) {
+        Some(Intent::Site { site, effect, .. }) => context.book.class(*site, effect.verb()),
+        Some(Intent::Mail { .. } | Intent::Wake { .. }) | None => Class::AtMostOnce,
+    }
+}
+
 /// A step in the life of an intent, and what its entity makes of it.
 pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &Context<'_>, draft: &mut Draft) {
     draft.note(Fact::Outbox { number, step: found.clone() });
@@ -35,7 +47,7 @@ pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &C
     match found {
         OutboxFact::Settled(_) => close_cases_about(&state.common, number, draft),
         OutboxFact::Parked { why } => open_parked_case(number, effect, why, draft),
-        OutboxFact::Released
+        OutboxFact::Released { .. }
         | OutboxFact::InFlight { .. }
         | OutboxFact::InDoubt { .. }
         | OutboxFact::NotDone { .. }

@@ -14,6 +14,7 @@ use crate::kernel::refuse;
 use crate::lot;
 use crate::native::NativeId;
 use crate::outbox::{OutboxFact, Outcome};
+use crate::planted::{self, Bug};
 use crate::refusal::Code;
 use crate::shipment;
 use crate::words::{HoldNo, LotKey, Reason, Sscc, StockStatus};
@@ -55,7 +56,9 @@ impl Turn<'_, '_> {
             containment: std::collections::BTreeMap::new(),
             decisions: Vec::new(),
         };
-        self.note(Fact::Held { hold: number.clone(), bound: hold.clone() });
+        if !planted::is(Bug::HoldAfterAnswer) {
+            self.note(Fact::Held { hold: number.clone(), bound: hold.clone() });
+        }
         self.revoke_clearances(number, &hold);
         let scope: Vec<Sscc> = hold.units.iter().cloned().collect();
         self.block_everywhere(number, &hold, &scope);
@@ -241,7 +244,7 @@ impl Turn<'_, '_> {
             OutboxFact::Settled(Outcome::Rejected { code, text }) => Containment::Failed { at: now, why: format!("{code} {text}") },
             OutboxFact::Parked { why } => Containment::Failed { at: now, why: why.clone() },
             OutboxFact::Settled(Outcome::WrittenOff | Outcome::Superseded)
-            | OutboxFact::Released
+            | OutboxFact::Released { .. }
             | OutboxFact::Requeued
             | OutboxFact::InFlight { .. }
             | OutboxFact::InDoubt { .. }
@@ -267,6 +270,13 @@ impl Turn<'_, '_> {
             | Effect::OpenInspection { .. } => None,
         };
         let Some((site, hold)) = told else { return };
+        if planted::is(Bug::HoldAfterAnswer) && matches!(effect, Effect::BlockStock(_)) {
+            let units = std::collections::BTreeSet::new();
+            let Ok(reason) = Reason::parse("planted") else { return };
+            let bound =
+                Hold { units, reason, bound_at: now, parent: None, containment: std::collections::BTreeMap::new(), decisions: Vec::new() };
+            self.note(Fact::Held { hold: hold.clone(), bound });
+        }
         if let Containment::Failed { why, .. } = &containment {
             let what = format!("{site} did not block for hold {hold}: {why}; the hold is in force all the same");
             self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what));

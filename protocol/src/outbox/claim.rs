@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Open, Outbox, OutboxFact, Outcome, Receipt, Standing};
+use crate::effect::Effect;
 use crate::instant::Instant;
+use crate::intent::Intent;
+use crate::planted::{self, Bug};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -16,8 +19,6 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub enum Claim {
     /// May I send?
     May {
-        /// What the link promises about repeated sends.
-        class: Class,
         /// How long one attempt may take, in ms.
         window_ms: u32,
     },
@@ -83,7 +84,7 @@ pub enum Class {
 }
 
 /// What the worker is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimAnswer {
     /// Send attempt `attempt`, and stop when the window you asked for has passed on your own monotonic clock since you
@@ -91,11 +92,15 @@ pub enum ClaimAnswer {
     Send {
         /// The attempt.
         attempt: u32,
+        /// What to send, as it was recorded.
+        effect: Box<Effect>,
     },
     /// Do not send. Ask the site by our reference, not before `not_before`.
     Probe {
         /// About which attempt.
         attempt: u32,
+        /// What may have been done.
+        effect: Box<Effect>,
         /// Before that, nothing found means nothing.
         not_before: Instant,
     },
@@ -110,12 +115,12 @@ pub enum ClaimAnswer {
 
 /// Decides about a claim: the step to record, if any, and the answer. Pure; the caller adds what its domain makes of a
 /// settled intent. A late answer still wins: whatever attempt the site took, it took it.
-pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
     let Some(open) = outbox.get(number) else { return (None, ClaimAnswer::Done) };
     let current = |attempt: &u32| *attempt == open.attempts;
     let in_flight = matches!(open.standing, Standing::InFlight { .. });
     match asked {
-        Claim::May { class, window_ms } => may(open, *class, *window_ms, now),
+        Claim::May { window_ms } => may(open, class, *window_ms, now),
         Claim::Accepted { receipt, .. } => (Some(OutboxFact::Settled(Outcome::Accepted(receipt.clone()))), ClaimAnswer::Done),
         Claim::Rejected { attempt, code, text } if current(attempt) => {
             (Some(OutboxFact::Settled(Outcome::Rejected { code: code.clone(), text: text.clone() })), ClaimAnswer::Done)
@@ -157,21 +162,32 @@ fn may(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<Outbo
 fn send(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
     let attempt = open.attempts + 1;
     let not_after = now.plus(Duration::from_millis(u64::from(window_ms)));
-    (Some(OutboxFact::InFlight { attempt, not_after, class }), ClaimAnswer::Send { attempt })
+    let Some(effect) = effect_of(open) else { return (None, ClaimAnswer::Done) };
+    (Some(OutboxFact::InFlight { attempt, not_after, class }), ClaimAnswer::Send { attempt, effect })
+}
+
+fn effect_of(open: &Open) -> Option<Box<Effect>> {
+    match &open.intent {
+        Intent::Site { effect, .. } => Some(effect.clone()),
+        Intent::Mail { .. } | Intent::Wake { .. } => None,
+    }
 }
 
 /// What to do about an attempt that nobody knows the end of.
 fn doubtful(open: &Open, not_after: Instant, now: Instant) -> ClaimAnswer {
-    match open.class {
-        Class::ProbeWithSettle { settle_ms } => {
-            ClaimAnswer::Probe { attempt: open.attempts, not_before: counts_from(not_after, settle_ms) }
+    match (open.class, effect_of(open)) {
+        (Class::ProbeWithSettle { settle_ms }, Some(effect)) => {
+            ClaimAnswer::Probe { attempt: open.attempts, effect, not_before: counts_from(not_after, settle_ms) }
         }
-        Class::DedupByKey | Class::AtMostOnce => ClaimAnswer::Wait { until: now },
+        (Class::ProbeWithSettle { .. } | Class::DedupByKey | Class::AtMostOnce, _) => ClaimAnswer::Wait { until: now },
     }
 }
 
 /// From when on "nothing found" means that nothing happened.
 fn counts_from(not_after: Instant, settle_ms: u32) -> Instant {
+    if planted::is(Bug::NoSettleTime) {
+        return Instant::EPOCH;
+    }
     not_after.plus(Duration::from_millis(u64::from(settle_ms)))
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Class, Outbox, Standing};
 use crate::instant::Instant;
+use crate::intent::Tier;
+use crate::name::SiteId;
 use crate::native::Ref;
 use crate::words::DocNo;
 
@@ -12,7 +14,12 @@ use crate::words::DocNo;
 #[serde(rename_all = "snake_case")]
 pub enum OutboxFact {
     /// It may be claimed; the dispatcher hands it to its site.
-    Released,
+    Released {
+        /// Which site.
+        site: SiteId,
+        /// How urgent.
+        tier: Tier,
+    },
     /// Claimed: attempt `attempt` may be sent until `not_after`.
     InFlight {
         /// From 1.
@@ -112,7 +119,7 @@ impl Outbox {
         }
         let Some(open) = self.open.get_mut(&number) else { return };
         open.standing = match (fact, &open.standing) {
-            (OutboxFact::Released, _) => {
+            (OutboxFact::Released { .. }, _) => {
                 open.releases += 1;
                 Standing::Released
             }

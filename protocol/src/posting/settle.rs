@@ -8,7 +8,7 @@ use crate::words::DocNo;
 pub fn settle(ledger: &Ledger, posting: u32, step: &OutboxFact) -> Vec<PostingFact> {
     let stands = |standing| vec![PostingFact::Stands { posting, standing }];
     match step {
-        OutboxFact::Released | OutboxFact::Requeued | OutboxFact::NotDone { .. } => stands(Standing::Prepared),
+        OutboxFact::Released { .. } | OutboxFact::Requeued | OutboxFact::NotDone { .. } => stands(Standing::Prepared),
         OutboxFact::InFlight { .. } => stands(Standing::InFlight),
         OutboxFact::InDoubt { .. } => stands(Standing::InDoubt),
         OutboxFact::Parked { why } => stands(Standing::Parked { why: why.clone(), proposed: None }),

@@ -124,7 +124,7 @@ impl Mesh {
     fn dispatch(&mut self, entity: EntityId, step: &Step) {
         for fact in &step.facts {
             match fact {
-                Fact::Outbox { number, step: OutboxFact::Released } => {
+                Fact::Outbox { number, step: OutboxFact::Released { .. } } => {
                     self.errands.push(IntentId { entity, incarnation: INCARNATION, number: *number });
                 }
                 Fact::Intended { number, intent } => self.mail(entity, *number, intent),
@@ -165,16 +165,15 @@ impl Mesh {
 
     fn carry_out(&mut self, intent: IntentId) {
         let Some(open) = self.states[&intent.entity].common.outbox.get(intent.number) else { return };
-        let Intent::Site { site, effect, .. } = open.intent.clone() else { panic!("not for a site") };
-        let class = self.book.class(site, effect.verb());
-        match self.claim(intent, Claim::May { class, window_ms: 20_000 }) {
+        assert!(matches!(open.intent, Intent::Site { .. }));
+        match self.claim(intent, Claim::May { window_ms: 20_000 }) {
             ClaimAnswer::Done => {}
             ClaimAnswer::Wait { until } => {
                 self.now = self.now.max(until);
                 self.errands.push(intent);
             }
-            ClaimAnswer::Send { attempt } => self.attempt(intent, attempt, &effect),
-            ClaimAnswer::Probe { attempt, not_before } => self.probe(intent, attempt, not_before),
+            ClaimAnswer::Send { attempt, effect } => self.attempt(intent, attempt, &effect),
+            ClaimAnswer::Probe { attempt, not_before, .. } => self.probe(intent, attempt, not_before),
         }
     }
 

@@ -96,7 +96,7 @@ impl Turn<'_, '_> {
             }
             OutboxFact::Settled(Outcome::Rejected { code, text }) if present => self.reject(attempt, code, text),
             OutboxFact::Settled(_)
-            | OutboxFact::Released
+            | OutboxFact::Released { .. }
             | OutboxFact::Requeued
             | OutboxFact::InFlight { .. }
             | OutboxFact::InDoubt { .. }
@@ -117,7 +117,7 @@ impl Turn<'_, '_> {
                 self.draft.open_case(crate::draft::NewCase::new(crate::case::CaseKind::Discrepancy, "planner", what));
             }
             OutboxFact::Settled(_)
-            | OutboxFact::Released
+            | OutboxFact::Released { .. }
             | OutboxFact::Requeued
             | OutboxFact::InFlight { .. }
             | OutboxFact::InDoubt { .. }
@@ -135,7 +135,7 @@ impl Turn<'_, '_> {
                 self.draft.open_case(case.stake(wish.total).impact(wish.start));
             }
             OutboxFact::Settled(_)
-            | OutboxFact::Released
+            | OutboxFact::Released { .. }
             | OutboxFact::Requeued
             | OutboxFact::InFlight { .. }
             | OutboxFact::InDoubt { .. }

@@ -1,0 +1,70 @@
+//! The committer: the only way to the journal. It takes what waits into one group and never lingers for more; an entity has
+//! one append under way, so the order of groups does not matter. Outcomes go back as messages, nobody awaits them.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use ractor::ActorRef;
+use takt_cluster::seam::{Append, Appended};
+use tokio::sync::mpsc;
+
+use crate::entity::Told;
+use crate::node::Node;
+
+/// An append, and who wants to know how it went.
+pub(crate) struct Wanted {
+    pub(crate) append: Append,
+    pub(crate) by: ActorRef<Told>,
+}
+
+/// A handle to the committer. The channel has no bound of its own: an entity has at most one append in it.
+#[derive(Clone)]
+pub(crate) struct Committer {
+    sender: mpsc::UnboundedSender<Wanted>,
+}
+
+impl Committer {
+    /// A committer and the end it reads from.
+    pub(crate) fn pair() -> (Self, mpsc::UnboundedReceiver<Wanted>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self { sender }, receiver)
+    }
+
+    /// Hands an append over; `false` when the committer is gone.
+    pub(crate) fn submit(&self, wanted: Wanted) -> bool {
+        self.sender.send(wanted).is_ok()
+    }
+}
+
+/// Runs until nobody can want anything any more.
+pub(crate) async fn run(node: Arc<Node>, mut waiting: mpsc::UnboundedReceiver<Wanted>) {
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        let room = under_way.len() < node.settings.group_depth;
+        tokio::select! {
+            biased;
+            wanted = waiting.recv(), if room => {
+                let Some(first) = wanted else { return };
+                let mut group = vec![first];
+                while group.len() < node.settings.group_max {
+                    let Ok(next) = waiting.try_recv() else { break };
+                    group.push(next);
+                }
+                under_way.push(commit(Arc::clone(&node), group));
+            }
+            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+        }
+    }
+}
+
+async fn commit(node: Arc<Node>, group: Vec<Wanted>) {
+    let (appends, by): (Vec<Append>, Vec<ActorRef<Told>>) = group.into_iter().map(|wanted| (wanted.append, wanted.by)).unzip();
+    let outcomes = node.seams.journal.append(appends).await;
+    for (outcome, entity) in outcomes.into_iter().chain(std::iter::repeat(Appended::Unknown)).zip(by) {
+        // An entity that is gone is loaded again by whoever needs it, and finds its commit in the log.
+        if entity.send_message(Told::Written(outcome)).is_err() {
+            tracing::debug!("an entity left before its commit came back");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Hands on what was recorded: intents for sites into `out`, mail into `in` or `fwd`, wake-ups into the timers. Copies and
+//! computes nothing; writes first, then moves its cursor, so a crash in between only repeats ids that are known.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use takt_cluster::seam::{Entry, Message, QueueName, Timer};
+use takt_protocol::commit::Commit;
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
+use takt_protocol::fact::Fact;
+use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::intent::{Intent, IntentId, Parcel};
+use takt_protocol::name::Source;
+use takt_protocol::outbox::OutboxFact;
+use takt_protocol::wire;
+
+use crate::node::Node;
+
+/// What waits in `out`: which intent. Its effect is told with the claim, from the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) intent: IntentId,
+}
+
+/// Everything a batch of commits asks for.
+#[derive(Default)]
+struct Orders {
+    messages: Vec<Message>,
+    timers: Vec<Timer>,
+}
+
+/// Runs for ever on one shard.
+pub(crate) async fn run(node: Arc<Node>, shard: u16) {
+    let name = format!("cursor/dispatcher/{shard}");
+    let mut failures = 0;
+    let mut cursor = cursor(&node, &name).await;
+    loop {
+        match step(&node, shard, cursor).await {
+            Ok(next) => {
+                failures = 0;
+                cursor = next;
+                drop(node.seams.shelf.put(vec![(name.clone(), Bytes::copy_from_slice(&next.to_be_bytes()))]).await);
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, shard, "failed to hand on what was recorded; trying again");
+                node.seams.clock.sleep(node.settings.pause(failures, cursor)).await;
+            }
+        }
+    }
+}
+
+/// A cursor that is lost starts at the beginning: everything is handed on once more, and known.
+async fn cursor(node: &Node, name: &str) -> u64 {
+    let kept = node.seams.shelf.get(name).await.ok().flatten();
+    kept.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes)
+}
+
+async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster::Error> {
+    let entries = node.seams.journal.tail(shard, cursor, node.settings.projection_max).await?;
+    let mut orders = Orders::default();
+    let mut next = cursor;
+    for entry in &entries {
+        next = entry.sequence;
+        match wire::open(&entry.bytes) {
+            Ok((commit, _)) => orders.read(node, entry, &commit),
+            Err(error) => {
+                tracing::error!(%error, entity = %entry.entity, sequence = entry.sequence, "a commit cannot be read; its intents are not carried out");
+            }
+        }
+    }
+    if !orders.timers.is_empty() {
+        node.seams.timers.set(orders.timers).await?;
+    }
+    if !orders.messages.is_empty() {
+        node.seams.queue.publish(orders.messages).await?;
+    }
+    Ok(next)
+}
+
+impl Orders {
+    fn read(&mut self, node: &Node, entry: &Entry, commit: &Commit) {
+        for step in &commit.steps {
+            for fact in &step.facts {
+                match fact {
+                    Fact::Intended { number, intent } => {
+                        let id = IntentId { entity: entry.entity, incarnation: commit.incarnation, number: *number };
+                        self.intended(node, id, intent, commit, step.correlation.as_ref());
+                    }
+                    Fact::Outbox { number, step: OutboxFact::Released { site, tier } } => {
+                        let intent = IntentId { entity: entry.entity, incarnation: commit.incarnation, number: *number };
+                        let queue = QueueName::Out { site: *site, tier: tier.rank() };
+                        self.push(queue, format!("{intent}/{}", commit.number), wire::encode("ticket", &Ticket { intent }));
+                    }
+                    Fact::Named(_)
+                    | Fact::Outbox { .. }
+                    | Fact::CaseOpened(_)
+                    | Fact::CaseHandedOver { .. }
+                    | Fact::CaseClosed { .. }
+                    | Fact::Order(_)
+                    | Fact::Lot(_)
+                    | Fact::Unit(_)
+                    | Fact::Shipment(_)
+                    | Fact::Site(_) => {}
+                }
+            }
+        }
+    }
+
+    fn intended(&mut self, node: &Node, id: IntentId, intent: &Intent, commit: &Commit, correlation: Option<&String>) {
+        match intent {
+            Intent::Site { .. } => {}
+            Intent::Mail { to, urgent, parcel } => {
+                let input = match parcel {
+                    Parcel::Forward(input) => input.as_ref().clone(),
+                    Parcel::Body(body) => {
+                        Input { to: Address::Entity(*to), envelope: envelope(id, commit, correlation), body: body.as_ref().clone() }
+                    }
+                };
+                let queue = if to.region() == node.region {
+                    QueueName::In { shard: to.shard(node.seams.journal.shards()) }
+                } else {
+                    QueueName::Fwd { region: to.region(), urgent: *urgent }
+                };
+                self.push(queue, id.to_string(), wire::pack(input));
+            }
+            Intent::Wake { at, wake } => {
+                let body = Body::Woken { intent: id, wake: wake.clone() };
+                let input = Input { to: Address::Entity(id.entity), envelope: envelope(id, commit, correlation), body };
+                let shard = id.entity.shard(node.seams.journal.shards());
+                if let Ok(bytes) = wire::pack(input) {
+                    self.timers.push(Timer { id: id.to_string(), at: *at, shard, bytes: Bytes::from(bytes) });
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, queue: QueueName, id: String, bytes: Result<Vec<u8>, wire::WireError>) {
+        match bytes {
+            Ok(bytes) => self.messages.push(Message { queue, id, bytes: Bytes::from(bytes) }),
+            Err(error) => tracing::error!(%error, %id, "an intent cannot be written down"),
+        }
+    }
+}
+
+fn envelope(id: IntentId, commit: &Commit, correlation: Option<&String>) -> Envelope {
+    let source = Source::parse("takt").unwrap_or_default();
+    Envelope {
+        key: Key { source, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("mail/{id}"))) },
+        occurred_at: commit.at,
+        received_at: commit.at,
+        not_after: None,
+        who: None,
+        origin: None,
+        correlation: correlation.cloned(),
+        causation: Some(id.to_string()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Takes inputs off the queue and hands each to the entity it belongs to; acknowledges when the entity has written. What
+//! matches no entity goes into its site's quarantine; what cannot be read goes where a person sees it. Bounded in flight.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use takt_cluster::seam::{Delivery, Message, QueueName};
+use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::kernel::Reply;
+use takt_protocol::planted::{self, Bug};
+use takt_protocol::{site, wire};
+
+use crate::directory::{Directory, resolve};
+use crate::hall::Hall;
+use crate::node::Node;
+
+/// What the intake of a queue works with.
+#[derive(Clone)]
+pub(crate) struct Intake {
+    pub(crate) node: Arc<Node>,
+    pub(crate) hall: Hall,
+    pub(crate) directory: Directory,
+}
+
+/// Runs for ever on one queue.
+pub(crate) async fn run(intake: Intake, queue: QueueName) {
+    let settings = &intake.node.settings;
+    let lease = Duration::from_millis(settings.intake_lease_ms);
+    let mut in_flight = FuturesUnordered::new();
+    let mut failures = 0;
+    loop {
+        let room = settings.intake_in_flight_max.saturating_sub(in_flight.len());
+        tokio::select! {
+            biased;
+            Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
+            pulled = intake.node.seams.queue.pull(queue, room, lease), if room > 0 => match pulled {
+                Ok(deliveries) => {
+                    failures = 0;
+                    deliveries.into_iter().for_each(|delivery| in_flight.push(intake.take(delivery)));
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, "failed to pull inputs");
+                    intake.node.seams.clock.sleep(settings.pause(failures, 0)).await;
+                }
+            },
+        }
+    }
+}
+
+impl Intake {
+    async fn take(&self, delivery: Delivery) {
+        let input = match wire::unpack(&delivery.bytes) {
+            Ok(input) => input,
+            Err(error) => return self.set_aside(&delivery, format!("cannot be read: {error}")).await,
+        };
+        let Some(entity) = self.entity(&input) else {
+            return self.set_aside(&delivery, format!("no such system is configured: {:?}", input.to)).await;
+        };
+        if entity.region() != self.node.region {
+            return self.pass_on(&delivery, entity).await;
+        }
+        if planted::is(Bug::AcknowledgeFirst) {
+            self.done(&delivery).await;
+        }
+        match self.hall.tell(entity, input.clone()).await {
+            Ok(Reply::Unborn) => self.quarantine(&delivery, input).await,
+            Ok(Reply::Answer(_) | Reply::Known(_) | Reply::Claim(_)) => self.done(&delivery).await,
+            Err(_) if delivery.deliveries >= self.node.settings.deliveries_max => {
+                self.set_aside(&delivery, format!("{entity} did not take it in {} tries", delivery.deliveries)).await;
+            }
+            Err(_) => {
+                let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
+                drop(self.node.seams.queue.later(delivery.receipt, pause).await);
+            }
+        }
+    }
+
+    fn entity(&self, input: &Input) -> Option<EntityId> {
+        match &input.to {
+            Address::Entity(entity) => Some(*entity),
+            Address::Native { kind, names } => resolve(&self.node, &self.directory, *kind, names),
+        }
+    }
+
+    /// The thing is not known: its site keeps the input, and offers it again when the thing arrives.
+    async fn quarantine(&self, delivery: &Delivery, input: Input) {
+        let system = match &input.to {
+            Address::Native { names, .. } => names.first().map(|name| name.system),
+            Address::Entity(_) => Some(input.envelope.key.source),
+        };
+        let Some(keeper) = system.and_then(|system| self.node.book().site_entity(system)) else {
+            return self.set_aside(delivery, "it matches nothing, and its sender is no site of ours".to_owned()).await;
+        };
+        let envelope = input.envelope.clone();
+        let body = Body::Site(site::Input::Mail(site::Mail::Unmatched(Box::new(input))));
+        let kept = Input { to: Address::Entity(keeper), envelope, body };
+        let shard = keeper.shard(self.node.seams.journal.shards());
+        let queued = match wire::pack(kept) {
+            Ok(bytes) => {
+                let message =
+                    Message { queue: QueueName::In { shard }, id: format!("quarantine/{}", delivery.id), bytes: Bytes::from(bytes) };
+                self.node.seams.queue.publish(vec![message]).await.is_ok()
+            }
+            Err(_) => false,
+        };
+        // Not acknowledged when it could not be queued: it then comes again.
+        if queued {
+            self.done(delivery).await;
+        }
+    }
+
+    /// It is at home elsewhere: the courier brings it there.
+    async fn pass_on(&self, delivery: &Delivery, entity: EntityId) {
+        let queue = QueueName::Fwd { region: entity.region(), urgent: false };
+        let message = Message { queue, id: delivery.id.clone(), bytes: delivery.bytes.clone() };
+        if self.node.seams.queue.publish(vec![message]).await.is_ok() {
+            self.done(delivery).await;
+        }
+    }
+
+    async fn done(&self, delivery: &Delivery) {
+        if let Err(error) = self.node.seams.queue.ack(vec![delivery.receipt]).await {
+            tracing::debug!(%error, "failed to acknowledge an input; it comes again and is known");
+        }
+    }
+
+    async fn set_aside(&self, delivery: &Delivery, reason: String) {
+        tracing::error!(id = %delivery.id, %reason, "an input was set aside for a person");
+        if let Err(error) = self.node.seams.queue.bury(delivery.receipt, reason).await {
+            tracing::warn!(%error, "failed to set an input aside; it comes again");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a site actor asks of a link: send an effect once, or ask whether it was done. A link never decides and never
+//! retries; it says truly what it knows, and "I do not know" is an answer.
+
+use async_trait::async_trait;
+use takt_protocol::effect::Effect;
+use takt_protocol::intent::Reference;
+use takt_protocol::outbox::Receipt;
+
+/// An effect that is to be sent, or was.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// Our reference, which the foreign document carries.
+    pub reference: Reference,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What to do.
+    pub effect: Box<Effect>,
+}
+
+/// What became of a send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The site did it.
+    Accepted(Receipt),
+    /// The site refused it, and did nothing.
+    Rejected {
+        /// Its own code.
+        code: String,
+        /// Its own words.
+        text: String,
+    },
+    /// It was certainly not done: not heard, or put off (429, a lock). May be tried again.
+    NotDone {
+        /// What was seen.
+        why: String,
+    },
+    /// Nobody knows.
+    Lost {
+        /// What was seen.
+        why: String,
+    },
+    /// The link cannot be used as it is configured: a person must look.
+    Misconfigured {
+        /// What is wrong, and what to do.
+        why: String,
+    },
+}
+
+/// What a site says about an earlier send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probed {
+    /// It was done.
+    Found(Receipt),
+    /// The site knows nothing of it.
+    Absent,
+    /// The site did not answer.
+    NoAnswer {
+        /// What was seen.
+        why: String,
+    },
+}
+
+/// A way to one site.
+#[async_trait]
+pub trait Link: Send + Sync {
+    /// Sends, once. Must stop by itself when dropped.
+    async fn send(&self, errand: &Errand) -> Sent;
+
+    /// Asks the site by our reference.
+    async fn probe(&self, errand: &Errand) -> Probed;
+}

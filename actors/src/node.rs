@@ -1,0 +1,91 @@
+//! What all actors of a region on this node share: the seams, the book in force, the settings.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use takt_cluster::seam::Seams;
+use takt_protocol::book::Book;
+use takt_protocol::name::Region;
+
+/// The shared part of a region's actors. Cheap to clone by `Arc`.
+pub struct Node {
+    /// The region.
+    pub region: Region,
+    /// The seams.
+    pub seams: Seams,
+    /// Limits and patience.
+    pub settings: Settings,
+    book: RwLock<Arc<Book>>,
+}
+
+/// Limits, each with its unit.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Inputs of a shard that are being decided at once.
+    pub intake_in_flight_max: usize,
+    /// How long a pulled input is ours before somebody else may have it, in ms.
+    pub intake_lease_ms: u64,
+    /// Inputs one commit takes at most.
+    pub commit_inputs_max: usize,
+    /// Appends in one group at most.
+    pub group_max: usize,
+    /// Groups under way at once.
+    pub group_depth: usize,
+    /// Commits between two snapshots of an entity.
+    pub snapshot_every: u64,
+    /// How long an entity may do nothing before it is retired, in ms.
+    pub idle_ms: u64,
+    /// Commits a projection takes at once.
+    pub projection_max: usize,
+    /// How often an input is tried before it is set aside for a person.
+    pub deliveries_max: u32,
+    /// The first pause after a failure, in ms; doubles up to [`Settings::pause_max_ms`].
+    pub pause_ms: u64,
+    /// The longest pause after failures, in ms.
+    pub pause_max_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            intake_in_flight_max: 256,
+            intake_lease_ms: 30_000,
+            commit_inputs_max: 64,
+            group_max: 512,
+            group_depth: 2,
+            snapshot_every: 256,
+            idle_ms: 30_000,
+            projection_max: 512,
+            deliveries_max: 20,
+            pause_ms: 100,
+            pause_max_ms: 30_000,
+        }
+    }
+}
+
+impl Settings {
+    /// The pause after the `failures`-th failure in a row, spread by `salt` so that those who failed together do not come
+    /// back together.
+    pub fn pause(&self, failures: u32, salt: u64) -> Duration {
+        let doubled = self.pause_ms.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.pause_max_ms).max(1);
+        // Between half of it and all of it.
+        Duration::from_millis(doubled / 2 + salt % (doubled / 2 + 1))
+    }
+}
+
+impl Node {
+    /// What a region's actors share.
+    pub fn new(region: Region, seams: Seams, book: Arc<Book>, settings: Settings) -> Self {
+        Self { region, seams, settings, book: RwLock::new(book) }
+    }
+
+    /// The book in force.
+    pub fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another book is in force from now on.
+    pub fn activate(&self, book: Arc<Book>) {
+        *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+    }
+}

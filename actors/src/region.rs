@@ -1,0 +1,297 @@
+//! A region on this node: everything that runs for it, started in the order of the supervision table, and the door through
+//! which requests come in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use takt_cluster::seam::{Message, QueueName, Seams};
+use takt_protocol::book::Book;
+use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Input};
+use takt_protocol::kernel::{Reply, State};
+use takt_protocol::name::{Region as RegionName, SiteId};
+use takt_protocol::wire;
+use tokio::sync::Mutex;
+
+use crate::committer::{self, Committer};
+use crate::courier::{self, Far};
+use crate::directory::{self, Directory};
+use crate::dispatcher;
+use crate::hall::{Hall, Keeper, Lost};
+use crate::intake::{self, Intake};
+use crate::link::Link;
+use crate::node::{Node, Settings};
+use crate::site::{self, SiteDesk, SiteLimits};
+use crate::supervision::{CHILDREN, Runner, Running, Task, Verdict, verdict};
+
+/// A way to a site, with its limits.
+#[derive(Clone)]
+pub struct SiteLink {
+    /// Which site.
+    pub site: SiteId,
+    /// The link.
+    pub link: Arc<dyn Link>,
+    /// Its limits.
+    pub limits: SiteLimits,
+}
+
+/// What a region is made of.
+pub struct Plan {
+    /// Its name.
+    pub region: RegionName,
+    /// Its seams.
+    pub seams: Seams,
+    /// The book in force.
+    pub book: Arc<Book>,
+    /// Limits.
+    pub settings: Settings,
+    /// The sites its entities ask, each with a link.
+    pub sites: Vec<SiteLink>,
+    /// Roads to the other regions.
+    pub roads: Vec<Far>,
+}
+
+/// A running region. Cheap to clone; runs until it is stopped.
+#[derive(Clone)]
+pub struct Region {
+    node: Arc<Node>,
+    hall: Hall,
+    directory: Directory,
+    top: ActorRef<()>,
+}
+
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// Try again: the entity was just being loaded or moved.
+    #[error("the entity did not answer; send the same request again")]
+    Lost(#[from] Lost),
+    /// The names mean nothing here.
+    #[error("no system of these names is configured here")]
+    Unknown,
+    /// It is at home elsewhere.
+    #[error("this is at home in region {0}")]
+    Elsewhere(RegionName),
+    /// It could not be stored.
+    #[error("failed to store the input")]
+    Store(#[from] takt_cluster::Error),
+    /// It cannot be written down.
+    #[error("failed to encode the input")]
+    Wire(#[from] wire::WireError),
+    /// The region did not start.
+    #[error("failed to start the region: {0}")]
+    Start(String),
+}
+
+impl Region {
+    /// Starts everything, in the order of the table.
+    pub async fn start(plan: Plan) -> Result<Self, AskError> {
+        let node = Arc::new(Node::new(plan.region, plan.seams, plan.book, plan.settings));
+        let (committer, waiting) = Committer::pair();
+        let hall = Hall::new(Arc::clone(&node), committer);
+        let directory = Directory::default();
+        let tasks = tasks(&node, &hall, &directory, &plan.sites, &plan.roads, waiting);
+        let top = Top { node: Arc::clone(&node), hall: hall.clone(), tasks };
+        let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;
+        Ok(Self { node, hall, directory, top })
+    }
+
+    /// Decides a request now, and answers when the outcome is durable.
+    pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
+        let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
+        if entity.region() != self.node.region {
+            return Err(AskError::Elsewhere(entity.region()));
+        }
+        Ok(self.hall.tell(entity, input).await?)
+    }
+
+    /// Stores an input durably: from now on it is ours, and the sender may forget it.
+    pub async fn take(&self, input: Input, id: String) -> Result<(), AskError> {
+        let entity = self.entity(&input.to);
+        let queue = match entity {
+            Some(entity) if entity.region() != self.node.region => QueueName::Fwd { region: entity.region(), urgent: false },
+            Some(entity) => QueueName::In { shard: entity.shard(self.node.seams.journal.shards()) },
+            None => QueueName::In { shard: 0 },
+        };
+        let bytes = Bytes::from(wire::pack(input)?);
+        self.node.seams.queue.publish(vec![Message { queue, id, bytes }]).await?;
+        Ok(())
+    }
+
+    /// The entity an address means.
+    pub fn entity(&self, address: &Address) -> Option<EntityId> {
+        match address {
+            Address::Entity(entity) => Some(*entity),
+            Address::Native { kind, names } => directory::resolve(&self.node, &self.directory, *kind, names),
+        }
+    }
+
+    /// The durable state of an entity at home here.
+    pub async fn show(&self, entity: EntityId) -> Result<State, AskError> {
+        if entity.region() != self.node.region {
+            return Err(AskError::Elsewhere(entity.region()));
+        }
+        Ok(self.hall.show(entity).await?)
+    }
+
+    /// Which names mean what.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// What its actors share.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// How many entities are loaded.
+    pub fn loaded(&self) -> usize {
+        self.hall.loaded()
+    }
+
+    /// Stops everything. What was acknowledged is durable; what was not comes again.
+    pub async fn stop(&self) {
+        self.top.stop_children(Some("stopping".to_owned()));
+        drop(self.top.stop_and_wait(Some("stopping".to_owned()), Some(Duration::from_secs(10))).await);
+    }
+
+    /// Ends everything at once, as a crash does.
+    pub fn kill(&self) {
+        for child in self.top.get_children() {
+            child.kill();
+        }
+        self.top.kill();
+    }
+}
+
+type Named = (&'static str, Task);
+
+/// The tasks of a region, in the order of the table.
+fn tasks(
+    node: &Arc<Node>,
+    hall: &Hall,
+    directory: &Directory,
+    sites: &[SiteLink],
+    roads: &[Far],
+    waiting: tokio::sync::mpsc::UnboundedReceiver<committer::Wanted>,
+) -> Vec<Named> {
+    let mut tasks: Vec<Named> = Vec::new();
+    let shards = node.seams.journal.shards();
+    let waiting = Arc::new(Mutex::new(Some(waiting)));
+    let own = Arc::clone(node);
+    tasks.push(("committer", task(move || committing(Arc::clone(&own), Arc::clone(&waiting)))));
+    for shard in 0..shards {
+        let (own, directory) = (Arc::clone(node), directory.clone());
+        tasks.push(("directory", task(move || directory::run(Arc::clone(&own), directory.clone(), shard))));
+    }
+    for link in sites {
+        let desk = Arc::new(SiteDesk::new(Arc::clone(node), hall.clone(), link.site, Arc::clone(&link.link), link.limits.clone()));
+        tasks.push(("sites", task(move || site::run(Arc::clone(&desk)))));
+    }
+    for shard in 0..shards {
+        let own = Arc::clone(node);
+        tasks.push(("dispatcher", task(move || dispatcher::run(Arc::clone(&own), shard))));
+    }
+    for (far, urgent) in roads.iter().flat_map(|far| [(far, true), (far, false)]) {
+        let (own, far) = (Arc::clone(node), far.clone());
+        tasks.push(("couriers", task(move || courier::run(Arc::clone(&own), far.clone(), urgent))));
+    }
+    let intake = Intake { node: Arc::clone(node), hall: hall.clone(), directory: directory.clone() };
+    for queue in (0..shards).flat_map(|shard| [QueueName::In { shard }, QueueName::Due { shard }]) {
+        let intake = intake.clone();
+        tasks.push(("intake", task(move || intake::run(intake.clone(), queue))));
+    }
+    let (own, hall) = (Arc::clone(node), hall.clone());
+    tasks.push(("sweeper", task(move || sweeping(Arc::clone(&own), hall.clone()))));
+    tasks
+}
+
+fn task<F: Future<Output = ()> + Send + 'static>(make: impl Fn() -> F + Send + Sync + 'static) -> Task {
+    Arc::new(move || Box::pin(make()))
+}
+
+/// The committer's end of the channel outlives a fall of the committer.
+async fn committing(node: Arc<Node>, waiting: Arc<Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<committer::Wanted>>>>) {
+    if let Some(receiver) = waiting.lock().await.take() {
+        committer::run(node, receiver).await;
+    }
+}
+
+async fn sweeping(node: Arc<Node>, hall: Hall) {
+    loop {
+        node.seams.clock.sleep(Duration::from_millis(node.settings.idle_ms.max(1))).await;
+        hall.sweep();
+    }
+}
+
+/// The actor at the top of a region.
+struct Top {
+    node: Arc<Node>,
+    hall: Hall,
+    tasks: Vec<Named>,
+}
+
+/// Who runs, and who fell when.
+struct Children {
+    running: BTreeMap<ActorId, usize>,
+    keeper: Option<ActorCell>,
+    falls: Vec<Vec<Duration>>,
+}
+
+impl Actor for Top {
+    type Msg = ();
+    type State = Children;
+    type Arguments = ();
+
+    async fn pre_start(&self, me: ActorRef<()>, (): ()) -> Result<Children, ActorProcessingErr> {
+        let mut children = Children { running: BTreeMap::new(), keeper: None, falls: vec![Vec::new(); self.tasks.len()] };
+        let (keeper, _) = Actor::spawn_linked(None, Keeper { hall: self.hall.clone() }, (), me.get_cell()).await?;
+        children.keeper = Some(keeper.get_cell());
+        for at in 0..self.tasks.len() {
+            self.run(&me, &mut children, at).await?;
+        }
+        Ok(children)
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<()>,
+        event: SupervisionEvent,
+        children: &mut Children,
+    ) -> Result<(), ActorProcessingErr> {
+        let fallen = match event {
+            SupervisionEvent::ActorTerminated(cell, ..) | SupervisionEvent::ActorFailed(cell, _) => cell.get_id(),
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => return Ok(()),
+        };
+        let Some(at) = children.running.remove(&fallen) else { return Ok(()) };
+        let (now, name) = (self.node.seams.clock.elapsed(), self.tasks.get(at).map_or("", |(name, _)| *name));
+        let budget = CHILDREN.iter().find(|child| child.name == name).map_or(crate::supervision::CALM, |child| child.budget);
+        let Some(falls) = children.falls.get_mut(at) else { return Ok(()) };
+        falls.push(now);
+        match verdict(budget, falls, now) {
+            Verdict::Restart if name != "committer" => {
+                tracing::warn!(name, region = %self.node.region, "a task fell and is started again");
+                self.run(&me, children, at).await
+            }
+            Verdict::Restart | Verdict::GiveUp => {
+                tracing::error!(name, region = %self.node.region, "a task fell for good; the region stops");
+                Err(format!("`{name}` fell for good").into())
+            }
+        }
+    }
+}
+
+impl Top {
+    async fn run(&self, me: &ActorRef<()>, children: &mut Children, at: usize) -> Result<(), ActorProcessingErr> {
+        if let Some((name, task)) = self.tasks.get(at) {
+            let running = Running { name, task: Arc::clone(task) };
+            let (runner, _) = Actor::spawn_linked(None, Runner, running, me.get_cell()).await?;
+            children.running.insert(runner.get_id(), at);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! A site actor: carries out what waits for one site, through its link. Plant-critical first; so many at once, so many a
+//! second, and none while the site does not answer. Before each send the entity commits a claim; after a lost reply nobody
+//! sends until the site was asked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use takt_cluster::seam::{Delivery, QueueName};
+use takt_protocol::name::SiteId;
+use takt_protocol::wire;
+
+use crate::dispatcher::Ticket;
+use crate::hall::Hall;
+use crate::link::Link;
+use crate::node::Node;
+
+mod breaker;
+mod errand;
+
+use breaker::Breaker;
+
+/// The limits of a site, each with its unit.
+#[derive(Clone, Debug)]
+pub struct SiteLimits {
+    /// Errands under way at once.
+    pub at_once_max: usize,
+    /// The shortest time between two sends, in ms; 0 for no limit.
+    pub spacing_ms: u64,
+    /// How long one attempt may take, in ms.
+    pub window_ms: u32,
+    /// Failures in a row that open the breaker.
+    pub failures_max: u32,
+    /// How long the breaker stays open, in ms.
+    pub open_ms: u64,
+}
+
+impl Default for SiteLimits {
+    fn default() -> Self {
+        Self { at_once_max: 8, spacing_ms: 0, window_ms: 10_000, failures_max: 5, open_ms: 5_000 }
+    }
+}
+
+/// What a site's actor works with.
+pub(crate) struct SiteDesk {
+    pub(crate) node: Arc<Node>,
+    pub(crate) hall: Hall,
+    pub(crate) site: SiteId,
+    pub(crate) link: Arc<dyn Link>,
+    pub(crate) limits: SiteLimits,
+    breaker: Mutex<Breaker>,
+    next_send: Mutex<Duration>,
+}
+
+impl SiteDesk {
+    pub(crate) fn new(node: Arc<Node>, hall: Hall, site: SiteId, link: Arc<dyn Link>, limits: SiteLimits) -> Self {
+        let breaker = Mutex::new(Breaker::closed(limits.failures_max, Duration::from_millis(limits.open_ms)));
+        Self { node, hall, site, link, limits, breaker, next_send: Mutex::new(Duration::ZERO) }
+    }
+
+    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
+        let now = self.node.seams.clock.elapsed();
+        act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    /// Waits for a place in the row of sends.
+    async fn take_turn(&self) {
+        let now = self.node.seams.clock.elapsed();
+        let turn = {
+            let mut next = self.next_send.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = (*next).max(now);
+            *next = turn + Duration::from_millis(self.limits.spacing_ms);
+            turn
+        };
+        if turn > now {
+            self.node.seams.clock.sleep(turn.saturating_sub(now)).await;
+        }
+    }
+}
+
+/// Runs for ever on one site.
+pub(crate) async fn run(desk: Arc<SiteDesk>) {
+    let mut under_way = FuturesUnordered::new();
+    let mut failures = 0;
+    loop {
+        let room = desk.limits.at_once_max.saturating_sub(under_way.len());
+        tokio::select! {
+            biased;
+            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+            pulled = next(&desk, room), if room > 0 => match pulled {
+                Ok(deliveries) => {
+                    failures = 0;
+                    for delivery in deliveries {
+                        under_way.push(carry_out(&desk, delivery));
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, site = %desk.site, "failed to pull errands");
+                    desk.node.seams.clock.sleep(desk.node.settings.pause(failures, 0)).await;
+                }
+            },
+        }
+    }
+}
+
+/// The next errands, plant-critical first.
+async fn next(desk: &SiteDesk, room: usize) -> Result<Vec<Delivery>, takt_cluster::Error> {
+    let lease = Duration::from_millis(u64::from(desk.limits.window_ms) * 3 + 30_000);
+    let queue = |tier| QueueName::Out { site: desk.site, tier };
+    let pull = |tier| desk.node.seams.queue.pull(queue(tier), room, lease);
+    tokio::select! {
+        biased;
+        found = pull(0) => found,
+        found = pull(1) => found,
+        found = pull(2) => found,
+    }
+}
+
+async fn carry_out(desk: &SiteDesk, delivery: Delivery) {
+    match wire::decode::<Ticket>("ticket", &delivery.bytes) {
+        Ok(ticket) => errand::carry_out(desk, &delivery, ticket.intent).await,
+        Err(error) => {
+            tracing::error!(%error, site = %desk.site, "an errand cannot be read and is set aside");
+            drop(desk.node.seams.queue.bury(delivery.receipt, error.to_string()).await);
+        }
+    }
+}

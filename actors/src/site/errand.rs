@@ -1,0 +1,147 @@
+//! One errand: claim, send within the window, tell the entity how it went; or ask the site, when nobody knows how it went.
+//! The window runs on the monotonic clock from before the claim, so it ends here no later than in the log.
+
+use std::time::Duration;
+
+use takt_cluster::seam::Delivery;
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
+use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::instant::Instant;
+use takt_protocol::intent::{Intent, IntentId};
+use takt_protocol::kernel::Reply;
+use takt_protocol::outbox::{Claim, ClaimAnswer};
+use takt_protocol::planted::{self, Bug};
+
+use super::SiteDesk;
+use crate::hall::Lost;
+use crate::link::{Errand, Probed, Sent};
+
+/// Carries one errand as far as it goes now; what is left of it comes again by the queue.
+pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: IntentId) {
+    if let Some(wait) = desk.with_breaker(super::Breaker::wait) {
+        return later(desk, delivery, wait).await;
+    }
+    desk.take_turn().await;
+    let started = desk.node.seams.clock.elapsed();
+    let window = Duration::from_millis(u64::from(desk.limits.window_ms));
+    if planted::is(Bug::NoClaim) {
+        blind(desk, intent).await;
+    }
+    match claim(desk, intent, Claim::May { window_ms: desk.limits.window_ms }).await {
+        Err(Lost) => pause(desk, delivery).await,
+        Ok(ClaimAnswer::Done) => done(desk, delivery).await,
+        Ok(ClaimAnswer::Wait { until }) => later(desk, delivery, until.since(desk.node.seams.clock.now())).await,
+        Ok(ClaimAnswer::Send { attempt, effect }) => {
+            let errand = Errand { reference: intent.reference(), attempt, effect };
+            let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
+            let sent = tokio::select! {
+                biased;
+                sent = desk.link.send(&errand) => sent,
+                () = desk.node.seams.clock.sleep(left) => Sent::Lost { why: format!("no answer within {} ms", desk.limits.window_ms) },
+            };
+            tell(desk, delivery, intent, attempt, sent).await;
+        }
+        Ok(ClaimAnswer::Probe { attempt, effect, not_before }) => {
+            let errand = Errand { reference: intent.reference(), attempt, effect };
+            probe(desk, delivery, intent, &errand, not_before).await;
+        }
+    }
+}
+
+/// The planted bug: sends whatever waits, before anything stands in the log.
+async fn blind(desk: &SiteDesk, intent: IntentId) {
+    let Ok(state) = desk.hall.show(intent.entity).await else { return };
+    let Some(Intent::Site { effect, .. }) = state.common.outbox.get(intent.number).map(|open| open.intent.clone()) else { return };
+    desk.link.send(&Errand { reference: intent.reference(), attempt: 1, effect }).await;
+}
+
+/// Tells the entity how the send went.
+async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u32, sent: Sent) {
+    let now = desk.node.seams.clock.elapsed();
+    match &sent {
+        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } => desk.with_breaker(|breaker, _| breaker.answered()),
+        Sent::NotDone { .. } | Sent::Lost { .. } => desk.with_breaker(|breaker, _| breaker.failed(now)),
+    }
+    let over = matches!(sent, Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. });
+    let word = match sent {
+        Sent::Accepted(receipt) => Claim::Accepted { attempt, receipt },
+        Sent::Rejected { code, text } => Claim::Rejected { attempt, code, text },
+        Sent::NotDone { why } => Claim::NotDone { attempt, why },
+        Sent::Lost { why } => Claim::Lost { attempt, why },
+        Sent::Misconfigured { why } => Claim::Park { attempt, why },
+    };
+    match claim(desk, intent, word).await {
+        Ok(_) if over => done(desk, delivery).await,
+        // The claim stands in the log: whoever comes next asks the site before anything is sent.
+        Ok(_) | Err(Lost) => pause(desk, delivery).await,
+    }
+}
+
+/// Asks the site what became of an attempt.
+async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &Errand, not_before: Instant) {
+    let asked_at = desk.node.seams.clock.now();
+    if asked_at < not_before {
+        return later(desk, delivery, not_before.since(asked_at)).await;
+    }
+    let window = Duration::from_millis(u64::from(desk.limits.window_ms));
+    let probed = tokio::select! {
+        biased;
+        probed = desk.link.probe(errand) => probed,
+        () = desk.node.seams.clock.sleep(window) => Probed::NoAnswer { why: "no answer in time".to_owned() },
+    };
+    let word = match probed {
+        Probed::Found(receipt) => {
+            Claim::Accepted { attempt: errand.attempt, receipt: takt_protocol::outbox::Receipt { by_probe: true, ..receipt } }
+        }
+        Probed::Absent => Claim::Absent { attempt: errand.attempt, asked_at },
+        Probed::NoAnswer { why } => {
+            tracing::debug!(site = %desk.site, %why, "a probe was not answered");
+            desk.with_breaker(super::breaker::Breaker::failed);
+            return pause(desk, delivery).await;
+        }
+    };
+    desk.with_breaker(|breaker, _| breaker.answered());
+    let over = matches!(word, Claim::Accepted { .. });
+    match claim(desk, intent, word).await {
+        Ok(_) if over => done(desk, delivery).await,
+        Ok(_) => later(desk, delivery, Duration::from_millis(1)).await,
+        Err(Lost) => pause(desk, delivery).await,
+    }
+}
+
+/// Asks the entity, or tells it; the answer comes when it is durable.
+async fn claim(desk: &SiteDesk, intent: IntentId, claim: Claim) -> Result<ClaimAnswer, Lost> {
+    let now = desk.node.seams.clock.now();
+    let envelope = Envelope {
+        key: Key { source: desk.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("claim/{intent}"))) },
+        occurred_at: now,
+        received_at: now,
+        not_after: None,
+        who: None,
+        origin: None,
+        correlation: None,
+        causation: Some(intent.to_string()),
+    };
+    let input = Input { to: Address::Entity(intent.entity), envelope, body: Body::Claim { intent, claim } };
+    match desk.hall.tell(intent.entity, input).await? {
+        Reply::Claim(answer) => Ok(answer),
+        Reply::Answer(_) | Reply::Known(_) | Reply::Unborn => Ok(ClaimAnswer::Done),
+    }
+}
+
+async fn done(desk: &SiteDesk, delivery: &Delivery) {
+    if let Err(error) = desk.node.seams.queue.ack(vec![delivery.receipt]).await {
+        tracing::debug!(%error, "failed to acknowledge an errand; it comes again and is known to be over");
+    }
+}
+
+async fn pause(desk: &SiteDesk, delivery: &Delivery) {
+    later(desk, delivery, desk.node.settings.pause(delivery.deliveries, delivery.receipt.sequence)).await;
+}
+
+async fn later(desk: &SiteDesk, delivery: &Delivery, delay: Duration) {
+    let delay = delay.max(Duration::from_millis(1));
+    if let Err(error) = desk.node.seams.queue.later(delivery.receipt, delay).await {
+        tracing::debug!(%error, "failed to put an errand back; it comes again when its lease ends");
+    }
+}
