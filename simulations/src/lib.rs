@@ -1,2 +1,6 @@
-//! Takt simulations.
+//! The world, and everything going wrong in it on purpose. A thing belongs here if a seed decides it, or if it stands for a
+//! foreign system.
+
+pub mod clock;
+pub mod gate;
 pub mod world;

@@ -1,0 +1,187 @@
+//! The promises, looked at when the day is over: in the logs, in the ledger, and in the books of the foreign systems.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use takt_cluster::memory::Memory;
+use takt_cluster::seam::Seams;
+use takt_protocol::commit::{Commit, GENESIS, Step};
+use takt_protocol::envelope::RawRef;
+use takt_protocol::fact::Fact;
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::kernel::{Own, State, replay};
+use takt_protocol::posting::{PostingFact, accounts};
+use takt_protocol::{lot, order, wire};
+
+use super::floor::Floor;
+use super::{Verdict, day, lock};
+
+/// An entity's log, read and replayed.
+struct Told {
+    commits: Vec<Commit>,
+    state: State,
+}
+
+type Logs = BTreeMap<EntityId, Told>;
+
+/// Looks at all of them.
+pub(super) async fn all(memory: &Memory, floor: &Mutex<Floor>, verdict: &mut Verdict) -> anyhow::Result<()> {
+    let seams = memory.seams();
+    let logs = read(&seams, &mut verdict.broken).await?;
+    {
+        let floor = lock(floor);
+        nothing_acknowledged_is_lost(&logs, &floor, &mut verdict.broken);
+        nothing_is_done_twice(&floor, &mut verdict.broken);
+        everything_is_conserved(&logs, &floor, &mut verdict.broken);
+        no_departure_without_clearance(&logs, &floor, &mut verdict.broken);
+        verdict.documents = floor.documents.len();
+        verdict.departures = usize::from(floor.delivery.left_with.is_some());
+        verdict.faults = floor.effects.clone();
+    }
+    every_posting_leads_back(&logs, &seams, &mut verdict.broken).await?;
+    verdict.faults.extend(memory.account().into_iter().map(|(name, count)| (name.to_owned(), count)));
+    Ok(())
+}
+
+/// Reads every log, and T3: no two commits share a predecessor, no hole, the chain holds.
+async fn read(seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<Logs> {
+    let mut logs: Logs = BTreeMap::new();
+    let mut heads: BTreeMap<EntityId, RawRef> = BTreeMap::new();
+    for shard in 0..seams.journal.shards() {
+        let tail = tokio::time::timeout(Duration::from_millis(50), seams.journal.tail(shard, 0, usize::MAX)).await;
+        for entry in tail.map_or(Ok(Vec::new()), |entries| entries)? {
+            let (commit, hash) = wire::open(&entry.bytes)?;
+            let told = logs.entry(entry.entity).or_insert_with(|| Told { commits: Vec::new(), state: State::unknown(entry.entity) });
+            let previous = heads.insert(entry.entity, hash).unwrap_or(RawRef::from_bytes(GENESIS));
+            if commit.number != told.commits.len() as u64 + 1 || commit.previous != previous {
+                broken.push(format!("T3: commit {} of {} does not follow the one before it", commit.number, entry.entity));
+            }
+            let state = std::mem::replace(&mut told.state, State::unknown(entry.entity));
+            told.state = commit.steps.iter().fold(state, replay);
+            told.commits.push(commit);
+        }
+    }
+    Ok(logs)
+}
+
+fn steps(logs: &Logs) -> impl Iterator<Item = (EntityId, &Step)> {
+    logs.iter().flat_map(|(entity, told)| told.commits.iter().flat_map(|commit| &commit.steps).map(|step| (*entity, step)))
+}
+
+/// T1: every acknowledged input is in the log of an entity that is not only a site's quarantine.
+fn nothing_acknowledged_is_lost(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
+    let heard: BTreeSet<String> =
+        steps(logs).filter(|(entity, _)| entity.kind() != Kind::Site).map(|(_, step)| step.key.to_string()).collect();
+    for message in floor.outgoing.iter().filter(|message| message.acknowledged) {
+        if !heard.contains(&message.input.envelope.key.to_string()) {
+            broken.push(format!("T1: {} was acknowledged and is in no log", message.id));
+        }
+    }
+}
+
+/// T2: one document for one intent, and as much in the ERP as was reported.
+fn nothing_is_done_twice(floor: &Floor, broken: &mut Vec<String>) {
+    let mut references: BTreeMap<&str, usize> = BTreeMap::new();
+    for document in &floor.documents {
+        *references.entry(document.reference.as_str()).or_default() += 1;
+    }
+    for (reference, count) in references.into_iter().filter(|(_, count)| *count > 1) {
+        broken.push(format!("T2: {reference} was posted {count} times"));
+    }
+    let expected = [
+        ("Yield", Decimal::from(day::PIECES)),
+        ("Produced", Decimal::from(day::PIECES)),
+        ("Scrap", Decimal::from(2)),
+        // Six times 1.3334 kg, kept in three decimals.
+        ("Consumed", Decimal::new(8_000, 3)),
+    ];
+    for (purpose, wanted) in expected {
+        let lines = floor.documents.iter().flat_map(|document| &document.lines).filter(|(known, _)| known == purpose);
+        let posted: Decimal = lines.map(|(_, qty)| *qty).sum();
+        if posted.normalize() != wanted.normalize() {
+            broken.push(format!("T2: the ERP has {posted} of {purpose}, the floor reported {wanted}"));
+        }
+    }
+}
+
+/// T4: every reported unit is in one place, and what we call posted is what the ERP has.
+fn everything_is_conserved(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
+    let mut orders = 0;
+    for told in logs.values() {
+        let Own::Order(order) = &told.state.own else { continue };
+        orders += 1;
+        for account in accounts(&order.ledger) {
+            let purpose = format!("{:?}", account.series.purpose);
+            let lines = floor.documents.iter().flat_map(|document| &document.lines).filter(|(known, _)| *known == purpose);
+            let held: Decimal = lines.map(|(_, qty)| *qty).sum();
+            if !account.balances() {
+                broken.push(format!("T4: the account of {purpose} does not balance: {account:?}"));
+            }
+            if held.normalize() != account.posted.value().normalize() {
+                broken.push(format!("T4: the ERP has {held} of {purpose}, the ledger says {}", account.posted));
+            }
+        }
+    }
+    if orders != 1 {
+        broken.push(format!("T1: there are {orders} orders, and there should be one"));
+    }
+}
+
+/// T5: every attempt that was granted was granted by its lots, and none of them while it was held.
+fn no_departure_without_clearance(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
+    let cleared: BTreeSet<u32> = steps(logs)
+        .flat_map(|(_, step)| &step.facts)
+        .filter_map(|fact| match fact {
+            Fact::Lot(fact) => match fact.as_ref() {
+                lot::Fact::Cleared { attempt, .. } => Some(*attempt),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    for attempt in floor.delivery.granted.difference(&cleared) {
+        broken.push(format!("T5: departure attempt {attempt} was granted, and no lot was asked"));
+    }
+    for told in logs.values().filter(|told| matches!(told.state.own, Own::Lot(_))) {
+        let mut held = false;
+        for step in told.commits.iter().flat_map(|commit| &commit.steps) {
+            // From the step that heard of the nonconformance to the one that heard of the decision.
+            held = (held || step.key_text() == "nc") && step.key_text() != "decided";
+            let clears =
+                step.facts.iter().any(|fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Cleared { .. })));
+            if held && clears {
+                broken.push("T5: a lot gave clearance while it was held".to_owned());
+            }
+        }
+    }
+}
+
+/// T10: every posting leads back to the reports behind it, and each of those to its raw message.
+async fn every_posting_leads_back(logs: &Logs, seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<()> {
+    for told in logs.values() {
+        let Own::Order(order) = &told.state.own else { continue };
+        let mut behind: BTreeMap<u32, &Step> = BTreeMap::new();
+        for step in told.commits.iter().flat_map(|commit| &commit.steps) {
+            for fact in &step.facts {
+                if let Fact::Order(fact) = fact
+                    && let order::Fact::Posting(PostingFact::Recorded { number, .. }) = fact.as_ref()
+                {
+                    behind.insert(*number, step);
+                }
+            }
+        }
+        let ranges = order.ledger.postings().flat_map(|entry| entry.posting.lines.iter().flat_map(|line| &line.actuals));
+        for number in ranges.flat_map(|(from, to)| *from..=*to) {
+            let Some(origin) = behind.get(&number).and_then(|step| step.origin.as_ref()) else {
+                broken.push(format!("T10: no message stands behind quantity {number}"));
+                continue;
+            };
+            if seams.blobs.get(&origin.raw).await?.is_none() {
+                broken.push(format!("T10: the raw message {} is gone", origin.raw));
+            }
+        }
+    }
+    Ok(())
+}
