@@ -47,7 +47,9 @@ impl Directory {
             Fact::Named(name) => self.learn(name, entity),
             Fact::Site(fact) => {
                 if let site::Fact::Expects { entity, names, .. } = fact.as_ref() {
-                    names.iter().for_each(|name| self.learn(name, *entity));
+                    for name in names {
+                        self.learn(name, *entity);
+                    }
                 }
             }
             Fact::Intended { .. }

@@ -40,7 +40,9 @@ pub(crate) async fn run(intake: Intake, queue: QueueName) {
             pulled = intake.node.seams.queue.pull(queue, room, lease), if room > 0 => match pulled {
                 Ok(deliveries) => {
                     failures = 0;
-                    deliveries.into_iter().for_each(|delivery| in_flight.push(intake.take(delivery)));
+                    for delivery in deliveries {
+                        in_flight.push(intake.take(delivery));
+                    }
                 }
                 Err(error) => {
                     failures += 1;

@@ -66,7 +66,7 @@ pub struct Verdict {
 }
 
 /// How long a run may take before it counts as stuck, in virtual time.
-const PATIENCE: Duration = Duration::from_secs(3600);
+const PATIENCE: Duration = Duration::from_hours(1);
 
 /// Runs a trial, on a runtime of its own.
 pub fn run(trial: Trial) -> anyhow::Result<Verdict> {

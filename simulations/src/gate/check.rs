@@ -131,16 +131,7 @@ fn everything_is_conserved(logs: &Logs, floor: &Floor, broken: &mut Vec<String>)
 
 /// T5: every attempt that was granted was granted by its lots, and none of them while it was held.
 fn no_departure_without_clearance(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
-    let cleared: BTreeSet<u32> = steps(logs)
-        .flat_map(|(_, step)| &step.facts)
-        .filter_map(|fact| match fact {
-            Fact::Lot(fact) => match fact.as_ref() {
-                lot::Fact::Cleared { attempt, .. } => Some(*attempt),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
+    let cleared: BTreeSet<u32> = steps(logs).flat_map(|(_, step)| &step.facts).filter_map(attempt_cleared).collect();
     for attempt in floor.delivery.granted.difference(&cleared) {
         broken.push(format!("T5: departure attempt {attempt} was granted, and no lot was asked"));
     }
@@ -156,6 +147,12 @@ fn no_departure_without_clearance(logs: &Logs, floor: &Floor, broken: &mut Vec<S
             }
         }
     }
+}
+
+/// The attempt that a lot cleared with this fact.
+fn attempt_cleared(fact: &Fact) -> Option<u32> {
+    let Fact::Lot(fact) = fact else { return None };
+    if let lot::Fact::Cleared { attempt, .. } = fact.as_ref() { Some(*attempt) } else { None }
 }
 
 /// T10: every posting leads back to the reports behind it, and each of those to its raw message.

@@ -64,7 +64,6 @@ pub(super) struct Floor {
 }
 
 impl Floor {
-    #[expect(clippy::disallowed_methods, reason = "virtual time")]
     pub(super) fn new(seed: u64, habits: bool, start: Instant) -> anyhow::Result<Self> {
         let script = Script::new(start);
         let mut floor = Self {
@@ -111,12 +110,8 @@ impl Floor {
     fn post(&mut self, errand: &Errand) -> Receipt {
         let number = format!("49{:08}", self.documents.len() + 1);
         let Ok(number) = DocNo::parse(&number) else { return Receipt::default() };
-        let lines = match errand.effect.as_ref() {
-            Effect::Post(document) => {
-                document.posting.lines.iter().map(|line| (format!("{:?}", line.series.purpose), line.qty.value())).collect()
-            }
-            _ => Vec::new(),
-        };
+        let Effect::Post(document) = errand.effect.as_ref() else { return Receipt::default() };
+        let lines = document.posting.lines.iter().map(|line| (format!("{:?}", line.series.purpose), line.qty.value())).collect();
         self.documents.push(Document { reference: errand.reference.as_str().to_owned(), number: number.clone(), lines });
         Receipt { document: Some(number), ..Receipt::default() }
     }

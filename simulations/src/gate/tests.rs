@@ -73,7 +73,7 @@ fn every_planted_bug_is_caught() {
         let caught = (0..40).find_map(|seed| {
             let trial = Trial { seed, trouble_one_in: 12, crash_one_in: 120, habits: true, bug: Some(bug), ..Trial::default() };
             let verdict = run(trial).unwrap();
-            (!verdict.broken.is_empty()).then(|| (seed, verdict.broken))
+            (!verdict.broken.is_empty()).then_some((seed, verdict.broken))
         });
         let (seed, broken) = caught.unwrap_or_else(|| panic!("{bug:?} was not caught by forty seeds"));
         eprintln!("gate: {bug:?} caught by seed {seed}: {}", broken.first().map_or("", String::as_str));

@@ -75,6 +75,16 @@ fn rule(id: &str, purpose: Use, movement: Movement, trigger: Vec<Trigger>) -> Ru
     }
 }
 
+fn rules() -> Vec<Rule> {
+    vec![
+        rule("yield", Use::Yield, Movement::Confirmation, vec![Trigger::Count(500), Trigger::Completion]),
+        rule("scrap", Use::Scrap, Movement::Confirmation, vec![Trigger::Completion]),
+        rule("labour", Use::Labour, Movement::Confirmation, vec![Trigger::Completion]),
+        rule("issue", Use::Consumed, Movement::GoodsIssue, vec![Trigger::Count(7), Trigger::ShiftEnd]),
+        rule("receipt", Use::Produced, Movement::GoodsReceipt, vec![Trigger::EachReport]),
+    ]
+}
+
 pub(super) fn book() -> Book {
     let (eu, na) = (Region::parse("eu").unwrap(), Region::parse("na").unwrap());
     let plain = |kind, region| Site {
@@ -113,13 +123,6 @@ pub(super) fn book() -> Book {
     };
     let press =
         Equipment { id: EquipmentId::parse("PRESS-4").unwrap(), class: EquipmentClass::parse("PRESS").unwrap(), capabilities: Vec::new() };
-    let rules = vec![
-        rule("yield", Use::Yield, Movement::Confirmation, vec![Trigger::Count(500), Trigger::Completion]),
-        rule("scrap", Use::Scrap, Movement::Confirmation, vec![Trigger::Completion]),
-        rule("labour", Use::Labour, Movement::Confirmation, vec![Trigger::Completion]),
-        rule("issue", Use::Consumed, Movement::GoodsIssue, vec![Trigger::Count(7), Trigger::ShiftEnd]),
-        rule("receipt", Use::Produced, Movement::GoodsReceipt, vec![Trigger::EachReport]),
-    ];
     Book {
         hash: "test".into(),
         generation: 1,
@@ -132,7 +135,7 @@ pub(super) fn book() -> Book {
         materials: BTreeMap::from([(fg.clone(), material("H87", true)), (steel, material("KGM", false))]),
         recipes: BTreeMap::from([((site("nord"), fg), vec![recipe])]),
         equipment: BTreeMap::from([(site("nord"), vec![press])]),
-        rules: RuleBook::new(rules).unwrap(),
+        rules: RuleBook::new(rules()).unwrap(),
         policy: Policy::default(),
     }
 }
