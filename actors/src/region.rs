@@ -52,6 +52,8 @@ pub struct Plan {
     pub sites: Vec<SiteLink>,
     /// Roads to the other regions.
     pub roads: Vec<Far>,
+    /// Whether what was recorded is handed on and indexed; off only to measure what that costs.
+    pub projections: bool,
 }
 
 /// A running region. Cheap to clone; runs until it is stopped.
@@ -95,6 +97,7 @@ impl Region {
         let hall = Hall::new(Arc::clone(&node), committer);
         let directory = Directory::default();
         let tasks = tasks(&node, &hall, &directory, &plan.sites, &plan.roads, waiting);
+        let tasks = tasks.into_iter().filter(|(name, _)| plan.projections || !PROJECTIONS.contains(name)).collect();
         let top = Top { node: Arc::clone(&node), hall: hall.clone(), tasks };
         let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;
         Ok(Self { node, hall, directory, top })
@@ -167,6 +170,9 @@ impl Region {
         self.top.kill();
     }
 }
+
+/// The tasks that read the log.
+const PROJECTIONS: [&str; 2] = ["directory", "dispatcher"];
 
 type Named = (&'static str, Task);
 

@@ -1,1 +1,4 @@
-//! Takt nodes.
+//! Which of them run here: the `takt` binary, and what a person meets of it. A thing belongs here if it starts or stops
+//! something, or a person meets it.
+
+pub mod bench;

@@ -188,6 +188,7 @@ async fn start_node(seams: &Seams, floor: &Arc<Mutex<Floor>>, present: &Rc<RefCe
         settings,
         sites: sites.collect(),
         roads: Vec::new(),
+        projections: true,
     };
     // A node may die while it starts: the next look at `dead` then starts another one.
     if let Ok(region) = tokio::time::timeout(Duration::from_secs(5), Region::start(plan)).await {

@@ -1,0 +1,154 @@
+//! What this machine reaches, measured: every figure beside the limit of the store in the same run, with what was running.
+
+#![expect(clippy::print_stdout, reason = "a person reads the figures")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use takt_actors::node::Settings as NodeSettings;
+use takt_actors::region::{Plan, Region};
+use takt_cluster::clock::SystemClock;
+use takt_cluster::embedded::{Embedded, Settings};
+use takt_cluster::seam::{Append, Appended, Clock};
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::name::Region as RegionName;
+
+mod orders;
+
+/// What to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Load {
+    /// Orders in flight.
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 1024])]
+    in_flight: Vec<usize>,
+    /// Seconds for each figure.
+    #[arg(long, default_value_t = 5)]
+    secs: u64,
+    /// Threads that run the actors and the client; the store has one of its own.
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+    /// Where the stores are made, and removed again; decides which disk is measured.
+    #[arg(long)]
+    dir: Option<std::path::PathBuf>,
+}
+
+/// A rate, and how long each took.
+struct Figure {
+    per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    p999_ms: f64,
+}
+
+/// Measures whole commands on the embedded engine.
+pub fn embedded(load: &Load) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(load.workers.max(1)).enable_all().build()?;
+    println!("whole commands: an order is released, then 11 reports, each sent when the one before was answered; answered when durable");
+    println!(
+        "{} worker thread(s), {} s a figure; the limit is the same store's group commit of 300-byte appends\n",
+        load.workers, load.secs
+    );
+    println!("{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9}", "in flight", "what", "per second", "of limit", "p50 ms", "p99 ms", "p99.9 ms");
+    for in_flight in &load.in_flight {
+        let limit = runtime.block_on(bare(load, *in_flight))?;
+        line(*in_flight, "store alone", &limit, &limit);
+        for (name, projections) in [("commands", false), ("commands, projected", true)] {
+            let figure = runtime.block_on(commands(load, *in_flight, projections))?;
+            line(*in_flight, name, &figure, &limit);
+        }
+    }
+    Ok(())
+}
+
+fn line(in_flight: usize, what: &str, figure: &Figure, limit: &Figure) {
+    println!(
+        "{in_flight:>9}  {what:<22} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
+        figure.per_second,
+        figure.per_second / limit.per_second,
+        figure.p50_ms,
+        figure.p99_ms,
+        figure.p999_ms
+    );
+}
+
+fn store(load: &Load) -> anyhow::Result<(tempfile::TempDir, Embedded, Arc<SystemClock>)> {
+    let place = load.dir.clone().unwrap_or_else(std::env::temp_dir);
+    let dir = tempfile::tempdir_in(&place).with_context(|| format!("cannot make a store in {}", place.display()))?;
+    let clock = Arc::new(SystemClock::start());
+    let engine = Embedded::open(dir.path(), Settings::of(region()?), clock.clone())?;
+    Ok((dir, engine, clock))
+}
+
+fn region() -> anyhow::Result<RegionName> {
+    Ok(RegionName::parse("eu")?)
+}
+
+/// Groups of one append an entity, each group durable before the next.
+async fn bare(load: &Load, in_flight: usize) -> anyhow::Result<Figure> {
+    let (_dir, engine, clock) = store(load)?;
+    let journal = engine.seams().journal;
+    let region = region()?;
+    let message = Bytes::from_static(&[7; 300]);
+    let mut last = vec![0; in_flight];
+    let mut times = Vec::new();
+    let started = clock.elapsed();
+    while clock.elapsed() < started + Duration::from_secs(load.secs) {
+        let sent = clock.elapsed();
+        let append = |(order, after): (usize, &u64)| Append {
+            entity: EntityId::from_parts(Kind::Order, region, 1, (order as u128) << 70),
+            after: *after,
+            bytes: message.clone(),
+        };
+        let group = last.iter().enumerate().map(append).collect();
+        for (slot, outcome) in last.iter_mut().zip(journal.append(group).await) {
+            let Appended::Committed { sequence } = outcome else { anyhow::bail!("the store answered {outcome:?}") };
+            *slot = sequence;
+        }
+        let took = clock.elapsed().saturating_sub(sent);
+        times.extend(std::iter::repeat_n(took, in_flight));
+    }
+    Ok(figure(times, clock.elapsed().saturating_sub(started)))
+}
+
+/// Orders through the real actors.
+async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::Result<Figure> {
+    let (_dir, engine, clock) = store(load)?;
+    let plan = Plan {
+        region: region()?,
+        seams: engine.seams(),
+        book: Arc::new(orders::book()?),
+        settings: NodeSettings::default(),
+        sites: Vec::new(),
+        roads: Vec::new(),
+        projections,
+    };
+    let region = Region::start(plan).await?;
+    let over = Arc::new(AtomicBool::new(false));
+    let started = clock.elapsed();
+    let mut clients = Vec::new();
+    for client in 0..in_flight {
+        let (region, clock, over) = (region.clone(), Arc::clone(&clock), Arc::clone(&over));
+        clients.push(tokio::spawn(async move { orders::client(&region, clock.as_ref(), &over, client).await }));
+    }
+    clock.sleep(Duration::from_secs(load.secs)).await;
+    let time = clock.elapsed().saturating_sub(started);
+    over.store(true, Ordering::Relaxed);
+    let mut times = Vec::new();
+    for client in clients {
+        times.extend(client.await??);
+    }
+    region.stop().await;
+    Ok(figure(times, time))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate")]
+fn figure(mut times: Vec<Duration>, time: Duration) -> Figure {
+    times.sort_unstable();
+    let at = |share: usize| {
+        times.get((times.len() * share / 1000).min(times.len().saturating_sub(1))).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
+    };
+    Figure { per_second: times.len() as f64 / time.as_secs_f64(), p50_ms: at(500), p99_ms: at(990), p999_ms: at(999) }
+}
