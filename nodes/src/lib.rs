@@ -2,3 +2,4 @@
 //! something, or a person meets it.
 
 pub mod bench;
+pub mod mesh;

@@ -3,7 +3,7 @@
 //!
 //! Read in this order: [`id`], [`name`], [`native`] and [`words`] (names), [`envelope`] and [`input`] (what comes in),
 //! [`fact`], [`intent`] and [`commit`] (what is recorded), [`kernel`] (`decide` and `evolve`), then one module an entity:
-//! [`order`], [`lot`], [`unit`], [`shipment`], [`site`].
+//! [`order`], [`lot`], [`mod@unit`], [`shipment`], [`site`].
 
 pub mod answer;
 pub mod book;

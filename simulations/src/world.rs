@@ -9,7 +9,7 @@
 //! - called directly by the simulator under virtual time ([`system()`](fn@system)), and
 //! - served over real HTTP by [`launch`](launch()), which keeps its books on disk before it answers.
 //!
-//! Read on in this order: [`exchange`] and [`system`] (the shapes), [`habits`] (what can go wrong), then one system:
+//! Read on in this order: [`exchange`] and [`mod@system`] (the shapes), [`habits`] (what can go wrong), then one system:
 //! [`erp`], [`mes`], [`qms`], [`wms`]; each module's page is the interface reference for those who write mappings.
 //! [`launch`](mod@launch) puts them on loopback ports.
 

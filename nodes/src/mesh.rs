@@ -1,0 +1,156 @@
+//! The regions that run in this process, and the roads between them: finds where a thing is at home and asks it there.
+//! Apart from what asks (HTTP, gRPC, the demo) because each of them means the same mesh. Decides nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use takt_actors::courier::Far;
+use takt_actors::node::Settings;
+use takt_actors::region::{AskError, Plan, Region, SiteLink};
+use takt_cluster::clock::SystemClock;
+use takt_cluster::embedded::{self, Embedded};
+use takt_cluster::seam::{Clock, Seams};
+use takt_protocol::book::Book;
+use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Input};
+use takt_protocol::kernel::{Reply, State};
+use takt_protocol::name::{Region as RegionName, SiteId};
+
+/// The stores of the regions, open but not yet at work: links may keep raw payloads in them before anything runs.
+pub struct Stores {
+    clock: Arc<SystemClock>,
+    engines: BTreeMap<RegionName, Embedded>,
+}
+
+/// Regions at work in one process.
+pub struct Mesh {
+    book: RwLock<Arc<Book>>,
+    regions: BTreeMap<RegionName, Region>,
+    stores: Stores,
+}
+
+impl Stores {
+    /// Opens the store of each region in `data/regions/<name>`, or makes it.
+    pub fn open(data: &Path, regions: impl IntoIterator<Item = RegionName>) -> Result<Self, takt_cluster::Error> {
+        let clock = Arc::new(SystemClock::start());
+        let mut engines = BTreeMap::new();
+        for region in regions {
+            let dir = data.join("regions").join(region.as_str());
+            engines.insert(region, Embedded::open(&dir, embedded::Settings::of(region), Arc::clone(&clock) as Arc<dyn Clock>)?);
+        }
+        Ok(Self { clock, engines })
+    }
+
+    /// The seams of a region; `None` when it has no store here.
+    pub fn seams(&self, region: RegionName) -> Option<Seams> {
+        self.engines.get(&region).map(Embedded::seams)
+    }
+
+    /// The clock all of them share.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+}
+
+impl Mesh {
+    /// Starts every region over its store, with a road to every other one. Each link runs in the region of its site.
+    pub async fn start(stores: Stores, book: Arc<Book>, links: &[SiteLink], settings: &Settings) -> Result<Self, AskError> {
+        let mut regions = BTreeMap::new();
+        for (&region, engine) in &stores.engines {
+            let plan = Plan {
+                region,
+                seams: engine.seams(),
+                book: Arc::clone(&book),
+                settings: settings.clone(),
+                sites: links.iter().filter(|link| home(&book, link.site) == Some(region)).cloned().collect(),
+                roads: roads(&stores, region),
+                projections: true,
+            };
+            regions.insert(region, Region::start(plan).await?);
+        }
+        Ok(Self { book: RwLock::new(book), regions, stores })
+    }
+
+    /// The book in force.
+    pub fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The regions, by name.
+    pub fn regions(&self) -> &BTreeMap<RegionName, Region> {
+        &self.regions
+    }
+
+    /// The clock of this process.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.stores.clock()
+    }
+
+    /// The region a thing is at home in, when that one runs here.
+    pub fn home(&self, entity: EntityId) -> Result<&Region, AskError> {
+        self.regions.get(&entity.region()).ok_or_else(|| AskError::Elsewhere(entity.region()))
+    }
+
+    /// The region of a site.
+    pub fn region_of(&self, site: SiteId) -> Option<&Region> {
+        self.regions.get(&home(&self.book(), site)?)
+    }
+
+    /// The entity an address means: what any region knows by one of its names, else what would be born under the first.
+    pub fn entity(&self, address: &Address) -> Option<EntityId> {
+        let known = |address: &Address| match address {
+            Address::Entity(entity) => Some(*entity),
+            Address::Native { names, .. } => {
+                let all = || self.regions.values().map(Region::directory);
+                names.iter().find_map(|name| all().find_map(|directory| directory.find(name)))
+            }
+        };
+        known(address).or_else(|| self.regions.values().find_map(|region| region.entity(address)))
+    }
+
+    /// Has a request decided where it is at home, and answers when the outcome is durable there.
+    pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
+        let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
+        self.home(entity)?.ask(self.addressed(entity, input)).await
+    }
+
+    /// Stores an input durably in the region of its source, which brings it home; from now on it is ours.
+    pub async fn take(&self, source: SiteId, input: Input, id: String) -> Result<(), AskError> {
+        self.region_of(source).ok_or(AskError::Unknown)?.take(input, id).await
+    }
+
+    /// The durable state of an entity.
+    pub async fn show(&self, entity: EntityId) -> Result<State, AskError> {
+        self.home(entity)?.show(entity).await
+    }
+
+    /// Stops every region. What was acknowledged is durable.
+    pub async fn stop(self) {
+        for region in self.regions.values() {
+            region.stop().await;
+        }
+        for (_, engine) in self.stores.engines {
+            engine.stop();
+        }
+    }
+
+    /// The home region may not know the name by which another one found the entity; a name it would be born under stays.
+    fn addressed(&self, entity: EntityId, input: Input) -> Input {
+        let known_there = self.regions.get(&entity.region()).and_then(|region| region.entity(&input.to)) == Some(entity);
+        if known_there { input } else { Input { to: Address::Entity(entity), ..input } }
+    }
+}
+
+fn home(book: &Book, site: SiteId) -> Option<RegionName> {
+    book.sites.get(&site).map(|site| site.region)
+}
+
+fn roads(stores: &Stores, from: RegionName) -> Vec<Far> {
+    let others = stores.engines.iter().filter(|(region, _)| **region != from);
+    let far = |(&region, engine): (&RegionName, &Embedded)| {
+        let seams = engine.seams();
+        Far { region, shards: seams.journal.shards(), queue: seams.queue }
+    };
+    others.map(far).collect()
+}
