@@ -24,7 +24,7 @@ use crate::hall::{Hall, Keeper, Lost};
 use crate::intake::{self, Intake};
 use crate::link::Link;
 use crate::node::{Node, Settings};
-use crate::site::{self, SiteDesk, SiteLimits};
+use crate::site::{self, Pace, SiteDesk, SiteLimits};
 use crate::supervision::{CHILDREN, Runner, Running, Task, Verdict, verdict};
 
 /// A way to a site, with its limits.
@@ -36,6 +36,15 @@ pub struct SiteLink {
     pub link: Arc<dyn Link>,
     /// Its limits.
     pub limits: SiteLimits,
+    pace: Arc<Pace>,
+}
+
+impl SiteLink {
+    /// A way to a site. Its clones share the limits: several regions of a process may have errands for the site.
+    pub fn new(site: SiteId, link: Arc<dyn Link>, limits: SiteLimits) -> Self {
+        let pace = Arc::new(Pace::of(&limits));
+        Self { site, link, limits, pace }
+    }
 }
 
 /// What a region is made of.
@@ -48,7 +57,7 @@ pub struct Plan {
     pub book: Arc<Book>,
     /// Limits.
     pub settings: Settings,
-    /// The sites its entities ask, each with a link.
+    /// The sites its entities ask, each with a link: also sites of other regions, as far as they are reached from here.
     pub sites: Vec<SiteLink>,
     /// Roads to the other regions.
     pub roads: Vec<Far>,
@@ -195,7 +204,14 @@ fn tasks(
         tasks.push(("directory", task(move || directory::run(Arc::clone(&own), directory.clone(), shard))));
     }
     for link in sites {
-        let desk = Arc::new(SiteDesk::new(Arc::clone(node), hall.clone(), link.site, Arc::clone(&link.link), link.limits.clone()));
+        let desk = Arc::new(SiteDesk {
+            node: Arc::clone(node),
+            hall: hall.clone(),
+            site: link.site,
+            link: Arc::clone(&link.link),
+            limits: link.limits.clone(),
+            pace: Arc::clone(&link.pace),
+        });
         tasks.push(("sites", task(move || site::run(Arc::clone(&desk)))));
     }
     for shard in 0..shards {

@@ -2,7 +2,7 @@
 //! second, and none while the site does not answer. Before each send the entity commits a claim; after a lost reply nobody
 //! sends until the site was asked.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -18,8 +18,10 @@ use crate::node::Node;
 
 mod breaker;
 mod errand;
+mod pace;
 
 use breaker::Breaker;
+pub(crate) use pace::Pace;
 
 /// The limits of a site, each with its unit.
 #[derive(Clone, Debug)]
@@ -49,33 +51,13 @@ pub(crate) struct SiteDesk {
     pub(crate) site: SiteId,
     pub(crate) link: Arc<dyn Link>,
     pub(crate) limits: SiteLimits,
-    breaker: Mutex<Breaker>,
-    next_send: Mutex<Duration>,
+    pub(crate) pace: Arc<Pace>,
 }
 
 impl SiteDesk {
-    pub(crate) fn new(node: Arc<Node>, hall: Hall, site: SiteId, link: Arc<dyn Link>, limits: SiteLimits) -> Self {
-        let breaker = Mutex::new(Breaker::closed(limits.failures_max, Duration::from_millis(limits.open_ms)));
-        Self { node, hall, site, link, limits, breaker, next_send: Mutex::new(Duration::ZERO) }
-    }
-
     fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
         let now = self.node.seams.clock.elapsed();
-        act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner), now)
-    }
-
-    /// Waits for a place in the row of sends.
-    async fn take_turn(&self) {
-        let now = self.node.seams.clock.elapsed();
-        let turn = {
-            let mut next = self.next_send.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = (*next).max(now);
-            *next = turn + Duration::from_millis(self.limits.spacing_ms);
-            turn
-        };
-        if turn > now {
-            self.node.seams.clock.sleep(turn.saturating_sub(now)).await;
-        }
+        self.pace.with_breaker(|breaker| act(breaker, now))
     }
 }
 

@@ -54,7 +54,8 @@ impl Stores {
 }
 
 impl Mesh {
-    /// Starts every region over its store, with a road to every other one. Each link runs in the region of its site.
+    /// Starts every region over its store, with a road to every other one. A region
+    /// carries out its own errands, at sites of other regions too; the limits of a site hold for all of them together.
     pub async fn start(stores: Stores, book: Arc<Book>, links: &[SiteLink], settings: &Settings) -> Result<Self, AskError> {
         let mut regions = BTreeMap::new();
         for (&region, engine) in &stores.engines {
@@ -63,7 +64,7 @@ impl Mesh {
                 seams: engine.seams(),
                 book: Arc::clone(&book),
                 settings: settings.clone(),
-                sites: links.iter().filter(|link| home(&book, link.site) == Some(region)).cloned().collect(),
+                sites: links.to_vec(),
                 roads: roads(&stores, region),
                 projections: true,
             };

@@ -179,7 +179,7 @@ async fn play(trial: Trial) -> anyhow::Result<Verdict> {
 
 async fn start_node(seams: &Seams, floor: &Arc<Mutex<Floor>>, present: &Rc<RefCell<Option<Region>>>) -> anyhow::Result<()> {
     let limits = SiteLimits { window_ms: 2_000, open_ms: 500, ..SiteLimits::default() };
-    let sites = floor::links(floor).into_iter().map(|(site, link)| SiteLink { site, link, limits: limits.clone() });
+    let sites = floor::links(floor).into_iter().map(|(site, link)| SiteLink::new(site, link, limits.clone()));
     let settings = Settings { idle_ms: 2_000, snapshot_every: 8, pause_max_ms: 1_000, deliveries_max: 1_000, ..Settings::default() };
     let plan = Plan {
         region: book::region()?,

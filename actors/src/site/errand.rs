@@ -21,7 +21,7 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
     if let Some(wait) = desk.with_breaker(super::Breaker::wait) {
         return later(desk, delivery, wait).await;
     }
-    desk.take_turn().await;
+    let _seat = desk.pace.take_turn(desk.node.seams.clock.as_ref()).await;
     let started = desk.node.seams.clock.elapsed();
     let window = Duration::from_millis(u64::from(desk.limits.window_ms));
     if planted::is(Bug::NoClaim) {
