@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use takt_cluster::seam::{Message, Queue, QueueName};
 use takt_protocol::input::Address;
 use takt_protocol::name::Region;
@@ -11,13 +12,31 @@ use takt_protocol::wire;
 
 use crate::node::Node;
 
-/// The other end of a road: the far region's queue, and how many shards it has.
+/// A way to store something in another region.
+#[async_trait]
+pub trait Road: Send + Sync {
+    /// Stores mail there, durably, all or nothing. Must end by itself when the far side is silent: an error then, although it
+    /// may have been stored; the same mail comes again under the same ids.
+    async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error>;
+}
+
+/// The road within a process: straight into the far region's queue.
+pub struct NextDoor(pub Arc<dyn Queue>);
+
+#[async_trait]
+impl Road for NextDoor {
+    async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error> {
+        self.0.publish(mail).await
+    }
+}
+
+/// The other end of a road: the far region, and how many shards it has.
 #[derive(Clone)]
 pub struct Far {
     /// The region.
     pub region: Region,
-    /// Its queue.
-    pub queue: Arc<dyn Queue>,
+    /// The way there.
+    pub road: Arc<dyn Road>,
     /// Its shards.
     pub shards: u16,
 }
@@ -57,7 +76,7 @@ async fn carry(node: &Node, far: &Far, queue: QueueName, lease: Duration) -> Res
             Err(error) => node.seams.queue.bury(delivery.receipt, format!("cannot be read: {error}")).await?,
         }
     }
-    match far.queue.publish(mail).await {
+    match far.road.bring(mail).await {
         Ok(()) => node.seams.queue.ack(receipts).await,
         Err(error) => {
             for receipt in receipts {

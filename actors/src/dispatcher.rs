@@ -113,7 +113,8 @@ impl Orders {
             Intent::Site { .. } => {}
             Intent::Mail { to, urgent, parcel } => {
                 let input = match parcel {
-                    Parcel::Forward(input) => input.as_ref().clone(),
+                    // By entity, not by the name it came under: the far region may not know that name, and would send it back.
+                    Parcel::Forward(input) => Input { to: Address::Entity(*to), ..input.as_ref().clone() },
                     Parcel::Body(body) => {
                         Input { to: Address::Entity(*to), envelope: envelope(id, commit, correlation), body: body.as_ref().clone() }
                     }

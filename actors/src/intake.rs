@@ -64,7 +64,7 @@ impl Intake {
             return self.set_aside(&delivery, format!("no such system is configured: {:?}", input.to)).await;
         };
         if entity.region() != self.node.region {
-            return self.pass_on(&delivery, entity).await;
+            return self.pass_on(&delivery, input, entity).await;
         }
         if planted::is(Bug::AcknowledgeFirst) {
             self.done(&delivery).await;
@@ -116,10 +116,15 @@ impl Intake {
         }
     }
 
-    /// It is at home elsewhere: the courier brings it there.
-    async fn pass_on(&self, delivery: &Delivery, entity: EntityId) {
+    /// It is at home elsewhere: the courier brings it there. It goes by entity, not by the name we knew it under: the far
+    /// region may not know that name, and would send it back.
+    async fn pass_on(&self, delivery: &Delivery, input: Input, entity: EntityId) {
         let queue = QueueName::Fwd { region: entity.region(), urgent: false };
-        let message = Message { queue, id: delivery.id.clone(), bytes: delivery.bytes.clone() };
+        let bytes = match wire::pack(Input { to: Address::Entity(entity), ..input }) {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(error) => return self.set_aside(delivery, format!("cannot be written down for its home: {error}")).await,
+        };
+        let message = Message { queue, id: delivery.id.clone(), bytes };
         if self.node.seams.queue.publish(vec![message]).await.is_ok() {
             self.done(delivery).await;
         }

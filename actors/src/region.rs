@@ -123,11 +123,13 @@ impl Region {
 
     /// Stores an input durably: from now on it is ours, and the sender may forget it.
     pub async fn take(&self, input: Input, id: String) -> Result<(), AskError> {
-        let entity = self.entity(&input.to);
-        let queue = match entity {
-            Some(entity) if entity.region() != self.node.region => QueueName::Fwd { region: entity.region(), urgent: false },
-            Some(entity) => QueueName::In { shard: entity.shard(self.node.seams.journal.shards()) },
-            None => QueueName::In { shard: 0 },
+        let (queue, input) = match self.entity(&input.to) {
+            // By entity, not by the name we know it under: its home may not know that name, and would send it back.
+            Some(entity) if entity.region() != self.node.region => {
+                (QueueName::Fwd { region: entity.region(), urgent: false }, Input { to: Address::Entity(entity), ..input })
+            }
+            Some(entity) => (QueueName::In { shard: entity.shard(self.node.seams.journal.shards()) }, input),
+            None => (QueueName::In { shard: 0 }, input),
         };
         let bytes = Bytes::from(wire::pack(input)?);
         self.node.seams.queue.publish(vec![Message { queue, id, bytes }]).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use takt_actors::courier::Far;
+use takt_actors::courier::{Far, NextDoor};
 use takt_actors::node::Settings;
 use takt_actors::region::{AskError, Plan, Region, SiteLink};
 use takt_cluster::clock::SystemClock;
@@ -151,7 +151,7 @@ fn roads(stores: &Stores, from: RegionName) -> Vec<Far> {
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
     let far = |(&region, engine): (&RegionName, &Embedded)| {
         let seams = engine.seams();
-        Far { region, shards: seams.journal.shards(), queue: seams.queue }
+        Far { region, shards: seams.journal.shards(), road: Arc::new(NextDoor(seams.queue)) }
     };
     others.map(far).collect()
 }

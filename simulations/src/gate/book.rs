@@ -1,4 +1,5 @@
-//! The gate's configuration: one region with an ERP, a plant, a laboratory and a warehouse.
+//! The gate's configuration: a region with an ERP, a plant and a laboratory, and another one with the warehouse, so that
+//! holds and clearances travel.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,12 @@ use takt_protocol::words::{EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo
 /// How long after its window an effect may still arrive in the ERP, in ms: what the link promises.
 pub(super) const SETTLE_MS: u32 = 3_000;
 
-pub(super) fn region() -> Result<Region, Malformed> {
-    Region::parse("eu")
+/// The regions of the gate.
+pub(super) const REGIONS: [&str; 2] = ["eu", "na"];
+
+/// Where a system is.
+pub(super) fn home(site: SiteId) -> Result<Region, Malformed> {
+    Region::parse(if site.as_str() == "wms" { "na" } else { "eu" })
 }
 
 fn rule(id: &str, purpose: Use, movement: Movement, trigger: Vec<Trigger>) -> Rule {
@@ -39,14 +44,14 @@ fn rule(id: &str, purpose: Use, movement: Movement, trigger: Vec<Trigger>) -> Ru
     }
 }
 
-fn site(kind: SiteKind) -> Result<Site, Malformed> {
+fn site(kind: SiteKind, name: &str) -> Result<Site, Malformed> {
     let dedup = ["dispatch_job", "open_inspection", "tell_hold", "announce_unit", "block_stock", "unblock_stock"];
     let more = ["change_stock_status", "block_shipment", "unblock_shipment", "answer_departure"];
     let mut classes: BTreeMap<String, Class> = dedup.iter().chain(&more).map(|verb| ((*verb).to_owned(), Class::DedupByKey)).collect();
     classes.insert("post".to_owned(), Class::ProbeWithSettle { settle_ms: SETTLE_MS });
     Ok(Site {
         kind,
-        region: region()?,
+        region: home(SiteId::parse(name)?)?,
         calendar: Calendar::plain("Europe/Berlin")?,
         erp: None,
         warehouse: None,
@@ -86,7 +91,8 @@ pub(super) fn book() -> anyhow::Result<Book> {
             inspected,
         })
     };
-    let plant = Site { erp: Some(name("erp")?), warehouse: Some(name("wms")?), quality: Some(name("qms")?), ..site(SiteKind::Plant)? };
+    let plant =
+        Site { erp: Some(name("erp")?), warehouse: Some(name("wms")?), quality: Some(name("qms")?), ..site(SiteKind::Plant, "nord")? };
     let rules = vec![
         rule("yield", Use::Yield, Movement::Confirmation, vec![Trigger::Count(5), Trigger::Completion]),
         rule("scrap", Use::Scrap, Movement::Confirmation, vec![Trigger::Completion]),
@@ -98,10 +104,10 @@ pub(super) fn book() -> anyhow::Result<Book> {
         hash: "gate".to_owned(),
         generation: 1,
         sites: BTreeMap::from([
-            (name("erp")?, site(SiteKind::Erp)?),
+            (name("erp")?, site(SiteKind::Erp, "erp")?),
             (name("nord")?, plant),
-            (name("wms")?, site(SiteKind::Warehouse)?),
-            (name("qms")?, site(SiteKind::Quality)?),
+            (name("wms")?, site(SiteKind::Warehouse, "wms")?),
+            (name("qms")?, site(SiteKind::Quality, "qms")?),
         ]),
         materials: BTreeMap::from([
             (MaterialId::parse("FG-100")?, material("H87", true)?),

@@ -27,9 +27,11 @@ struct Told {
 type Logs = BTreeMap<EntityId, Told>;
 
 /// Looks at all of them.
-pub(super) async fn all(memory: &Memory, floor: &Mutex<Floor>, verdict: &mut Verdict) -> anyhow::Result<()> {
-    let seams = memory.seams();
-    let logs = read(&seams, &mut verdict.broken).await?;
+pub(super) async fn all(memories: &[Memory], floor: &Mutex<Floor>, verdict: &mut Verdict) -> anyhow::Result<()> {
+    let mut logs = Logs::new();
+    for memory in memories {
+        read(&memory.seams(), &mut logs, &mut verdict.broken).await?;
+    }
     {
         let floor = lock(floor);
         nothing_acknowledged_is_lost(&logs, &floor, &mut verdict.broken);
@@ -40,14 +42,15 @@ pub(super) async fn all(memory: &Memory, floor: &Mutex<Floor>, verdict: &mut Ver
         verdict.departures = usize::from(floor.delivery.left_with.is_some());
         verdict.faults = floor.effects.clone();
     }
-    every_posting_leads_back(&logs, &seams, &mut verdict.broken).await?;
-    verdict.faults.extend(memory.account().into_iter().map(|(name, count)| (name.to_owned(), count)));
+    every_posting_leads_back(&logs, memories, &mut verdict.broken).await?;
+    for (name, count) in memories.iter().flat_map(Memory::account) {
+        *verdict.faults.entry(name.to_owned()).or_default() += count;
+    }
     Ok(())
 }
 
 /// Reads every log, and T3: no two commits share a predecessor, no hole, the chain holds.
-async fn read(seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<Logs> {
-    let mut logs: Logs = BTreeMap::new();
+async fn read(seams: &Seams, logs: &mut Logs, broken: &mut Vec<String>) -> anyhow::Result<()> {
     let mut heads: BTreeMap<EntityId, RawRef> = BTreeMap::new();
     for shard in 0..seams.journal.shards() {
         let tail = tokio::time::timeout(Duration::from_millis(50), seams.journal.tail(shard, 0, usize::MAX)).await;
@@ -63,7 +66,7 @@ async fn read(seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<Logs> {
             told.commits.push(commit);
         }
     }
-    Ok(logs)
+    Ok(())
 }
 
 fn steps(logs: &Logs) -> impl Iterator<Item = (EntityId, &Step)> {
@@ -155,8 +158,17 @@ fn attempt_cleared(fact: &Fact) -> Option<u32> {
     if let lot::Fact::Cleared { attempt, .. } = fact.as_ref() { Some(*attempt) } else { None }
 }
 
+async fn kept(memories: &[Memory], raw: &RawRef) -> anyhow::Result<bool> {
+    for memory in memories {
+        if memory.seams().blobs.get(raw).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// T10: every posting leads back to the reports behind it, and each of those to its raw message.
-async fn every_posting_leads_back(logs: &Logs, seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<()> {
+async fn every_posting_leads_back(logs: &Logs, memories: &[Memory], broken: &mut Vec<String>) -> anyhow::Result<()> {
     for told in logs.values() {
         let Own::Order(order) = &told.state.own else { continue };
         let mut behind: BTreeMap<u32, &Step> = BTreeMap::new();
@@ -175,7 +187,7 @@ async fn every_posting_leads_back(logs: &Logs, seams: &Seams, broken: &mut Vec<S
                 broken.push(format!("T10: no message stands behind quantity {number}"));
                 continue;
             };
-            if seams.blobs.get(&origin.raw).await?.is_none() {
+            if !kept(memories, &origin.raw).await? {
                 broken.push(format!("T10: the raw message {} is gone", origin.raw));
             }
         }

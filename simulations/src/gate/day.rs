@@ -22,6 +22,7 @@ use takt_protocol::{lot, order, shipment, unit};
 
 use super::floor::Floor;
 use super::lock;
+use super::yard::Present;
 
 /// Good pieces the plant makes, pallets it fills, and what it uses.
 pub(super) const PIECES: u64 = 20;
@@ -259,8 +260,8 @@ fn answered(floor: &mut Floor, attempt: u32, granted: bool) -> anyhow::Result<()
     ask(floor, 300)
 }
 
-/// Says what is due, to whatever node is there, until each message was acknowledged.
-pub(super) async fn drive(floor: Arc<Mutex<Floor>>, present: Rc<RefCell<Option<Region>>>) {
+/// Says what is due, to whatever node of the system's region is there, until each message was acknowledged.
+pub(super) async fn drive(floor: Arc<Mutex<Floor>>, present: Rc<RefCell<Present>>) {
     loop {
         tokio::time::sleep(Duration::from_millis(5)).await;
         let due: Vec<(usize, String, Input)> = {
@@ -270,8 +271,9 @@ pub(super) async fn drive(floor: Arc<Mutex<Floor>>, present: Rc<RefCell<Option<R
             waiting.map(|(at, message)| (at, message.id.clone(), message.input.clone())).collect()
         };
         for (at, id, input) in due {
-            let region = present.borrow().clone();
-            let Some(region) = region else { break };
+            let home = super::book::home(input.envelope.key.source).ok();
+            let region = home.and_then(|home| present.borrow().get(&home).cloned());
+            let Some(region) = region else { continue };
             let patience = Duration::from_millis(200);
             let taken = matches!(tokio::time::timeout(patience, hand_over(&region, input, &id)).await, Ok(true));
             let mut floor = lock(&floor);

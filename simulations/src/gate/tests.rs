@@ -1,6 +1,6 @@
 //! The gate, as CI runs it: every crash point of a day, random trouble, and every planted bug caught.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
