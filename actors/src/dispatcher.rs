@@ -7,11 +7,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use takt_cluster::seam::{Entry, Message, QueueName, Timer};
 use takt_protocol::commit::Commit;
-use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
+use takt_protocol::envelope::Envelope;
 use takt_protocol::fact::Fact;
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::intent::{Intent, IntentId, Parcel};
-use takt_protocol::name::Source;
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::wire;
 
@@ -146,15 +145,6 @@ impl Orders {
 }
 
 fn envelope(id: IntentId, commit: &Commit, correlation: Option<&String>) -> Envelope {
-    let source = Source::parse("takt").unwrap_or_default();
-    Envelope {
-        key: Key { source, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("mail/{id}"))) },
-        occurred_at: commit.at,
-        received_at: commit.at,
-        not_after: None,
-        who: None,
-        origin: None,
-        correlation: correlation.cloned(),
-        causation: Some(id.to_string()),
-    }
+    let ours = Envelope::ours(format_args!("mail/{id}"), commit.at);
+    Envelope { correlation: correlation.cloned(), causation: Some(id.to_string()), ..ours }
 }

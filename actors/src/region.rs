@@ -8,12 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use takt_cluster::seam::{Message, QueueName, Seams};
-use takt_protocol::book::Book;
+use takt_protocol::book::{Book, SiteKind};
+use takt_protocol::envelope::Envelope;
 use takt_protocol::id::EntityId;
-use takt_protocol::input::{Address, Input};
+use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
-use takt_protocol::wire;
+use takt_protocol::{site as site_word, wire};
 use tokio::sync::Mutex;
 
 use crate::committer::{self, Committer};
@@ -133,6 +134,20 @@ impl Region {
         };
         let bytes = Bytes::from(wire::pack(input)?);
         self.node.seams.queue.publish(vec![Message { queue, id, bytes }]).await?;
+        Ok(())
+    }
+
+    /// Puts another book in force: from the next decision on. Every plant at home here looks again for what its orders
+    /// miss. The same book a second time changes nothing.
+    pub async fn activate(&self, book: Arc<Book>) -> Result<(), AskError> {
+        self.node.activate(Arc::clone(&book));
+        let plants = book.sites.iter().filter(|(_, site)| site.region == self.node.region && site.kind == SiteKind::Plant);
+        for entity in plants.filter_map(|(plant, _)| book.site_entity(*plant)) {
+            let word = format!("book/{}", book.hash);
+            let envelope = Envelope::ours(&word, self.node.seams.clock.now());
+            let body = Body::Site(site_word::Input::Mail(site_word::Mail::BookActivated { hash: book.hash.clone() }));
+            self.take(Input { to: Address::Entity(entity), envelope, body }, format!("{word}/{entity}")).await?;
+        }
         Ok(())
     }
 

@@ -70,7 +70,19 @@ impl Mesh {
             };
             regions.insert(region, Region::start(plan).await?);
         }
-        Ok(Self { book: RwLock::new(book), regions, stores })
+        let mesh = Self { book: RwLock::new(Arc::clone(&book)), regions, stores };
+        // The book may be another one than before the last stop.
+        mesh.activate(book).await?;
+        Ok(mesh)
+    }
+
+    /// Puts another book in force in every region. Links stay as they were started.
+    pub async fn activate(&self, book: Arc<Book>) -> Result<(), AskError> {
+        for region in self.regions.values() {
+            region.activate(Arc::clone(&book)).await?;
+        }
+        *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+        Ok(())
     }
 
     /// The book in force.

@@ -203,3 +203,16 @@ pub struct Envelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<String>,
 }
+
+impl Envelope {
+    /// An envelope with nothing but a key: it happened and was written down at the same moment, and nobody is behind it.
+    pub fn of(key: Key, at: Instant) -> Self {
+        Self { key, occurred_at: at, received_at: at, not_after: None, who: None, origin: None, correlation: None, causation: None }
+    }
+
+    /// An envelope of the mesh's own: `text` names what it says, once and for all.
+    pub fn ours(text: impl fmt::Display, at: Instant) -> Self {
+        let source = Source::parse("takt").unwrap_or_default();
+        Self::of(Key { source, epoch: 0, mark: Mark::Text(KeyText::ours(text)) }, at)
+    }
+}

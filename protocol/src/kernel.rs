@@ -192,5 +192,5 @@ fn record(state: State, input: &Input, content: ContentHash, remembered: bool, d
 /// The envelope of what nobody sent: a wake-up, or a step of the entity's own intent.
 pub(crate) fn clockwork(now: Instant) -> Envelope {
     let key = Key { source: Source::default(), epoch: 0, mark: Mark::Number(0) };
-    Envelope { key, occurred_at: now, received_at: now, not_after: None, who: None, origin: None, correlation: None, causation: None }
+    Envelope::of(key, now)
 }

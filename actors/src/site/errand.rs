@@ -112,16 +112,8 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
 /// Asks the entity, or tells it; the answer comes when it is durable.
 async fn claim(desk: &SiteDesk, intent: IntentId, claim: Claim) -> Result<ClaimAnswer, Lost> {
     let now = desk.node.seams.clock.now();
-    let envelope = Envelope {
-        key: Key { source: desk.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("claim/{intent}"))) },
-        occurred_at: now,
-        received_at: now,
-        not_after: None,
-        who: None,
-        origin: None,
-        correlation: None,
-        causation: Some(intent.to_string()),
-    };
+    let key = Key { source: desk.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("claim/{intent}"))) };
+    let envelope = Envelope { causation: Some(intent.to_string()), ..Envelope::of(key, now) };
     let input = Input { to: Address::Entity(intent.entity), envelope, body: Body::Claim { intent, claim } };
     match desk.hall.tell(intent.entity, input).await? {
         Reply::Claim(answer) => Ok(answer),

@@ -88,7 +88,7 @@ pub(super) async fn client(region: &Region, clock: &dyn Clock, over: &AtomicBool
 
 fn envelope(source: &str, mark: Mark, now: Instant) -> anyhow::Result<Envelope> {
     let key = Key { source: SiteId::parse(source)?, epoch: 0, mark };
-    Ok(Envelope { key, occurred_at: now, received_at: now, not_after: None, who: None, origin: None, correlation: None, causation: None })
+    Ok(Envelope::of(key, now))
 }
 
 fn release(name: &Ref, now: Instant) -> anyhow::Result<Input> {

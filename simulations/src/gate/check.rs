@@ -2,35 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use rust_decimal::Decimal;
 use takt_cluster::memory::Memory;
 use takt_cluster::seam::Seams;
-use takt_protocol::commit::{Commit, GENESIS, Step};
-use takt_protocol::envelope::RawRef;
 use takt_protocol::fact::Fact;
-use takt_protocol::id::{EntityId, Kind};
-use takt_protocol::kernel::{Own, State, replay};
-use takt_protocol::posting::{PostingFact, accounts};
-use takt_protocol::{lot, order, wire};
+use takt_protocol::id::Kind;
+use takt_protocol::kernel::Own;
+use takt_protocol::lot;
+use takt_protocol::posting::accounts;
 
 use super::floor::Floor;
 use super::{Verdict, day, lock};
-
-/// An entity's log, read and replayed.
-struct Told {
-    commits: Vec<Commit>,
-    state: State,
-}
-
-type Logs = BTreeMap<EntityId, Told>;
+use crate::logs::Logs;
 
 /// Looks at all of them.
 pub(super) async fn all(memories: &[Memory], floor: &Mutex<Floor>, verdict: &mut Verdict) -> anyhow::Result<()> {
-    let mut logs = Logs::new();
-    for memory in memories {
-        read(&memory.seams(), &mut logs, &mut verdict.broken).await?;
+    let regions: Vec<Seams> = memories.iter().map(Memory::seams).collect();
+    let mut logs = Logs::default();
+    for seams in &regions {
+        logs.read(seams, &mut verdict.broken).await?;
     }
     {
         let floor = lock(floor);
@@ -42,41 +33,17 @@ pub(super) async fn all(memories: &[Memory], floor: &Mutex<Floor>, verdict: &mut
         verdict.departures = usize::from(floor.delivery.left_with.is_some());
         verdict.faults = floor.effects.clone();
     }
-    every_posting_leads_back(&logs, memories, &mut verdict.broken).await?;
+    logs.every_posting_leads_back(&regions, &mut verdict.broken).await?;
     for (name, count) in memories.iter().flat_map(Memory::account) {
         *verdict.faults.entry(name.to_owned()).or_default() += count;
     }
     Ok(())
 }
 
-/// Reads every log, and T3: no two commits share a predecessor, no hole, the chain holds.
-async fn read(seams: &Seams, logs: &mut Logs, broken: &mut Vec<String>) -> anyhow::Result<()> {
-    let mut heads: BTreeMap<EntityId, RawRef> = BTreeMap::new();
-    for shard in 0..seams.journal.shards() {
-        let tail = tokio::time::timeout(Duration::from_millis(50), seams.journal.tail(shard, 0, usize::MAX)).await;
-        for entry in tail.map_or(Ok(Vec::new()), |entries| entries)? {
-            let (commit, hash) = wire::open(&entry.bytes)?;
-            let told = logs.entry(entry.entity).or_insert_with(|| Told { commits: Vec::new(), state: State::unknown(entry.entity) });
-            let previous = heads.insert(entry.entity, hash).unwrap_or(RawRef::from_bytes(GENESIS));
-            if commit.number != told.commits.len() as u64 + 1 || commit.previous != previous {
-                broken.push(format!("T3: commit {} of {} does not follow the one before it", commit.number, entry.entity));
-            }
-            let state = std::mem::replace(&mut told.state, State::unknown(entry.entity));
-            told.state = commit.steps.iter().fold(state, replay);
-            told.commits.push(commit);
-        }
-    }
-    Ok(())
-}
-
-fn steps(logs: &Logs) -> impl Iterator<Item = (EntityId, &Step)> {
-    logs.iter().flat_map(|(entity, told)| told.commits.iter().flat_map(|commit| &commit.steps).map(|step| (*entity, step)))
-}
-
 /// T1: every acknowledged input is in the log of an entity that is not only a site's quarantine.
 fn nothing_acknowledged_is_lost(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
     let heard: BTreeSet<String> =
-        steps(logs).filter(|(entity, _)| entity.kind() != Kind::Site).map(|(_, step)| step.key.to_string()).collect();
+        logs.steps().filter(|(entity, _)| entity.kind() != Kind::Site).map(|(_, step)| step.key.to_string()).collect();
     for message in floor.outgoing.iter().filter(|message| message.acknowledged) {
         if !heard.contains(&message.input.envelope.key.to_string()) {
             broken.push(format!("T1: {} was acknowledged and is in no log", message.id));
@@ -112,8 +79,7 @@ fn nothing_is_done_twice(floor: &Floor, broken: &mut Vec<String>) {
 /// T4: every reported unit is in one place, and what we call posted is what the ERP has.
 fn everything_is_conserved(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
     let mut orders = 0;
-    for told in logs.values() {
-        let Own::Order(order) = &told.state.own else { continue };
+    for (_, order) in logs.orders() {
         orders += 1;
         for account in accounts(&order.ledger) {
             let purpose = format!("{:?}", account.series.purpose);
@@ -134,13 +100,13 @@ fn everything_is_conserved(logs: &Logs, floor: &Floor, broken: &mut Vec<String>)
 
 /// T5: every attempt that was granted was granted by its lots, and none of them while it was held.
 fn no_departure_without_clearance(logs: &Logs, floor: &Floor, broken: &mut Vec<String>) {
-    let cleared: BTreeSet<u32> = steps(logs).flat_map(|(_, step)| &step.facts).filter_map(attempt_cleared).collect();
+    let cleared: BTreeSet<u32> = logs.steps().flat_map(|(_, step)| &step.facts).filter_map(attempt_cleared).collect();
     for attempt in floor.delivery.granted.difference(&cleared) {
         broken.push(format!("T5: departure attempt {attempt} was granted, and no lot was asked"));
     }
-    for told in logs.values().filter(|told| matches!(told.state.own, Own::Lot(_))) {
+    for told in logs.entities().values().filter(|told| matches!(told.state.own, Own::Lot(_))) {
         let mut held = false;
-        for step in told.commits.iter().flat_map(|commit| &commit.steps) {
+        for step in told.steps() {
             // From the step that heard of the nonconformance to the one that heard of the decision.
             held = (held || step.key_text() == "nc") && step.key_text() != "decided";
             let clears =
@@ -156,41 +122,4 @@ fn no_departure_without_clearance(logs: &Logs, floor: &Floor, broken: &mut Vec<S
 fn attempt_cleared(fact: &Fact) -> Option<u32> {
     let Fact::Lot(fact) = fact else { return None };
     if let lot::Fact::Cleared { attempt, .. } = fact.as_ref() { Some(*attempt) } else { None }
-}
-
-async fn kept(memories: &[Memory], raw: &RawRef) -> anyhow::Result<bool> {
-    for memory in memories {
-        if memory.seams().blobs.get(raw).await?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// T10: every posting leads back to the reports behind it, and each of those to its raw message.
-async fn every_posting_leads_back(logs: &Logs, memories: &[Memory], broken: &mut Vec<String>) -> anyhow::Result<()> {
-    for told in logs.values() {
-        let Own::Order(order) = &told.state.own else { continue };
-        let mut behind: BTreeMap<u32, &Step> = BTreeMap::new();
-        for step in told.commits.iter().flat_map(|commit| &commit.steps) {
-            for fact in &step.facts {
-                if let Fact::Order(fact) = fact
-                    && let order::Fact::Posting(PostingFact::Recorded { number, .. }) = fact.as_ref()
-                {
-                    behind.insert(*number, step);
-                }
-            }
-        }
-        let ranges = order.ledger.postings().flat_map(|entry| entry.posting.lines.iter().flat_map(|line| &line.actuals));
-        for number in ranges.flat_map(|(from, to)| *from..=*to) {
-            let Some(origin) = behind.get(&number).and_then(|step| step.origin.as_ref()) else {
-                broken.push(format!("T10: no message stands behind quantity {number}"));
-                continue;
-            };
-            if !kept(memories, &origin.raw).await? {
-                broken.push(format!("T10: the raw message {} is gone", origin.raw));
-            }
-        }
-    }
-    Ok(())
 }

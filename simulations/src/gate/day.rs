@@ -47,7 +47,7 @@ impl Script {
     fn envelope(&self, source: &str, mark: Mark) -> anyhow::Result<Envelope> {
         let at = self.start.plus_ms(60_000);
         let key = Key { source: Source::parse(source)?, epoch: 0, mark };
-        Ok(Envelope { key, occurred_at: at, received_at: at, not_after: None, who: None, origin: None, correlation: None, causation: None })
+        Ok(Envelope::of(key, at))
     }
 
     fn input(&self, source: &str, key: &str, to: Address, body: Body) -> anyhow::Result<Input> {

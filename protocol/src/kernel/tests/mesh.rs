@@ -152,7 +152,7 @@ impl Mesh {
     fn envelope(&self, key: &str) -> Envelope {
         let key = Key { source: Source::parse("takt").unwrap(), epoch: 0, mark: Mark::Text(KeyText::ours(key)) };
         let at = self.now;
-        Envelope { key, occurred_at: at, received_at: at, not_after: None, who: None, origin: None, correlation: None, causation: None }
+        Envelope::of(key, at)
     }
 
     fn claim(&mut self, intent: IntentId, claim: Claim) -> ClaimAnswer {

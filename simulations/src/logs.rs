@@ -1,0 +1,134 @@
+//! The logs of regions, read whole and replayed: what every checker starts from, in the gate and beside a running mesh.
+//! Reads what is durable and nothing else; T3 and T10 are looked at while reading, with one predicate each for all who ask.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use takt_cluster::seam::Seams;
+use takt_protocol::commit::{Commit, GENESIS, Step};
+use takt_protocol::envelope::RawRef;
+use takt_protocol::fact::Fact;
+use takt_protocol::id::EntityId;
+use takt_protocol::kernel::{Own, State, replay};
+use takt_protocol::posting::PostingFact;
+use takt_protocol::{order, wire};
+
+/// An entity's log, read and replayed.
+pub struct Told {
+    /// Its commits, oldest first.
+    pub commits: Vec<Commit>,
+    /// What they add up to.
+    pub state: State,
+}
+
+/// The logs of all entities.
+#[derive(Default)]
+pub struct Logs {
+    entities: BTreeMap<EntityId, Told>,
+}
+
+/// Messages read at once.
+const PAGE: usize = 4_096;
+
+/// How long the end of a shard is waited for: a tail waits while there is nothing more.
+const END: Duration = Duration::from_millis(50);
+
+impl Logs {
+    /// Reads every log of a region, up to what is durable now. What does not follow is told as a broken T3.
+    pub async fn read(&mut self, seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<()> {
+        let mut heads: BTreeMap<EntityId, RawRef> = BTreeMap::new();
+        for shard in 0..seams.journal.shards() {
+            let mut after = 0;
+            while let Ok(entries) = tokio::time::timeout(END, seams.journal.tail(shard, after, PAGE)).await {
+                for entry in entries? {
+                    after = entry.sequence;
+                    let (commit, hash) = wire::open(&entry.bytes)?;
+                    let previous = heads.insert(entry.entity, hash).unwrap_or(RawRef::from_bytes(GENESIS));
+                    self.take(entry.entity, commit, previous, broken);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// T3: no two commits share a predecessor, no hole, the chain holds.
+    fn take(&mut self, entity: EntityId, commit: Commit, previous: RawRef, broken: &mut Vec<String>) {
+        let told = self.entities.entry(entity).or_insert_with(|| Told { commits: Vec::new(), state: State::unknown(entity) });
+        if commit.number != told.commits.len() as u64 + 1 || commit.previous != previous {
+            broken.push(format!("T3: commit {} of {entity} does not follow the one before it", commit.number));
+        }
+        let state = std::mem::replace(&mut told.state, State::unknown(entity));
+        told.state = commit.steps.iter().fold(state, replay);
+        told.commits.push(commit);
+    }
+
+    /// All entities, by id.
+    pub fn entities(&self) -> &BTreeMap<EntityId, Told> {
+        &self.entities
+    }
+
+    /// Every step of every entity, in the order of its log.
+    pub fn steps(&self) -> impl Iterator<Item = (EntityId, &Step)> {
+        self.entities.iter().flat_map(|(entity, told)| told.steps().map(|step| (*entity, step)))
+    }
+
+    /// Every order.
+    pub fn orders(&self) -> impl Iterator<Item = (EntityId, &order::Order)> {
+        self.entities
+            .iter()
+            .filter_map(|(entity, told)| if let Own::Order(order) = &told.state.own { Some((*entity, order.as_ref())) } else { None })
+    }
+
+    /// T10: every posting leads back to the reports behind it, and each of those to its raw message.
+    pub async fn every_posting_leads_back(&self, regions: &[Seams], broken: &mut Vec<String>) -> anyhow::Result<u64> {
+        let mut led_back = 0;
+        for told in self.entities.values() {
+            let Own::Order(order) = &told.state.own else { continue };
+            let behind = told.quantities();
+            let ranges = order.ledger.postings().flat_map(|entry| entry.posting.lines.iter().flat_map(|line| &line.actuals));
+            for number in ranges.flat_map(|(from, to)| *from..=*to) {
+                let Some(origin) = behind.get(&number).and_then(|step| step.origin.as_ref()) else {
+                    broken.push(format!("T10: no message stands behind quantity {number}"));
+                    continue;
+                };
+                if kept(regions, &origin.raw).await? {
+                    led_back += 1;
+                } else {
+                    broken.push(format!("T10: the raw message {} is gone", origin.raw));
+                }
+            }
+        }
+        Ok(led_back)
+    }
+}
+
+impl Told {
+    /// Its steps, oldest first.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.commits.iter().flat_map(|commit| &commit.steps)
+    }
+
+    /// The step that recorded each quantity of an order.
+    fn quantities(&self) -> BTreeMap<u32, &Step> {
+        let mut behind = BTreeMap::new();
+        for step in self.steps() {
+            for fact in &step.facts {
+                if let Fact::Order(fact) = fact
+                    && let order::Fact::Posting(PostingFact::Recorded { number, .. }) = fact.as_ref()
+                {
+                    behind.insert(*number, step);
+                }
+            }
+        }
+        behind
+    }
+}
+
+async fn kept(regions: &[Seams], raw: &RawRef) -> anyhow::Result<bool> {
+    for seams in regions {
+        if seams.blobs.get(raw).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
