@@ -15,7 +15,7 @@
 //!
 //! | service | sets | writing |
 //! |---|---|---|
-//! | `API_PRODUCTION_ORDER_2_SRV` | `A_ProductionOrder_2` with `to_ProductionOrderOperation`, `to_ProductionOrderComponent`, `to_ProductionOrderItem`, `to_ProductionOrderStatus`; `A_ProductionOrderOperation_2`; `A_ProductionOrderComponent_4` | `PATCH A_ProductionOrder_2('…')` `{"TotalQuantity":"…"}` with `If-Match`; `POST ReleaseOrder`, `TechnicallyCompleteOrder`, `CloseOrder` `?ManufacturingOrder='…'` |
+//! | `API_PRODUCTION_ORDER_2_SRV` | `A_ProductionOrder_2` with `to_ProductionOrderOperation`, `to_ProductionOrderComponent`, `to_ProductionOrderItem`, `to_ProductionOrderStatus`; `A_ProductionOrderOperation_2`; `A_ProductionOrderComponent_4` | `POST A_ProductionOrder_2` `{"Material":…,"ProductionPlant":…,"TotalQuantity":…,"PlannedOrder":…,"ProductionVersion":…,"Batch":…}`; `PATCH A_ProductionOrder_2('…')` `{"TotalQuantity":"…"}` with `If-Match`; `POST ReleaseOrder`, `TechnicallyCompleteOrder`, `CloseOrder` `?ManufacturingOrder='…'` |
 //! | `API_PROD_ORDER_CONFIRMATION_2_SRV` | `ProdnOrdConf2` with `to_ProdnOrdConfMatlDocItm`; `ProdnOrdConfMatlDocItm` | `POST ProdnOrdConf2`; `POST CancelProdnOrdConf?ConfirmationGroup='…'&ConfirmationCount='…'` |
 //! | `API_MATERIAL_DOCUMENT_SRV` | `A_MaterialDocumentHeader` with `to_MaterialDocumentItem`; `A_MaterialDocumentItem` | `POST A_MaterialDocumentHeader`; `POST Cancel?MaterialDocumentYear='…'&MaterialDocument='…'` (and `PostingDate`), `CancelItem` |
 //! | `API_MATERIAL_STOCK_SRV` | `A_MatlStkInAcctMod` (`InventoryStockType` 01 free, 02 inspection, 07 blocked) | |
@@ -72,6 +72,7 @@
 //! | `POST /_sim/materials` | `{"material":"FG-100","base_unit":"EA","batch_managed":true,"units":{"PAL":[480,1]}}` |
 //! | `POST /_sim/stock` | one item as in `to_MaterialDocumentItem`, without movement type: an opening balance |
 //! | `PUT /_sim/periods` | `{"closed":["2026-10"]}` |
+//! | `POST /_sim/production-versions` | `{"material":…,"plant":…,"production_version":"7","base_quantity":"1000","location":…,"operations":[…],"components":[…]}`: routing and bill of material for orders that bring none; the newest one where none is named |
 //! | `POST /_sim/production-orders` | `{"order":"1000042","material":…,"plant":…,"location":…,"batch":…,"production_version":…,"planned_order":…,"quantity":"5000","over_percent":"5","under_percent":"0","start":"2026-11-24","end":…,"operations":[{"operation":"0010","work_center":"PRESS-4","text":"press"}],"components":[{"item":"0010","operation":"0010","material":"STEEL-3","quantity":"1600","unit":"KG","location":"0001"}]}`; `order` may be left out, so may `over_percent` (then unlimited); a planned order is converted once |
 //! | `POST /_sim/production-orders/{no}/{action}` | `release`, `change` `{"quantity":"4000"}`, `technically-complete`, `reopen`, `close`, `cancel`, `lock`, `unlock` |
 //! | `POST /_sim/deliveries` | `{"delivery":"80000001","items":[{"item":"10","material":…,"plant":…,"batch":…,"quantity":"480","unit":"EA"}]}` |
@@ -94,6 +95,7 @@ mod movements;
 mod odata;
 mod orders;
 mod planner;
+mod plans;
 mod posting;
 mod services;
 mod stock;
@@ -106,6 +108,7 @@ pub struct Erp {
     plants: BTreeMap<String, Zone>,
     materials: BTreeMap<String, stock::Material>,
     stock: stock::Stock,
+    versions: plans::Versions,
     batches: BTreeMap<(String, String), Moment>,
     orders: BTreeMap<String, orders::Order>,
     documents: BTreeMap<documents::DocumentKey, documents::Document>,
@@ -129,6 +132,7 @@ impl Erp {
             plants: BTreeMap::new(),
             materials: BTreeMap::new(),
             stock: stock::Stock::default(),
+            versions: BTreeMap::new(),
             batches: BTreeMap::new(),
             orders: BTreeMap::new(),
             documents: BTreeMap::new(),

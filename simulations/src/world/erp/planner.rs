@@ -16,8 +16,8 @@ use super::Erp;
 use super::confirmations::NewConfirmation;
 use super::documents::{Head, NewDocument, NewItem, read_quantity};
 use super::events::Event;
-use super::odata::{Outcome, Refused, not_found, read_day, refused};
-use super::orders::{Component, Life, Operation, Order};
+use super::odata::{Outcome, Refused, not_found, refused};
+use super::orders::{Life, Order};
 use super::stock::Material;
 
 #[derive(Deserialize)]
@@ -25,55 +25,6 @@ use super::stock::Material;
 struct NewPlant {
     plant: String,
     time_zone: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct NewOrder {
-    order: String,
-    order_type: String,
-    material: String,
-    plant: String,
-    location: String,
-    batch: String,
-    production_version: String,
-    planned_order: String,
-    quantity: String,
-    planned_scrap: String,
-    unit: String,
-    over_percent: Option<String>,
-    under_percent: String,
-    start: String,
-    end: String,
-    operations: Vec<NewOperation>,
-    components: Vec<NewComponent>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewOperation {
-    operation: String,
-    work_center: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    control_key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewComponent {
-    item: String,
-    operation: String,
-    material: String,
-    quantity: String,
-    unit: String,
-    location: String,
-    #[serde(default)]
-    batch: String,
-    #[serde(default)]
-    backflush: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -124,6 +75,7 @@ impl Erp {
             ("POST", ["plants"]) => self.open_plant(request),
             ("POST", ["stock"]) => self.open_stock(desk, request),
             ("PUT", ["periods"]) => self.set_periods(request),
+            ("POST", ["production-versions"]) => self.plan_production(request),
             ("POST", ["production-orders"]) => self.create_order(desk, request),
             ("POST", ["production-orders", number, action]) => self.act(desk, number, action, request),
             ("POST", ["deliveries"]) => self.create_delivery(request),
@@ -160,31 +112,8 @@ impl Erp {
     }
 
     fn create_order(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
-        let new: NewOrder = read(request)?;
-        let unit = self.known_material(&new.material)?.base_unit.clone();
-        if !new.unit.is_empty() && new.unit != unit {
-            return Err(refused("BM/302", format!("Orders for {} are kept in its base unit {unit}", new.material)));
-        }
-        if let Some(twin) = self.orders.values().find(|order| !new.planned_order.is_empty() && order.converted_from == new.planned_order) {
-            return Err(refused("CO/141", format!("Planned order {} was already converted into {}", new.planned_order, twin.number)));
-        }
-        let number = if new.order.is_empty() { self.next_order() } else { new.order.clone() };
-        if self.orders.contains_key(&number) {
-            return Err(refused("CO/143", format!("Order {number} exists already")));
-        }
-        let at = desk.stamp(desk.now);
-        let order = new.into_order(number.clone(), unit, at)?;
-        let batch = (order.material.clone(), order.batch.clone());
-        if !order.batch.is_empty() {
-            self.batches.entry(batch).or_insert(at);
-        }
-        self.orders.insert(number.clone(), order);
+        let number = self.create(desk, read(request)?)?;
         Ok(Response::json(201, &json!({ "order": number })))
-    }
-
-    fn next_order(&self) -> String {
-        let highest = self.orders.keys().filter_map(|number| number.parse::<u64>().ok()).max();
-        (highest.unwrap_or(1_000_000) + 1).to_string()
     }
 
     /// Something happens to an order, by a planner or by a service: the same rules, the same event.
@@ -287,80 +216,6 @@ fn move_on(order: &mut Order, from: &[Life], to: Life) -> Outcome<Event> {
         Life::Cancelled => Event::Cancelled,
         Life::Created | Life::Released => Event::Changed,
     })
-}
-
-impl NewOrder {
-    fn into_order(self, number: String, unit: String, at: super::super::moment::Moment) -> Outcome<Order> {
-        let optional = |field, text: &str| if text.is_empty() { Ok(Decimal::ZERO) } else { read_quantity(field, text) };
-        let total = read_quantity("quantity", &self.quantity)?;
-        if total <= Decimal::ZERO || self.operations.is_empty() {
-            return Err(refused("CO/120", "An order needs a quantity and an operation"));
-        }
-        let over_percent = self.over_percent.as_deref().map(|text| read_quantity("over_percent", text)).transpose()?;
-        let day = |text: &str| if text.is_empty() { Ok(String::new()) } else { read_day(text).map(super::odata::day_text) };
-        let groups = self.operations.iter().map(|operation| format!("{number}{}", operation.operation));
-        let operations = groups.zip(&self.operations).map(|(group, operation)| operation.plan(group)).collect();
-        let components = self.components.iter().map(NewComponent::plan).collect::<Outcome<_>>()?;
-        Ok(Order {
-            number,
-            kind: if self.order_type.is_empty() { "PP01".to_owned() } else { self.order_type },
-            planned_scrap: optional("planned_scrap", &self.planned_scrap)?,
-            under_percent: optional("under_percent", &self.under_percent)?,
-            start_day: day(&self.start)?,
-            end_day: day(&self.end)?,
-            material: self.material,
-            plant: self.plant,
-            location: self.location,
-            batch: self.batch,
-            production_version: self.production_version,
-            converted_from: self.planned_order,
-            total,
-            unit,
-            over_percent,
-            operations,
-            components,
-            life: Life::Created,
-            locked: false,
-            delivered: Decimal::ZERO,
-            delivery_completed: false,
-            created_at: at,
-            changed_at: at,
-        })
-    }
-}
-
-impl NewOperation {
-    fn plan(&self, confirmation_group: String) -> Operation {
-        Operation {
-            number: self.operation.clone(),
-            work_center: self.work_center.clone(),
-            text: self.text.clone(),
-            control_key: if self.control_key.is_empty() { "PP01".to_owned() } else { self.control_key.clone() },
-            confirmation_group,
-            released: false,
-            yielded: Decimal::ZERO,
-            scrapped: Decimal::ZERO,
-            reworked: Decimal::ZERO,
-            confirmations: 0,
-            finally_confirmed: false,
-        }
-    }
-}
-
-impl NewComponent {
-    fn plan(&self) -> Outcome<Component> {
-        Ok(Component {
-            item: self.item.clone(),
-            operation: self.operation.clone(),
-            material: self.material.clone(),
-            required: read_quantity("quantity", &self.quantity)?,
-            withdrawn: Decimal::ZERO,
-            unit: self.unit.clone(),
-            location: self.location.clone(),
-            batch: self.batch.clone(),
-            backflush: self.backflush,
-        })
-    }
 }
 
 /// Who a request from outside says it is; the gateway's technical user otherwise.

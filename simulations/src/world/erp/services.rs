@@ -13,6 +13,7 @@ use super::confirmations::NewConfirmation;
 use super::documents::{Head, NewDocument};
 use super::odata::{self, Outcome, Refused, Target, not_found, one_answer, parameter, read_day, refused, set_answer, target};
 use super::planner::{read, user_of};
+use super::plans::RequestedOrder;
 
 const ORDERS: &str = "API_PRODUCTION_ORDER_2_SRV";
 const CONFIRMATIONS: &str = "API_PROD_ORDER_CONFIRMATION_2_SRV";
@@ -111,6 +112,10 @@ impl Erp {
                 let day = parameter(request, "PostingDate").as_deref().map(read_day).transpose()?;
                 let at = self.cancel_confirmation(desk, &group, count, day)?;
                 self.show_confirmation(&zone, at, 200)
+            }
+            ("POST", ORDERS, "A_ProductionOrder_2") => {
+                let number = self.create(desk, read::<RequestedOrder>(request)?.into())?;
+                Ok(Response::json(201, &json!({ "d": self.order(&number)?.view() })))
             }
             ("POST", ORDERS, function) => self.order_function(desk, function, request),
             ("PATCH", ORDERS, "A_ProductionOrder_2") => self.patch_order(desk, target, request),

@@ -107,3 +107,22 @@ fn polling_finds_the_orders_that_changed_since() {
     assert_eq!(found[0]["ManufacturingOrder"], "1000042");
     assert_eq!(found[0]["to_ProductionOrderOperation"]["__deferred"]["uri"], "to_ProductionOrderOperation");
 }
+
+#[test]
+fn an_order_asked_for_from_outside_is_made_of_the_production_version_and_a_planned_order_becomes_one_order() {
+    let mut clerk = Clerk::at_work();
+    let asked = json!({ "Material": "FG-100", "ProductionPlant": "1010", "TotalQuantity": "50", "PlannedOrder": "70000001" });
+    let refused = clerk.post(ORDERS, &asked);
+    assert_eq!(refused.value().pointer("/error/code").unwrap(), "CO/100");
+    let version = json!({ "material": "FG-100", "plant": "1010", "production_version": "7", "base_quantity": "1000", "location": "0002",
+        "operations": [{ "operation": "0010", "work_center": "PRESS-4" }],
+        "components": [{ "item": "0010", "operation": "0010", "material": "STEEL-3", "quantity": "400", "unit": "KG", "location": "0001" }] });
+    clerk.sim("production-versions", &version);
+    let made = clerk.post(ORDERS, &asked);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let order = made.value();
+    assert_eq!(order.pointer("/d/to_ProductionOrderComponent/results/0/RequiredQuantity").unwrap(), "20.000");
+    assert_eq!(order.pointer("/d/ProductionVersion").unwrap(), "7");
+    let again = clerk.post(ORDERS, &asked);
+    assert_eq!(again.value().pointer("/error/code").unwrap(), "CO/141");
+}
