@@ -184,8 +184,8 @@ impl Region {
 
     /// Stops everything. What was acknowledged is durable; what was not comes again.
     pub async fn stop(&self) {
-        self.top.stop_children(Some("stopping".to_owned()));
-        drop(self.top.stop_and_wait(Some("stopping".to_owned()), Some(Duration::from_secs(10))).await);
+        self.top.stop_children(Some(STOPPING.to_owned()));
+        drop(self.top.stop_and_wait(Some(STOPPING.to_owned()), Some(Duration::from_secs(10))).await);
     }
 
     /// Ends everything at once, as a crash does.
@@ -196,6 +196,9 @@ impl Region {
         self.top.kill();
     }
 }
+
+/// Why a task ends that was asked to: no fall.
+const STOPPING: &str = "stopping";
 
 /// The tasks that read the log.
 const PROJECTIONS: [&str; 2] = ["directory", "dispatcher"];
@@ -303,6 +306,7 @@ impl Actor for Top {
         children: &mut Children,
     ) -> Result<(), ActorProcessingErr> {
         let fallen = match event {
+            SupervisionEvent::ActorTerminated(_, _, Some(reason)) if reason == STOPPING => return Ok(()),
             SupervisionEvent::ActorTerminated(cell, ..) | SupervisionEvent::ActorFailed(cell, _) => cell.get_id(),
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => return Ok(()),
         };
