@@ -1,0 +1,201 @@
+//! One layer under both protocols: takes a typed request, checks it, builds the input with its envelope, has it decided
+//! where the thing is at home, and answers when that is durable. Apart from HTTP and gRPC so that the two cannot mean
+//! different things. Never decides anything about an order, and never knows a header or a status.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use takt_actors::region::AskError;
+use takt_protocol::answer::Answer;
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who};
+use takt_protocol::id::EntityId;
+use takt_protocol::input::Input;
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::Reply;
+use tokio::sync::mpsc;
+
+use crate::mesh::Mesh;
+
+mod admission;
+mod clients;
+mod denied;
+mod desk;
+mod field;
+mod floor;
+mod meaning;
+mod names;
+mod order;
+mod quality;
+mod shipment;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod v1;
+mod verb;
+
+pub use admission::{Admission, Room, Ticket};
+pub use clients::{Client, Clients};
+pub use denied::{Denied, Sort};
+pub use v1::request::Verb;
+pub use verb::Asked;
+
+use meaning::Meaning;
+
+/// How long a request may take and how many may be under way.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The longest a request is waited for, in ms; it may still be decided after that.
+    pub deadline_ms: u64,
+    /// The longest body taken, in bytes.
+    pub body_bytes_max: usize,
+    /// The longest body taken at the inbound door, in bytes.
+    pub inbound_bytes_max: usize,
+    /// Requests of one stream that are under way at once.
+    pub stream_in_flight_max: usize,
+    /// Requests under way at once, by tier.
+    pub room: Room,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline_ms: 10_000, body_bytes_max: 1 << 18, inbound_bytes_max: 1 << 20, stream_in_flight_max: 256, room: Room::default() }
+    }
+}
+
+/// Where requests come in, whatever protocol brought them.
+pub struct Reception {
+    mesh: Arc<Mesh>,
+    clients: Clients,
+    admission: Admission,
+    limits: Limits,
+    /// Dropped last: when it is gone, nobody holds the mesh through this reception any more.
+    present: Option<mpsc::Sender<Infallible>>,
+}
+
+/// What came of a request, and whether it was heard before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// What its sender is told: the same words on every repetition.
+    pub outcome: v1::Outcome,
+    /// Whether this is the answer it got the first time.
+    pub replayed: bool,
+}
+
+impl Reception {
+    /// A reception of the mesh, for these clients.
+    pub fn new(mesh: Arc<Mesh>, clients: Clients, limits: Limits) -> Self {
+        let admission = Admission::new(&limits.room);
+        Self { mesh, clients, admission, limits, present: None }
+    }
+
+    /// Hears nothing until the reception is gone, and the mesh let go.
+    pub(crate) fn last_out(&mut self) -> mpsc::Receiver<Infallible> {
+        let (present, gone) = mpsc::channel(1);
+        self.present = Some(present);
+        gone
+    }
+
+    /// Its limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The regions behind it.
+    pub fn mesh(&self) -> &Arc<Mesh> {
+        &self.mesh
+    }
+
+    /// Who a credential names, as it stands in `authorization`.
+    pub fn client(&self, authorization: Option<&[u8]>) -> Result<&Client, Denied> {
+        self.clients.who(authorization)
+    }
+
+    /// Who may come in now.
+    pub fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Has a request decided, and answers when the outcome is durable; after the deadline it says that nobody knows yet.
+    pub async fn take(&self, client: &Client, verb: &Verb, _ticket: Ticket) -> Result<Taken, Denied> {
+        self.within(self.decided(client, verb)).await
+    }
+
+    /// Waits for something, no longer than the deadline.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T, Denied>>) -> Result<T, Denied> {
+        match tokio::time::timeout(Duration::from_millis(self.limits.deadline_ms), work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Denied::late(self.limits.deadline_ms)),
+        }
+    }
+
+    async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
+        let cover = verb.cover();
+        let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
+        let meaning = self.meaning(verb)?;
+        let mut envelope = self.envelope(client, key, cover, &meaning)?;
+        if meaning.quarantine.is_some() {
+            envelope.origin = Some(self.kept(verb, &meaning).await?);
+        }
+        let entity = self.mesh.entity(&meaning.to).ok_or_else(|| Denied::asking(&AskError::Unknown))?;
+        let input = Input { to: meaning.to.clone(), envelope, body: meaning.body.clone() };
+        let reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
+        match reply {
+            Reply::Answer(answer) => taken(&cover.key, entity, &answer, false),
+            Reply::Known(answer) => taken(&cover.key, entity, &answer, true),
+            Reply::Unborn => self.unborn(&cover.key, entity, input, &meaning).await,
+            Reply::Claim(_) => Err(Denied::ours("a request was answered as a claim")),
+        }
+    }
+
+    fn envelope(&self, client: &Client, key: KeyText, cover: &v1::Cover, meaning: &Meaning) -> Result<Envelope, Denied> {
+        let now = self.mesh.clock().now();
+        let who = Who {
+            user: client.source.to_string(),
+            role: client.role.as_str().to_owned(),
+            on_behalf_of: field::remark("cover.on_behalf_of", cover.on_behalf_of.as_ref())?,
+            reason: field::remark("reason", meaning.reason.as_ref())?,
+            second: field::remark("second", meaning.second.as_ref())?,
+        };
+        Ok(Envelope {
+            key: Key { source: client.source, epoch: 0, mark: Mark::Text(key) },
+            occurred_at: meaning.occurred_at.unwrap_or(now),
+            received_at: now,
+            not_after: field::maybe("cover.not_after", cover.not_after.as_ref(), Instant::parse)?,
+            who: Some(who),
+            origin: None,
+            correlation: field::remark("cover.correlation", cover.correlation.as_ref())?,
+            causation: None,
+        })
+    }
+
+    /// What a report said is kept before it is understood, so that a posting leads back to it.
+    async fn kept(&self, verb: &Verb, meaning: &Meaning) -> Result<Origin, Denied> {
+        let region = meaning.quarantine.and_then(|plant| self.mesh.region_of(plant)).ok_or_else(|| Denied::asking(&AskError::Unknown))?;
+        let raw = Bytes::from(verb.raw()?);
+        let kept = region.node().seams.blobs.keep(vec![raw.clone()]).await;
+        let kept = kept.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        Ok(Origin { raw: kept.first().copied().unwrap_or_else(|| RawRef::of(&raw)), mapping: format!("api/{}@1", verb.name()) })
+    }
+
+    /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.
+    async fn unborn(&self, key: &str, entity: EntityId, input: Input, meaning: &Meaning) -> Result<Taken, Denied> {
+        let named = meaning.quarantine.filter(|_| meaning.is_named());
+        let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning)) };
+        let id = format!("api/{}", input.envelope.key);
+        self.mesh.take(plant, input, id).await.map_err(|error| Denied::asking(&error))?;
+        let outcome = v1::Outcome { key: key.to_owned(), entity: entity.to_string(), answer: "quarantined".to_owned(), case: None };
+        Ok(Taken { outcome, replayed: false })
+    }
+}
+
+fn taken(key: &str, entity: EntityId, answer: &Answer, replayed: bool) -> Result<Taken, Denied> {
+    let (word, case) = match answer {
+        Answer::Accepted => ("accepted", None),
+        Answer::Discrepant { case } => ("discrepant", Some(*case)),
+        Answer::Quarantined { case } => ("quarantined", Some(*case)),
+        Answer::Refused(refusal) => return Err(Denied::refused(refusal)),
+    };
+    let outcome = v1::Outcome { key: key.to_owned(), entity: entity.to_string(), answer: word.to_owned(), case };
+    Ok(Taken { outcome, replayed })
+}

@@ -1,0 +1,63 @@
+//! Who may ask: a table from credential to client, made from configuration once. Apart because nothing else may see a
+//! token. Never prints one, and keeps only their hashes: a look-up by hash tells nobody by its time how much was right.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use takt_protocol::envelope::RawRef;
+use takt_protocol::name::Source;
+use takt_protocol::words::Role;
+
+use super::{Denied, Sort};
+
+/// A program that may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its name: the source of everything it sends, and the user behind it.
+    pub source: Source,
+    /// The role it acts in, such as `quality`.
+    pub role: Role,
+}
+
+/// All of them, by credential.
+#[derive(Clone, Default)]
+pub struct Clients {
+    by_token: BTreeMap<RawRef, Client>,
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.by_token.values()).finish()
+    }
+}
+
+impl Clients {
+    /// A table of tokens and whom each names.
+    pub fn new(clients: impl IntoIterator<Item = (String, Client)>) -> Self {
+        Self { by_token: clients.into_iter().map(|(token, client)| (RawRef::of(token.as_bytes()), client)).collect() }
+    }
+
+    /// Whom the content of an `authorization` header names.
+    pub(super) fn who(&self, authorization: Option<&[u8]>) -> Result<&Client, Denied> {
+        let Some(token) = authorization.and_then(bearer) else {
+            return Err(unknown("the request carries no bearer token"));
+        };
+        self.by_token.get(&RawRef::of(token)).ok_or_else(|| unknown("no client has this token"))
+    }
+}
+
+/// The token of a bearer credential.
+pub(crate) fn bearer(authorization: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = authorization.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| rest.trim_ascii())
+}
+
+fn unknown(message: &str) -> Denied {
+    Denied::new(
+        Sort::Unauthenticated,
+        "UNAUTHENTICATED",
+        message,
+        "send `Authorization: Bearer <token>` with a token from `clients` in the configuration",
+    )
+    .at("authorization")
+}

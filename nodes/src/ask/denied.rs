@@ -1,0 +1,211 @@
+//! Why a request is not granted: one shape for all troubles, whoever found them, each with a code, the field, and what to do
+//! instead. Apart because both protocols say it, each in its own numbers. Never carries a cause that only we understand.
+
+use takt_actors::region::AskError;
+use takt_protocol::intent::Tier;
+use takt_protocol::malformed::Malformed;
+use takt_protocol::refusal::{Code, Refusal};
+
+use super::meaning::Meaning;
+use super::v1::Complaint;
+
+/// Which sort of no: HTTP and gRPC each have a number for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Its shape cannot be read.
+    Malformed,
+    /// It can be read, and cannot be meant.
+    Unprocessable,
+    /// Nobody known sent it.
+    Unauthenticated,
+    /// There is no such thing.
+    NotFound,
+    /// The path takes another method.
+    WrongMethod,
+    /// How things stand forbids it.
+    Conflict,
+    /// It came after its own deadline.
+    Expired,
+    /// It is too long.
+    TooLarge,
+    /// Too much is under way.
+    Overloaded,
+    /// What would decide it cannot be reached just now.
+    Unavailable,
+    /// Nobody knows yet what becomes of it.
+    Late,
+    /// We did something wrong.
+    Ours,
+}
+
+/// A request that is not granted, or not yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Denied {
+    /// Which sort of no.
+    pub sort: Sort,
+    /// What its sender is told.
+    pub complaint: Box<Complaint>,
+    /// When to come back, in seconds, where coming back helps.
+    pub retry_after_s: Option<u32>,
+}
+
+impl Denied {
+    /// A no of this sort.
+    pub fn new(sort: Sort, code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let complaint =
+            Complaint { code: code.to_owned(), field: String::new(), message: message.into(), remedy: remedy.into(), choices: Vec::new() };
+        Self { sort, complaint: Box::new(complaint), retry_after_s: None }
+    }
+
+    /// The same, about one field.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.complaint.field = field.into();
+        self
+    }
+
+    /// The same, with what there is to choose from.
+    #[must_use]
+    pub fn choose(mut self, choices: impl IntoIterator<Item = String>) -> Self {
+        self.complaint.choices = choices.into_iter().collect();
+        self
+    }
+
+    fn retry(mut self, after_s: u32) -> Self {
+        self.retry_after_s = Some(after_s);
+        self
+    }
+
+    /// A field that has to be there is not.
+    pub fn missing(field: &str) -> Self {
+        Self::new(Sort::Malformed, "SCHEMA", format!("`{field}` is missing"), "send it; /openapi.json has an example of every request")
+            .at(field)
+    }
+
+    /// A word that cannot be what it should be.
+    pub(super) fn malformed(field: &str, malformed: &Malformed) -> Self {
+        let code = if malformed.what == "unit of measure" { "UOM_UNMAPPED" } else { "SCHEMA" };
+        let message = format!("`{}` is not a valid {}", malformed.text.escape_debug(), malformed.what);
+        Self::new(Sort::Unprocessable, code, message, malformed.remedy).at(field)
+    }
+
+    /// A missing or senseless key has a code of its own: retries depend on it.
+    pub(super) fn about_the_key(mut self) -> Self {
+        "MISSING_KEY".clone_into(&mut self.complaint.code);
+        "send 1 to 120 printable characters that name this request, and repeat them on every retry".clone_into(&mut self.complaint.remedy);
+        Self { sort: Sort::Malformed, ..self }
+    }
+
+    /// The entity said no, and recorded that it did.
+    pub fn refused(refusal: &Refusal) -> Self {
+        let code = code_word(refusal.code);
+        let remedy = match folder(refusal) {
+            Some(folder) => format!("{} (`{folder}` in the configuration folder)", refusal.remedy),
+            None => refusal.remedy.clone(),
+        };
+        Self::new(sort(refusal), &code, refusal.text.clone(), remedy).at(refusal.field.clone())
+    }
+
+    /// The mesh could not have it decided.
+    pub fn asking(error: &AskError) -> Self {
+        let again = "send the same request again, under the same key";
+        match error {
+            AskError::Lost(_) => {
+                Self::new(Sort::Unavailable, "UNAVAILABLE", "the thing it is about is being loaded or moved", again).retry(1)
+            }
+            AskError::Unknown => {
+                let remedy = "use a site name from the configuration folder (`sites/`)";
+                Self::new(Sort::Unprocessable, "UNKNOWN", "no site of that name is configured here", remedy)
+            }
+            AskError::Elsewhere(region) => {
+                let message = format!("this is at home in region {region}, which cannot be reached from here");
+                Self::new(Sort::Unavailable, "UNREACHABLE", message, format!("{again}, or ask a node of region {region}")).retry(5)
+            }
+            AskError::Store(_) => Self::new(Sort::Unavailable, "UNAVAILABLE", "it could not be written down", again).retry(5),
+            AskError::Wire(_) => Self::new(
+                Sort::TooLarge,
+                "TOO_LARGE",
+                "it is too long to be written down",
+                "send it in smaller parts, each under its own key",
+            ),
+            AskError::Start(_) | _ => Self::new(Sort::Unavailable, "UNAVAILABLE", "the region is not at work", again).retry(5),
+        }
+    }
+
+    pub(super) fn overloaded(tier: Tier) -> Self {
+        let what = match tier {
+            Tier::PlantCritical => "holds and blocks",
+            Tier::Business => "requests",
+            Tier::Analytical => "queries",
+        };
+        let message = format!("too many {what} are under way");
+        Self::new(Sort::Overloaded, "OVERLOADED", message, "send the same request again a little later, under the same key").retry(1)
+    }
+
+    pub(super) fn late(deadline_ms: u64) -> Self {
+        let message = format!("there was no answer within {deadline_ms} ms; it may still be decided");
+        Self::new(
+            Sort::Late,
+            "DEADLINE",
+            message,
+            "send the same request again under the same key: it has its effect once, and you get its answer",
+        )
+        .retry(1)
+    }
+
+    pub(super) fn nobody_knows(kind: &str, meaning: &Meaning) -> Self {
+        let remedy = format!("look the {kind} up by any number it has: GET /v1/search?q=…");
+        Self::new(Sort::NotFound, "UNKNOWN", format!("no {kind} of that name is known"), remedy).at(meaning.field)
+    }
+
+    pub(super) fn ours(what: &str) -> Self {
+        tracing::error!(what, "a request met a fault of ours");
+        Self::new(Sort::Ours, "INTERNAL", what, "report this; sending it again under the same key is safe")
+    }
+}
+
+/// The word of a code, as it stands on every wire.
+fn code_word(code: Code) -> String {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => "OTHER".to_owned(),
+    }
+}
+
+fn sort(refusal: &Refusal) -> Sort {
+    match refusal.code {
+        Code::MissingRecipe
+        | Code::RecipeVersionMismatch
+        | Code::MissingEquipmentMapping
+        | Code::EquipmentUnavailable
+        | Code::CalibrationOverdue
+        | Code::MissingMaterial
+        | Code::MissingLot
+        | Code::UomUnmapped
+        | Code::CalendarClosed
+        | Code::Schema
+        | Code::Unknown => Sort::Unprocessable,
+        Code::PeriodClosed
+        | Code::DuplicateOrder
+        | Code::StaleVersion
+        | Code::Capacity
+        | Code::Tolerance
+        | Code::NotOwner
+        | Code::Held
+        | Code::KeyReused
+        | Code::State
+        | Code::Other => Sort::Conflict,
+        Code::Expired => Sort::Expired,
+    }
+}
+
+/// The part of the configuration that would have to change.
+fn folder(refusal: &Refusal) -> Option<&'static str> {
+    match (refusal.code, refusal.field.as_str()) {
+        (Code::MissingMaterial | Code::UomUnmapped, _) => Some("materials/"),
+        (Code::MissingRecipe, _) => Some("recipes/"),
+        (Code::MissingEquipmentMapping, _) => Some("equipment/"),
+        (Code::Unknown, "plant" | "erp") | (Code::CalendarClosed, _) => Some("sites/"),
+        (_, _) => None,
+    }
+}

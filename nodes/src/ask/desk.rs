@@ -1,0 +1,50 @@
+//! What a person does about an exception, read into the words of the protocol.
+
+use takt_protocol::desk::{Action, Wish};
+use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Body};
+use takt_protocol::words::{DocNo, Role};
+
+use super::field::maybe;
+use super::meaning::Meaning;
+use super::{Denied, Sort, v1};
+
+impl v1::ActOnException {
+    pub(super) fn meaning(&self) -> Result<Meaning, Denied> {
+        let action = self.read()?;
+        let (entity, case) = exception(&self.exception)?;
+        let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
+        Ok(Meaning { second: self.second.clone(), ..wish }.because(self.reason.as_ref()))
+    }
+
+    fn read(&self) -> Result<Action, Denied> {
+        let (document, entity, role) = (self.document.as_ref(), self.entity.as_ref(), self.role.as_ref());
+        match self.action.as_str() {
+            "retry" => Ok(Action::Retry),
+            "write_off" => Ok(Action::WriteOff),
+            "acknowledge" => Ok(Action::Acknowledge),
+            "adopt" => needed("document", maybe("document", document, DocNo::parse)?).map(|document| Action::Adopt { document }),
+            "match" => needed("entity", maybe("entity", entity, EntityId::parse)?).map(|entity| Action::Match { entity }),
+            "hand_to" => needed("role", maybe("role", role, Role::parse)?).map(|role| Action::HandTo { role }),
+            "" => Err(Denied::missing("action")),
+            other => {
+                let message = format!("`{}` is no action", other.escape_debug());
+                let actions = ["retry", "adopt", "write_off", "match", "hand_to", "acknowledge"].map(str::to_owned);
+                Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at("action").choose(actions))
+            }
+        }
+    }
+}
+
+fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
+    value.ok_or_else(|| Denied::missing(field))
+}
+
+/// Which case of which entity an exception is: `<entity>:<number>`.
+fn exception(text: &str) -> Result<(EntityId, u32), Denied> {
+    let parts = text.rsplit_once(':').and_then(|(entity, case)| Some((EntityId::parse(entity).ok()?, case.parse().ok()?)));
+    parts.ok_or_else(|| {
+        let message = format!("no exception is known as `{}`", text.escape_debug());
+        Denied::new(Sort::NotFound, "UNKNOWN", message, "send it as GET /v1/exceptions lists it").at("exception")
+    })
+}

@@ -1,0 +1,76 @@
+//! Fields of a request, read one at a time into the words of the protocol; what cannot be read is said with its path.
+
+use serde::de::value::{Error, StrDeserializer};
+use serde::de::{Deserialize, IntoDeserializer as _};
+use takt_protocol::book::{Book, SiteKind};
+use takt_protocol::malformed::Malformed;
+use takt_protocol::name::SiteId;
+use takt_protocol::words::MaterialId;
+
+use super::{Denied, Sort};
+
+/// The longest remark of a person, in characters.
+const REMARK_CHARS_MAX: usize = 400;
+
+/// A field that must be there.
+pub(super) fn word<T>(field: &str, text: &str, parse: impl FnOnce(&str) -> Result<T, Malformed>) -> Result<T, Denied> {
+    if text.is_empty() {
+        return Err(Denied::missing(field));
+    }
+    parse(text).map_err(|malformed| Denied::malformed(field, &malformed))
+}
+
+/// A field that may be there.
+pub(super) fn maybe<T>(field: &str, text: Option<&String>, parse: impl FnOnce(&str) -> Result<T, Malformed>) -> Result<Option<T>, Denied> {
+    text.map(|text| word(field, text, parse)).transpose()
+}
+
+/// A field that must be one of a closed list of words.
+pub(super) fn choice<'a, T: Deserialize<'a>>(field: &str, text: &'a str) -> Result<T, Denied> {
+    if text.is_empty() {
+        return Err(Denied::missing(field));
+    }
+    let word: StrDeserializer<'a, Error> = text.into_deserializer();
+    T::deserialize(word).map_err(|error| {
+        let message = error.to_string().escape_debug().to_string();
+        Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the words that are listed").at(field)
+    })
+}
+
+/// What a person writes: printable, and not longer than a screen.
+pub(super) fn remark(field: &str, text: Option<&String>) -> Result<Option<String>, Denied> {
+    let Some(text) = text else { return Ok(None) };
+    let printable = text.chars().all(|c| !c.is_control());
+    if text.trim().is_empty() || !printable || text.chars().count() > REMARK_CHARS_MAX {
+        let remedy = format!("send 1 to {REMARK_CHARS_MAX} printable characters, or leave it out");
+        return Err(Denied::new(Sort::Unprocessable, "SCHEMA", format!("`{field}` is not a remark"), remedy).at(field));
+    }
+    Ok(Some(text.clone()))
+}
+
+/// A site of the configuration.
+pub(super) fn site(book: &Book, field: &str, text: &str, kind: SiteKind) -> Result<SiteId, Denied> {
+    let name = word(field, text, SiteId::parse)?;
+    if book.sites.get(&name).is_some_and(|site| site.kind == kind) {
+        return Ok(name);
+    }
+    let word = match kind {
+        SiteKind::Erp => "ERP",
+        SiteKind::Plant => "plant",
+        SiteKind::Warehouse => "warehouse",
+        SiteKind::Quality => "quality system",
+    };
+    let known = book.sites.iter().filter(|(_, site)| site.kind == kind).map(|(name, _)| name.to_string());
+    let remedy = format!("send one of the choices, or add `sites/{name}.yaml` to the configuration folder");
+    Err(Denied::new(Sort::Unprocessable, "UNKNOWN", format!("no {word} `{name}` is configured"), remedy).at(field).choose(known))
+}
+
+/// A material of the master data.
+pub(super) fn material(book: &Book, field: &str, text: &str) -> Result<MaterialId, Denied> {
+    let id = word(field, text, MaterialId::parse)?;
+    if book.materials.contains_key(&id) {
+        return Ok(id);
+    }
+    let remedy = "correct the number, or add the material to `materials/` in the configuration folder";
+    Err(Denied::new(Sort::Unprocessable, "MISSING_MATERIAL", format!("the material `{id}` is not known"), remedy).at(field))
+}

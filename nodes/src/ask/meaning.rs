@@ -1,0 +1,69 @@
+//! What a request means in the words of the protocol: to whom, and what. One `match` over all verbs, each read in the module
+//! of the entity it is for.
+
+use takt_protocol::input::{Address, Body};
+use takt_protocol::instant::Instant;
+use takt_protocol::name::SiteId;
+
+use super::v1::request::Verb;
+use super::{Denied, Reception};
+
+/// What a request means.
+#[derive(Clone, Debug)]
+pub(super) struct Meaning {
+    /// To whom.
+    pub(super) to: Address,
+    /// What.
+    pub(super) body: Body,
+    /// The field that says to whom.
+    pub(super) field: &'static str,
+    /// When it happened, when the request says so.
+    pub(super) occurred_at: Option<Instant>,
+    /// Why.
+    pub(super) reason: Option<String>,
+    /// The second pair of eyes.
+    pub(super) second: Option<String>,
+    /// The plant whose quarantine keeps it while nobody knows what it is about: only for what happened.
+    pub(super) quarantine: Option<SiteId>,
+}
+
+impl Meaning {
+    /// A wish.
+    pub(super) fn wish(to: Address, body: Body, field: &'static str) -> Self {
+        Self { to, body, field, occurred_at: None, reason: None, second: None, quarantine: None }
+    }
+
+    /// The same, for a reason.
+    pub(super) fn because(mut self, reason: Option<&String>) -> Self {
+        self.reason = reason.cloned();
+        self
+    }
+
+    /// Whether it is addressed by a name, which may become known, and not by an id that we never gave out.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.to, Address::Native { .. })
+    }
+}
+
+impl Reception {
+    pub(super) fn meaning(&self, verb: &Verb) -> Result<Meaning, Denied> {
+        let book = self.mesh().book();
+        match verb {
+            Verb::ReleaseOrder(wish) => wish.meaning(&book),
+            Verb::ConfirmCompletion(report) => report.meaning(&book),
+            Verb::IssueMaterial(report) => report.meaning(&book),
+            Verb::CorrectCount(report) => report.meaning(&book),
+            Verb::PlaceHold(wish) => wish.meaning(&book),
+            Verb::RecordDisposition(wish) => wish.meaning(&book),
+            Verb::ReleaseHold(wish) => wish.meaning(&book),
+            Verb::ChangeQuantity(wish) => wish.meaning(self),
+            Verb::Redispatch(wish) => wish.meaning(self),
+            Verb::CancelOrder(wish) => wish.meaning(self),
+            Verb::CompleteTechnically(wish) => wish.meaning(self),
+            Verb::CloseOrder(wish) => wish.meaning(self),
+            Verb::BlockShipment(wish) => wish.meaning(self),
+            Verb::ReleaseShipment(wish) => wish.meaning(self),
+            Verb::ActOnException(wish) => wish.meaning(),
+        }
+    }
+}

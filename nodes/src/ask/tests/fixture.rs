@@ -1,0 +1,259 @@
+//! A small mesh, its clients, and its doors open on free ports. The sites behind it accept everything, as systems on a good
+//! day do: the bad days are the gate's and the simulated world's.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use takt_actors::link::{Errand, Link, Probed, Sent};
+use takt_actors::node::Settings;
+use takt_actors::region::SiteLink;
+use takt_actors::site::SiteLimits;
+use takt_protocol::book::{
+    Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
+};
+use takt_protocol::calendar::{Calendar, PeriodBook};
+use takt_protocol::conversion::Conversions;
+use takt_protocol::effect::Effect;
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
+use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::{Own, Reply, State};
+use takt_protocol::name::{Region, SiteId, Source};
+use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::order::{self, Header, Order, OwnerFact};
+use takt_protocol::outbox::Receipt;
+use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger, Use};
+use takt_protocol::qty::{Qty, Rounding};
+use takt_protocol::uom::Uom;
+use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Version};
+
+use crate::ask::{Client, Clients, Limits, Reception};
+use crate::doors::{Doors, serve};
+use crate::mesh::{Mesh, Stores};
+
+/// The token of the plant's client, and of quality's.
+pub(crate) const PLANT: &str = "token-of-the-plant";
+pub(crate) const QUALITY: &str = "token-of-quality";
+
+/// A mesh with its doors open.
+pub(crate) struct World {
+    pub(crate) mesh: Arc<Mesh>,
+    pub(crate) doors: Doors,
+    _data: tempfile::TempDir,
+}
+
+impl World {
+    /// A mesh with the usual limits.
+    pub(crate) async fn start() -> Self {
+        Self::limited(Limits::default()).await
+    }
+
+    /// A mesh with limits of its own.
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let stores = Stores::open(data.path(), ["eu", "na"].map(|name| Region::parse(name).unwrap())).unwrap();
+        let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name)).collect();
+        let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
+        let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
+        let clients = Clients::new([(PLANT.to_owned(), client("mes-nord", "plant")), (QUALITY.to_owned(), client("lims", "quality"))]);
+        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let doors = serve(Reception::new(Arc::clone(&mesh), clients, limits), free).await.unwrap();
+        Self { mesh, doors, _data: data }
+    }
+
+    /// The state of an entity.
+    pub(crate) async fn state(&self, entity: &str) -> State {
+        self.mesh.show(EntityId::parse(entity).unwrap()).await.unwrap()
+    }
+
+    /// The state of an order.
+    pub(crate) async fn order(&self, entity: &str) -> Order {
+        let state = self.state(entity).await;
+        let Own::Order(order) = state.own else { panic!("{} is no order", state.id) };
+        *order
+    }
+
+    /// An order that its ERP released under this number, and that its plant has accepted.
+    pub(crate) async fn released(&self, number: &str) -> EntityId {
+        let erp = site("erp-eu");
+        let native = NativeId::parse(number).unwrap();
+        let header = Header {
+            erp,
+            number: native.clone(),
+            plant: site("nord"),
+            material: MaterialId::parse("FG-100").unwrap(),
+            total: Qty::parse("480 H87").unwrap(),
+            planned_scrap: None,
+            over_percent: None,
+            recipe: None,
+            lot: None,
+            start: Instant::parse("2026-11-24T06:00:00+01:00").unwrap(),
+            end: Instant::parse("2026-11-24T14:00:00+01:00").unwrap(),
+        };
+        let now = self.mesh.clock().now();
+        let key = Key { source: erp, epoch: 0, mark: Mark::Text(KeyText::ours(format!("released/{number}"))) };
+        let envelope = Envelope {
+            key,
+            occurred_at: now,
+            received_at: now,
+            not_after: None,
+            who: None,
+            origin: None,
+            correlation: None,
+            causation: None,
+        };
+        let to = Address::Native { kind: takt_protocol::id::Kind::Order, names: vec![Ref::new(erp, NativeKind::Order, native)] };
+        let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
+        let entity = self.mesh.entity(&to).unwrap();
+        let reply = self.mesh.ask(Input { to, envelope, body }).await.unwrap();
+        assert!(matches!(reply, Reply::Answer(answer) if answer.is_accepted()));
+        let accepted = |order: &Order| matches!(order.dispatch, order::Dispatch::Accepted { .. });
+        self.until(&entity.to_string(), accepted).await;
+        entity
+    }
+
+    /// Waits until an order is so, and fails when it never is.
+    pub(crate) async fn until(&self, entity: &str, is: impl Fn(&Order) -> bool) -> Order {
+        let clock = self.mesh.clock();
+        for _ in 0..2_000 {
+            let order = self.order(entity).await;
+            if is(&order) {
+                return order;
+            }
+            clock.sleep(Duration::from_millis(5)).await;
+        }
+        panic!("it never came to that: {:?}", self.order(entity).await)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.doors.stop().await;
+        match Arc::into_inner(self.mesh) {
+            Some(mesh) => mesh.stop().await,
+            None => panic!("somebody still holds the mesh after its doors are closed"),
+        }
+    }
+}
+
+pub(crate) fn site(name: &str) -> SiteId {
+    SiteId::parse(name).unwrap()
+}
+
+/// A system that does everything at once.
+struct Obedient {
+    site: SiteId,
+}
+
+fn obedient(name: &str) -> SiteLink {
+    let site = site(name);
+    SiteLink::new(site, Arc::new(Obedient { site }), SiteLimits::default())
+}
+
+#[tonic::async_trait]
+impl Link for Obedient {
+    async fn send(&self, errand: &Errand) -> Sent {
+        let mut receipt = Receipt::default();
+        if let Effect::DispatchJob(job) = errand.effect.as_ref() {
+            let number = NativeId::parse(&format!("J-{}", job.erp_order)).unwrap();
+            receipt.alias = Some(Ref::new(self.site, NativeKind::Job, number));
+        }
+        if let Effect::Post(_) = errand.effect.as_ref() {
+            receipt.document = DocNo::parse(errand.reference.as_str()).ok();
+        }
+        Sent::Accepted(receipt)
+    }
+
+    async fn probe(&self, _: &Errand) -> Probed {
+        Probed::Absent
+    }
+}
+
+fn a_site(kind: SiteKind, region: &str) -> Site {
+    Site {
+        kind,
+        region: Region::parse(region).unwrap(),
+        calendar: Calendar::plain("Europe/Berlin").unwrap(),
+        erp: None,
+        warehouse: None,
+        quality: None,
+        classes: BTreeMap::new(),
+        periods: PeriodBook::default(),
+    }
+}
+
+fn rule(id: &str, purpose: Use, movement: Movement) -> Rule {
+    Rule {
+        id: id.to_owned(),
+        version: 1,
+        matches: Match { purpose: Some(purpose), ..Match::default() },
+        trigger: vec![Trigger::Completion],
+        group_by: Vec::new(),
+        movement,
+        code: String::new(),
+        method: Method::Explicit,
+        scale: 3,
+        rounding: Rounding::HalfUp,
+        date: DatePolicy::Occurred,
+        late: LatePolicy::Park,
+    }
+}
+
+fn recipe() -> Recipe {
+    let operation = |op| RecipeOperation { op: OpNo::parse(op).unwrap(), class: EquipmentClass::parse("PRESS").unwrap(), milestone: true };
+    Recipe {
+        version: Version::parse("7").unwrap(),
+        source: "PLM, approved 12 Nov".to_owned(),
+        base_quantity: Qty::parse("1 H87").unwrap(),
+        operations: vec![operation("10"), operation("20")],
+        components: vec![RecipeComponent {
+            item: ItemNo::parse("1").unwrap(),
+            op: OpNo::parse("10").unwrap(),
+            material: MaterialId::parse("STEEL-3").unwrap(),
+            qty: Qty::parse("0.4 KGM").unwrap(),
+        }],
+        outputs: vec![RecipeOutput { kind: OutputKind::Main, material: MaterialId::parse("FG-100").unwrap() }],
+    }
+}
+
+fn book() -> Book {
+    let plant = |region| Site {
+        erp: Some(site("erp-eu")),
+        warehouse: Some(site("wms-hub")),
+        quality: Some(site("qms")),
+        ..a_site(SiteKind::Plant, region)
+    };
+    let material = |base: &str| Material {
+        description: "bracket".to_owned(),
+        base: Uom::parse(base).unwrap(),
+        conversions: Conversions::default(),
+        lot_mode: LotMode::Lot,
+        inspected: false,
+    };
+    let rules = vec![
+        rule("yield", Use::Yield, Movement::Confirmation),
+        rule("scrap", Use::Scrap, Movement::Confirmation),
+        rule("issue", Use::Consumed, Movement::GoodsIssue),
+        rule("receipt", Use::Produced, Movement::GoodsReceipt),
+    ];
+    let fg = MaterialId::parse("FG-100").unwrap();
+    let press =
+        Equipment { id: EquipmentId::parse("PRESS-4").unwrap(), class: EquipmentClass::parse("PRESS").unwrap(), capabilities: Vec::new() };
+    Book {
+        hash: "test".to_owned(),
+        generation: 1,
+        sites: BTreeMap::from([
+            (site("erp-eu"), a_site(SiteKind::Erp, "eu")),
+            (site("nord"), plant("eu")),
+            (site("afar"), plant("asia")),
+            (site("wms-hub"), a_site(SiteKind::Warehouse, "na")),
+            (site("qms"), a_site(SiteKind::Quality, "eu")),
+        ]),
+        materials: BTreeMap::from([(fg.clone(), material("H87")), (MaterialId::parse("STEEL-3").unwrap(), material("KGM"))]),
+        recipes: BTreeMap::from([((site("nord"), fg), vec![recipe()])]),
+        equipment: BTreeMap::from([(site("nord"), vec![press])]),
+        rules: RuleBook::new(rules).unwrap(),
+        policy: Policy::default(),
+    }
+}

@@ -1,0 +1,81 @@
+//! The door over HTTP: paths in the words of the business, JSON bodies, one shape for every trouble, and the `OpenAPI`
+//! document from the same declarations. Apart from `ask` because a header is no business of a request. Only translates.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{Method, Uri};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ask::{Denied, Reception, Sort};
+
+mod openapi;
+mod orders;
+mod reply;
+mod requests;
+mod told;
+
+pub(crate) use reply::Done;
+
+/// What every handler shares.
+pub(crate) type Shared = State<Arc<Reception>>;
+
+/// All paths, over this reception.
+pub fn router(reception: Arc<Reception>) -> Router {
+    let (paths, document) = paths().split_for_parts();
+    let document = openapi::finished(document);
+    let choices: Arc<[String]> = openapi::paths(&document).into();
+    let document = Arc::new(document);
+    let unknown = move |method: Method, uri: Uri| async move { nothing_here(&method, &uri, &choices) };
+    paths
+        .route("/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown)
+        .with_state(reception)
+}
+
+/// Every path with its declaration.
+fn paths() -> OpenApiRouter<Arc<Reception>> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .routes(routes!(requests::release_order))
+        .routes(routes!(requests::confirm_completion))
+        .routes(routes!(requests::issue_material))
+        .routes(routes!(requests::correct_count))
+        .routes(routes!(requests::place_hold))
+        .routes(routes!(requests::record_disposition))
+        .routes(routes!(requests::release_hold))
+        .routes(routes!(orders::change_quantity))
+        .routes(routes!(orders::redispatch))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::complete_technically))
+        .routes(routes!(orders::close))
+        .routes(routes!(orders::block_shipment))
+        .routes(routes!(orders::release_shipment))
+        .routes(routes!(orders::act_on_exception))
+        .routes(routes!(health))
+}
+
+/// Whether the node is at work, and for which regions.
+#[utoipa::path(get, path = "/healthz", tag = "node", security(()), responses((status = 200, description = "At work.")))]
+async fn health(State(reception): Shared) -> impl IntoResponse {
+    let regions: Vec<String> = reception.mesh().regions().keys().map(ToString::to_string).collect();
+    Json(serde_json::json!({ "status": "ok", "regions": regions }))
+}
+
+fn nothing_here(method: &Method, uri: &Uri, choices: &[String]) -> Denied {
+    let message = format!("there is nothing at {method} {}", uri.path().escape_debug());
+    Denied::new(Sort::NotFound, "UNKNOWN_PATH", message, "use one of the choices; /openapi.json describes them")
+        .choose(choices.iter().cloned())
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Denied {
+    let message = format!("{} takes no {method}", uri.path().escape_debug());
+    Denied::new(Sort::WrongMethod, "WRONG_METHOD", message, "use a method of the `Allow` header")
+}
+
+#[cfg(test)]
+mod tests;

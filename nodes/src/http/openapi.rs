@@ -1,0 +1,126 @@
+//! The `OpenAPI` document: its head, and what holds for every path, written once: the cover in headers, the credential, the
+//! shape of every trouble, and a line to paste into a shell. Never repeats what a handler declares.
+
+use serde_json::{Value, json};
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder, Type,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::ask::{Sort, v1};
+
+const ABOUT: &str = "Business verbs of a Takt mesh. A request is answered when its outcome is durable. It is named by the client \
+(`Idempotency-Key`): the same key and content get the same answer again, with `Idempotent-Replayed: true`; the same key with \
+other content is refused. Quantities are a number, one blank and a UNECE Rec 20 code, such as `40 H87`. Every trouble has the shape `Complaint`.";
+
+/// The head of the document.
+pub(super) fn head() -> OpenApi {
+    let info = InfoBuilder::new().title("Takt").version("1").description(Some(ABOUT)).build();
+    OpenApiBuilder::new().info(info).build()
+}
+
+/// The document with what holds for every path.
+pub(super) fn finished(mut document: OpenApi) -> OpenApi {
+    let components = document.components.get_or_insert_with(Components::new);
+    components.schemas.insert(v1::Complaint::name().into_owned(), v1::Complaint::schema());
+    components.add_security_scheme("client", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    document.security = Some(vec![SecurityRequirement::new("client", Vec::<String>::new())]);
+    for (path, item) in &mut document.paths.paths {
+        if let Some(post) = &mut item.post {
+            post.parameters.get_or_insert_with(Vec::new).extend(cover().map(RefOr::T));
+            paste(post, path);
+        }
+        for operation in operations(item).filter(|_| path.starts_with("/v1/")) {
+            complain(operation);
+        }
+    }
+    document
+}
+
+/// Every path with its method, for who asks for one that is not there.
+pub(super) fn paths(document: &OpenApi) -> Vec<String> {
+    let method = |item: &PathItem| if item.post.is_some() { "POST" } else { "GET" };
+    document.paths.paths.iter().map(|(path, item)| format!("{} {path}", method(item))).collect()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [item.get.as_mut(), item.post.as_mut()].into_iter().flatten()
+}
+
+fn cover() -> [Parameter; 4] {
+    let header = |name: &str, required, about: &str, example: &str| {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(required)
+            .description(Some(about))
+            .schema(Some(text))
+            .example(Some(json!(example)))
+            .build()
+    };
+    [
+        header("Idempotency-Key", Required::True, "Names this request; repeat it unchanged on every retry.", "nord/2026-11-24/0001"),
+        header("Request-Not-After", Required::False, "After this instant the request is refused as EXPIRED.", "2026-11-24T05:00:00+01:00"),
+        header("X-On-Behalf-Of", Required::False, "The person for whom the client acts.", "L. Brandt"),
+        header("X-Correlation-Id", Required::False, "The thread it belongs to.", "demand-7781"),
+    ]
+}
+
+/// Every trouble has one shape.
+fn complain(operation: &mut Operation) {
+    for sort in [
+        Sort::Malformed,
+        Sort::Unauthenticated,
+        Sort::NotFound,
+        Sort::Conflict,
+        Sort::Expired,
+        Sort::TooLarge,
+        Sort::Unprocessable,
+        Sort::Overloaded,
+        Sort::Unavailable,
+        Sort::Late,
+    ] {
+        let status = super::reply::status(sort);
+        let body = ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name(v1::Complaint::name()))).build();
+        let response = ResponseBuilder::new().description(about(sort)).content("application/json", body).build();
+        operation.responses.responses.entry(status.as_str().to_owned()).or_insert(RefOr::T(response));
+    }
+}
+
+fn about(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Malformed => "Its shape cannot be read: JSON, a missing field, a wrong type, no key.",
+        Sort::Unprocessable => "It can be read, and cannot be meant: an unknown unit, plant, material or recipe.",
+        Sort::Unauthenticated => "No client has this token.",
+        Sort::NotFound => "Nothing by that name.",
+        Sort::WrongMethod => "The path takes another method.",
+        Sort::Conflict => "How things stand forbids it: NOT_OWNER, KEY_REUSED, DUPLICATE_ORDER, STATE. Recorded.",
+        Sort::Expired => "It came after `Request-Not-After`. Recorded.",
+        Sort::TooLarge => "The body is too long; it was not read.",
+        Sort::Overloaded => "Too much is under way; see `Retry-After`.",
+        Sort::Unavailable => "What would decide it cannot be reached just now; see `Retry-After`.",
+        Sort::Late => "No answer in time. Send it again under the same key.",
+        Sort::Ours => "A fault of ours.",
+    }
+}
+
+/// A line to paste into a shell, from the example.
+fn paste(operation: &mut Operation, path: &str) {
+    let declared = serde_json::to_value(&*operation).unwrap_or_default();
+    let body = declared.pointer("/requestBody/content/application~1json/example").cloned().unwrap_or_else(|| json!({}));
+    let path = path.replace("{id}", example_id(&declared));
+    let source = format!(
+        "curl -X POST http://127.0.0.1:7400{path} -H \"Authorization: Bearer $TAKT_TOKEN\" -H 'Idempotency-Key: try-1' -d '{body}'",
+    );
+    operation.extensions = Some(ExtensionsBuilder::new().add("x-codeSamples", json!([{ "lang": "shell", "source": source }])).build());
+}
+
+fn example_id(declared: &Value) -> &str {
+    let parameters = declared.pointer("/parameters").and_then(Value::as_array).into_iter().flatten();
+    let mut id = parameters.filter(|parameter| parameter.get("name").is_some_and(|name| name == "id"));
+    id.find_map(|parameter| parameter.get("example")?.as_str()).unwrap_or("{id}")
+}

@@ -1,0 +1,131 @@
+//! Each verb does what it says, once.
+
+use futures::future::join_all;
+use serde_json::json;
+use takt_protocol::kernel::Own;
+use takt_protocol::qty::Qty;
+
+use super::{Person, completion, hold, release};
+use crate::ask::tests::fixture::World;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_is_recorded_and_a_repetition_gets_the_same_answer() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let first = plant.posts("/v1/production-order-releases", "r1", release("PL-4711")).await;
+    let order = world.order(first.entity()).await;
+    assert!(order.header.is_none(), "the ERP has not made it yet: {order:?}");
+    let again = plant.posts("/v1/production-order-releases", "r1", release("PL-4711")).await;
+    assert_eq!(again.body, first.body);
+    assert!(again.replayed && !first.replayed);
+    let mut other = release("PL-4711");
+    other["total"] = json!("500 H87");
+    plant.posts("/v1/production-order-releases", "r1", other.clone()).await.is(409, "KEY_REUSED", "Idempotency-Key");
+    plant.posts("/v1/production-order-releases", "r2", other).await.is(409, "DUPLICATE_ORDER", "planned_order");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_completion_counts_once_however_often_it_is_sent_at_once() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    let sent = (0..500).map(|_| plant.posts("/v1/operation-completions", "c1", completion("1000042", "40 H87")));
+    let answers = join_all(sent).await;
+    assert!(answers.iter().all(|back| back.entity() == order && back.field("answer") == "accepted"));
+    assert_eq!(answers.iter().filter(|back| !back.replayed).count(), 1);
+    let good = world.order(&order).await.ops.values().next().unwrap().good;
+    assert_eq!(good, Qty::parse("40 H87").unwrap());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_found_by_its_id_its_erp_number_and_its_job() {
+    let world = World::start().await;
+    let order = world.released("0001000042").await.to_string();
+    let plant = Person::plant(&world);
+    let names = [order.as_str(), "1000042", "0001000042", "J-0001000042"];
+    for (at, name) in names.iter().enumerate() {
+        let back = plant.posts("/v1/operation-completions", &format!("c{at}"), completion(name, "1 H87")).await;
+        assert_eq!(back.entity(), order, "{name}");
+    }
+    for (at, name) in names.iter().copied().chain(["1000042@erp-eu"]).enumerate() {
+        let path = format!("/v1/orders/{name}/quantity-changes");
+        let back = plant.posts(&path, &format!("q{at}"), json!({ "total": format!("{} H87", 500 + at) })).await;
+        assert_eq!(back.entity(), order, "{name}");
+    }
+    world.until(&order, |order| order.header.as_ref().is_some_and(|header| header.total == Qty::parse("504 H87").unwrap())).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_about_an_order_that_nobody_knows_yet_waits_and_is_offered_when_it_arrives() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let early = plant.posts("/v1/operation-completions", "early", completion("1000077", "12 H87")).await;
+    assert_eq!((early.status.as_u16(), early.field("answer")), (202, "quarantined"));
+    let order = world.released("1000077").await.to_string();
+    let counted = |order: &takt_protocol::order::Order| order.ops.values().any(|op| op.good == Qty::parse("12 H87").unwrap());
+    world.until(&order, counted).await;
+    let again = plant.posts("/v1/operation-completions", "early", completion("1000077", "12 H87")).await;
+    assert!(again.replayed && again.entity() == order, "{again:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn material_is_issued_and_a_count_is_corrected() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    let issue =
+        json!({ "plant": "nord", "order": "1000042", "operation": "10", "material": "STEEL-3", "lot": "H-5501", "quantity": "12.4 KGM" });
+    assert_eq!(plant.posts("/v1/material-issues", "i1", issue).await.entity(), order);
+    plant.posts("/v1/operation-completions", "c1", completion("1000042", "40 H87")).await.entity();
+    let wrong =
+        json!({ "plant": "nord", "order": "1000042", "operation": "10", "use": "yield", "difference": "-6 H87", "reason": "miscount" });
+    assert_eq!(plant.posts("/v1/count-corrections", "k1", wrong).await.entity(), order);
+    let state = world.order(&order).await;
+    assert_eq!(state.ops.values().next().unwrap().good, Qty::parse("34 H87").unwrap());
+    assert_eq!(state.consumed.iter().next().unwrap().0.lot.as_str(), "H-5501");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anyone_places_a_hold_and_only_quality_ends_it() {
+    let world = World::start().await;
+    let (plant, quality) = (Person::plant(&world), Person::quality(&world));
+    let placed = plant.posts("/v1/quality-holds", "h1", hold("N7-1123")).await;
+    let lot = placed.entity().to_owned();
+    let holds = async || {
+        let Own::Lot(lot) = world.state(&lot).await.own else { panic!("{lot} is no lot") };
+        lot.holds.len()
+    };
+    assert_eq!(holds().await, 1);
+    let end = json!({ "hold": "NC-881", "plant": "nord", "material": "FG-100", "lot": "N7-1123" });
+    plant.posts("/v1/quality-hold-releases", "x1", end.clone()).await.is(409, "NOT_OWNER", "who.role");
+    assert_eq!(holds().await, 1);
+    let mut part = end.clone();
+    part["decisions"] = json!([{ "verdict": "scrap", "quantity": "2 H87" }]);
+    part["last"] = json!(false);
+    quality.posts("/v1/quality-dispositions", "d1", part).await.entity();
+    assert_eq!(holds().await, 1);
+    quality.posts("/v1/quality-hold-releases", "x1", end).await.entity();
+    assert_eq!(holds().await, 0);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_to_its_end_by_requests() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    plant.posts("/v1/operation-completions", "c1", completion("1000042", "40 H87")).await.entity();
+    plant.posts("/v1/orders/1000042/cancellations", "a1", json!({})).await.is(409, "STATE", "");
+    plant.posts("/v1/orders/1000042/technical-completions", "t1", json!({})).await.is(409, "STATE", "force");
+    let forced = json!({ "force": true, "reason": "the rest is not needed" });
+    plant.posts("/v1/orders/1000042/technical-completions", "t2", forced).await.entity();
+    world.until(&order, |order| !order.ledger.is_unsettled() && !order.ledger.has_open_groups()).await;
+    plant.posts("/v1/orders/1000042/closings", "z1", json!({})).await.entity();
+    world.until(&order, |order| order.business == takt_protocol::order::Business::Closed).await;
+    world.stop().await;
+}

@@ -1,0 +1,139 @@
+//! A request as HTTP brings it: who, under which cover, what. Looked at in the order that costs least: the credential, the
+//! room, the length, and only then the body. Never reads a body that is declared too long.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use serde::de::DeserializeOwned;
+
+use super::Done;
+use crate::ask::{Asked, Client, Denied, Reception, Sort, Ticket, v1};
+
+/// What was told.
+pub(crate) struct Told<T> {
+    client: Client,
+    cover: v1::Cover,
+    ticket: Ticket,
+    pub(crate) message: T,
+}
+
+impl<T: Asked> Told<T> {
+    /// Has it decided.
+    pub(crate) async fn decide(self, reception: &Reception) -> Result<Done, Denied> {
+        let verb = self.message.under(self.cover);
+        reception.take(&self.client, &verb, self.ticket).await.map(Done)
+    }
+}
+
+impl<T: Asked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
+    type Rejection = Denied;
+
+    async fn from_request(request: Request, reception: &Arc<Reception>) -> Result<Self, Denied> {
+        let (parts, body) = request.into_parts();
+        let client = reception.client(parts.headers.get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes))?.clone();
+        let ticket = reception.admission().enter(T::TIER)?;
+        let cover = cover(&parts.headers)?;
+        let max = reception.limits().body_bytes_max;
+        let bytes = reception.within(whole(&parts.headers, body, max)).await?;
+        Ok(Self { client, cover, ticket, message: read(&bytes)? })
+    }
+}
+
+/// The thing a path names, with everything a name may hold.
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| {
+            Denied::new(Sort::Malformed, "SCHEMA", "the name in the path is not UTF-8", "percent-encode the bytes of its UTF-8 form")
+                .at("path")
+        })?;
+        Ok(Self(id))
+    }
+}
+
+fn cover(headers: &HeaderMap) -> Result<v1::Cover, Denied> {
+    let text = |name: &'static str| {
+        let value = headers.get(HeaderName::from_static(name)).map(|value| String::from_utf8(value.as_bytes().to_vec()));
+        let wrong = |_| Denied::new(Sort::Malformed, "SCHEMA", "the header is not UTF-8", "send printable characters").at(name);
+        value.transpose().map_err(wrong)
+    };
+    Ok(v1::Cover {
+        key: text("idempotency-key")?.unwrap_or_default(),
+        not_after: text("request-not-after")?,
+        on_behalf_of: text("x-on-behalf-of")?,
+        correlation: text("x-correlation-id")?,
+    })
+}
+
+/// The whole body, if it is not too long: what is declared too long is not read at all.
+pub(super) async fn whole(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Denied> {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|declared| declared > max as u64) {
+        return Err(too_large(max));
+    }
+    let mut chunks = body.into_data_stream();
+    let mut whole = BytesMut::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Denied::new(Sort::Malformed, "SCHEMA", "the body ended early", "send the whole body"))?;
+        if whole.len() + chunk.len() > max {
+            return Err(too_large(max));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+fn too_large(max: usize) -> Denied {
+    let remedy = "send it in smaller parts, each under its own key";
+    Denied::new(Sort::TooLarge, "TOO_LARGE", format!("the body is longer than {max} bytes"), remedy)
+}
+
+/// A message of its JSON; no body at all is an empty one.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Denied> {
+    let text = if bytes.is_empty() { b"{}" } else { bytes };
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let message = serde_path_to_error::deserialize(&mut json).map_err(|error| misshapen(&error))?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(message)
+}
+
+fn not_json(error: &serde_json::Error) -> Denied {
+    Denied::new(Sort::Malformed, "SCHEMA", format!("the body is not JSON: {error}"), "send one JSON object")
+}
+
+/// What is wrong with the shape, and where.
+fn misshapen(error: &serde_path_to_error::Error<serde_json::Error>) -> Denied {
+    if !error.inner().is_data() {
+        return not_json(error.inner());
+    }
+    let text = error.inner().to_string();
+    let path = error.path().to_string();
+    let path = if path == "." { "" } else { path.as_str() };
+    let within = |name: &str| match path {
+        "" => name.to_owned(),
+        path if path.ends_with(name) => path.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    if let Some(name) = quoted(&text, "missing field `") {
+        return Denied::missing(&within(name));
+    }
+    if let Some(name) = quoted(&text, "unknown field `") {
+        let message = format!("there is no field `{}`", name.escape_debug());
+        return Denied::new(Sort::Malformed, "SCHEMA", message, "leave it out, or correct its name; /openapi.json has all of them")
+            .at(within(name));
+    }
+    Denied::new(Sort::Malformed, "SCHEMA", text, "send the type that /openapi.json gives for this field").at(path)
+}
+
+fn quoted<'a>(text: &'a str, before: &str) -> Option<&'a str> {
+    text.strip_prefix(before)?.split('`').next()
+}
