@@ -96,7 +96,25 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The word by which a link's configuration chooses the mapping.
+    /// Every verb, sorted.
+    pub const VERBS: [&str; 14] = [
+        "announce_unit",
+        "answer_departure",
+        "block_shipment",
+        "block_stock",
+        "change_job_quantity",
+        "change_stock_status",
+        "convert_planned_order",
+        "dispatch_job",
+        "open_inspection",
+        "post",
+        "revoke_job",
+        "tell_hold",
+        "unblock_shipment",
+        "unblock_stock",
+    ];
+
+    /// The word by which a link's configuration chooses the mapping; one of [`Effect::VERBS`].
     pub fn verb(&self) -> &'static str {
         match self {
             Self::ConvertPlannedOrder(_) => "convert_planned_order",
