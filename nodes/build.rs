@@ -60,6 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .message_attribute("takt.v1.Outcome", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]")
         .message_attribute("takt.v1.Complaint", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]")
         .field_attribute("takt.v1.Outcome.case", "#[serde(default, skip_serializing_if = \"Option::is_none\")]")
+        .field_attribute("takt.v1.Complaint.retry_after_s", "#[serde(default, skip_serializing_if = \"Option::is_none\")]")
         .field_attribute("takt.v1.Complaint.choices", "#[serde(default, skip_serializing_if = \"Vec::is_empty\")]")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())

@@ -9,35 +9,52 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 use crate::ask::Reception;
-use crate::http;
+use crate::{http, rpc};
 
 /// How long what is in flight may take when the doors close, in ms.
 const GRACE_MS: u64 = 15_000;
+
+/// How long a gRPC connection may be silent before it is asked whether it is still there, in ms.
+const KEEPALIVE_MS: u64 = 30_000;
 
 /// Doors that are open.
 pub struct Doors {
     /// Where HTTP is spoken.
     pub http: SocketAddr,
+    /// Where gRPC is spoken; the same address when one was given for both.
+    pub grpc: SocketAddr,
     stopping: watch::Sender<bool>,
     gone: mpsc::Receiver<Infallible>,
     serving: Vec<JoinHandle<()>>,
 }
 
-/// Opens the doors. A port of 0 is any that is free; the addresses bound are in what is returned.
-pub async fn serve(mut reception: Reception, http: SocketAddr) -> std::io::Result<Doors> {
-    let listener = TcpListener::bind(http).await?;
-    let address = listener.local_addr()?;
-    let (stopping, stopped) = watch::channel(false);
+/// Opens the doors. A port of 0 is any that is free, one address given for both is one port for both; the addresses bound
+/// are in what is returned.
+pub async fn serve(mut reception: Reception, http: SocketAddr, grpc: SocketAddr) -> std::io::Result<Doors> {
     let gone = reception.last_out();
-    let router = http::router(Arc::new(reception));
-    let speaking = tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stopped)).await {
-            tracing::error!(%error, "the HTTP door fell shut");
-        }
-    });
-    Ok(Doors { http: address, stopping, gone, serving: vec![speaking] })
+    let reception = Arc::new(reception);
+    let (stopping, stopped) = watch::channel(false);
+    let http_listener = TcpListener::bind(http).await?;
+    let http_bound = http_listener.local_addr()?;
+    let paths = http::router(Arc::clone(&reception));
+    let calls = rpc::routes(reception, stopped.clone()).await?;
+    if http == grpc && http.port() != 0 {
+        let both = paths.merge(calls.into_axum_router().reset_fallback());
+        let serving = vec![tokio::spawn(speak_http(http_listener, both, stopped))];
+        return Ok(Doors { http: http_bound, grpc: http_bound, stopping, gone, serving });
+    }
+    let grpc_listener = TcpListener::bind(grpc).await?;
+    let grpc_bound = grpc_listener.local_addr()?;
+    let serving = vec![
+        tokio::spawn(speak_http(http_listener, paths, stopped.clone())),
+        tokio::spawn(speak_grpc(TcpIncoming::from(grpc_listener).with_nodelay(Some(true)), calls, stopped)),
+    ];
+    Ok(Doors { http: http_bound, grpc: grpc_bound, stopping, gone, serving })
 }
 
 impl Doors {
@@ -56,6 +73,19 @@ impl Doors {
             tracing::warn!(GRACE_MS, "requests in flight did not end in time and are cut off");
             cut.iter().for_each(tokio::task::AbortHandle::abort);
         }
+    }
+}
+
+async fn speak_http(listener: TcpListener, paths: axum::Router, stopped: watch::Receiver<bool>) {
+    if let Err(error) = axum::serve(listener, paths).with_graceful_shutdown(told_to_stop(stopped)).await {
+        tracing::error!(%error, "the HTTP door fell shut");
+    }
+}
+
+async fn speak_grpc(incoming: TcpIncoming, calls: Routes, stopped: watch::Receiver<bool>) {
+    let server = Server::builder().http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_MS))).add_routes(calls);
+    if let Err(error) = server.serve_with_incoming_shutdown(incoming, told_to_stop(stopped)).await {
+        tracing::error!(%error, "the gRPC door fell shut");
     }
 }
 

@@ -78,4 +78,4 @@ async fn wrong_method(method: Method, uri: Uri) -> Denied {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

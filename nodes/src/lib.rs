@@ -6,3 +6,4 @@ pub mod bench;
 pub mod doors;
 pub mod http;
 pub mod mesh;
+pub mod rpc;

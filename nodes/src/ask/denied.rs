@@ -45,16 +45,13 @@ pub struct Denied {
     pub sort: Sort,
     /// What its sender is told.
     pub complaint: Box<Complaint>,
-    /// When to come back, in seconds, where coming back helps.
-    pub retry_after_s: Option<u32>,
 }
 
 impl Denied {
     /// A no of this sort.
     pub fn new(sort: Sort, code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let complaint =
-            Complaint { code: code.to_owned(), field: String::new(), message: message.into(), remedy: remedy.into(), choices: Vec::new() };
-        Self { sort, complaint: Box::new(complaint), retry_after_s: None }
+        let complaint = Complaint { code: code.to_owned(), message: message.into(), remedy: remedy.into(), ..Complaint::default() };
+        Self { sort, complaint: Box::new(complaint) }
     }
 
     /// The same, about one field.
@@ -72,7 +69,7 @@ impl Denied {
     }
 
     fn retry(mut self, after_s: u32) -> Self {
-        self.retry_after_s = Some(after_s);
+        self.complaint.retry_after_s = Some(after_s);
         self
     }
 
@@ -103,7 +100,7 @@ impl Denied {
             Some(folder) => format!("{} (`{folder}` in the configuration folder)", refusal.remedy),
             None => refusal.remedy.clone(),
         };
-        Self::new(sort(refusal), &code, refusal.text.clone(), remedy).at(refusal.field.clone())
+        Self::new(sort(refusal), &code, refusal.text.clone(), remedy).at(field_of(&refusal.field))
     }
 
     /// The mesh could not have it decided.
@@ -196,6 +193,18 @@ fn sort(refusal: &Refusal) -> Sort {
         | Code::State
         | Code::Other => Sort::Conflict,
         Code::Expired => Sort::Expired,
+    }
+}
+
+/// The field of the request that a field of the input came from.
+fn field_of(field: &str) -> &str {
+    match field {
+        "key" => "cover.key",
+        "not_after" => "cover.not_after",
+        "who.reason" => "reason",
+        "who.second" => "second",
+        "who.role" | "who.user" => "authorization",
+        other => other,
     }
 }
 

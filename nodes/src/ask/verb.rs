@@ -11,7 +11,10 @@ pub trait Asked: Sized {
     /// Whose room it takes under load.
     const TIER: Tier;
 
-    /// The whole request: the message under its cover.
+    /// The whole request, under the cover it carries.
+    fn whole(self) -> Verb;
+
+    /// The whole request, under this cover.
     fn under(self, cover: v1::Cover) -> Verb;
 }
 
@@ -20,13 +23,20 @@ macro_rules! verbs {
         $(impl Asked for v1::$message {
             const TIER: Tier = Tier::$tier;
 
+            fn whole(self) -> Verb {
+                Verb::$message(self)
+            }
+
             fn under(mut self, cover: v1::Cover) -> Verb {
                 self.cover = Some(cover);
-                Verb::$message(self)
+                self.whole()
             }
         })*
 
         impl Verb {
+            /// The names of all of them.
+            pub const NAMES: &[&str] = &[$($name),*];
+
             /// Its name, as `proto/takt/v1/mesh.proto` spells it.
             pub fn name(&self) -> &'static str {
                 match self {

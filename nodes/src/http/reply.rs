@@ -27,7 +27,8 @@ impl IntoResponse for Done {
 
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
-        let Self { sort, mut complaint, retry_after_s } = self;
+        let Self { sort, mut complaint } = self;
+        let retry_after_s = complaint.retry_after_s;
         if let Some(header) = header_of(&complaint.field) {
             header.clone_into(&mut complaint.field);
         }
@@ -75,8 +76,8 @@ pub(super) fn status(sort: Sort) -> StatusCode {
 /// Parts of the cover are headers here.
 fn header_of(field: &str) -> Option<&'static str> {
     match field {
-        "cover.key" | "key" => Some("Idempotency-Key"),
-        "cover.not_after" | "not_after" => Some("Request-Not-After"),
+        "cover.key" => Some("Idempotency-Key"),
+        "cover.not_after" => Some("Request-Not-After"),
         "cover.on_behalf_of" => Some("X-On-Behalf-Of"),
         "cover.correlation" => Some("X-Correlation-Id"),
         _ => None,

@@ -11,7 +11,7 @@ mod verbs;
 
 /// What came back.
 #[derive(Debug)]
-struct Back {
+pub(crate) struct Back {
     status: StatusCode,
     replayed: bool,
     retry_after: Option<String>,
@@ -19,11 +19,11 @@ struct Back {
 }
 
 impl Back {
-    fn field(&self, name: &str) -> &str {
+    pub(crate) fn field(&self, name: &str) -> &str {
         self.body.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn entity(&self) -> &str {
+    pub(crate) fn entity(&self) -> &str {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
         self.field("entity")
     }
@@ -36,14 +36,14 @@ impl Back {
 }
 
 /// Somebody with a token.
-struct Person<'a> {
+pub(crate) struct Person<'a> {
     world: &'a World,
     client: Client,
     token: &'static str,
 }
 
 impl<'a> Person<'a> {
-    fn plant(world: &'a World) -> Self {
+    pub(crate) fn plant(world: &'a World) -> Self {
         // A second installation is told that there is one already, and that is fine.
         drop(rustls::crypto::ring::default_provider().install_default());
         Self { world, client: Client::new(), token: PLANT }
@@ -57,8 +57,12 @@ impl<'a> Person<'a> {
         self.client.request(method, format!("http://{}{path}", self.world.doors.http)).bearer_auth(self.token)
     }
 
-    async fn posts(&self, path: &str, key: &str, body: Value) -> Back {
+    pub(crate) async fn posts(&self, path: &str, key: &str, body: Value) -> Back {
         back(self.request(Method::POST, path).header("Idempotency-Key", key).json(&body)).await
+    }
+
+    pub(crate) async fn gets(&self, path: &str) -> Back {
+        back(self.request(Method::GET, path)).await
     }
 }
 

@@ -53,14 +53,19 @@ impl World {
 
     /// A mesh with limits of its own.
     pub(crate) async fn limited(limits: Limits) -> Self {
+        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        Self::at(limits, free, free).await
+    }
+
+    /// A mesh with its doors at these addresses.
+    pub(crate) async fn at(limits: Limits, http: SocketAddr, grpc: SocketAddr) -> Self {
         let data = tempfile::tempdir().unwrap();
         let stores = Stores::open(data.path(), ["eu", "na"].map(|name| Region::parse(name).unwrap())).unwrap();
         let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name)).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
         let clients = Clients::new([(PLANT.to_owned(), client("mes-nord", "plant")), (QUALITY.to_owned(), client("lims", "quality"))]);
-        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        let doors = serve(Reception::new(Arc::clone(&mesh), clients, limits), free).await.unwrap();
+        let doors = serve(Reception::new(Arc::clone(&mesh), clients, limits), http, grpc).await.unwrap();
         Self { mesh, doors, _data: data }
     }
 

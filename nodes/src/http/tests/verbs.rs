@@ -102,7 +102,7 @@ async fn anyone_places_a_hold_and_only_quality_ends_it() {
     };
     assert_eq!(holds().await, 1);
     let end = json!({ "hold": "NC-881", "plant": "nord", "material": "FG-100", "lot": "N7-1123" });
-    plant.posts("/v1/quality-hold-releases", "x1", end.clone()).await.is(409, "NOT_OWNER", "who.role");
+    plant.posts("/v1/quality-hold-releases", "x1", end.clone()).await.is(409, "NOT_OWNER", "authorization");
     assert_eq!(holds().await, 1);
     let mut part = end.clone();
     part["decisions"] = json!([{ "verdict": "scrap", "quantity": "2 H87" }]);

@@ -1,0 +1,62 @@
+//! Troubles as gRPC has them: a status, with the complaint in its details as `google.rpc.Status` carries them, so that any
+//! client that knows the reflection of this server can read code, field and remedy.
+
+use prost::Message;
+use tonic::{Code, Status};
+
+use crate::ask::{Denied, Sort};
+
+/// `google.rpc.Status`, as far as it is needed: the well-known shape of details.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Rich {
+    /// The gRPC code.
+    #[prost(int32, tag = "1")]
+    pub(super) code: i32,
+    /// For a person.
+    #[prost(string, tag = "2")]
+    pub(super) message: String,
+    /// What is said beside.
+    #[prost(message, repeated, tag = "3")]
+    pub(super) details: Vec<Any>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Any {
+    /// What it is.
+    #[prost(string, tag = "1")]
+    pub(super) type_url: String,
+    /// Its bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub(super) value: Vec<u8>,
+}
+
+/// What a complaint is called in details.
+pub(super) const COMPLAINT: &str = "type.googleapis.com/takt.v1.Complaint";
+
+impl From<Denied> for Status {
+    fn from(no: Denied) -> Self {
+        let code = code(no.sort);
+        let message = format!("{}: {}; {}", no.complaint.code, no.complaint.message, no.complaint.remedy);
+        let complaint = Any { type_url: COMPLAINT.to_owned(), value: no.complaint.encode_to_vec() };
+        let rich = Rich { code: code as i32, message: message.clone(), details: vec![complaint] };
+        Self::with_details(code, message, rich.encode_to_vec().into())
+    }
+}
+
+/// The gRPC code of a sort.
+fn code(sort: Sort) -> Code {
+    match sort {
+        Sort::Malformed | Sort::Unprocessable => Code::InvalidArgument,
+        Sort::Unauthenticated => Code::Unauthenticated,
+        Sort::NotFound => Code::NotFound,
+        Sort::WrongMethod => Code::Unimplemented,
+        // Not `DeadlineExceeded`, which clients take for a reason to send it again.
+        Sort::Conflict | Sort::Expired => Code::FailedPrecondition,
+        Sort::TooLarge => Code::OutOfRange,
+        Sort::Overloaded => Code::ResourceExhausted,
+        Sort::Unavailable => Code::Unavailable,
+        Sort::Late => Code::DeadlineExceeded,
+        Sort::Ours => Code::Internal,
+    }
+}
