@@ -3,28 +3,18 @@
 
 use std::path::PathBuf;
 
-/// What the program serves over gRPC.
-const FILES: [&str; 3] = ["takt/v1/mesh.proto", "takt/v1/requests.proto", "takt/v1/answers.proto"];
+use prost_types::DescriptorProto;
+use prost_types::field_descriptor_proto::Label;
+use tonic_prost_build::Builder;
 
-/// The messages that are HTTP bodies.
-const BODIES: [&str; 16] = [
-    "ReleaseOrder",
-    "ConfirmCompletion",
-    "IssueMaterial",
-    "CorrectCount",
-    "PlaceHold",
-    "Decision",
-    "RecordDisposition",
-    "ReleaseHold",
-    "ChangeQuantity",
-    "Redispatch",
-    "CancelOrder",
-    "CompleteTechnically",
-    "CloseOrder",
-    "BlockShipment",
-    "ReleaseShipment",
-    "ActOnException",
-];
+/// What the program serves over gRPC.
+const FILES: [&str; 3] = ["takt/v1/mesh.proto", "takt/v1/requests.proto", ANSWERS];
+
+/// The file of what is answered.
+const ANSWERS: &str = "takt/v1/answers.proto";
+
+/// Messages that are no HTTP body: they exist for the stream.
+const STREAM_ONLY: [&str; 3] = ["Cover", "Request", "Answer"];
 
 /// Fields a path names, which are not repeated in the body.
 const IN_PATH: [&str; 8] = [
@@ -44,24 +34,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     compiler.include_source_info(true).include_imports(true).open_files(FILES)?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("takt.v1.bin"), compiler.encode_file_descriptor_set())?;
+    let files = compiler.file_descriptor_set();
     let mut build = tonic_prost_build::configure();
-    for body in BODIES {
-        let path = format!("takt.v1.{body}");
-        build = build
-            .message_attribute(&path, "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]")
-            .message_attribute(&path, "#[serde(deny_unknown_fields)]")
-            .field_attribute(format!("{path}.cover"), "#[serde(skip)]");
+    for file in &files.file {
+        for message in file.message_type.iter().filter(|message| !STREAM_ONLY.contains(&message.name())) {
+            build = in_json(build, message, file.name() != ANSWERS);
+        }
     }
-    for field in IN_PATH {
-        build = build.field_attribute(format!("takt.v1.{field}"), "#[serde(skip)]");
+    build.compile_fds(files)?;
+    Ok(())
+}
+
+/// Gives a message its JSON form. A request with a field that nobody knows is refused; an answer may have grown.
+fn in_json(mut build: Builder, message: &DescriptorProto, strict: bool) -> Builder {
+    let path = format!("takt.v1.{}", message.name());
+    build = build.message_attribute(&path, "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]");
+    if strict {
+        build = build.message_attribute(&path, "#[serde(deny_unknown_fields)]");
+    }
+    for field in &message.field {
+        let within = format!("{}.{}", message.name(), field.name());
+        let attribute = match (field.proto3_optional(), field.label()) {
+            _ if field.name() == "cover" || IN_PATH.contains(&within.as_str()) => "#[serde(skip)]",
+            (true, _) => "#[serde(default, skip_serializing_if = \"Option::is_none\")]",
+            (false, Label::Repeated) => "#[serde(default, skip_serializing_if = \"Vec::is_empty\")]",
+            (false, Label::Optional | Label::Required) => continue,
+        };
+        build = build.field_attribute(format!("takt.v1.{within}"), attribute);
     }
     build
-        .field_attribute("takt.v1.PlaceHold.units", "#[serde(default)]")
-        .message_attribute("takt.v1.Outcome", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]")
-        .message_attribute("takt.v1.Complaint", "#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]")
-        .field_attribute("takt.v1.Outcome.case", "#[serde(default, skip_serializing_if = \"Option::is_none\")]")
-        .field_attribute("takt.v1.Complaint.retry_after_s", "#[serde(default, skip_serializing_if = \"Option::is_none\")]")
-        .field_attribute("takt.v1.Complaint.choices", "#[serde(default, skip_serializing_if = \"Vec::is_empty\")]")
-        .compile_fds(compiler.file_descriptor_set())?;
-    Ok(())
 }

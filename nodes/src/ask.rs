@@ -24,10 +24,12 @@ mod denied;
 mod desk;
 mod field;
 mod floor;
+mod inbox;
 mod meaning;
 mod names;
 mod order;
 mod quality;
+mod raw;
 mod shipment;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -37,9 +39,11 @@ mod verb;
 pub use admission::{Admission, Room, Ticket};
 pub use clients::{Client, Clients};
 pub use denied::{Denied, Sort};
+pub use inbox::{Inbox, NotTaken};
 pub use v1::request::Verb;
 pub use verb::Asked;
 
+use inbox::Inboxes;
 use meaning::Meaning;
 
 /// How long a request may take and how many may be under way.
@@ -67,6 +71,7 @@ impl Default for Limits {
 pub struct Reception {
     mesh: Arc<Mesh>,
     clients: Clients,
+    inboxes: Inboxes,
     admission: Admission,
     limits: Limits,
     /// Dropped last: when it is gone, nobody holds the mesh through this reception any more.
@@ -86,7 +91,7 @@ impl Reception {
     /// A reception of the mesh, for these clients.
     pub fn new(mesh: Arc<Mesh>, clients: Clients, limits: Limits) -> Self {
         let admission = Admission::new(&limits.room);
-        Self { mesh, clients, admission, limits, present: None }
+        Self { mesh, clients, inboxes: Inboxes::default(), admission, limits, present: None }
     }
 
     /// Hears nothing until the reception is gone, and the mesh let go.

@@ -13,8 +13,10 @@ use utoipa_axum::routes;
 
 use crate::ask::{Denied, Reception, Sort};
 
+mod inbound;
 mod openapi;
 mod orders;
+mod queries;
 mod reply;
 mod requests;
 mod told;
@@ -56,6 +58,8 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(orders::block_shipment))
         .routes(routes!(orders::release_shipment))
         .routes(routes!(orders::act_on_exception))
+        .routes(routes!(queries::raw))
+        .routes(routes!(inbound::take))
         .routes(routes!(health))
 }
 

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use takt_config::text::ClientText;
+use takt_protocol::book::Book;
 use takt_protocol::envelope::RawRef;
 use takt_protocol::name::Source;
 use takt_protocol::words::Role;
@@ -37,6 +39,25 @@ impl Clients {
         Self { by_token: clients.into_iter().map(|(token, client)| (RawRef::of(token.as_bytes()), client)).collect() }
     }
 
+    /// The table of a configuration; the error says which client cannot be meant, and why.
+    pub fn of(texts: &[ClientText], book: &Book) -> Result<Self, String> {
+        let mut clients = Self::default();
+        for text in texts {
+            let source = Source::parse(&text.name).map_err(|error| error.to_string())?;
+            if book.sites.contains_key(&source) {
+                return Err(format!("client `{source}` has the name of a site: what it sends would pass for the site's own word"));
+            }
+            if text.token.trim().is_empty() {
+                return Err(format!("client `{source}` has an empty token"));
+            }
+            let client = Client { source, role: text.role.clone() };
+            if let Some(other) = clients.by_token.insert(RawRef::of(text.token.as_bytes()), client) {
+                return Err(format!("clients `{}` and `{source}` have the same token", other.source));
+            }
+        }
+        Ok(clients)
+    }
+
     /// Whom the content of an `authorization` header names.
     pub(super) fn who(&self, authorization: Option<&[u8]>) -> Result<&Client, Denied> {
         let Some(token) = authorization.and_then(bearer) else {
@@ -61,3 +82,6 @@ fn unknown(message: &str) -> Denied {
     )
     .at("authorization")
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,7 @@ impl Denied {
         self
     }
 
-    fn retry(mut self, after_s: u32) -> Self {
+    pub(super) fn retry(mut self, after_s: u32) -> Self {
         self.complaint.retry_after_s = Some(after_s);
         self
     }

@@ -29,7 +29,7 @@ pub(super) fn finished(mut document: OpenApi) -> OpenApi {
     components.add_security_scheme("client", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     document.security = Some(vec![SecurityRequirement::new("client", Vec::<String>::new())]);
     for (path, item) in &mut document.paths.paths {
-        if let Some(post) = &mut item.post {
+        if let Some(post) = item.post.as_mut().filter(|_| path.starts_with("/v1/")) {
             post.parameters.get_or_insert_with(Vec::new).extend(cover().map(RefOr::T));
             paste(post, path);
         }

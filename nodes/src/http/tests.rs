@@ -7,6 +7,7 @@ use crate::ask::tests::fixture::{PLANT, QUALITY, World};
 
 mod bad;
 mod document;
+mod inbound;
 mod verbs;
 
 /// What came back.

@@ -52,12 +52,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Denied;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| {
-            Denied::new(Sort::Malformed, "SCHEMA", "the name in the path is not UTF-8", "percent-encode the bytes of its UTF-8 form")
-                .at("path")
-        })?;
+        let Path(id) = Path::from_request_parts(parts, state).await.map_err(|_| not_utf8())?;
         Ok(Self(id))
     }
+}
+
+/// Two things a path names, the larger one first.
+pub(crate) struct Ids(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
+        let Path((first, second)) = Path::from_request_parts(parts, state).await.map_err(|_| not_utf8())?;
+        Ok(Self(first, second))
+    }
+}
+
+fn not_utf8() -> Denied {
+    Denied::new(Sort::Malformed, "SCHEMA", "the name in the path is not UTF-8", "percent-encode the bytes of its UTF-8 form").at("path")
 }
 
 fn cover(headers: &HeaderMap) -> Result<v1::Cover, Denied> {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use takt_actors::link::{Errand, Link, Probed, Sent};
 use takt_actors::node::Settings;
 use takt_actors::region::SiteLink;
@@ -30,7 +31,7 @@ use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::uom::Uom;
 use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Version};
 
-use crate::ask::{Client, Clients, Limits, Reception};
+use crate::ask::{Client, Clients, Inbox, Limits, NotTaken, Reception};
 use crate::doors::{Doors, serve};
 use crate::mesh::{Mesh, Stores};
 
@@ -38,10 +39,32 @@ use crate::mesh::{Mesh, Stores};
 pub(crate) const PLANT: &str = "token-of-the-plant";
 pub(crate) const QUALITY: &str = "token-of-quality";
 
+/// The token by which the plant's MES is known at the inbound door.
+pub(crate) const MES: &str = "token-of-the-mes";
+
+/// What came in at the inbound door, by topic; the topic `full` is always put off.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    pub(crate) payloads: Mutex<Vec<(String, Bytes)>>,
+}
+
+#[tonic::async_trait]
+impl Inbox for Shelf {
+    async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
+        match topic {
+            "reports" => self.payloads.lock().unwrap().push((topic.to_owned(), raw)),
+            "full" => return Err(NotTaken::Later { why: "the spool is full".to_owned() }),
+            _ => return Err(NotTaken::Topic(vec!["full".to_owned(), "reports".to_owned()])),
+        }
+        Ok(())
+    }
+}
+
 /// A mesh with its doors open.
 pub(crate) struct World {
     pub(crate) mesh: Arc<Mesh>,
     pub(crate) doors: Doors,
+    pub(crate) told: Arc<Shelf>,
     _data: tempfile::TempDir,
 }
 
@@ -65,8 +88,11 @@ impl World {
         let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
         let clients = Clients::new([(PLANT.to_owned(), client("mes-nord", "plant")), (QUALITY.to_owned(), client("lims", "quality"))]);
-        let doors = serve(Reception::new(Arc::clone(&mesh), clients, limits), http, grpc).await.unwrap();
-        Self { mesh, doors, _data: data }
+        let told = Arc::new(Shelf::default());
+        let inbox: Arc<dyn Inbox> = told.clone();
+        let reception = Reception::new(Arc::clone(&mesh), clients, limits).with_inbox(site("nord"), MES, inbox);
+        let doors = serve(reception, http, grpc).await.unwrap();
+        Self { mesh, doors, told, _data: data }
     }
 
     /// The state of an entity.
@@ -222,7 +248,8 @@ fn recipe() -> Recipe {
     }
 }
 
-fn book() -> Book {
+/// The configuration: an ERP, a plant, a laboratory, a warehouse far away, and a plant out of reach.
+pub(crate) fn book() -> Book {
     let plant = |region| Site {
         erp: Some(site("erp-eu")),
         warehouse: Some(site("wms-hub")),

@@ -129,3 +129,18 @@ async fn an_order_goes_to_its_end_by_requests() {
     world.until(&order, |order| order.business == takt_protocol::order::Business::Closed).await;
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_report_said_is_kept_word_for_word_and_found_by_its_hash() {
+    let world = World::start().await;
+    world.released("1000042").await;
+    let plant = Person::plant(&world);
+    plant.posts("/v1/operation-completions", "c1", completion("1000042", "40 H87")).await.entity();
+    let said = br#"{"plant":"nord","order":"1000042","operation":"10","good":"40 H87"}"#;
+    let hash = takt_protocol::envelope::RawRef::of(said);
+    let kept = plant.gets(&format!("/v1/raw/{hash}")).await;
+    assert_eq!(kept.field("good"), "40 H87", "{kept:?}");
+    plant.gets(&format!("/v1/raw/{}", "0".repeat(64))).await.is(404, "UNKNOWN", "hash");
+    plant.gets("/v1/raw/..%2f..%2fetc").await.is(422, "SCHEMA", "hash");
+    world.stop().await;
+}

@@ -1,0 +1,29 @@
+use takt_config::text::ClientText;
+use takt_protocol::words::Role;
+
+use super::Clients;
+use crate::ask::tests::fixture::book;
+
+fn text(name: &str, token: &str) -> ClientText {
+    ClientText { name: name.to_owned(), token: token.to_owned(), role: Role::parse("planning").unwrap() }
+}
+
+#[test]
+fn a_client_is_known_by_its_token_and_by_nothing_else() {
+    let clients = Clients::of(&[text("planner", "secret")], &book()).unwrap();
+    assert_eq!(clients.who(Some(b"Bearer secret")).unwrap().source.as_str(), "planner");
+    assert_eq!(clients.who(Some(b"bearer  secret ")).unwrap().source.as_str(), "planner");
+    for wrong in [None, Some(&b"secret"[..]), Some(b"Basic secret"), Some(b"Bearer Secret"), Some(b"Bearer "), Some(b"")] {
+        assert_eq!(clients.who(wrong).unwrap_err().complaint.code, "UNAUTHENTICATED");
+    }
+    assert!(!format!("{clients:?}").contains("secret"));
+}
+
+#[test]
+fn a_table_that_lets_one_pass_for_another_is_refused() {
+    let refused = |texts: &[ClientText]| Clients::of(texts, &book()).unwrap_err();
+    assert!(refused(&[text("nord", "a")]).contains("name of a site"));
+    assert!(refused(&[text("a", "same"), text("b", "same")]).contains("same token"));
+    assert!(refused(&[text("a", " ")]).contains("empty token"));
+    assert!(refused(&[text("The Planner", "a")]).contains("lower-case"));
+}

@@ -1,0 +1,38 @@
+//! The door for what systems tell: `POST /in/{source}/{topic}`, raw bytes, 2xx only when they are durable here.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+
+use super::Shared;
+use super::told::{Ids, whole};
+use crate::ask::Denied;
+
+/// Take a message of a system, in its own words.
+///
+/// For the systems themselves. The bytes are kept before they are understood; what cannot be understood becomes an
+/// exception of its site, and is taken all the same.
+#[utoipa::path(
+    post, path = "/in/{source}/{topic}", tag = "systems",
+    params(
+        ("source" = String, Path, description = "The system, by its site name.", example = "nord"),
+        ("topic" = String, Path, description = "A topic of its link.", example = "reports")
+    ),
+    request_body(content = String, content_type = "*/*", description = "Whatever the system sends, at most 1 MiB."),
+    responses((status = 202, description = "Durable: the sender may forget it."))
+)]
+pub(super) async fn take(
+    State(reception): Shared,
+    Ids(source, topic): Ids,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<impl IntoResponse, Denied> {
+    let inbox = reception.inbox(&source, headers.get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes))?;
+    let _ticket = reception.enter_inbox()?;
+    let raw = reception.within(whole(&headers, body, reception.limits().inbound_bytes_max)).await?;
+    reception.receive(inbox.as_ref(), &topic, raw).await?;
+    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "answer": "taken" }))))
+}
