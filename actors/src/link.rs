@@ -6,6 +6,10 @@ use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
 
+pub mod http;
+pub mod inbound;
+pub mod mapping;
+
 /// An effect that is to be sent, or was.
 #[derive(Clone, Debug)]
 pub struct Errand {

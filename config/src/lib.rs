@@ -2,11 +2,12 @@
 //! belongs here if an operator edits it. Reads files and nothing else; what it loads is in force only when somebody says so.
 //!
 //! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files, variables, the hash), [`mod@load`]
-//! (from text to values), `check` (what may not contradict what), [`demo`] (a folder to start from).
+//! (from text to values), [`links`] (from text to ways to sites), `check` (what may not contradict what), [`demo`] (a folder to start from).
 
 pub mod demo;
 pub mod finding;
 pub mod folder;
+pub mod links;
 pub mod load;
 pub mod text;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use takt_actors::link::mapping::Mapping;
 use takt_actors::site::SiteLimits;
 use takt_protocol::book::{Book, Material, Policy, Recipe, Site};
 use takt_protocol::calendar::PeriodBook;
@@ -31,8 +32,8 @@ pub struct Mesh {
     pub links: BTreeMap<SiteId, LinkText>,
     /// Who may use the API.
     pub clients: Vec<ClientText>,
-    /// The text of each mapping file that a link names.
-    pub mappings: BTreeMap<String, String>,
+    /// Each mapping file that a link names, compiled.
+    pub mappings: BTreeMap<String, Mapping>,
 }
 
 /// How a site is spoken to.
@@ -128,7 +129,7 @@ fn assemble(folder: &Folder, pages: Pages, findings: &mut Vec<Finding>) -> Optio
     let mut mappings = BTreeMap::new();
     for (name, page) in pages.sites {
         for file in page.value.mapping_files() {
-            mappings.extend(folder.file(&file.value).map(|text| (file.value.clone(), text.to_owned())));
+            compile(folder, &file.value, &mut mappings, findings);
         }
         if let Some(transport) = page.value.link.clone() {
             let (limits, simulated) = (page.value.limits.limits(), page.value.simulated.clone());
@@ -159,6 +160,17 @@ fn assemble(folder: &Folder, pages: Pages, findings: &mut Vec<Finding>) -> Optio
     };
     let regions = pages.mesh.regions.into_iter().map(|region| region.value).collect();
     Some(Mesh { book: Arc::new(book), regions, links, clients: pages.mesh.clients, mappings })
+}
+
+/// Compiles a mapping file, once; a missing one was told already.
+fn compile(folder: &Folder, file: &str, mappings: &mut BTreeMap<String, Mapping>, findings: &mut Vec<Finding>) {
+    let Some(text) = folder.file(file).filter(|_| !mappings.contains_key(file)) else { return };
+    match Mapping::compile(file, text) {
+        Ok(mapping) => drop(mappings.insert(file.to_owned(), mapping)),
+        Err(error) => {
+            findings.push(Finding { file: error.name, line: error.line, column: error.column, what: error.what, remedy: error.remedy });
+        }
+    }
 }
 
 /// Versions sort as numbers where they are numbers: 9 before 10.

@@ -1,1 +1,59 @@
-# soon
+# What the ERP tells: keys only, so the order or document is read before anything is said about it.
+def orders: "/sap/opu/odata/sap/API_PRODUCTION_ORDER_2_SRV/A_ProductionOrder_2";
+def documents: "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV/A_MaterialDocumentHeader";
+def ours($table): . as $theirs | [$table | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
+
+def read:
+  .body.data as $d
+  | if .topic == "document.posted_by_hand" then
+      { path: "\(documents)(MaterialDocumentYear='\($d.MaterialDocumentYear)',MaterialDocument='\($d.MaterialDocument)')",
+        query: { "$expand": "to_MaterialDocumentItem" } }
+    else { path: "\(orders)('\($d.ManufacturingOrder)')" } end;
+
+def order: .read[0].body.d;
+
+# An order has two names here: its own number, and the planned order it was made of.
+def named($order; $planned):
+  .site as $erp
+  | { native: { kind: "order", names: ([{ system: $erp, kind: "order", id: $order }]
+                                       + (if ($planned // "") == "" then [] else [{ system: $erp, kind: "order", id: $planned }] end)) } };
+
+def told($what; $fact):
+  { to: named(order.ManufacturingOrder; order.PlannedOrder), key: { mark: { text: "\(.body.id)/\($what)" } }, occurred_at: .body.time,
+    body: { order: { owner_fact: $fact } } };
+
+# The ERP has days, no times and no zones: noon of that day is the same day in every zone.
+def day: capture("(?<ms>-?[0-9]+)").ms | tonumber | . / 1000 + 43200 | todate;
+def total: .tables as $t | "\(order.TotalQuantity) \(order.ProductionUnit | ours($t.unit))";
+
+def header:
+  .tables as $t | .site as $erp | total as $total | order
+  | { erp: $erp, number: .ManufacturingOrder, plant: (.ProductionPlant | ours($t.plant)), material: .Material, total: $total,
+      recipe: (if (.ProductionVersion // "") == "" then null else .ProductionVersion end),
+      lot: (if (.Batch // "") == "" then null else .Batch end),
+      start: (.MfgOrderPlannedStartDate | day), end: (.MfgOrderPlannedEndDate | day) };
+
+def changed:
+  told("quantity"; { quantity_changed: { total: total } }), told("lock"; { locked: (order.OrderIsLocked == "X") });
+
+# Somebody posted by hand: every line that belongs to an order is told to it.
+def by_hand:
+  .tables as $t | . as $in | order as $doc | $doc.to_MaterialDocumentItem.results[] | select(.ManufacturingOrder != "") | . as $line
+  | { "101": ["produced", ""], "102": ["produced", "-"], "531": ["produced", ""], "532": ["produced", "-"],
+      "261": ["consumed", ""], "262": ["consumed", "-"] }[$line.GoodsMovementType] as $use | select($use)
+  | $in
+  | { to: named($line.ManufacturingOrder; null), key: { mark: { text: "\(.body.id)/\($line.MaterialDocumentItem)" } }, occurred_at: .body.time,
+      who: { user: $doc.CreatedByUser },
+      body: { order: { owner_fact: { foreign_posting: {
+        document: "\($line.MaterialDocument)/\($line.MaterialDocumentYear)", by: $doc.CreatedByUser, use: $use[0], material: $line.Material,
+        lot: (if ($line.Batch // "") == "" then null else $line.Batch end),
+        qty: "\($use[1])\($line.QuantityInBaseUnit) \($line.MaterialBaseUnit | ours($t.unit))" } } } } };
+
+def inputs:
+  if .topic == "order.released" then told("released"; { released: header })
+  elif .topic == "order.changed" then changed
+  elif .topic == "order.cancelled" then told("cancelled"; "cancelled")
+  elif .topic == "order.technically_completed" then told("technically_completed"; "technically_completed")
+  elif .topic == "order.closed" then told("closed"; "closed")
+  elif .topic == "document.posted_by_hand" then by_hand
+  else error("the topic \(.topic) is not known here") end;

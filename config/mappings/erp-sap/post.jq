@@ -1,1 +1,65 @@
-# soon
+# One posting: a material document for goods, a confirmation for work. Our reference stands in the document, so that it is
+# found after a lost reply. A negative line takes back.
+def goods: "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV/A_MaterialDocumentHeader";
+def work: "/sap/opu/odata/sap/API_PROD_ORDER_CONFIRMATION_2_SRV/ProdnOrdConf2";
+def is_work: .effect.posting.movement == "confirmation";
+def value: split(" ")[0];
+def size: value | ltrimstr("-");
+def negative: startswith("-");
+def unit($t): split(" ")[1] | ($t.unit[.] // .);
+def four: ("000" + .)[-4:];
+
+def movement($line):
+  if .effect.posting.movement == "goods_receipt" then
+    (if ($line.series.output // "main") == "main" then ["101", "102"] else ["531", "532"] end)
+  else ["261", "262"] end
+  | .[if $line.qty | negative then 1 else 0 end];
+
+def item($line):
+  .tables as $t | .effect as $e | movement($line) as $type
+  | { Material: $line.series.material, Plant: ($t.plant[$e.plant] // $e.plant), Batch: ($line.series.lot // ""), GoodsMovementType: $type,
+      StorageLocation: (if $e.posting.movement == "goods_receipt" then $t.location.finished else $t.location.raw end),
+      ManufacturingOrder: $e.erp_order, ManufacturingOrderItem: "1", QuantityInEntryUnit: ($line.qty | size), EntryUnit: ($line.qty | unit($t)) }
+    + (if $e.posting.movement == "goods_receipt" then { GoodsMovementRefDocType: "F", InventoryStockType: $t.stock[$line.series.status] } else {} end);
+
+def document:
+  . as $in
+  | { GoodsMovementCode: (if .effect.posting.movement == "goods_receipt" then "02" else "03" end),
+      PostingDate: "\(.effect.posting.date)T00:00:00", ReferenceDocument: .reference,
+      MaterialDocumentHeaderText: (.effect.posting.original_date // ""),
+      to_MaterialDocumentItem: [.effect.posting.lines[] as $line | $in | item($line)] };
+
+# What a line of work is called in a confirmation.
+def field: { yield: "ConfirmationYieldQuantity", scrap: "ConfirmationScrapQuantity", rework: "ConfirmationReworkQuantity" }[.];
+
+def confirmation:
+  .tables as $t | .effect.posting as $p | $p.lines[0].series.op as $op
+  | reduce $p.lines[] as $line (
+      { OrderID: .effect.erp_order, OrderOperation: ($op | four), PostingDate: "\($p.date)T00:00:00", APIConfHasNoGoodsMovements: true,
+        IsFinalConfirmation: ($p.last // false), ConfirmationText: ($p.original_date // ""), ExternalSystemConfirmation: .reference };
+      if $line.series.use == "labour" then . + { OpConfirmedWorkQuantity1: ($line.qty | value), OpWorkQuantityUnit1: ($line.qty | unit($t)) }
+      elif $line.series.use == "machine" then . + { OpConfirmedWorkQuantity2: ($line.qty | value), OpWorkQuantityUnit2: ($line.qty | unit($t)) }
+      else . + { ($line.series.use | field): ($line.qty | value), ConfirmationUnit: ($line.qty | unit($t)) } end);
+
+def request: if is_work then { method: "POST", path: work, body: confirmation } else { method: "POST", path: goods, body: document } end;
+
+def made:
+  if .ConfirmationGroup then { document: "\(.ConfirmationGroup)/\(.ConfirmationCount)" }
+  else { document: "\(.MaterialDocument)/\(.MaterialDocumentYear)" } end;
+
+def outcome:
+  if .status == 201 or .status == 200 then { accepted: (.body.d | made) }
+  elif .body.error.code == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
+  # This ERP's gateway says 503 before it has looked at a request.
+  elif .status == 503 then { not_done: { why: "the ERP is not available" } }
+  elif .status == 400 then { rejected: { code: .body.error.code, text: .body.error.message.value } }
+  else empty end;
+
+def probe:
+  if is_work then { method: "GET", path: work, query: { "$filter": "ExternalSystemConfirmation eq '\(.reference)'" } }
+  else { method: "GET", path: goods, query: { "$filter": "ReferenceDocument eq '\(.reference)'" } } end;
+
+def probed:
+  if .status != 200 then empty
+  elif (.body.d.results | length) == 0 then "absent"
+  else { found: (.body.d.results[0] | made) } end;

@@ -1,1 +1,62 @@
-# soon
+# What the line tells. `sequence` counts without gaps within a job, and the attempt in our own key tells jobs apart: together
+# they are the key by which a report that is told twice is known.
+def pieces: "\(.) H87";
+def ours($units): . as $theirs | [$units | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
+def op: .step | tostring;
+
+# The order, and how this report is known again.
+def told($body):
+  (.body.externalKey | split("/")) as $key
+  | { to: { entity: $key[0] }, key: { epoch: ($key[1] | tonumber), mark: { number: .body.sequence } }, occurred_at: .body.at,
+      body: { order: { report: $body } } };
+
+# A counter that counts up: its own epoch counts, which grows when a PLC starts again at zero.
+def counted:
+  (.body.externalKey | split("/")) as $key
+  | { to: { entity: $key[0] }, key: { epoch: .body.counter.epoch, mark: { text: "\(.body.job)/\(.body.sequence)" } }, occurred_at: .body.at,
+      body: { order: { report: { confirmed: { op: (.body | op), good: { qty: (.body.counter.good | pieces), counting: "cumulative" } } } } } };
+
+# Every step of the job that was not finished: a hold of a job is a hold of these.
+def running($report): . as $in | .read[0].body.steps[] | select(.finished | not) | . as $step
+  | $in | told($report + { op: ($step.step | tostring) }) | .key.mark = { text: "\($in.body.job)/\($in.body.sequence)/\($step.step)" };
+
+# A defect puts a hold on the lot, whoever decides about it later.
+def defect:
+  { to: { native: { kind: "lot", names: [{ system: .site, kind: "lot", id: "\(.body.part)/\(.body.lot)" }] } },
+    key: { mark: { text: .body.message } }, occurred_at: .body.at,
+    body: { lot: { request: { place_hold: { hold: "\(.site)-\(.body.job)-\(.body.sequence)", lot: { material: .body.part, lot: .body.lot },
+                                            site: .site, units: .body.pallets, reason: .body.reason } } } } };
+
+def station:
+  { to: { native: { kind: "site", names: [{ system: .site, kind: "document", id: .site }] } },
+    key: { mark: { text: (.body.message // "station/\(.body.station)/\(.body.at)") } }, occurred_at: .body.at,
+    body: { site: { report: { equipment_state: { equipment: .body.station, available: (.body.state == "up"), state: .body.state } } } } };
+
+def read:
+  if .topic == "job.held" or .topic == "job.resumed" or .topic == "job.aborted" then { path: "/jobs/\(.body.job)" } else empty end;
+
+def inputs:
+  .tables.unit as $units | .body as $b
+  | if .topic == "step.started" then told({ operation_started: { op: ($b | op), equipment: $b.station } })
+    elif .topic == "piece.counted" then told({ confirmed: { op: ($b | op), good: { qty: ($b.pieces | pieces) } } })
+    elif .topic == "counter.read" then counted
+    elif .topic == "scrap.counted" then told({ confirmed: { op: ($b | op), scrap: { qty: ($b.pieces | pieces) }, scrap_reason: $b.reason } })
+    elif .topic == "material.used" then
+      told({ consumed: { op: ($b | op), item: $b.item, material: $b.part, lot: $b.lot,
+                         amount: { qty: "\($b.amount) \($b.measure | ours($units))" } } })
+    elif .topic == "labour.booked" then told({ confirmed: { op: ($b | op), labour: { qty: "\($b.minutes) MIN" } } })
+    elif .topic == "sample.due" then told({ sample_taken: { sample: "\($b.job)/\($b.piece)", lot: $b.lot } })
+    elif .topic == "pallet.closed" then
+      told({ produced: { output: "main", lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces) }, unit: $b.sscc } })
+    elif .topic == "step.finished" then told({ confirmed: { op: ($b | op), last: true, declared: ($b.good | pieces) } })
+    elif .topic == "job.finished" then told("completed")
+    elif .topic == "job.held" then .body.reason as $why | . as $in | running({}) | .body.order.report |= { operation_held: (. + { reason: $why }) }
+    elif .topic == "job.resumed" then running({}) | .body.order.report |= { operation_resumed: . }
+    elif .topic == "job.aborted" then .body.reason as $why | running({}) | .body.order.report |= { operation_aborted: (. + { reason: $why }) }
+    elif .topic == "count.corrected" then
+      told({ count_corrected: { op: ($b | op), use: "yield", difference: ($b.pieces | pieces), reason: $b.reason } }) + { who: { user: $b.person } }
+    elif .topic == "defect.raised" then defect
+    elif .topic == "station.changed" then station
+    # A job is started by its first step.
+    elif .topic == "job.started" then empty
+    else error("the topic \(.topic) is not known here") end;

@@ -1,1 +1,27 @@
-# soon
+# What the warehouse tells: of handling units, and of deliveries. It counts in units; what unit that is stands in the table.
+def named($kind; $id): { native: { kind: $kind, names: [{ system: .site, kind: $kind, id: $id }] } };
+def told($to; $mark; $body): { to: $to, key: { mark: { text: $mark } }, occurred_at: .body.at, body: $body };
+
+def unit($report): told(named("unit"; .body.sscc); .body.message; { unit: { report: $report } });
+def shipment($mark; $input): told(named("shipment"; .body.delivery); $mark; { shipment: $input });
+
+# Whatever is told of a delivery first makes it known.
+def announced:
+  shipment("announced/\(.body.delivery)"; { report: { announced: { warehouse: .site, delivery: .body.delivery, lines: [] } } });
+
+def sum: if length == 1 then .[0].units else (map(.units | tonumber) | add | tostring) end;
+
+def inputs:
+  .tables.unit.default as $uom
+  | if .topic == "handling_unit.received" then unit({ received: { qty: "\(.body.contents | sum) \($uom)", place: .body.dock } })
+    elif .topic == "handling_unit.put_away" then unit({ put_away: { place: .body.bin } })
+    elif .topic == "picked" then
+      unit({ picked: { delivery: .body.delivery } }), announced,
+      shipment("\(.body.message)/shipment"; { report: { picked: { units: [.body.sscc] } } })
+    elif .topic == "packed" then announced, shipment(.body.message; { report: "packed" })
+    elif .topic == "departure.requested" then
+      announced, shipment("clear/\(.body.attempt)"; { request: { clear_departure: { attempt: .body.attempt } } })
+    elif .topic == "departed" then announced, shipment(.body.message; { report: "departed" })
+    # A corrected count in the warehouse is for its own books, until handovers are reconciled.
+    elif .topic == "stock.adjusted" then empty
+    else error("the topic \(.topic) is not known here") end;

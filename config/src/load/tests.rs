@@ -183,3 +183,15 @@ fn a_stranger_adds_a_material_and_a_plant_by_copying_files() {
     assert!(mesh.book.sites.contains_key(&sued) && mesh.links.contains_key(&sued));
     assert!(mesh.book.recipes.contains_key(&(sued, MaterialId::parse("FG-900").unwrap())));
 }
+
+#[test]
+fn a_mistake_in_a_mapping_is_told_in_the_mapping_s_own_file() {
+    let link = format!("{PLANT}link: {{http: {{base: 'http://127.0.0.1:1', send: {{dispatch_job: mappings/job.jq}}}}}}\n");
+    let found = findings(&[("sites/nord.yaml", &link)]);
+    assert_eq!(
+        found,
+        ["sites/nord.yaml:5:64: there is no mapping file mappings/job.jq. name a .jq file by its path from this configuration's folder"]
+    );
+    let found = findings(&[("sites/nord.yaml", &link), ("mappings/job.jq", "def request:\n  .a | nosuch;\n")]);
+    assert_eq!(found, ["mappings/job.jq:2:8: there is no filter nosuch. see the jq manual"]);
+}

@@ -51,6 +51,7 @@ impl Turn<'_, '_> {
         match mail {
             Mail::BookActivated { .. } => self.look_again(&self.site.clone()),
             Mail::Unmatched(input) => return self.unmatched(input),
+            Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
             Mail::Expect { entity, names, contents } => self.expect(*entity, names, contents),
             Mail::Forget { entity } => self.note(Fact::Forgot(*entity)),
             Mail::Locate { shipment, sscc } => self.locate(*shipment, sscc),

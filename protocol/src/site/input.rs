@@ -64,6 +64,15 @@ pub enum Mail {
     },
     /// An input that matches no entity.
     Unmatched(Box<crate::input::Input>),
+    /// A message of its system that no mapping understands. The payload is kept.
+    Unreadable {
+        /// Its topic.
+        topic: String,
+        /// The payload.
+        raw: crate::envelope::RawRef,
+        /// What is wrong, with the path in it.
+        why: String,
+    },
     /// An entity exists, under these names: what waited for it goes there.
     Expect {
         /// The entity.

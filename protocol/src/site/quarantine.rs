@@ -9,7 +9,7 @@ use crate::common::Common;
 use crate::desk::Action;
 use crate::draft::{Draft, NewCase};
 use crate::effect::UnitContent;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, RawRef};
 use crate::id::EntityId;
 use crate::input::{Address, Body, Input};
 use crate::kernel::{Context, refuse};
@@ -58,6 +58,14 @@ impl Turn<'_, '_> {
             vec![Proposal::Do("nothing, if the missing thing is on its way: it is offered again when it arrives".into()), Proposal::Match];
         let case = self.draft.open_case(NewCase::new(CaseKind::Unmatched, "plant-it", what).offers(offers));
         self.note(Fact::Quarantined { case, input: Box::new(input.clone()) });
+        Answer::Quarantined { case }
+    }
+
+    /// A message that no mapping understands: its payload is kept, and a person sees why.
+    pub(super) fn unreadable(&mut self, topic: &str, raw: &RawRef, why: &str) -> Answer {
+        let what = format!("a message `{topic}` cannot be understood: {why}; its payload is kept as {raw}");
+        let offers = vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Acknowledge];
+        let case = self.draft.open_case(NewCase::new(CaseKind::Unmatched, "plant-it", what).offers(offers));
         Answer::Quarantined { case }
     }
 

@@ -1,0 +1,300 @@
+//! A link over HTTP with JSON: what is asked for and what an answer means is said by a mapping; this file only carries it
+//! there and back, and knows what can be known without understanding: whether anything was sent at all.
+//!
+//! A verb's mapping has `request` (the next request; `then: true` to be asked again with its answer among `.answers`),
+//! `outcome` (what the answers mean), and for systems that are probed `probe` and `probed`. An `outcome` that gives nothing
+//! leaves it to the status: 401, 403, 404 and 405 are a wrong configuration, 429 was not done, other 4xx are refusals, and
+//! everything else may have been heard.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use takt_protocol::name::SiteId;
+use takt_protocol::outbox::Receipt;
+use tokio::sync::Mutex;
+
+use super::mapping::{Mapping, RunError};
+use super::{Errand, Link, Probed, Sent};
+
+/// How a system is reached.
+#[derive(Clone, Debug)]
+pub struct HttpSpec {
+    /// Where it listens, without a slash at the end.
+    pub base: String,
+    /// The bearer token we show.
+    pub bearer: Option<String>,
+    /// Where a CSRF token is fetched before writing.
+    pub csrf: Option<String>,
+    /// How long one request may take, in ms.
+    pub timeout_ms: u32,
+    /// Code tables, given to every mapping as `.tables`.
+    pub tables: Value,
+}
+
+/// A way to one system over HTTP.
+pub struct HttpLink {
+    site: SiteId,
+    spec: HttpSpec,
+    verbs: BTreeMap<String, Mapping>,
+    client: reqwest::Client,
+    csrf: Mutex<Option<String>>,
+}
+
+/// A request as a mapping says it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    #[serde(default = "get")]
+    method: String,
+    path: String,
+    #[serde(default)]
+    query: BTreeMap<String, String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: Option<Value>,
+    /// Ask the mapping again when this was answered.
+    #[serde(default)]
+    then: bool,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+/// Why there is no answer.
+pub(super) enum Silence {
+    /// Nothing was sent.
+    Unsent(String),
+    /// It may have been heard.
+    Unknown(String),
+    /// The mapping or its request cannot be used.
+    Wrong(String),
+}
+
+/// What a mapping says of the answers to an effect.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Outcome {
+    Accepted(Receipt),
+    Rejected { code: String, text: String },
+    NotDone { why: String },
+    Lost { why: String },
+    Misconfigured { why: String },
+}
+
+/// What a mapping says of the answer to a probe.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Finding {
+    Found(Receipt),
+    Absent,
+    NoAnswer { why: String },
+}
+
+/// Requests that one effect may take.
+const STEPS_MAX: usize = 64;
+
+/// The longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+impl HttpLink {
+    /// A link to `site`, with a mapping for each verb it can carry out.
+    pub fn new(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder().timeout(Duration::from_millis(u64::from(spec.timeout_ms.max(1)))).build()?;
+        Ok(Self { site, spec, verbs, client, csrf: Mutex::new(None) })
+    }
+
+    /// Whose link it is.
+    pub fn site(&self) -> SiteId {
+        self.site
+    }
+
+    /// Code tables.
+    pub(super) fn tables(&self) -> &Value {
+        &self.spec.tables
+    }
+
+    /// Everything a mapping sees of an errand, and of the answers so far.
+    fn view(&self, errand: &Errand, answers: &[Value]) -> Value {
+        let verb = errand.effect.verb();
+        let effect = serde_json::to_value(errand.effect.as_ref()).unwrap_or_default();
+        let mut view = json!({ "site": self.site.as_str(), "verb": verb, "reference": errand.reference.as_str(), "attempt": errand.attempt,
+            "tables": self.spec.tables, "effect": effect.get(verb).cloned().unwrap_or_default(), "answers": answers });
+        if let (Some(fields), Some(Value::Object(last))) = (view.as_object_mut(), answers.last()) {
+            fields.extend(last.clone());
+        }
+        view
+    }
+
+    /// Asks for what `entry` says, until it wants nothing more.
+    async fn converse(&self, mapping: &Mapping, entry: &'static str, errand: &Errand) -> Result<Vec<Value>, (Silence, bool)> {
+        let (mut answers, mut wrote) = (Vec::new(), false);
+        while answers.len() < STEPS_MAX {
+            let input = self.view(errand, &answers).to_string().into_bytes();
+            let said = mapping.run_bounded(entry, input).await.map_err(|error| (Silence::Wrong(error.to_string()), wrote))?;
+            let Some(next) = said.into_iter().next() else { break };
+            let asked: Asked = serde_path_to_error::deserialize(next)
+                .map_err(|error| (Silence::Wrong(format!("{} gives no request: {error}", mapping.name())), wrote))?;
+            let (writes, more) = (asked.method != "GET", asked.then);
+            answers.push(self.exchange(asked).await.map_err(|silence| (silence, wrote))?);
+            wrote |= writes;
+            if !more {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// One request, with a token where the system wants one.
+    pub(super) async fn exchange(&self, asked: Asked) -> Result<Value, Silence> {
+        let Some(fetch) = self.spec.csrf.as_ref().filter(|_| asked.method != "GET") else { return self.once(&asked, None).await };
+        let kept = self.csrf.lock().await.clone();
+        let token = match kept {
+            Some(token) => token,
+            None => self.fetch_token(fetch).await?,
+        };
+        let answer = self.once(&asked, Some(&token)).await?;
+        let refused = answer.get("status") == Some(&json!(403))
+            && answer.pointer("/headers/x-csrf-token").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("required"));
+        if !refused {
+            return Ok(answer);
+        }
+        // The token was too old, so the request was not looked at.
+        let token = self.fetch_token(fetch).await?;
+        self.once(&asked, Some(&token)).await
+    }
+
+    async fn fetch_token(&self, path: &str) -> Result<String, Silence> {
+        let headers = BTreeMap::from([("x-csrf-token".to_owned(), "Fetch".to_owned())]);
+        let asked = Asked { method: get(), path: path.to_owned(), query: BTreeMap::new(), headers, body: None, then: false };
+        let answer = self.once(&asked, None).await.map_err(|silence| match silence {
+            // Nothing that writes was sent yet.
+            Silence::Unsent(why) | Silence::Unknown(why) => Silence::Unsent(format!("no token: {why}")),
+            Silence::Wrong(why) => Silence::Wrong(why),
+        })?;
+        let Some(token) = answer.pointer("/headers/x-csrf-token").and_then(Value::as_str) else {
+            return Err(Silence::Unsent(format!("{path} gave no x-csrf-token")));
+        };
+        *self.csrf.lock().await = Some(token.to_owned());
+        Ok(token.to_owned())
+    }
+
+    async fn once(&self, asked: &Asked, token: Option<&str>) -> Result<Value, Silence> {
+        let method =
+            reqwest::Method::from_bytes(asked.method.as_bytes()).map_err(|_| Silence::Wrong(format!("{} is no method", asked.method)))?;
+        let mut request = self.client.request(method, format!("{}{}", self.spec.base, asked.path)).query(&asked.query);
+        for (name, value) in &asked.headers {
+            request = request.header(name, value);
+        }
+        if let Some(bearer) = &self.spec.bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(token) = token {
+            request = request.header("x-csrf-token", token);
+        }
+        if let Some(body) = &asked.body {
+            request = request.json(body);
+        }
+        let unanswered = |error: reqwest::Error| {
+            let why = format!("{} {}: {}", asked.method, asked.path, told(&error));
+            if error.is_builder() {
+                Silence::Wrong(why)
+            } else if error.is_connect() {
+                Silence::Unsent(why)
+            } else {
+                Silence::Unknown(why)
+            }
+        };
+        let answer = request.send().await.map_err(unanswered)?;
+        let status = answer.status().as_u16();
+        let headers: BTreeMap<String, String> =
+            answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
+        let bytes = answer.bytes().await.map_err(|error| Silence::Unknown(told(&error)))?;
+        if bytes.len() > ANSWER_BYTES_MAX {
+            return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
+        }
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(json!({ "status": status, "headers": headers, "body": body }))
+    }
+}
+
+/// An error with what is behind it, in one line.
+fn told(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Reads what a mapping said; nothing at all is `None`.
+fn said<T: serde::de::DeserializeOwned>(mapping: &Mapping, ran: Result<Vec<Value>, RunError>) -> Result<Option<T>, String> {
+    let Some(first) = ran.map_err(|error| error.to_string())?.into_iter().next() else { return Ok(None) };
+    serde_path_to_error::deserialize(first).map(Some).map_err(|error| format!("{} does not say what came of it: {error}", mapping.name()))
+}
+
+/// What a status means when the mapping says nothing about it.
+fn by_status(answers: &[Value]) -> Sent {
+    let last = answers.last();
+    let status = last.and_then(|answer| answer.get("status")).and_then(Value::as_u64).unwrap_or(0);
+    let body = last.and_then(|answer| answer.get("body")).map(ToString::to_string).unwrap_or_default();
+    let text: String = body.chars().take(200).collect();
+    match status {
+        0 => Sent::Misconfigured { why: "the mapping asks for nothing".to_owned() },
+        401 | 403 | 404 | 405 => Sent::Misconfigured { why: format!("status {status}: check address and credential. {text}") },
+        408 => Sent::Lost { why: "status 408".to_owned() },
+        429 => Sent::NotDone { why: "status 429: too many requests".to_owned() },
+        400..=499 => Sent::Rejected { code: format!("HTTP {status}"), text },
+        _ => Sent::Lost { why: format!("status {status}. {text}") },
+    }
+}
+
+#[async_trait]
+impl Link for HttpLink {
+    async fn send(&self, errand: &Errand) -> Sent {
+        let verb = errand.effect.verb();
+        let Some(mapping) = self.verbs.get(verb) else {
+            return Sent::Misconfigured { why: format!("the link of {} has no mapping for {verb}: add one to `send`", self.site) };
+        };
+        let answers = match self.converse(mapping, "request", errand).await {
+            Ok(answers) => answers,
+            Err((Silence::Wrong(why), false)) => return Sent::Misconfigured { why },
+            Err((Silence::Unsent(why), false)) => return Sent::NotDone { why },
+            Err((Silence::Wrong(why) | Silence::Unsent(why) | Silence::Unknown(why), _)) => return Sent::Lost { why },
+        };
+        let input = self.view(errand, &answers).to_string().into_bytes();
+        match said(mapping, mapping.run_bounded("outcome", input).await) {
+            Ok(Some(Outcome::Accepted(receipt))) => Sent::Accepted(receipt),
+            Ok(Some(Outcome::Rejected { code, text })) => Sent::Rejected { code, text },
+            Ok(Some(Outcome::NotDone { why })) => Sent::NotDone { why },
+            Ok(Some(Outcome::Misconfigured { why })) => Sent::Misconfigured { why },
+            Ok(None) => by_status(&answers),
+            // Also what was answered, and nobody can say how.
+            Ok(Some(Outcome::Lost { why })) | Err(why) => Sent::Lost { why },
+        }
+    }
+
+    async fn probe(&self, errand: &Errand) -> Probed {
+        let verb = errand.effect.verb();
+        let Some(mapping) = self.verbs.get(verb).filter(|mapping| mapping.has("probe")) else {
+            return Probed::NoAnswer { why: format!("the link of {} cannot ask what became of {verb}", self.site) };
+        };
+        let answers = match self.converse(mapping, "probe", errand).await {
+            Ok(answers) => answers,
+            Err((Silence::Wrong(why) | Silence::Unsent(why) | Silence::Unknown(why), _)) => return Probed::NoAnswer { why },
+        };
+        let input = self.view(errand, &answers).to_string().into_bytes();
+        match said(mapping, mapping.run_bounded("probed", input).await) {
+            Ok(Some(Finding::Found(receipt))) => Probed::Found(receipt),
+            Ok(Some(Finding::Absent)) => Probed::Absent,
+            Ok(Some(Finding::NoAnswer { why })) | Err(why) => Probed::NoAnswer { why },
+            Ok(None) => Probed::NoAnswer { why: format!("{} says nothing about the answer", mapping.name()) },
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What mappings may do, and what they may not do to us.
+
+use super::*;
+
+fn run(text: &str, input: &str) -> Result<Vec<Value>, String> {
+    let mapping = Mapping::compile("test.jq", text).map_err(|error| error.to_string())?;
+    mapping.run("inputs", input.as_bytes()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_program_sees_its_input_and_gives_all_it_finds() {
+    let found = run("def piece: { qty: \"\\(.n) H87\" }; def inputs: .all[] | piece;", r#"{"all":[{"n":1},{"n":2}]}"#).unwrap();
+    assert_eq!(found, [serde_json::json!({ "qty": "1 H87" }), serde_json::json!({ "qty": "2 H87" })]);
+}
+
+#[test]
+fn a_decimal_keeps_every_digit_on_its_way_into_a_text() {
+    let found = run("def inputs: \"\\(.a) KGM\";", r#"{"a":100.12345678901234567890}"#).unwrap();
+    assert_eq!(found, ["100.12345678901234567890 KGM"]);
+}
+
+#[test]
+fn what_could_run_for_ever_is_refused_with_its_place() {
+    for (text, wanted) in [
+        ("def inputs: last(range(1e12));", "test.jq:1:18: `range` may run for ever"),
+        ("def f: 1 + f;\ndef inputs: f;", "test.jq:1:12: `f` calls itself"),
+        ("def f(g): g | f(g); def inputs: f(.);", "test.jq:1:15: `f` calls itself"),
+        ("def inputs: [..];", "test.jq:1:14: `..` may run for ever"),
+        ("def inputs: \"\\(repeat(1))\";", "test.jq:1:16: `repeat` may run for ever"),
+        ("def inputs: def g: g; g;", "test.jq:1:20: `g` calls itself"),
+    ] {
+        let error = Mapping::compile("test.jq", text).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{error}");
+    }
+}
+
+#[test]
+fn a_field_a_key_or_a_text_may_be_called_what_it_likes() {
+    let text = "# range repeat\ndef inputs: { range: .until, \"while\": \"recurse\" };";
+    assert_eq!(run(text, r#"{"until":1}"#).unwrap(), [serde_json::json!({ "range": 1, "while": "recurse" })]);
+}
+
+#[test]
+fn a_program_knows_no_clock_and_no_environment() {
+    for word in ["now", "env", "input", "halt", "localtime", "debug"] {
+        let error = Mapping::compile("test.jq", &format!("def inputs: {word};")).unwrap_err();
+        assert!(error.what.contains(word), "{error}");
+    }
+}
+
+#[test]
+fn a_mistake_is_told_with_line_and_column() {
+    let error = Mapping::compile("test.jq", "def inputs:\n  .a | nosuch;\n").unwrap_err();
+    assert_eq!((error.line, error.column), (2, 8), "{error}");
+    let error = Mapping::compile("test.jq", "def inputs: {;").unwrap_err();
+    assert_eq!(error.line, 1, "{error}");
+    let error = Mapping::compile("test.jq", "def helper: 1;").unwrap_err();
+    assert!(error.what.contains("called from outside"), "{error}");
+}
+
+#[test]
+fn a_payload_that_is_too_deep_too_long_or_no_json_is_refused_before_it_is_parsed() {
+    let text = "def inputs: .;";
+    let deep = "[".repeat(200_000);
+    assert!(run(text, &deep).unwrap_err().contains("nested deeper"));
+    assert!(run(text, &format!("\"{}\"", "x".repeat(INPUT_BYTES_MAX))).unwrap_err().contains("more than"));
+    assert!(run(text, "{").unwrap_err().contains("no JSON"));
+    assert_eq!(run(text, "\"[[[[\"").unwrap(), ["[[[["]);
+}
+
+#[test]
+fn a_flood_of_values_is_cut_off() {
+    let many = format!("[{}]", vec!["1"; 200].join(","));
+    assert!(run("def inputs: .[] as $a | .[] as $b | $a + $b;", &many).unwrap_err().contains("given up"));
+}

@@ -1,0 +1,129 @@
+//! Reads a jq program word by word, before it is compiled: which functions it defines, and whether it says anything that could
+//! run without end. Knows just enough of jq for that: comments, texts with what is put into them, names and brackets.
+
+use std::collections::BTreeSet;
+
+use super::MappingError;
+
+/// What runs for as long as its argument says, or for ever.
+const ENDLESS: [&str; 9] = ["range", "repeat", "while", "until", "recurse", "recurse_down", "walk", "limit", "combinations"];
+
+/// Something a program must not say.
+pub(super) struct Found {
+    at: usize,
+    what: String,
+    remedy: &'static str,
+}
+
+impl Found {
+    pub(super) fn in_file(self, name: &str, text: &str) -> MappingError {
+        MappingError::at(name, text, self.at, self.what, self.remedy)
+    }
+}
+
+/// A word or a sign, with its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Word<'a> {
+    at: usize,
+    text: &'a str,
+}
+
+/// A definition that is being read.
+struct Open<'a> {
+    name: &'a str,
+    depth: usize,
+    /// Its parameters are behind it: from here on its own name would be a recursion.
+    in_body: bool,
+}
+
+/// The names of the functions without parameters that a program defines at its top.
+pub(super) fn check(text: &str) -> Result<BTreeSet<String>, Found> {
+    let words = words(text);
+    let mut defined = BTreeSet::new();
+    let mut open: Vec<Open<'_>> = Vec::new();
+    let mut depth = 0_usize;
+    let mut previous = "";
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).map_or("", |word| word.text);
+        match word.text {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            ":" if open.last().is_some_and(|def| def.depth == depth) => {
+                if let Some(def) = open.last_mut() {
+                    def.in_body = true;
+                }
+            }
+            ";" if open.last().is_some_and(|def| def.depth == depth && def.in_body) => drop(open.pop()),
+            ".." => return Err(Found { at: word.at, what: "`..` may run for ever".to_owned(), remedy: "name the fields that are meant" }),
+            name if previous == "def" => {
+                if open.is_empty() && next == ":" {
+                    defined.insert(name.to_owned());
+                }
+                open.push(Open { name, depth, in_body: false });
+            }
+            name if is_call(previous, next) => may_call(name, word.at, &open)?,
+            _ => {}
+        }
+        previous = word.text;
+    }
+    Ok(defined)
+}
+
+/// A name that is neither a field, a variable nor the key of an object.
+fn is_call(previous: &str, next: &str) -> bool {
+    previous != "." && previous != "$" && next != ":"
+}
+
+fn may_call(name: &str, at: usize, open: &[Open<'_>]) -> Result<(), Found> {
+    if ENDLESS.contains(&name) {
+        return Err(Found { at, what: format!("`{name}` may run for ever"), remedy: "go through what is there with `[]` or `map`" });
+    }
+    if open.iter().any(|def| def.in_body && def.name == name) {
+        return Err(Found { at, what: format!("`{name}` calls itself"), remedy: "a mapping may not recurse; use `map` or `reduce`" });
+    }
+    Ok(())
+}
+
+/// The words and signs outside comments and texts; what is put into a text by `\(…)` is read like the rest.
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut rest = text.char_indices().peekable();
+    // For each text that something is put into: how many brackets are open inside.
+    let mut inside: Vec<usize> = Vec::new();
+    let mut quoted = false;
+    while let Some((at, letter)) = rest.next() {
+        if quoted {
+            match letter {
+                '\\' if rest.next().is_some_and(|(_, escaped)| escaped == '(') => {
+                    inside.push(0);
+                    quoted = false;
+                }
+                '"' => quoted = false,
+                _ => {}
+            }
+            continue;
+        }
+        match letter {
+            '"' => quoted = true,
+            '#' => while rest.next_if(|(_, letter)| *letter != '\n').is_some() {},
+            ')' if inside.last() == Some(&0) => {
+                inside.pop();
+                quoted = true;
+            }
+            _ if letter.is_whitespace() => {}
+            _ => {
+                if let (Some(open), '(' | ')') = (inside.last_mut(), letter) {
+                    *open = if letter == '(' { *open + 1 } else { open.saturating_sub(1) };
+                }
+                let named = |letter: char| letter.is_alphanumeric() || letter == '_';
+                let mut end = at + letter.len_utf8();
+                let same = |next: char| (named(letter) && named(next)) || (letter == '.' && next == '.');
+                while let Some((place, next)) = rest.next_if(|(_, next)| same(*next)) {
+                    end = place + next.len_utf8();
+                }
+                words.extend(text.get(at..end).map(|text| Word { at, text }));
+            }
+        }
+    }
+    words
+}
