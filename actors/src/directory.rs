@@ -11,6 +11,7 @@ use takt_protocol::native::{NativeKind, Ref};
 use takt_protocol::{site, wire};
 
 use crate::node::Node;
+use crate::roll::Roll;
 
 /// A name as it is matched: system, kind of thing, normal form of the number.
 type Name = (SiteId, NativeKind, String);
@@ -19,12 +20,18 @@ type Name = (SiteId, NativeKind, String);
 #[derive(Clone, Default)]
 pub struct Directory {
     names: Arc<Mutex<BTreeMap<Name, EntityId>>>,
+    roll: Roll,
 }
 
 impl Directory {
     /// What a name means, as far as the logs said.
     pub fn find(&self, name: &Ref) -> Option<EntityId> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).get(&key(name)).copied()
+    }
+
+    /// Who lives here.
+    pub fn roll(&self) -> &Roll {
+        &self.roll
     }
 
     /// Every entity that any system knows by this number, for a search without a system.
@@ -85,6 +92,7 @@ pub(crate) async fn run(node: Arc<Node>, directory: Directory, shard: u16) {
                 for entry in entries {
                     cursor = entry.sequence;
                     if let Ok((commit, _)) = wire::open(&entry.bytes) {
+                        directory.roll.read(&commit);
                         for fact in commit.steps.iter().flat_map(|step| &step.facts) {
                             directory.read(entry.entity, fact);
                         }

@@ -14,5 +14,6 @@ pub mod intake;
 pub mod link;
 pub mod node;
 pub mod region;
+pub mod roll;
 pub mod site;
 pub mod supervision;

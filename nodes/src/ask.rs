@@ -14,7 +14,7 @@ use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Reply;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch as signal};
 
 use crate::mesh::Mesh;
 
@@ -29,17 +29,20 @@ mod meaning;
 mod names;
 mod order;
 mod quality;
+mod queries;
 mod raw;
 mod shipment;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod v1;
 mod verb;
+mod watch;
 
 pub use admission::{Admission, Room, Ticket};
 pub use clients::{Client, Clients};
 pub use denied::{Denied, Sort};
 pub use inbox::{Inbox, NotTaken};
+pub use queries::ROWS_MAX;
 pub use v1::request::Verb;
 pub use verb::Asked;
 
@@ -74,6 +77,7 @@ pub struct Reception {
     inboxes: Inboxes,
     admission: Admission,
     limits: Limits,
+    closing: signal::Sender<bool>,
     /// Dropped last: when it is gone, nobody holds the mesh through this reception any more.
     present: Option<mpsc::Sender<Infallible>>,
 }
@@ -91,7 +95,7 @@ impl Reception {
     /// A reception of the mesh, for these clients.
     pub fn new(mesh: Arc<Mesh>, clients: Clients, limits: Limits) -> Self {
         let admission = Admission::new(&limits.room);
-        Self { mesh, clients, inboxes: Inboxes::default(), admission, limits, present: None }
+        Self { mesh, clients, inboxes: Inboxes::default(), admission, limits, closing: signal::Sender::new(false), present: None }
     }
 
     /// Hears nothing until the reception is gone, and the mesh let go.
@@ -99,6 +103,17 @@ impl Reception {
         let (present, gone) = mpsc::channel(1);
         self.present = Some(present);
         gone
+    }
+
+    /// What closes every stream that is open here, by sending `true`.
+    pub(crate) fn closing(&self) -> signal::Sender<bool> {
+        self.closing.clone()
+    }
+
+    /// Waits until that was sent. An error means that nobody can send it any more: that is an end, too.
+    pub(crate) fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut closing = self.closing.subscribe();
+        async move { drop(closing.wait_for(|closing| *closing).await) }
     }
 
     /// Its limits.
@@ -137,7 +152,7 @@ impl Reception {
     async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
         let cover = verb.cover();
         let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
-        let meaning = self.meaning(verb)?;
+        let meaning = self.meaning(verb).await?;
         let mut envelope = self.envelope(client, key, cover, &meaning)?;
         if meaning.quarantine.is_some() {
             envelope.origin = Some(self.kept(verb, &meaning).await?);
@@ -186,7 +201,7 @@ impl Reception {
     /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.
     async fn unborn(&self, key: &str, entity: EntityId, input: Input, meaning: &Meaning) -> Result<Taken, Denied> {
         let named = meaning.quarantine.filter(|_| meaning.is_named());
-        let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning)) };
+        let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning.field)) };
         let id = format!("api/{}", input.envelope.key);
         self.mesh.take(plant, input, id).await.map_err(|error| Denied::asking(&error))?;
         let outcome = v1::Outcome { key: key.to_owned(), entity: entity.to_string(), answer: "quarantined".to_owned(), case: None };

@@ -38,11 +38,12 @@ pub struct Doors {
 pub async fn serve(mut reception: Reception, http: SocketAddr, grpc: SocketAddr) -> std::io::Result<Doors> {
     let gone = reception.last_out();
     let reception = Arc::new(reception);
-    let (stopping, stopped) = watch::channel(false);
+    let stopping = reception.closing();
+    let stopped = stopping.subscribe();
     let http_listener = TcpListener::bind(http).await?;
     let http_bound = http_listener.local_addr()?;
     let paths = http::router(Arc::clone(&reception));
-    let calls = rpc::routes(reception, stopped.clone()).await?;
+    let calls = rpc::routes(reception).await?;
     if http == grpc && http.port() != 0 {
         let both = paths.merge(calls.into_axum_router().reset_fallback());
         let serving = vec![tokio::spawn(speak_http(http_listener, both, stopped))];

@@ -14,12 +14,14 @@ use utoipa_axum::routes;
 use crate::ask::{Denied, Reception, Sort};
 
 mod inbound;
+mod lists;
 mod openapi;
 mod orders;
 mod queries;
 mod reply;
 mod requests;
 mod told;
+mod watch;
 
 pub(crate) use reply::Done;
 
@@ -58,6 +60,19 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(orders::block_shipment))
         .routes(routes!(orders::release_shipment))
         .routes(routes!(orders::act_on_exception))
+        .routes(routes!(lists::orders))
+        .routes(routes!(queries::order))
+        .routes(routes!(queries::timeline))
+        .routes(routes!(queries::ledger))
+        .routes(routes!(watch::order))
+        .routes(routes!(queries::lot))
+        .routes(routes!(queries::trace))
+        .routes(routes!(queries::unit))
+        .routes(routes!(queries::shipment))
+        .routes(routes!(lists::exceptions))
+        .routes(routes!(queries::exception))
+        .routes(routes!(lists::sites))
+        .routes(routes!(lists::search))
         .routes(routes!(queries::raw))
         .routes(routes!(inbound::take))
         .routes(routes!(health))

@@ -1,6 +1,7 @@
 //! Which of them run here: the `takt` binary, and what a person meets of it. A thing belongs here if it starts or stops
 //! something, or a person meets it.
 
+pub mod answers;
 pub mod ask;
 pub mod bench;
 pub mod doors;

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
@@ -15,9 +14,9 @@ mod exchange;
 mod status;
 
 /// What the server speaks: requests, health, and the description of both.
-pub async fn routes(reception: Arc<Reception>, stopped: watch::Receiver<bool>) -> std::io::Result<Routes> {
+pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Routes> {
     let max = reception.limits().body_bytes_max;
-    let requests = RequestsServer::new(Desk { reception, stopped }).max_decoding_message_size(max);
+    let requests = RequestsServer::new(Desk { reception }).max_decoding_message_size(max);
     let (health, healthy) = tonic_health::server::health_reporter();
     health.set_serving::<RequestsServer<Desk>>().await;
     let described = tonic_reflection::server::Builder::configure()
@@ -31,7 +30,6 @@ pub async fn routes(reception: Arc<Reception>, stopped: watch::Receiver<bool>) -
 /// Where requests come in over gRPC.
 struct Desk {
     reception: Arc<Reception>,
-    stopped: watch::Receiver<bool>,
 }
 
 type Answered = Result<Response<v1::Outcome>, Status>;
@@ -61,7 +59,7 @@ impl Requests for Desk {
 
     async fn exchange(&self, request: Request<Streaming<v1::Request>>) -> Result<Response<exchange::Answers>, Status> {
         let client = self.client(request.metadata())?;
-        Ok(Response::new(exchange::answers(&self.reception, client, request.into_inner(), self.stopped.clone())))
+        Ok(Response::new(exchange::answers(&self.reception, client, request.into_inner())))
     }
 
     async fn release_order(&self, request: Request<v1::ReleaseOrder>) -> Answered {

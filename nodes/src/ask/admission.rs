@@ -18,11 +18,13 @@ pub struct Room {
     pub business_max: usize,
     /// Queries.
     pub analytical_max: usize,
+    /// Who watches something, for as long as they watch.
+    pub watching_max: usize,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { plant_critical_max: 256, business_max: 1024, analytical_max: 128 }
+        Self { plant_critical_max: 256, business_max: 1024, analytical_max: 128, watching_max: 256 }
     }
 }
 
@@ -31,6 +33,7 @@ pub struct Admission {
     plant_critical: Arc<Semaphore>,
     business: Arc<Semaphore>,
     analytical: Arc<Semaphore>,
+    watching: Arc<Semaphore>,
 }
 
 /// A place that is taken until this is dropped.
@@ -46,6 +49,7 @@ impl Admission {
             plant_critical: places(room.plant_critical_max),
             business: places(room.business_max),
             analytical: places(room.analytical_max),
+            watching: places(room.watching_max),
         }
     }
 
@@ -58,6 +62,12 @@ impl Admission {
     /// A place, as soon as there is one.
     pub async fn wait(&self, tier: Tier) -> Result<Ticket, Denied> {
         let place = Arc::clone(self.places(tier)).acquire_owned().await.map_err(|_| Denied::overloaded(tier))?;
+        Ok(Ticket { _place: place })
+    }
+
+    /// A place for a watcher now, or the answer that there is none.
+    pub fn watch(&self) -> Result<Ticket, Denied> {
+        let place = Arc::clone(&self.watching).try_acquire_owned().map_err(|_| Denied::overloaded(Tier::Analytical))?;
         Ok(Ticket { _place: place })
     }
 

@@ -6,7 +6,6 @@ use takt_protocol::intent::Tier;
 use takt_protocol::malformed::Malformed;
 use takt_protocol::refusal::{Code, Refusal};
 
-use super::meaning::Meaning;
 use super::v1::Complaint;
 
 /// Which sort of no: HTTP and gRPC each have a number for it.
@@ -150,9 +149,9 @@ impl Denied {
         .retry(1)
     }
 
-    pub(super) fn nobody_knows(kind: &str, meaning: &Meaning) -> Self {
+    pub(super) fn nobody_knows(kind: &str, field: &str) -> Self {
         let remedy = format!("look the {kind} up by any number it has: GET /v1/search?q=…");
-        Self::new(Sort::NotFound, "UNKNOWN", format!("no {kind} of that name is known"), remedy).at(meaning.field)
+        Self::new(Sort::NotFound, "UNKNOWN", format!("no {kind} of that name is known"), remedy).at(field)
     }
 
     pub(super) fn ours(what: &str) -> Self {

@@ -7,12 +7,13 @@ use takt_protocol::words::{DocNo, Role};
 
 use super::field::maybe;
 use super::meaning::Meaning;
-use super::{Denied, Sort, v1};
+use super::{Denied, Reception, Sort, v1};
+use crate::answers::case::short;
 
 impl v1::ActOnException {
-    pub(super) fn meaning(&self) -> Result<Meaning, Denied> {
+    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let action = self.read()?;
-        let (entity, case) = exception(&self.exception)?;
+        let (entity, case) = reception.case(&self.exception)?;
         let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
         Ok(Meaning { second: self.second.clone(), ..wish }.because(self.reason.as_ref()))
     }
@@ -40,11 +41,29 @@ fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
     value.ok_or_else(|| Denied::missing(field))
 }
 
-/// Which case of which entity an exception is: `<entity>:<number>`.
-fn exception(text: &str) -> Result<(EntityId, u32), Denied> {
-    let parts = text.rsplit_once(':').and_then(|(entity, case)| Some((EntityId::parse(entity).ok()?, case.parse().ok()?)));
-    parts.ok_or_else(|| {
-        let message = format!("no exception is known as `{}`", text.escape_debug());
-        Denied::new(Sort::NotFound, "UNKNOWN", message, "send it as GET /v1/exceptions lists it").at("exception")
-    })
+impl Reception {
+    /// Which case of which entity an exception is: as it is listed, or `<our id>:<number>`, which is good for ever.
+    pub(super) fn case(&self, text: &str) -> Result<(EntityId, u32), Denied> {
+        let whole = text.rsplit_once(':').and_then(|(entity, case)| Some((EntityId::parse(entity).ok()?, case.parse().ok()?)));
+        if let Some(whole) = whole {
+            return Ok(whole);
+        }
+        let open = self.mesh().regions().values().flat_map(|region| region.directory().roll().cases());
+        let meant: Vec<(EntityId, u32)> =
+            open.map(|(entity, case)| (entity, case.number)).filter(|(entity, case)| short(*entity, *case) == text).collect();
+        match (meant.first(), meant.len()) {
+            (Some(one), 1) => Ok(*one),
+            (None, _) => Err(no_exception(text)),
+            (Some(_), _) => {
+                let message = format!("`{text}` means {} exceptions", meant.len());
+                let choices = meant.iter().map(|(entity, case)| format!("{entity}:{case}"));
+                Err(Denied::new(Sort::Conflict, "AMBIGUOUS", message, "send one of the choices").at("exception").choose(choices))
+            }
+        }
+    }
+}
+
+pub(super) fn no_exception(text: &str) -> Denied {
+    let message = format!("no open exception is known as `{}`", text.escape_debug());
+    Denied::new(Sort::NotFound, "UNKNOWN", message, "send it as GET /v1/exceptions lists it; it may have been closed").at("exception")
 }

@@ -46,7 +46,7 @@ impl Meaning {
 }
 
 impl Reception {
-    pub(super) fn meaning(&self, verb: &Verb) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, verb: &Verb) -> Result<Meaning, Denied> {
         let book = self.mesh().book();
         match verb {
             Verb::ReleaseOrder(wish) => wish.meaning(&book),
@@ -56,14 +56,14 @@ impl Reception {
             Verb::PlaceHold(wish) => wish.meaning(&book),
             Verb::RecordDisposition(wish) => wish.meaning(&book),
             Verb::ReleaseHold(wish) => wish.meaning(&book),
-            Verb::ChangeQuantity(wish) => wish.meaning(self),
-            Verb::Redispatch(wish) => wish.meaning(self),
-            Verb::CancelOrder(wish) => wish.meaning(self),
-            Verb::CompleteTechnically(wish) => wish.meaning(self),
-            Verb::CloseOrder(wish) => wish.meaning(self),
-            Verb::BlockShipment(wish) => wish.meaning(self),
-            Verb::ReleaseShipment(wish) => wish.meaning(self),
-            Verb::ActOnException(wish) => wish.meaning(),
+            Verb::ChangeQuantity(wish) => wish.meaning(self).await,
+            Verb::Redispatch(wish) => wish.meaning(self).await,
+            Verb::CancelOrder(wish) => wish.meaning(self).await,
+            Verb::CompleteTechnically(wish) => wish.meaning(self).await,
+            Verb::CloseOrder(wish) => wish.meaning(self).await,
+            Verb::BlockShipment(wish) => wish.meaning(self).await,
+            Verb::ReleaseShipment(wish) => wish.meaning(self).await,
+            Verb::ActOnException(wish) => wish.meaning(self),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use takt_actors::region::AskError;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::Address;
 use takt_protocol::name::SiteId;
@@ -12,29 +13,46 @@ use super::{Denied, Reception, Sort, field};
 
 impl Reception {
     /// The entity of this kind that `text` means.
-    pub(crate) fn find(&self, kind: Kind, field: &'static str, text: &str) -> Result<EntityId, Denied> {
+    pub(crate) async fn find(&self, kind: Kind, field: &'static str, text: &str) -> Result<EntityId, Denied> {
         match EntityId::parse(text) {
             Ok(entity) if entity.kind() == kind => return Ok(entity),
             Ok(entity) => return Err(nothing(kind, field, &format!("{entity} is a {}", entity.kind()))),
             Err(_) => {}
         }
-        let number = field::word(field, text, NativeId::parse)?;
-        let known = self.known(kind, &number, None);
-        if let Some((number, system)) = self.qualified(text).filter(|_| known.is_empty()) {
-            let known = self.known(kind, &number, Some(system));
-            let born = || self.mesh().book().born_at(system, kind, first_name(kind), number.as_str());
-            return known.first().copied().or_else(born).ok_or_else(|| nothing(kind, field, &format!("nothing is known as {text}")));
+        let whole = (field::word(field, text, NativeId::parse)?, None);
+        let parts = self.qualified(text).map(|(number, system)| (number, Some(system)));
+        for (number, system) in std::iter::once(whole).chain(parts) {
+            let mut known = self.known(kind, &number, system);
+            if known.is_empty() {
+                known = self.newborn(kind, &number, system).await?;
+            }
+            match (known.first(), known.len()) {
+                (None, _) => {}
+                (Some(entity), 1) => return Ok(*entity),
+                (Some(_), _) => return Err(ambiguous(kind, field, text, &known)),
+            }
         }
-        match (known.first(), known.len()) {
-            (Some(entity), 1) => Ok(*entity),
-            (None, _) => Err(nothing(kind, field, &format!("nothing is known as `{}`", text.escape_debug()))),
-            (Some(_), _) => Err(ambiguous(kind, field, text, &known)),
-        }
+        Err(nothing(kind, field, &format!("nothing is known as `{}`", text.escape_debug())))
     }
 
     /// The address of the entity of this kind that `text` means.
-    pub(super) fn address(&self, kind: Kind, field: &'static str, text: &str) -> Result<Address, Denied> {
-        self.find(kind, field, text).map(Address::Entity)
+    pub(super) async fn address(&self, kind: Kind, field: &'static str, text: &str) -> Result<Address, Denied> {
+        self.find(kind, field, text).await.map(Address::Entity)
+    }
+
+    /// What was born under this number this very moment, before any directory has read of it: its log says so.
+    async fn newborn(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Result<BTreeSet<EntityId>, Denied> {
+        let book = self.mesh().book();
+        let mut found = BTreeSet::new();
+        for site in book.sites.keys().filter(|site| system.is_none_or(|system| system == **site)) {
+            let Some(entity) = book.born_at(*site, kind, first_name(kind), number.as_str()) else { continue };
+            let Ok(home) = self.mesh().home(entity) else { continue };
+            let last = home.node().seams.journal.last(entity).await;
+            if last.map_err(|error| Denied::asking(&AskError::Store(error)))? > 0 {
+                found.insert(entity);
+            }
+        }
+        Ok(found)
     }
 
     /// `number@system`, when the second part is a site.
@@ -44,15 +62,34 @@ impl Reception {
         Some((NativeId::parse(number).ok()?, system))
     }
 
+    /// Everything of any kind that is known by this number, or has this id, with the name it was found by.
+    pub(super) fn named(&self, text: &str) -> Result<Vec<(Option<Ref>, EntityId)>, Denied> {
+        if let Ok(entity) = EntityId::parse(text) {
+            return Ok(vec![(None, entity)]);
+        }
+        let whole = (field::word("q", text, NativeId::parse)?, None);
+        let parts = self.qualified(text).map(|(number, system)| (number, Some(system)));
+        let mut found: BTreeSet<(EntityId, Ref)> = BTreeSet::new();
+        for (number, system) in std::iter::once(whole).chain(parts) {
+            found.extend(Kind::ALL.iter().flat_map(|kind| self.names(*kind, &number, system)));
+        }
+        Ok(found.into_iter().map(|(entity, name)| (Some(name), entity)).collect())
+    }
+
     fn known(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> BTreeSet<EntityId> {
+        self.names(kind, number, system).into_iter().map(|(entity, _)| entity).collect()
+    }
+
+    fn names(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Vec<(EntityId, Ref)> {
         let book = self.mesh().book();
         let systems = book.sites.keys().copied().filter(|site| system.is_none_or(|system| system == *site));
         let names = systems.flat_map(|site| native_kinds(kind).iter().map(move |native| Ref::new(site, *native, number.clone())));
         let regions = self.mesh().regions();
-        names
-            .flat_map(|name| regions.values().filter_map(move |region| region.directory().find(&name)))
-            .filter(|found| found.kind() == kind)
-            .collect()
+        let found = names.flat_map(|name| {
+            let here = regions.values().filter_map(|region| region.directory().find(&name)).collect::<BTreeSet<_>>();
+            here.into_iter().map(move |entity| (entity, name.clone()))
+        });
+        found.filter(|(entity, _)| entity.kind() == kind).collect()
     }
 }
 
@@ -79,9 +116,7 @@ fn first_name(kind: Kind) -> NativeKind {
 }
 
 fn nothing(kind: Kind, field: &str, message: &str) -> Denied {
-    let remedy = format!(
-        "send our id of the {kind}, or its number as its system shows it; what was sent this very moment is found as number@system"
-    );
+    let remedy = format!("send our id of the {kind}, or its number as its system shows it; GET /v1/search?q=… looks everywhere");
     Denied::new(Sort::NotFound, "UNKNOWN", message, remedy).at(field)
 }
 

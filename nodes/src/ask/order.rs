@@ -42,34 +42,34 @@ impl v1::ReleaseOrder {
 }
 
 impl v1::ChangeQuantity {
-    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let total = word("total", &self.total, Qty::parse)?;
-        let to = reception.address(Kind::Order, "order", &self.order)?;
+        let to = reception.address(Kind::Order, "order", &self.order).await?;
         Ok(wish(to, Request::ChangeQuantity { total }).because(self.reason.as_ref()))
     }
 }
 
 impl v1::Redispatch {
-    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
-        Ok(wish(reception.address(Kind::Order, "order", &self.order)?, Request::Redispatch).because(self.reason.as_ref()))
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+        Ok(wish(reception.address(Kind::Order, "order", &self.order).await?, Request::Redispatch).because(self.reason.as_ref()))
     }
 }
 
 impl v1::CancelOrder {
-    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
-        Ok(wish(reception.address(Kind::Order, "order", &self.order)?, Request::Cancel).because(self.reason.as_ref()))
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+        Ok(wish(reception.address(Kind::Order, "order", &self.order).await?, Request::Cancel).because(self.reason.as_ref()))
     }
 }
 
 impl v1::CompleteTechnically {
-    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let request = Request::TechnicallyComplete { force: self.force.unwrap_or_default() };
-        Ok(wish(reception.address(Kind::Order, "order", &self.order)?, request).because(self.reason.as_ref()))
+        Ok(wish(reception.address(Kind::Order, "order", &self.order).await?, request).because(self.reason.as_ref()))
     }
 }
 
 impl v1::CloseOrder {
-    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
-        Ok(wish(reception.address(Kind::Order, "order", &self.order)?, Request::Close).because(self.reason.as_ref()))
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+        Ok(wish(reception.address(Kind::Order, "order", &self.order).await?, Request::Close).because(self.reason.as_ref()))
     }
 }

@@ -1,35 +1,105 @@
-//! Questions: each answered from what is durable, none changes anything.
+//! Questions about one thing: each answered from what is durable, none changes anything.
 
-use std::sync::Arc;
-
-use axum::extract::{FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::request::Parts;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use takt_protocol::intent::Tier;
 
 use super::Shared;
-use super::told::Id;
-use crate::ask::{Denied, Reception, Ticket};
+use super::told::{Asking, Id};
+use crate::answers::case::CaseRow;
+use crate::answers::ledger::Ledger;
+use crate::answers::lot::{LotView, Trace};
+use crate::answers::order::OrderView;
+use crate::answers::shipment::ShipmentView;
+use crate::answers::timeline::Timeline;
+use crate::answers::unit::UnitView;
+use crate::ask::Denied;
 
-/// A client that may ask, and the room it takes while it does.
-pub(super) struct Asking {
-    _ticket: Ticket,
+/// Show an order: quantities, the six answers, what waits for a person.
+#[utoipa::path(
+    get, path = "/v1/orders/{id}", tag = "orders",
+    params(("id" = String, Path, description = "Our id, `number@system`, or any native number that means one thing.", example = "PL-4711")),
+    responses((status = 200, description = "As it is now.", body = OrderView))
+)]
+pub(super) async fn order(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<OrderView>, Denied> {
+    reception.within(reception.order(&id)).await.map(Json)
 }
 
-impl FromRequestParts<Arc<Reception>> for Asking {
-    type Rejection = Denied;
+/// Show what happened to an order, with who told it and the raw message behind each step.
+#[utoipa::path(
+    get, path = "/v1/orders/{id}/timeline", tag = "evidence",
+    params(("id" = String, Path, description = "The order.", example = "PL-4711")),
+    responses((status = 200, description = "Oldest first.", body = Timeline))
+)]
+pub(super) async fn timeline(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Timeline>, Denied> {
+    reception.within(reception.timeline(&id)).await.map(Json)
+}
 
-    async fn from_request_parts(parts: &mut Parts, reception: &Arc<Reception>) -> Result<Self, Denied> {
-        reception.client(parts.headers.get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes))?;
-        Ok(Self { _ticket: reception.admission().enter(Tier::Analytical)? })
-    }
+/// Show where everything is that was reported of an order.
+#[utoipa::path(
+    get, path = "/v1/orders/{id}/ledger", tag = "evidence",
+    params(("id" = String, Path, description = "The order.", example = "PL-4711")),
+    responses((status = 200, description = "Reported = pending + in flight + in doubt + posted + adopted + parked + written off + skipped + residual.", body = Ledger))
+)]
+pub(super) async fn ledger(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Ledger>, Denied> {
+    reception.within(reception.ledger(&id)).await.map(Json)
+}
+
+/// Show a lot: handling units, holds and who has confirmed them, what left.
+#[utoipa::path(
+    get, path = "/v1/lots/{id}", tag = "quality",
+    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123")),
+    responses((status = 200, description = "As it is now.", body = LotView))
+)]
+pub(super) async fn lot(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<LotView>, Denied> {
+    reception.within(reception.lot(&id)).await.map(Json)
+}
+
+/// Trace a lot: everything it came from and went into, and the shipments that have any of it.
+#[utoipa::path(
+    get, path = "/v1/lots/{id}/trace", tag = "quality",
+    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123")),
+    responses((status = 200, description = "Over any number of steps.", body = Trace))
+)]
+pub(super) async fn trace(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Trace>, Denied> {
+    reception.within(reception.trace(&id)).await.map(Json)
+}
+
+/// Show a handling unit.
+#[utoipa::path(
+    get, path = "/v1/units/{id}", tag = "shipments",
+    params(("id" = String, Path, description = "Its number.", example = "pallet-1")),
+    responses((status = 200, description = "As it is now.", body = UnitView))
+)]
+pub(super) async fn unit(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<UnitView>, Denied> {
+    reception.within(reception.unit(&id)).await.map(Json)
+}
+
+/// Show a shipment: may it leave, and if not, why not.
+#[utoipa::path(
+    get, path = "/v1/shipments/{id}", tag = "shipments",
+    params(("id" = String, Path, description = "Its number.", example = "SHP-7781")),
+    responses((status = 200, description = "As it is now.", body = ShipmentView))
+)]
+pub(super) async fn shipment(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<ShipmentView>, Denied> {
+    reception.within(reception.shipment(&id)).await.map(Json)
+}
+
+/// Show an open exception.
+#[utoipa::path(
+    get, path = "/v1/exceptions/{id}", tag = "exceptions",
+    params(("id" = String, Path, description = "As it is listed.", example = "E-3V8Q4K-2")),
+    responses((status = 200, description = "What is wrong, and what may be done.", body = CaseRow))
+)]
+pub(super) async fn exception(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<CaseRow>, Denied> {
+    reception.within(reception.exception(&id)).await.map(Json)
 }
 
 /// Read a raw payload by its hash, as it came.
 #[utoipa::path(
     get, path = "/v1/raw/{id}", tag = "evidence",
-    params(("id" = String, Path, description = "SHA-256 of the payload, 64 hexadecimal digits, as timelines and traces show it.")),
+    params(("id" = String, Path, description = "SHA-256 of the payload, 64 hexadecimal digits, as timelines show it.")),
     responses((status = 200, description = "The bytes, verbatim.", content_type = "application/octet-stream"))
 )]
 pub(super) async fn raw(State(reception): Shared, _: Asking, Id(hash): Id) -> Result<impl IntoResponse, Denied> {

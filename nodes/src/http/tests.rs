@@ -8,6 +8,7 @@ use crate::ask::tests::fixture::{PLANT, QUALITY, World};
 mod bad;
 mod document;
 mod inbound;
+mod queries;
 mod verbs;
 
 /// What came back.

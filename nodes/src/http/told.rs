@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
+use takt_protocol::intent::Tier;
 
 use super::Done;
 use crate::ask::{Asked, Client, Denied, Reception, Sort, Ticket, v1};
@@ -36,12 +37,46 @@ impl<T: Asked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
 
     async fn from_request(request: Request, reception: &Arc<Reception>) -> Result<Self, Denied> {
         let (parts, body) = request.into_parts();
-        let client = reception.client(parts.headers.get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes))?.clone();
+        let client = known(reception, &parts.headers)?.clone();
         let ticket = reception.admission().enter(T::TIER)?;
         let cover = cover(&parts.headers)?;
         let max = reception.limits().body_bytes_max;
         let bytes = reception.within(whole(&parts.headers, body, max)).await?;
         Ok(Self { client, cover, ticket, message: read(&bytes)? })
+    }
+}
+
+/// A client that may ask, and the room it takes while it does.
+pub(crate) struct Asking {
+    _ticket: Ticket,
+}
+
+impl FromRequestParts<Arc<Reception>> for Asking {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, reception: &Arc<Reception>) -> Result<Self, Denied> {
+        known(reception, &parts.headers)?;
+        Ok(Self { _ticket: reception.admission().enter(Tier::Analytical)? })
+    }
+}
+
+/// Whom the credential names.
+pub(crate) fn known<'a>(reception: &'a Reception, headers: &HeaderMap) -> Result<&'a Client, Denied> {
+    reception.client(headers.get(AUTHORIZATION).map(HeaderValue::as_bytes))
+}
+
+/// The words behind the question mark.
+pub(crate) struct Words<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Words<T> {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
+        let Query(words) = Query::from_request_parts(parts, state).await.map_err(|rejection| {
+            let remedy = "send the parameters that /openapi.json gives for this path";
+            Denied::new(Sort::Malformed, "SCHEMA", rejection.body_text(), remedy).at("query")
+        })?;
+        Ok(Self(words))
     }
 }
 

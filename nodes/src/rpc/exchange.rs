@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
-use tokio::sync::watch;
 use tonic::{Status, Streaming};
 
 use crate::ask::v1::answer::Result as Outcome;
@@ -15,14 +14,11 @@ use crate::ask::{Client, Denied, Reception, Sort, Verb, v1};
 pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<v1::Answer, Status>> + Send>>;
 
 /// Answers what comes in on a stream, until it ends or the door closes; what was read is answered.
-pub(super) fn answers(reception: &Arc<Reception>, client: Client, told: Streaming<v1::Request>, stopped: watch::Receiver<bool>) -> Answers {
+pub(super) fn answers(reception: &Arc<Reception>, client: Client, told: Streaming<v1::Request>) -> Answers {
     let max = reception.limits().stream_in_flight_max;
     let (reception, client) = (Arc::clone(reception), Arc::new(client));
-    let closing = async move {
-        let mut stopped = stopped;
-        drop(stopped.wait_for(|stop| *stop).await);
-    };
-    let under_way = told.take_until(Box::pin(closing)).map(move |request| {
+    let closed = Box::pin(reception.closed());
+    let under_way = told.take_until(closed).map(move |request| {
         let (reception, client) = (Arc::clone(&reception), Arc::clone(&client));
         async move { Ok(answer(&reception, &client, request?).await) }
     });

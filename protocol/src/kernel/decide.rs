@@ -2,6 +2,7 @@
 
 use super::{Context, Decision, Own, State};
 use crate::answer::Answer;
+use crate::case::CaseKind;
 use crate::desk::{Action, Wish};
 use crate::draft::Draft;
 use crate::envelope::Envelope;
@@ -80,7 +81,8 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             draft.note(Fact::CaseHandedOver { case: case.number, to: role.clone() });
             Answer::Accepted
         }
-        (Action::Acknowledge, None) if case.posting.is_none() => {
+        // What waits in quarantine would be forgotten with its case.
+        (Action::Acknowledge, None) if case.posting.is_none() && case.kind != CaseKind::Unmatched => {
             draft.close_case(case.number, "acknowledged");
             Answer::Accepted
         }

@@ -18,7 +18,7 @@ use takt_protocol::calendar::{Calendar, PeriodBook};
 use takt_protocol::conversion::Conversions;
 use takt_protocol::effect::Effect;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
-use takt_protocol::id::EntityId;
+use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, Reply, State};
@@ -28,6 +28,7 @@ use takt_protocol::order::{self, Header, Order, OwnerFact};
 use takt_protocol::outbox::Receipt;
 use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
+use takt_protocol::shipment;
 use takt_protocol::uom::Uom;
 use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Version};
 
@@ -124,8 +125,27 @@ impl World {
             start: Instant::parse("2026-11-24T06:00:00+01:00").unwrap(),
             end: Instant::parse("2026-11-24T14:00:00+01:00").unwrap(),
         };
+        let name = Ref::new(erp, NativeKind::Order, native);
+        let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
+        let entity = self.tell("erp-eu", Kind::Order, name, &format!("released/{number}"), body).await;
+        let accepted = |order: &Order| matches!(order.dispatch, order::Dispatch::Accepted { .. });
+        self.until(&entity.to_string(), accepted).await;
+        entity
+    }
+
+    /// A delivery that its warehouse announced.
+    pub(crate) async fn announced(&self, number: &str) -> EntityId {
+        let (warehouse, delivery) = (site("wms-hub"), NativeId::parse(number).unwrap());
+        let name = Ref::new(warehouse, NativeKind::Shipment, delivery.clone());
+        let line = shipment::Line { material: MaterialId::parse("FG-100").unwrap(), qty: Qty::parse("20 H87").unwrap() };
+        let announced = shipment::Report::Announced { warehouse, delivery, lines: vec![line], planned: None };
+        self.tell("wms-hub", Kind::Shipment, name, number, Body::Shipment(shipment::Input::Report(announced))).await
+    }
+
+    /// Has a system say something to whatever the name means.
+    pub(crate) async fn tell(&self, source: &str, kind: Kind, name: Ref, key: &str, body: Body) -> EntityId {
         let now = self.mesh.clock().now();
-        let key = Key { source: erp, epoch: 0, mark: Mark::Text(KeyText::ours(format!("released/{number}"))) };
+        let key = Key { source: site(source), epoch: 0, mark: Mark::Text(KeyText::parse(key).unwrap()) };
         let envelope = Envelope {
             key,
             occurred_at: now,
@@ -136,13 +156,10 @@ impl World {
             correlation: None,
             causation: None,
         };
-        let to = Address::Native { kind: takt_protocol::id::Kind::Order, names: vec![Ref::new(erp, NativeKind::Order, native)] };
-        let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
+        let to = Address::Native { kind, names: vec![name] };
         let entity = self.mesh.entity(&to).unwrap();
         let reply = self.mesh.ask(Input { to, envelope, body }).await.unwrap();
-        assert!(matches!(reply, Reply::Answer(answer) if answer.is_accepted()));
-        let accepted = |order: &Order| matches!(order.dispatch, order::Dispatch::Accepted { .. });
-        self.until(&entity.to_string(), accepted).await;
+        assert!(matches!(&reply, Reply::Answer(answer) if answer.is_accepted()), "{reply:?}");
         entity
     }
 

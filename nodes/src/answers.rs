@@ -1,0 +1,87 @@
+//! What people are shown: answers to queries, made from the durable state of an entity and nothing else, so they are never
+//! stale. Apart from the protocols because both give the same. Quantities are canonical texts and come before states;
+//! "unknown" is never shown as "no". Decides nothing.
+
+use serde::{Deserialize, Serialize};
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::State;
+use utoipa::ToSchema;
+
+pub mod case;
+pub mod ledger;
+pub mod lot;
+pub mod order;
+pub mod shipment;
+pub mod site;
+pub mod timeline;
+pub mod unit;
+
+/// What every answer about one thing begins with.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Head {
+    /// Our id, which never changes.
+    pub id: String,
+    /// Where it is at home.
+    pub region: String,
+    /// The names others have for it, each as `number@system`.
+    pub names: Vec<String>,
+    /// When this was so.
+    pub as_of: String,
+}
+
+/// A word that may be yes, no, part, `not_required` or unknown, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Word {
+    /// yes, no, part, `not_required` or unknown.
+    pub answer: String,
+    /// What it rests on.
+    pub evidence: String,
+}
+
+impl Word {
+    pub(crate) fn new(answer: &str, evidence: impl Into<String>) -> Self {
+        Self { answer: answer.to_owned(), evidence: evidence.into() }
+    }
+}
+
+/// Rows of a list, and how to go on.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Page<T: ToSchema> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// What to send as `after` for more; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The newest commit the list knows of; rows themselves are read when they are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+}
+
+/// A thing that has a number that was searched for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Hit {
+    /// Our id.
+    pub id: String,
+    /// order, lot, unit, shipment or site.
+    pub kind: String,
+    /// The name it was found by, as `number@system`.
+    pub name: String,
+}
+
+pub(crate) fn head(state: &State, now: Instant) -> Head {
+    Head {
+        id: state.id.to_string(),
+        region: state.id.region().to_string(),
+        names: state.common.names.iter().map(ToString::to_string).collect(),
+        as_of: now.to_string(),
+    }
+}
+
+/// The word of a plain enum, as it stands on the wire.
+pub(crate) fn word_of<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(serde_json::Value::Object(parts)) => parts.keys().next().cloned().unwrap_or_default(),
+        Ok(_) | Err(_) => String::new(),
+    }
+}

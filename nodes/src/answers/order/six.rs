@@ -1,0 +1,128 @@
+//! The six answers everybody wants of an order: released, accepted, started, completed, quality-cleared, handed over. What
+//! nobody has said yet is unknown, never no.
+
+use serde::{Deserialize, Serialize};
+use takt_protocol::order::{Business, Dispatch, Execution, Order};
+use takt_protocol::qty::Qty;
+use utoipa::ToSchema;
+
+use super::{arrived, yes_no};
+use crate::answers::{Word, word_of};
+
+/// The six answers.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Six {
+    /// By its ERP.
+    pub released: Word,
+    /// By its plant.
+    pub accepted: Word,
+    /// By its plant.
+    pub started: Word,
+    /// By its plant.
+    pub completed: Word,
+    /// By quality.
+    pub quality_cleared: Word,
+    /// To the warehouse.
+    pub handed_over: Word,
+}
+
+pub(super) fn answers(order: &Order) -> Six {
+    Six {
+        released: released(order),
+        accepted: accepted(order),
+        started: started(order),
+        completed: completed(order),
+        quality_cleared: quality_cleared(order),
+        handed_over: handed_over(order),
+    }
+}
+
+fn released(order: &Order) -> Word {
+    let evidence = format!("the ERP says {}", word_of(&order.business));
+    match order.business {
+        Business::Released | Business::TechnicallyCompleted | Business::Closed => Word::new("yes", evidence),
+        Business::Created | Business::Cancelled => Word::new("no", evidence),
+        Business::Planned => Word::new("no", "the ERP was asked to make and release it"),
+    }
+}
+
+fn accepted(order: &Order) -> Word {
+    match &order.dispatch {
+        Dispatch::Accepted { attempt, implied: false } => Word::new("yes", format!("attempt {attempt}")),
+        Dispatch::Accepted { attempt, implied: true } => Word::new("yes", format!("attempt {attempt}, known only because it started")),
+        Dispatch::Sent { attempt } => Word::new("unknown", format!("attempt {attempt} was sent, no answer yet")),
+        Dispatch::TimedOut { attempt } => Word::new("unknown", format!("attempt {attempt} got no answer in time; a later one still wins")),
+        Dispatch::Rejected { attempt, code } => Word::new("no", format!("attempt {attempt} was refused: {code}")),
+        Dispatch::Invalid { missing } => {
+            let missing: Vec<&str> = missing.iter().map(|(_, what)| what.as_str()).collect();
+            Word::new("no", format!("not sent, missing: {}", missing.join("; ")))
+        }
+        Dispatch::Idle | Dispatch::Validating => Word::new("no", "not sent yet"),
+        Dispatch::Revoking { .. } => Word::new("part", "asked for it back"),
+        Dispatch::Revoked => Word::new("no", "the plant gave it back"),
+        Dispatch::RevokeRefused => Word::new("yes", "the plant keeps it"),
+    }
+}
+
+fn started(order: &Order) -> Word {
+    let first = order.ops.iter().find(|(_, operation)| operation.execution != Execution::NotStarted);
+    match first {
+        Some((op, operation)) => Word::new("yes", format!("operation {op} is {}", word_of(&operation.execution))),
+        None => yes_no(false, "no operation was reported".to_owned()),
+    }
+}
+
+fn completed(order: &Order) -> Word {
+    let Some(header) = &order.header else { return Word::new("no", "not released yet") };
+    let Some(processed) = order.processed() else { return Word::new("no", format!("nothing of {}", header.total)) };
+    let evidence = format!("{processed} of {}", header.total);
+    match (order.completed, processed.is_positive()) {
+        (true, _) => Word::new("yes", evidence),
+        (false, true) => Word::new("part", evidence),
+        (false, false) => Word::new("no", evidence),
+    }
+}
+
+fn quality_cleared(order: &Order) -> Word {
+    let held = order.lots.values().any(|lot| !lot.holds.is_empty());
+    let waiting = order.lots.values().any(|lot| lot.in_inspection);
+    let free = order.lots.values().any(|lot| lot.free.is_positive());
+    let inspected = order.header.as_ref().and_then(|header| order.material(&header.material)).map(|material| material.inspected);
+    match (order.lots.is_empty(), held || waiting, inspected) {
+        (true, _, _) => Word::new("unknown", "no lot of it has said anything"),
+        (false, true, _) if free => Word::new("part", by_lot(order)),
+        (false, true, _) => Word::new("no", by_lot(order)),
+        (false, false, Some(false)) => Word::new("not_required", "the material needs no inspection, and nothing holds it"),
+        (false, false, Some(true) | None) => Word::new("yes", by_lot(order)),
+    }
+}
+
+fn by_lot(order: &Order) -> String {
+    let words = order.lots.values().map(|lot| {
+        let holds: Vec<String> = lot.holds.iter().map(ToString::to_string).collect();
+        let why = match (holds.is_empty(), lot.in_inspection) {
+            (false, _) => format!(" ({})", holds.join(", ")),
+            (true, true) => " (in inspection)".to_owned(),
+            (true, false) => String::new(),
+        };
+        format!("{}: {} free, {} blocked{why}", lot.lot, lot.free, lot.blocked)
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+fn handed_over(order: &Order) -> Word {
+    let (here, all) = arrived(order);
+    let evidence = format!("{here} of {all} handling units{}", quantity(order));
+    match (all, here) {
+        (0, _) => Word::new("no", "no handling unit was filled"),
+        (_, 0) => Word::new("no", evidence),
+        (all, here) if here < all => Word::new("part", evidence),
+        (_, _) => Word::new("yes", evidence),
+    }
+}
+
+fn quantity(order: &Order) -> String {
+    let here = order.units.values().filter(|unit| unit.stage >= takt_protocol::order::Stage::Received).map(|unit| unit.qty);
+    let sum = here.reduce(|a, b| a.plus(b).unwrap_or(a));
+    sum.map(|sum: Qty| format!(", {sum}")).unwrap_or_default()
+}

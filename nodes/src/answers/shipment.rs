@@ -1,0 +1,98 @@
+//! A shipment as the dock asks for it: may it leave, and if not, why not.
+
+use serde::{Deserialize, Serialize};
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::State;
+use takt_protocol::shipment::{Shipment, Stage};
+use utoipa::ToSchema;
+
+use super::case::{CaseRow, row};
+use super::unit::{ContentRow, content};
+use super::{Head, Word, head, word_of};
+
+/// A shipment, whole.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ShipmentView {
+    /// Who it is, and when this was so.
+    #[serde(flatten)]
+    pub head: Head,
+    /// Its number in its warehouse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// The warehouse it leaves from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
+    /// When it should leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<String>,
+    /// open, picking, packed or departed.
+    pub stage: String,
+    /// Whether it may leave just now: yes only with a clearance that nothing took back.
+    pub cleared: Word,
+    /// Why not: gates that are shut, holds on its lots.
+    pub blocked_by: Vec<String>,
+    /// What it should hold: quantity and material.
+    pub lines: Vec<String>,
+    /// Its handling units.
+    pub units: Vec<ShipmentUnit>,
+    /// What waits for a person.
+    pub exceptions: Vec<CaseRow>,
+}
+
+/// A handling unit on a shipment.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ShipmentUnit {
+    /// Its number.
+    pub sscc: String,
+    /// What is on it; absent until its lots are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<Vec<ContentRow>>,
+}
+
+/// A shipment, whole, as it is now.
+pub fn view(state: &State, shipment: &Shipment, now: Instant) -> ShipmentView {
+    let unit = |(sscc, located): (&takt_protocol::words::Sscc, &Option<takt_protocol::shipment::Located>)| ShipmentUnit {
+        sscc: sscc.to_string(),
+        contents: located.as_ref().map(|located| located.contents.iter().map(content).collect()),
+    };
+    ShipmentView {
+        head: head(state, now),
+        delivery: shipment.delivery.as_ref().map(ToString::to_string),
+        warehouse: shipment.warehouse.map(|site| site.to_string()),
+        planned: shipment.planned.map(|at| at.to_string()),
+        stage: word_of(&shipment.stage),
+        cleared: cleared(shipment, now),
+        blocked_by: blocked_by(shipment),
+        lines: shipment.lines.iter().map(|line| format!("{} {}", line.qty, line.material)).collect(),
+        units: shipment.units.iter().map(unit).collect(),
+        exceptions: state.common.cases.values().map(|case| row(state.id, case)).collect(),
+    }
+}
+
+fn cleared(shipment: &Shipment, now: Instant) -> Word {
+    let Some(departure) = &shipment.departure else { return Word::new("no", "nobody has asked for its departure yet") };
+    let attempt = departure.attempt;
+    match (departure.told, shipment.stage) {
+        (Some(true), Stage::Departed) => Word::new("yes", format!("it left with the clearance of attempt {attempt}")),
+        (_, Stage::Departed) => Word::new("no", "it left without a clearance"),
+        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) if now > departure.until => {
+            Word::new("no", format!("the clearance of attempt {attempt} was good until {}", departure.until))
+        }
+        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) => {
+            Word::new("yes", format!("attempt {attempt}, until {}", departure.until))
+        }
+        (Some(false), Stage::Open | Stage::Picking | Stage::Packed) => {
+            Word::new("no", format!("attempt {attempt} was refused or taken back"))
+        }
+        (None, Stage::Open | Stage::Picking | Stage::Packed) => {
+            let waiting = departure.lots.values().filter(|answer| answer.is_none()).count();
+            Word::new("unknown", format!("attempt {attempt} waits for {waiting} lots"))
+        }
+    }
+}
+
+fn blocked_by(shipment: &Shipment) -> Vec<String> {
+    let holds = shipment.holds.iter().map(|((_, hold), reason)| format!("hold {hold}: {reason}"));
+    let gates = shipment.gates.iter().map(|(gate, reason)| format!("{}: {reason}", word_of(gate)));
+    holds.chain(gates).collect()
+}

@@ -1,0 +1,228 @@
+//! Questions, each answered from the durable state of the thing itself; lists by the rolls of the regions that run here.
+//! Never changes anything.
+
+use std::collections::BTreeSet;
+
+use takt_actors::region::AskError;
+use takt_cluster::seam::QueueName;
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::kernel::{Own, State};
+use takt_protocol::lot::Lot;
+use takt_protocol::name::SiteId;
+use takt_protocol::order::Order;
+
+use super::{Denied, Reception, field};
+use crate::answers::case::{CaseRow, ranked, row};
+use crate::answers::ledger::{self, Ledger};
+use crate::answers::lot::{Edge, LotView, Trace, edge};
+use crate::answers::order::{OrderRow, OrderView};
+use crate::answers::shipment::ShipmentView;
+use crate::answers::site::SiteRow;
+use crate::answers::timeline::{self, Timeline};
+use crate::answers::unit::UnitView;
+use crate::answers::{Hit, Page, lot, order, shipment, site, unit};
+
+/// Rows of a list at most.
+pub const ROWS_MAX: usize = 200;
+
+/// Lots a trace walks over at most.
+const TRACE_MAX: usize = 500;
+
+impl Reception {
+    /// An order.
+    pub async fn order(&self, id: &str) -> Result<OrderView, Denied> {
+        let (state, order) = self.order_state(id).await?;
+        Ok(order::view(&state, &order, self.mesh().clock().now()))
+    }
+
+    /// Orders after `after`, at most `most`.
+    pub async fn orders(&self, after: Option<&str>, most: usize) -> Result<Page<OrderRow>, Denied> {
+        let after = field::maybe("after", after.map(ToOwned::to_owned).as_ref(), EntityId::parse)?;
+        let most = most.clamp(1, ROWS_MAX);
+        let rolls = || self.mesh().regions().values().map(|region| region.directory().roll());
+        let mut ids: Vec<EntityId> = rolls().flat_map(|roll| roll.entities(Kind::Order, after, most)).collect();
+        ids.sort_unstable();
+        ids.truncate(most);
+        let next = ids.get(most - 1).map(ToString::to_string);
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            let state = self.mesh().show(id).await.map_err(|error| Denied::asking(&error))?;
+            if let Own::Order(found) = &state.own {
+                rows.push(order::listed(&state, found));
+            }
+        }
+        let as_of = rolls().filter_map(takt_actors::roll::Roll::read_up_to).max().map(|at| at.to_string());
+        Ok(Page { rows, next, as_of })
+    }
+
+    /// What happened to an order.
+    pub async fn timeline(&self, id: &str) -> Result<Timeline, Denied> {
+        let entity = self.find(Kind::Order, "order", id).await?;
+        self.log(entity, "order").await
+    }
+
+    /// Where everything is that was reported of an order.
+    pub async fn ledger(&self, id: &str) -> Result<Ledger, Denied> {
+        let (state, order) = self.order_state(id).await?;
+        let log = self.log(state.id, "order").await?;
+        Ok(ledger::view(&state, &order, log.chain_verified_to))
+    }
+
+    /// A lot.
+    pub async fn lot(&self, id: &str) -> Result<LotView, Denied> {
+        let state = self.born(Kind::Lot, "lot", id).await?;
+        let lot = lot_of(&state)?;
+        Ok(lot::view(&state, lot, self.mesh().clock().now()))
+    }
+
+    /// Everything a lot came from and went into.
+    pub async fn trace(&self, id: &str) -> Result<Trace, Denied> {
+        let state = self.born(Kind::Lot, "lot", id).await?;
+        let mut trace =
+            Trace { id: state.id.to_string(), ancestors: Vec::new(), descendants: Vec::new(), shipments: Vec::new(), cut: false };
+        let mut shipments = ships(lot_of(&state)?);
+        trace.ancestors = self.walk(&state, |lot| &lot.parents, &mut BTreeSet::new(), &mut trace.cut).await?;
+        trace.descendants = self.walk(&state, |lot| &lot.children, &mut shipments, &mut trace.cut).await?;
+        trace.shipments = shipments.iter().map(ToString::to_string).collect();
+        Ok(trace)
+    }
+
+    /// A handling unit.
+    pub async fn unit(&self, id: &str) -> Result<UnitView, Denied> {
+        let state = self.born(Kind::Unit, "unit", id).await?;
+        let Own::Unit(unit) = &state.own else { return Err(other_kind(&state)) };
+        Ok(unit::view(&state, unit, self.mesh().clock().now()))
+    }
+
+    /// A shipment.
+    pub async fn shipment(&self, id: &str) -> Result<ShipmentView, Denied> {
+        let state = self.born(Kind::Shipment, "shipment", id).await?;
+        let Own::Shipment(shipment) = &state.own else { return Err(other_kind(&state)) };
+        Ok(shipment::view(&state, shipment, self.mesh().clock().now()))
+    }
+
+    /// Every open exception, by when it starts to hurt.
+    pub fn exceptions(&self) -> Page<CaseRow> {
+        let rolls = || self.mesh().regions().values().map(|region| region.directory().roll());
+        let as_of = rolls().filter_map(takt_actors::roll::Roll::read_up_to).max().map(|at| at.to_string());
+        Page { rows: ranked(rolls().flat_map(takt_actors::roll::Roll::cases).collect()), next: None, as_of }
+    }
+
+    /// An open exception.
+    pub async fn exception(&self, id: &str) -> Result<CaseRow, Denied> {
+        let (entity, number) = self.case(id)?;
+        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+        state.common.cases.get(&number).map(|case| row(entity, case)).ok_or_else(|| super::desk::no_exception(id))
+    }
+
+    /// Every configured site.
+    pub async fn sites(&self) -> Result<Page<SiteRow>, Denied> {
+        let book = self.mesh().book();
+        let mut rows = Vec::with_capacity(book.sites.len());
+        for (name, configured) in &book.sites {
+            let row = site::unreached(*name, configured);
+            let entity = book.site_entity(*name).filter(|entity| self.mesh().home(*entity).is_ok());
+            let Some(entity) = entity else {
+                rows.push(row);
+                continue;
+            };
+            let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+            let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
+            rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?));
+        }
+        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
+    }
+
+    /// Everything that any system knows by this number.
+    pub fn search(&self, text: &str) -> Result<Page<Hit>, Denied> {
+        let hits = self.named(text)?.into_iter().map(|(name, entity)| Hit {
+            id: entity.to_string(),
+            kind: entity.kind().to_string(),
+            name: name.map_or_else(|| entity.to_string(), |name| name.to_string()),
+        });
+        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: None })
+    }
+
+    async fn order_state(&self, id: &str) -> Result<(State, Order), Denied> {
+        let state = self.born(Kind::Order, "order", id).await?;
+        match &state.own {
+            Own::Order(order) => {
+                let order = order.as_ref().clone();
+                Ok((state, order))
+            }
+            Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(&state)),
+        }
+    }
+
+    /// The state of a thing that anything was ever recorded about.
+    async fn born(&self, kind: Kind, field: &'static str, id: &str) -> Result<State, Denied> {
+        let entity = self.find(kind, field, id).await?;
+        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+        if state.is_born() { Ok(state) } else { Err(Denied::nobody_knows(kind.word(), field)) }
+    }
+
+    async fn log(&self, entity: EntityId, field: &'static str) -> Result<Timeline, Denied> {
+        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
+        let log = home.node().seams.journal.read(entity, 0).await;
+        let log = log.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        if log.is_empty() {
+            return Err(Denied::nobody_knows(entity.kind().word(), field));
+        }
+        Ok(timeline::view(entity.to_string(), &log))
+    }
+
+    /// All lots that are reached over these edges, nearest first, and the shipments that have any of them.
+    async fn walk(
+        &self,
+        from: &State,
+        edges: fn(&Lot) -> &BTreeSet<(takt_protocol::words::LotKey, EntityId)>,
+        shipments: &mut BTreeSet<EntityId>,
+        cut: &mut bool,
+    ) -> Result<Vec<Edge>, Denied> {
+        let (mut seen, mut found) = (BTreeSet::from([from.id]), Vec::new());
+        let mut waiting: Vec<_> = edges(lot_of(from)?).iter().cloned().collect();
+        while let Some(next) = waiting.pop() {
+            if !seen.insert(next.1) {
+                continue;
+            }
+            if found.len() >= TRACE_MAX {
+                *cut = true;
+                break;
+            }
+            let state = self.mesh().show(next.1).await.map_err(|error| Denied::asking(&error))?;
+            let lot = lot_of(&state)?;
+            shipments.extend(ships(lot));
+            waiting.extend(edges(lot).iter().cloned());
+            found.push(edge(&next));
+        }
+        Ok(found)
+    }
+
+    /// Errands that wait for a site, by tier.
+    async fn waiting(&self, site: SiteId) -> Result<[u64; 3], Denied> {
+        let mut waiting = [0; 3];
+        for region in self.mesh().regions().values() {
+            for (tier, sum) in (0..).zip(&mut waiting) {
+                let depth = region.node().seams.queue.depth(QueueName::Out { site, tier }).await;
+                *sum += depth.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+            }
+        }
+        Ok(waiting)
+    }
+}
+
+fn lot_of(state: &State) -> Result<&Lot, Denied> {
+    match &state.own {
+        Own::Lot(lot) => Ok(lot),
+        Own::Order(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(state)),
+    }
+}
+
+/// Shipments that have any of it, or had.
+fn ships(lot: &Lot) -> BTreeSet<EntityId> {
+    lot.shipments.keys().chain(lot.departed.values()).copied().collect()
+}
+
+fn other_kind(state: &State) -> Denied {
+    Denied::ours(&format!("{} is not what its id says", state.id))
+}

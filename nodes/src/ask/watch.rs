@@ -1,0 +1,77 @@
+//! Watching a thing: first what was, then what comes, without a gap. Ends when the doors close, or when the watcher leaves.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt as _};
+use takt_actors::region::AskError;
+use takt_cluster::seam::{Entry, Journal};
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::wire;
+
+use super::{Denied, Reception, Ticket};
+use crate::answers::timeline::{self, Step};
+
+/// Messages of a shard that are looked at in one go.
+const PAGE: usize = 512;
+
+/// Where a watcher stands.
+struct Watch {
+    entity: EntityId,
+    journal: Arc<dyn Journal>,
+    shard: u16,
+    cursor: u64,
+    after: u64,
+    steps: VecDeque<Step>,
+    _ticket: Ticket,
+}
+
+impl Reception {
+    /// The steps of an order after commit `after`, as they happened and as they happen.
+    pub(crate) async fn watch(&self, id: &str, after: u64) -> Result<impl Stream<Item = Result<Step, Denied>> + use<>, Denied> {
+        let ticket = self.admission().watch()?;
+        let entity = self.find(Kind::Order, "order", id).await?;
+        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
+        let journal = Arc::clone(&home.node().seams.journal);
+        let shard = entity.shard(journal.shards());
+        let mut watch = Watch { entity, journal, shard, cursor: 0, after, steps: VecDeque::new(), _ticket: ticket };
+        let was = watch.journal.read(entity, 0).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        if was.is_empty() {
+            return Err(Denied::nobody_knows(entity.kind().word(), "order"));
+        }
+        watch.take(&was);
+        let steps = futures::stream::unfold(watch, |mut watch| async move {
+            let step = watch.next().await;
+            Some((step, watch))
+        });
+        Ok(steps.take_until(Box::pin(self.closed())))
+    }
+}
+
+impl Watch {
+    /// The next step, as soon as there is one.
+    async fn next(&mut self) -> Result<Step, Denied> {
+        loop {
+            if let Some(step) = self.steps.pop_front() {
+                return Ok(step);
+            }
+            let entries = self.journal.tail(self.shard, self.cursor, PAGE).await;
+            self.take(&entries.map_err(|error| Denied::asking(&AskError::Store(error)))?);
+        }
+    }
+
+    fn take(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            self.cursor = self.cursor.max(entry.sequence);
+            if entry.entity != self.entity {
+                continue;
+            }
+            if let Ok((commit, _)) = wire::open(&entry.bytes)
+                && commit.number > self.after
+            {
+                self.after = commit.number;
+                self.steps.extend(timeline::of(&commit));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Lists and searches.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Shared;
+use super::told::{Asking, Words};
+use crate::answers::case::CaseRow;
+use crate::answers::order::OrderRow;
+use crate::answers::site::SiteRow;
+use crate::answers::{Hit, Page};
+use crate::ask::{Denied, ROWS_MAX};
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// What the last part said under `next`.
+    after: Option<String>,
+    /// Rows at most, up to 200.
+    most: Option<usize>,
+}
+
+/// What is searched for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Query {
+    /// Any number that any system has for something: order, job, lot as `material/lot`, handling unit, shipment.
+    #[param(example = "PL-4711")]
+    q: String,
+}
+
+/// List orders.
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Part), responses((status = 200, description = "In the order of our ids.", body = Page<OrderRow>)))]
+pub(super) async fn orders(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<OrderRow>>, Denied> {
+    reception.within(reception.orders(part.after.as_deref(), part.most.unwrap_or(ROWS_MAX))).await.map(Json)
+}
+
+/// List open exceptions, by when they start to hurt.
+#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", responses((status = 200, description = "The desk.", body = Page<CaseRow>)))]
+pub(super) async fn exceptions(State(reception): Shared, _: Asking) -> Json<Page<CaseRow>> {
+    Json(reception.exceptions())
+}
+
+/// List sites, with what waits for each.
+#[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = Page<SiteRow>)))]
+pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Page<SiteRow>>, Denied> {
+    reception.within(reception.sites()).await.map(Json)
+}
+
+/// Search by any native number.
+#[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = Page<Hit>)))]
+pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<Page<Hit>>, Denied> {
+    reception.search(&query.q).map(Json)
+}
