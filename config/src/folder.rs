@@ -1,5 +1,4 @@
-//! The files of a configuration: read once, with variables filled in, and hashed as they stand on disk. Knows nothing of what
-//! the files mean.
+//! The files of a configuration: read once, and hashed as they stand on disk. Knows nothing of what the files mean.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,6 +7,7 @@ use serde::de::DeserializeOwned;
 use takt_protocol::envelope::RawRef;
 
 use crate::finding::Finding;
+use crate::wrong;
 
 /// A configuration as text.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +18,11 @@ pub struct Folder {
 /// The largest file taken, in bytes: master data belongs into storage, not into text.
 pub const FILE_BYTES_MAX: u64 = 4 << 20;
 
+/// The files that are read. One that ends in `yml` is read to say that it must be renamed.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "jq"];
+
 impl Folder {
-    /// Reads every `.yaml` and `.jq` file below `dir`, whatever order the disk lists them in.
+    /// Reads every `.yaml` and `.jq` file below `dir` but hidden ones, whatever order the disk lists them in.
     pub fn read(dir: &Path) -> Result<Self, Vec<Finding>> {
         let mut folder = Self::default();
         let mut findings = Vec::new();
@@ -41,10 +44,13 @@ impl Folder {
         };
         for entry in listed.flatten() {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if name.starts_with('.') {
+                continue;
+            }
             let name = if below.is_empty() { name } else { format!("{below}/{name}") };
             if path.is_dir() {
                 self.enter(&path, &name, findings);
-            } else if path.extension().is_some_and(|ending| ending == "yaml" || ending == "jq") {
+            } else if path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) {
                 match small_text(&path) {
                     Ok(text) => drop(self.files.insert(name, text)),
                     Err(error) => findings.push(wrong(error, &name)),
@@ -58,12 +64,13 @@ impl Folder {
         self.files.get(name).map(String::as_str)
     }
 
-    /// The names of the files directly in a sub-folder, sorted.
+    /// The names of the YAML files directly in a sub-folder, sorted.
     pub fn within(&self, folder: &str) -> impl Iterator<Item = &str> {
-        self.files
-            .keys()
-            .map(String::as_str)
-            .filter(move |name| name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| !rest.contains('/')))
+        self.files.keys().map(String::as_str).filter(move |name| {
+            name.strip_prefix(folder)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| !rest.contains('/') && rest.rsplit_once('.').is_some_and(|(_, ending)| ending == "yaml"))
+        })
     }
 
     /// SHA-256 over names and contents, sorted, as 64 hexadecimal digits: the same for the same text, whoever holds it.
@@ -76,23 +83,21 @@ impl Folder {
         RawRef::of(&whole).to_string()
     }
 
-    /// Reads a file as YAML of a shape; what is wrong with it goes into `findings`.
-    pub(crate) fn parse<T: DeserializeOwned>(
-        &self,
-        name: &str,
-        variables: &BTreeMap<String, String>,
-        findings: &mut Vec<Finding>,
-    ) -> Option<T> {
-        let text = filled(name, self.file(name)?, variables, findings);
-        match serde_saphyr::from_str(&text) {
+    /// Reads a file as YAML of a shape; all that is wrong with it goes into `findings`.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, name: &str, findings: &mut Vec<Finding>) -> Option<T> {
+        let text = self.file(name)?;
+        match serde_saphyr::from_str(text) {
             Ok(value) => Some(value),
             Err(error) => {
-                let what = error.without_snippet().to_string();
-                let finding = Finding::about(name, what.lines().next().unwrap_or_default(), "");
-                findings.push(error.location().map_or(finding.clone(), |place| finding.at(place)));
+                findings.extend(wrong::all::<T>(name, text, &error));
                 None
             }
         }
+    }
+
+    /// The names of all files, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 }
 
@@ -101,45 +106,4 @@ fn small_text(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
     }
     std::fs::read_to_string(path)
-}
-
-/// The text with `${NAME}` filled in, line by line, so that places stay true. Comments stay as they are.
-fn filled(name: &str, text: &str, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim_start().starts_with('#') {
-            out.push_str(line);
-        } else {
-            fill_line(line, variables, &mut out, &mut |column, wanted| {
-                let mut finding = Finding::about(
-                    name,
-                    format!("the variable {wanted} is not set"),
-                    format!("set it in the environment: {wanted}=… takt …"),
-                );
-                (finding.line, finding.column) = (number, column);
-                findings.push(finding);
-            });
-        }
-        out.push('\n');
-    }
-    out
-}
-
-fn fill_line(line: &str, variables: &BTreeMap<String, String>, out: &mut String, missing: &mut impl FnMut(u64, &str)) {
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        let column = (line.chars().count() - after.chars().count()) as u64 - 1;
-        let Some((wanted, behind)) = after.split_once('}') else {
-            out.push_str("${");
-            rest = after;
-            continue;
-        };
-        match variables.get(wanted) {
-            Some(value) if !value.contains('\n') => out.push_str(value),
-            Some(_) | None => missing(column, wanted),
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
 }

@@ -1,8 +1,9 @@
 //! What a person may set: a folder of text, read whole, checked whole, and turned into the values a mesh runs on. A thing
 //! belongs here if an operator edits it. Reads files and nothing else; what it loads is in force only when somebody says so.
 //!
-//! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files, variables, the hash), [`mod@load`]
-//! (from text to values), [`links`] (from text to ways to sites), `check` (what may not contradict what), [`demo`] (a folder to start from).
+//! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files and the hash), `read` and `fill` (from
+//! files to pages, variables filled in), `check` (what may not contradict what), [`mod@load`] (from pages to values), [`links`]
+//! (from pages to ways to sites), [`demo`] (a folder to start from).
 
 pub mod demo;
 pub mod finding;
@@ -12,6 +13,10 @@ pub mod load;
 pub mod text;
 
 mod check;
+mod fill;
+mod nearest;
+mod read;
+mod wrong;
 
 pub use finding::Finding;
 pub use load::{LinkText, Mesh, load};

@@ -54,7 +54,7 @@ fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> R
         polls: http
             .polls
             .iter()
-            .map(|(topic, poll)| Poll { topic: topic.clone(), path: poll.path.clone(), every_ms: poll.every_ms })
+            .map(|(topic, poll)| Poll { topic: topic.clone(), path: poll.path.clone(), every_ms: poll.every_ms.get() })
             .collect(),
     })
 }

@@ -26,6 +26,7 @@ pub struct Calendar {
 
 /// A calendar as an operator writes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pattern {
     /// The IANA zone, such as `Europe/Berlin`.
     pub zone: String,
@@ -40,6 +41,7 @@ pub struct Pattern {
 
 /// A shift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shift {
     /// Its name, such as `A`.
     pub name: String,

@@ -1,0 +1,226 @@
+//! What each file says well alone and wrong together.
+
+use super::*;
+
+/// A changed file, its text, and the one finding it must give.
+type Case = (&'static str, String, &'static str);
+
+fn all_told(table: &[Case]) {
+    let told = |(file, text, expected): &Case| (findings(&[(file, text)]), vec![(*expected).to_owned()]);
+    let wrong: Vec<_> = table.iter().map(told).filter(|(found, expected)| found != expected).collect();
+    assert!(wrong.is_empty(), "told, and wanted: {wrong:#?}");
+}
+
+#[test]
+fn regions_clients_and_roles_are_told_apart() {
+    all_told(&[
+        ("mesh.yaml", "regions: [eu, na, eu]\n".to_owned(), "mesh.yaml:1:19: the region eu stands twice. rename or delete one of them"),
+        (
+            "mesh.yaml",
+            format!("{MESH}clients:\n  - {{name: a, token: x, role: planning}}\n  - {{name: b, token: x, role: quality}}\n"),
+            "mesh.yaml:4:5: the clients a and b have the same token. give each its own: the token is how they are told apart",
+        ),
+        (
+            "mesh.yaml",
+            format!("{MESH}clients: [{{name: a, token: x, role: planning}}, {{name: a, token: y, role: planning}}]\n"),
+            "mesh.yaml:2:48: the client a stands twice. rename or delete one of them",
+        ),
+        (
+            "mesh.yaml",
+            format!("{MESH}clients: [{{name: nord, token: x, role: planning}}]\n"),
+            "mesh.yaml:2:11: the client nord has the name of a site, so its word would pass for the site's own. rename the client",
+        ),
+        (
+            "mesh.yaml",
+            format!("{MESH}clients: [{{name: a, token: '', role: planning}}]\n"),
+            "mesh.yaml:2:11: the client a has no token. write `token: ${NAME}` and set NAME outside",
+        ),
+        (
+            "mesh.yaml",
+            format!("{MESH}policy: {{quality_roles: [qualty]}}\nclients: [{{name: a, token: x, role: quality}}]\n"),
+            "mesh.yaml:2:26: no client has the role qualty. did you mean quality?",
+        ),
+    ]);
+}
+
+#[test]
+fn a_site_names_only_what_is_there_and_right_for_it() {
+    all_told(&[
+        (
+            "sites/nord.yaml",
+            PLANT.replace("erp: erp", "erp: erq"),
+            "sites/nord.yaml:4:6: there is no site erq. use one of erp, or write sites/erq.yaml",
+        ),
+        (
+            "sites/nord.yaml",
+            PLANT.replace("erp: erp", "erp: nord"),
+            "sites/nord.yaml:4:6: nord is not of kind erp, it is of kind plant. use one of erp, or write a site of kind erp",
+        ),
+        (
+            "sites/nord.yaml",
+            PLANT.replace("erp: erp\n", ""),
+            "sites/nord.yaml: the plant nord has no ERP. add `erp:` with the ERP that owns its orders",
+        ),
+        (
+            "sites/nord.yaml",
+            PLANT.replace("region: eu", "region: us"),
+            "sites/nord.yaml:2:9: there is no region us. add it to `regions` in mesh.yaml, or use one of eu",
+        ),
+        (
+            "sites/nord.yaml",
+            format!("{PLANT}classes: {{dispatch_jobb: dedup_by_key}}\n"),
+            "sites/nord.yaml:5:26: there is no verb dispatch_jobb. did you mean dispatch_job?",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}periods: {{2026-13: closed}}\n"),
+            "sites/erp.yaml:4:20: `2026-13` is not a valid month. write it as 2026-10",
+        ),
+        (
+            "sites/nord.yaml",
+            format!("{PLANT}periods: {{2026-10: closed}}\n"),
+            "sites/nord.yaml:5:20: a site of kind plant has no posting periods. move `periods:` to the ERP's file",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}link: {{http: {{base: b, tables: {{unit: {{H87: EA, EA: EA}}}}}}}}\n"),
+            "sites/erp.yaml: the table unit has EA for EA and for H87, so neither is known when it comes in. give EA and H87 two words, or leave out one of them",
+        ),
+    ]);
+}
+
+#[test]
+fn a_recipe_can_be_made_where_it_says() {
+    all_told(&[
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("material: STEEL", "material: STEL"),
+            "recipes/fg.yaml:9:39: there is no material STEL. did you mean STEEL?",
+        ),
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("0.4 KGM", "0.4 MTR"),
+            "recipes/fg.yaml:9:51: MTR is no unit of STEEL. use its base unit, or add MTR to its conversions",
+        ),
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("class: PRESS", "class: WELD"),
+            "recipes/fg.yaml:7:25: nord has no equipment of class WELD. add one to equipment/nord.yaml",
+        ),
+        (
+            "rules/all.yaml",
+            RULES.replace("produced", "consumed").replace("goods_receipt", "goods_issue"),
+            "recipes/fg.yaml:11:28: no posting rule receives FG made at nord. add a rule with `match: {use: produced}` to rules/",
+        ),
+        (
+            "materials/more.yaml",
+            "FG: {description: again, base: H87}\n".to_owned(),
+            "materials/more.yaml:1:5: the material FG stands in materials/all.yaml too. delete one of them",
+        ),
+    ]);
+}
+
+#[test]
+fn master_data_stands_in_one_place_and_agrees() {
+    all_told(&[
+        (
+            "equipment/more.yaml",
+            EQUIPMENT.to_owned(),
+            "equipment/nord.yaml:1:8: the equipment of nord stands in equipment/more.yaml too. put both into one file",
+        ),
+        (
+            "equipment/nord.yaml",
+            EQUIPMENT.replace("}]", "}, {id: P1, class: WELD}]"),
+            "equipment/nord.yaml:2:60: the equipment P1 stands twice. rename or delete one of them",
+        ),
+        (
+            "recipes/more.yaml",
+            RECIPE.to_owned(),
+            "recipes/more.yaml:3:10: version 7 of FG at nord stands in recipes/fg.yaml too. raise the version, or delete one of them",
+        ),
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("item: '1', op: '0010'", "item: '1', op: '0011'"),
+            "recipes/fg.yaml:9:21: the routing has no operation 0011. did you mean 0010?",
+        ),
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("kind: main", "kind: co_product"),
+            "recipes/fg.yaml:11:3: a recipe for FG makes it as its one main output. write `{kind: main, material: FG}` once",
+        ),
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("base_quantity: 1 H87", "base_quantity: 1 KGM"),
+            "recipes/fg.yaml:5:16: KGM is no unit of FG. use its base unit, or add KGM to its conversions",
+        ),
+    ]);
+}
+
+#[test]
+fn no_two_rules_fight_and_none_is_void() {
+    all_told(&[
+        (
+            "rules/all.yaml",
+            format!("{RULES}{}", RULES.replace("id: receipt", "id: twice")),
+            "rules/all.yaml:1:3: rule `receipt` matches the same reports as twice and is no more specific. narrow one of them",
+        ),
+        (
+            "rules/more.yaml",
+            RULES.replace("id: receipt", "id: issue").replace("use: produced", "use: consumed"),
+            "rules/more.yaml:1:3: rule issue: what is consumed cannot be posted as goods_receipt. write `movement: goods_issue`",
+        ),
+        (
+            "rules/more.yaml",
+            RULES.replace("id: receipt", "id: all").replace("use: produced", "material: STEEL"),
+            "rules/more.yaml:1:3: rule all is for every use, and goods_receipt cannot be right for all of them. add `use:` to its match, one of produced",
+        ),
+        (
+            "rules/more.yaml",
+            RULES.replace("use: produced", "use: produced, site: nord"),
+            "rules/more.yaml:1:3: the rule receipt stands in rules/all.yaml already. rename one of them: postings name the rule they were made by",
+        ),
+        (
+            "rules/more.yaml",
+            RULES.replace("id: receipt", "id: other").replace("use: produced", "use: produced, site: erp"),
+            "rules/more.yaml:1:3: erp is not of kind plant, it is of kind erp. use one of nord, or write a site of kind plant",
+        ),
+        (
+            "rules/all.yaml",
+            RULES.replace("[each_report]", "[]"),
+            "rules/all.yaml:1:3: rule `receipt` has no trigger, so nothing would ever be posted. add `completion`, or `hold` if that is meant",
+        ),
+    ]);
+}
+
+#[test]
+fn goods_are_received_at_one_operation_only() {
+    let at = |id: &str, op: &str| {
+        RULES.replace("id: receipt", &format!("id: {id}")).replace("use: produced", &format!("use: produced, op: '{op}'"))
+    };
+    let found = findings(&[("rules/all.yaml", &format!("{}{}", at("press", "0010"), at("weld", "0020")))]);
+    assert_eq!(
+        found,
+        [
+            "recipes/fg.yaml:11:28: FG made at nord is received at more than one operation: 0010 (rule press), 0020 (rule weld). keep one goods receipt point, and let the other rules `method: skip`"
+        ]
+    );
+    let one = format!("{}{}", at("press", "0010").replace("movement:", "method: skip, movement:"), at("weld", "0020"));
+    assert!(findings(&[("rules/all.yaml", &one)]).is_empty());
+}
+
+#[test]
+fn a_unit_that_the_erp_s_decimals_cannot_hold_is_refused() {
+    let materials = MATERIALS.replace("base: KGM", "base: TNE");
+    let rules = format!(
+        "{RULES}{}",
+        RULES.replace("id: receipt", "id: issue").replace("use: produced", "use: consumed").replace("goods_receipt", "goods_issue")
+    );
+    let recipe = RECIPE.replace("0.4 KGM", "400 GRM");
+    let found = findings(&[("materials/all.yaml", &materials), ("rules/all.yaml", &rules), ("recipes/fg.yaml", &recipe)]);
+    assert_eq!(
+        found,
+        [
+            "recipes/fg.yaml:9:51: one GRM of STEEL is nothing in TNE with 3 decimals, so small quantities would vanish. keep the material in a smaller base unit, or post more decimals"
+        ]
+    );
+}

@@ -1,0 +1,84 @@
+//! `sites/<name>.yaml`: what a site is, to whom it belongs, and how it may be spoken to.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use takt_actors::site::SiteLimits;
+use takt_protocol::book::SiteKind;
+use takt_protocol::calendar::{Calendar, PeriodState};
+use takt_protocol::name::{Region, SiteId};
+use takt_protocol::outbox::Class;
+
+use super::link::TransportText;
+
+/// `sites/<name>.yaml`: an ERP, a plant with its MES, a warehouse, a quality system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteText {
+    /// What it is.
+    pub kind: SiteKind,
+    /// Where it is at home.
+    pub region: Spanned<Region>,
+    /// Zone, shifts, closed days.
+    pub calendar: Calendar,
+    /// Of a plant: the ERP that owns its orders.
+    pub erp: Option<Spanned<SiteId>>,
+    /// Of a plant: the warehouse that takes its pallets.
+    pub warehouse: Option<Spanned<SiteId>>,
+    /// Of a plant: the quality system that decides about its lots.
+    pub quality: Option<Spanned<SiteId>>,
+    /// Of an ERP: posting periods that are not open, by month such as `2026-10`.
+    #[serde(default)]
+    pub periods: BTreeMap<String, Spanned<PeriodState>>,
+    /// What its link promises about repeated sends, by verb.
+    #[serde(default)]
+    pub classes: BTreeMap<String, Spanned<Class>>,
+    /// How fast it may be spoken to.
+    #[serde(default)]
+    pub limits: LimitsText,
+    /// How it is spoken to.
+    pub link: Option<TransportText>,
+    /// That the demo plays it.
+    pub simulated: Option<SimulatedText>,
+}
+
+/// The limits of a site.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsText {
+    /// Errands under way at once.
+    pub at_once: Option<NonZeroUsize>,
+    /// Sends a minute; left out, no limit.
+    pub per_minute: Option<NonZeroU64>,
+    /// How long one attempt may take, in ms.
+    pub window_ms: Option<NonZeroU32>,
+    /// Failures in a row after which it is left alone.
+    pub failures: Option<NonZeroU32>,
+    /// For how long, in ms.
+    pub rest_ms: Option<NonZeroU64>,
+}
+
+impl LimitsText {
+    /// The limits, with the usual value for what is left out.
+    pub fn limits(&self) -> SiteLimits {
+        let usual = SiteLimits::default();
+        SiteLimits {
+            at_once_max: self.at_once.map_or(usual.at_once_max, NonZeroUsize::get),
+            spacing_ms: self.per_minute.map_or(usual.spacing_ms, |rate| 60_000 / rate),
+            window_ms: self.window_ms.map_or(usual.window_ms, NonZeroU32::get),
+            failures_max: self.failures.map_or(usual.failures_max, NonZeroU32::get),
+            open_ms: self.rest_ms.map_or(usual.open_ms, NonZeroU64::get),
+        }
+    }
+}
+
+/// That the demo plays a system, and with which seed of misfortune.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimulatedText {
+    /// What its misfortunes are drawn from.
+    #[serde(default)]
+    pub seed: u64,
+}

@@ -1,0 +1,94 @@
+//! From what the YAML reader says to findings a plant engineer can act on. A reader stops at the first fault; here the faulty
+//! lines are left out and the rest is read on, so that all wrong words of a file are told at once.
+
+use serde::de::DeserializeOwned;
+use serde_saphyr::Error;
+
+use crate::finding::Finding;
+use crate::nearest::nearest;
+
+/// As many findings as a person reads about one file before mending it.
+const TOLD_MAX: usize = 50;
+
+/// Everything that is wrong with the shape of a file, the first error being known already.
+pub(crate) fn all<T: DeserializeOwned>(file: &str, text: &str, first: &Error) -> Vec<Finding> {
+    let mut found = vec![finding(file, first)];
+    let mut rest = text.to_owned();
+    let mut at = line_of_word(first);
+    while let Some(line) = at.filter(|_| found.len() < TOLD_MAX) {
+        rest = without(&rest, line);
+        let next = serde_saphyr::from_str::<T>(&rest).err();
+        at = next.as_ref().and_then(line_of_word).filter(|next| *next > line);
+        found.extend(next.filter(|_| at.is_some()).map(|error| finding(file, &error)));
+    }
+    found
+}
+
+/// The line of an error about one word. Other errors may come of what was left out, so they are told only when they come first.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the reader's enum, not ours, and it will grow")]
+fn line_of_word(error: &Error) -> Option<u64> {
+    match error.without_snippet() {
+        Error::SerdeUnknownField { .. } | Error::SerdeUnknownVariant { .. } | Error::SerdeInvalidValue { .. } | Error::Message { .. } => {
+            error.location().map(|place| place.line())
+        }
+        _ => None,
+    }
+}
+
+/// The text with a line, and what is indented below it, left empty: the lines behind keep their numbers.
+fn without(text: &str, line: u64) -> String {
+    let indent = |line: &str| line.chars().take_while(|letter| *letter == ' ').count();
+    let mut below = None;
+    let mut out = String::with_capacity(text.len());
+    for (number, content) in (1..).zip(text.lines()) {
+        if number == line {
+            below = Some(indent(content));
+        } else if below.is_some_and(|least| !content.trim().is_empty() && indent(content) <= least) {
+            below = None;
+        }
+        if below.is_none() {
+            out.push_str(content);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn finding(file: &str, error: &Error) -> Finding {
+    let (what, remedy) = said(error.without_snippet());
+    let finding = Finding::about(file, what, remedy);
+    error.location().map_or(finding.clone(), |place| finding.at(place))
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the reader's enum, not ours, and it will grow")]
+fn said(error: &Error) -> (String, String) {
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => (format!("there is no key `{field}` here"), nearest(field, expected)),
+        Error::SerdeUnknownVariant { variant, expected, .. } => (format!("`{variant}` is no word for this"), nearest(variant, expected)),
+        Error::SerdeMissingField { field, .. } => (format!("the key `{field}` is missing"), format!("add `{field}:`")),
+        Error::DuplicateMappingKey { key, .. } => {
+            (format!("the key `{}` stands twice", key.as_deref().unwrap_or_default()), "delete one of them".to_owned())
+        }
+        Error::SerdeInvalidType { unexpected, expected, .. } | Error::SerdeInvalidValue { unexpected, expected, .. } => {
+            let wanted = if expected.starts_with("a nonzero") { "a number from 1 on" } else { expected };
+            (format!("{unexpected} cannot stand here"), format!("write {wanted}"))
+        }
+        Error::Message { msg, .. } => cut(msg),
+        other => (plain(&other.to_string()), "see how the file beside it is written".to_owned()),
+    }
+}
+
+/// What our own types say when they refuse a word: the fault, a colon, the remedy.
+pub(crate) fn cut(message: &str) -> (String, String) {
+    let line = plain(message);
+    match line.rsplit_once(": ").filter(|_| line.contains('`')) {
+        Some((what, remedy)) => (what.to_owned(), remedy.to_owned()),
+        None => (line, String::new()),
+    }
+}
+
+/// One line, without the place: that is told apart.
+fn plain(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.split(" at line ").next().unwrap_or(line).to_owned()
+}
