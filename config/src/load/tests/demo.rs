@@ -19,23 +19,19 @@ fn the_demo_s_folder_is_right_and_what_people_changed_stays() {
     assert_eq!(std::fs::read_to_string(dir.path().join("README.md")).unwrap(), "mine");
 }
 
+/// The commands of the guide, as a stranger would type them.
+fn guide() -> &'static str {
+    let (_, readme) = demo::FILES.iter().find(|(name, _)| *name == "README.md").unwrap();
+    readme.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0
+}
+
 #[test]
-fn a_stranger_adds_a_material_and_a_plant_by_copying_files() {
+fn a_stranger_adds_a_material_and_a_plant_by_the_guide_s_own_commands() {
     let dir = tempfile::tempdir().unwrap();
     demo::write_to(dir.path()).unwrap();
-    let copy = |from: &str, to: &str, changes: &[(&str, &str)]| {
-        let mut text = std::fs::read_to_string(dir.path().join(from)).unwrap();
-        for (old, new) in changes {
-            assert!(text.contains(old), "{from} has no {old}");
-            text = text.replace(old, new);
-        }
-        std::fs::write(dir.path().join(to), text).unwrap();
-    };
-    copy("sites/nord.yaml", "sites/sued.yaml", &[("NORD", "SUED")]);
-    copy("equipment/nord.yaml", "equipment/sued.yaml", &[("plant: nord", "plant: sued")]);
-    copy("recipes/nord-fg-100.yaml", "recipes/sued-fg-900.yaml", &[("plant: nord", "plant: sued"), ("FG-100", "FG-900")]);
-    std::fs::write(dir.path().join("materials/mine.yaml"), "FG-900: {description: hinge, base: H87, lot_mode: lot, inspected: true}\n")
-        .unwrap();
+    let before = load(dir.path(), &variables()).unwrap();
+    let ran = std::process::Command::new("sh").args(["-e", "-c", guide()]).current_dir(dir.path()).status().unwrap();
+    assert!(ran.success());
     let mut variables = variables();
     variables.insert("SUED_URL".to_owned(), "http://127.0.0.1:1".to_owned());
     variables.insert("SUED_TOKEN".to_owned(), "t".to_owned());
@@ -43,4 +39,23 @@ fn a_stranger_adds_a_material_and_a_plant_by_copying_files() {
     let sued = SiteId::parse("sued").unwrap();
     assert!(mesh.book.sites.contains_key(&sued) && mesh.links.contains_key(&sued));
     assert!(mesh.book.recipes.contains_key(&(sued, MaterialId::parse("FG-900").unwrap())));
+    assert!(mesh.book.equipment.contains_key(&sued));
+    assert_ne!(mesh.book.hash, before.book.hash);
+}
+
+#[test]
+fn every_word_that_the_rules_comments_name_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    demo::write_to(dir.path()).unwrap();
+    let rule =
+        "- {id: mine, version: 1, match: {use: rework, site: nord, material: FG-100, op: '10'}, movement: confirmation, method: explicit,
+   trigger: [each_report, {count: 50}, {every_minutes: 60}, shift_end, completion, unit_closed, hold],
+   group_by: [op, plant_day, unit], scale: 3, rounding: half_even, date: flushed, late: next_open_date}
+- {id: other, version: 1, match: {use: machine}, trigger: [hold], movement: confirmation, method: backflush, rounding: down}
+- {id: last, version: 1, match: {use: rework}, trigger: [hold], movement: confirmation, method: skip, rounding: half_up,
+   date: occurred, late: park}
+";
+    std::fs::write(dir.path().join("rules/mine.yaml"), rule).unwrap();
+    let mesh = load(dir.path(), &variables()).unwrap_or_else(|found| panic!("{found:?}"));
+    assert_eq!(mesh.book.rules.rules().len(), 8);
 }
