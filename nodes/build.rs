@@ -8,13 +8,13 @@ use prost_types::field_descriptor_proto::Label;
 use tonic_prost_build::Builder;
 
 /// What the program serves over gRPC.
-const FILES: [&str; 3] = ["takt/v1/mesh.proto", "takt/v1/requests.proto", ANSWERS];
+const FILES: [&str; 4] = ["takt/v1/mesh.proto", "takt/v1/queries.proto", REQUESTS, ANSWERS];
+
+/// The file of what is asked for.
+const REQUESTS: &str = "takt/v1/requests.proto";
 
 /// The file of what is answered.
 const ANSWERS: &str = "takt/v1/answers.proto";
-
-/// Messages that are no HTTP body: they exist for the stream.
-const STREAM_ONLY: [&str; 3] = ["Cover", "Request", "Answer"];
 
 /// Fields a path names, which are not repeated in the body.
 const IN_PATH: [&str; 8] = [
@@ -36,9 +36,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("takt.v1.bin"), compiler.encode_file_descriptor_set())?;
     let files = compiler.file_descriptor_set();
     let mut build = tonic_prost_build::configure();
-    for file in &files.file {
-        for message in file.message_type.iter().filter(|message| !STREAM_ONLY.contains(&message.name())) {
-            build = in_json(build, message, file.name() != ANSWERS);
+    for file in files.file.iter().filter(|file| [REQUESTS, ANSWERS].contains(&file.name())) {
+        for message in file.message_type.iter().filter(|message| message.name() != "Cover") {
+            build = in_json(build, message, file.name() == REQUESTS);
         }
     }
     build.compile_fds(files)?;

@@ -11,6 +11,7 @@ pub mod case;
 pub mod ledger;
 pub mod lot;
 pub mod order;
+pub mod routing;
 pub mod shipment;
 pub mod site;
 pub mod timeline;

@@ -31,6 +31,7 @@ mod order;
 mod quality;
 mod queries;
 mod raw;
+mod routing;
 mod shipment;
 #[cfg(test)]
 pub(crate) mod tests;

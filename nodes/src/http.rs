@@ -73,6 +73,7 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(queries::exception))
         .routes(routes!(lists::sites))
         .routes(routes!(lists::search))
+        .routes(routes!(lists::routing_assignments))
         .routes(routes!(queries::raw))
         .routes(routes!(inbound::take))
         .routes(routes!(health))

@@ -1,4 +1,4 @@
-//! The door over gRPC: the same messages one at a time, and the stream on which many are in flight. Apart from HTTP because
+//! The door over gRPC: the same requests one at a time, the stream on which many are in flight, and the same questions. Apart from HTTP because
 //! plants that report thousands a minute come in here. Only translates.
 
 use std::sync::Arc;
@@ -7,24 +7,28 @@ use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::ask::v1::queries_server::QueriesServer;
 use crate::ask::v1::requests_server::{Requests, RequestsServer};
 use crate::ask::{Asked, Client, Reception, Taken, v1};
 
 mod exchange;
+mod queries;
 mod status;
 
 /// What the server speaks: requests, health, and the description of both.
 pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Routes> {
     let max = reception.limits().body_bytes_max;
+    let queries = QueriesServer::new(queries::Counter { reception: Arc::clone(&reception) }).max_decoding_message_size(max);
     let requests = RequestsServer::new(Desk { reception }).max_decoding_message_size(max);
     let (health, healthy) = tonic_health::server::health_reporter();
     health.set_serving::<RequestsServer<Desk>>().await;
+    health.set_serving::<QueriesServer<queries::Counter>>().await;
     let described = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(v1::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(std::io::Error::other)?;
-    Ok(Routes::new(requests).add_service(healthy).add_service(described))
+    Ok(Routes::new(requests).add_service(queries).add_service(healthy).add_service(described))
 }
 
 /// Where requests come in over gRPC.
@@ -32,19 +36,19 @@ struct Desk {
     reception: Arc<Reception>,
 }
 
+/// Whom the credential names.
+fn client<'a>(reception: &'a Reception, metadata: &MetadataMap) -> Result<&'a Client, Status> {
+    Ok(reception.client(metadata.get("authorization").map(tonic::metadata::AsciiMetadataValue::as_bytes))?)
+}
+
 type Answered = Result<Response<v1::Outcome>, Status>;
 
 impl Desk {
-    fn client(&self, metadata: &MetadataMap) -> Result<Client, Status> {
-        let credential = metadata.get("authorization").map(tonic::metadata::AsciiMetadataValue::as_bytes);
-        Ok(self.reception.client(credential)?.clone())
-    }
-
     /// One request, one answer.
     async fn one<T: Asked>(&self, request: Request<T>) -> Answered {
-        let client = self.client(request.metadata())?;
+        let client = client(&self.reception, request.metadata())?;
         let ticket = self.reception.admission().enter(T::TIER)?;
-        let Taken { outcome, replayed } = self.reception.take(&client, &request.into_inner().whole(), ticket).await?;
+        let Taken { outcome, replayed } = self.reception.take(client, &request.into_inner().whole(), ticket).await?;
         let mut response = Response::new(outcome);
         if replayed {
             response.metadata_mut().insert("idempotent-replayed", tonic::metadata::MetadataValue::from_static("true"));
@@ -58,7 +62,7 @@ impl Requests for Desk {
     type ExchangeStream = exchange::Answers;
 
     async fn exchange(&self, request: Request<Streaming<v1::Request>>) -> Result<Response<exchange::Answers>, Status> {
-        let client = self.client(request.metadata())?;
+        let client = client(&self.reception, request.metadata())?.clone();
         Ok(Response::new(exchange::answers(&self.reception, client, request.into_inner())))
     }
 

@@ -16,8 +16,10 @@ mod evolve;
 mod input;
 mod quarantine;
 mod resolve;
+mod routing;
 
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
 /// The state of a site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

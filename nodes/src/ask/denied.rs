@@ -154,7 +154,7 @@ impl Denied {
         Self::new(Sort::NotFound, "UNKNOWN", format!("no {kind} of that name is known"), remedy).at(field)
     }
 
-    pub(super) fn ours(what: &str) -> Self {
+    pub(crate) fn ours(what: &str) -> Self {
         tracing::error!(what, "a request met a fault of ours");
         Self::new(Sort::Ours, "INTERNAL", what, "report this; sending it again under the same key is safe")
     }

@@ -9,9 +9,10 @@ use super::Shared;
 use super::told::{Asking, Words};
 use crate::answers::case::CaseRow;
 use crate::answers::order::OrderRow;
+use crate::answers::routing::RoutingView;
 use crate::answers::site::SiteRow;
 use crate::answers::{Hit, Page};
-use crate::ask::{Denied, ROWS_MAX};
+use crate::ask::{Denied, ROWS_MAX, v1};
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -56,4 +57,32 @@ pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Pa
 #[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = Page<Hit>)))]
 pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<Page<Hit>>, Denied> {
     reception.search(&query.q).map(Json)
+}
+
+/// For what equipment is looked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Work {
+    /// The plant, by its site name.
+    #[param(example = "nord")]
+    plant: String,
+    /// The material.
+    #[param(example = "FG-100")]
+    material: String,
+    /// The recipe's version; left out, the newest approved one.
+    recipe: Option<String>,
+    /// When it would start, RFC 3339 with an offset; left out, now.
+    start: Option<String>,
+}
+
+/// Retrieve equipment-capable routing assignments: which equipment may run which operation, and why the rest may not.
+#[utoipa::path(get, path = "/v1/routing-assignments", tag = "orders", params(Work), responses((status = 200, description = "By operation, as the plant's site knows it now.", body = RoutingView)))]
+pub(super) async fn routing_assignments(
+    State(reception): Shared,
+    _: Asking,
+    Words(work): Words<Work>,
+) -> Result<Json<RoutingView>, Denied> {
+    let question = v1::RoutingQuestion { plant: work.plant, material: work.material, recipe: work.recipe, start: work.start };
+    reception.within(reception.routing_assignments(&question)).await.map(Json)
 }

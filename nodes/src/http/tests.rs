@@ -17,7 +17,7 @@ pub(crate) struct Back {
     status: StatusCode,
     replayed: bool,
     retry_after: Option<String>,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 impl Back {

@@ -15,6 +15,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use super::status::{COMPLAINT, Rich};
 use crate::ask::tests::fixture::{PLANT, World};
 use crate::ask::v1::answer::Result as Outcome;
+use crate::ask::v1::queries_client::QueriesClient;
 use crate::ask::v1::request::Verb;
 use crate::ask::v1::requests_client::RequestsClient;
 use crate::ask::{Limits, v1};
@@ -235,5 +236,33 @@ async fn one_address_for_both_is_one_port_for_both() {
     let called = plant.release_order(release("r1", "PL-1")).await.unwrap().into_inner();
     let health = crate::http::tests::Person::plant(&world).gets("/healthz").await;
     assert!(called.entity.starts_with("order.eu.") && health.field("status") == "ok", "{health:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_question_gets_the_same_document_over_both_doors() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let (http, mut queries) = (crate::http::tests::Person::plant(&world), QueriesClient::with_interceptor(channel(&world).await, Token));
+    plant(&world).await.confirm_completion(completion("c1", "1000042", "40 H87")).await.unwrap();
+    let which = |id: &str| v1::Which { id: id.to_owned() };
+    let text = |document: &prost_types::Struct, field: &str| {
+        let Some(prost_types::value::Kind::StringValue(text)) = &document.fields[field].kind else { panic!("{field} is no text") };
+        text.clone()
+    };
+    let shown = queries.show_order(which("1000042")).await.unwrap().into_inner();
+    assert_eq!(text(&shown, "id"), http.gets("/v1/orders/1000042").await.field("id"));
+    let ledger = queries.show_ledger(which("1000042")).await.unwrap().into_inner();
+    let same = http.gets("/v1/orders/1000042/ledger").await.body;
+    assert_eq!(ledger.fields.keys().cloned().collect::<Vec<_>>(), same.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+    let from = v1::WatchFrom { id: order, after: 0 };
+    let mut steps = queries.watch_order(from).await.unwrap().into_inner();
+    assert_eq!(text(&steps.next().await.unwrap().unwrap(), "key"), "released/1000042");
+    is(&queries.show_lot(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
+    let listed = queries.list_orders(v1::Part { after: None, most: Some(1) }).await.unwrap().into_inner();
+    assert!(listed.fields.contains_key("rows") && listed.fields.contains_key("next"));
+    let mut stranger = QueriesClient::new(channel(&world).await);
+    is(&stranger.list_sites(v1::Part::default()).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
+    drop(steps);
     world.stop().await;
 }

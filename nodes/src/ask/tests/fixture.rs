@@ -142,8 +142,20 @@ impl World {
         self.tell("wms-hub", Kind::Shipment, name, number, Body::Shipment(shipment::Input::Report(announced))).await
     }
 
+    /// The maintenance system says that the only press is down.
+    pub(crate) async fn press_is_down(&self) {
+        let equipment = EquipmentId::parse("PRESS-4").unwrap();
+        let down = takt_protocol::site::Report::EquipmentState { equipment, available: false, state: "bearing".to_owned() };
+        let to = Address::Entity(self.mesh.book().site_entity(site("nord")).unwrap());
+        self.say("nord", to, "down/PRESS-4", Body::Site(takt_protocol::site::Input::Report(down))).await;
+    }
+
     /// Has a system say something to whatever the name means.
     pub(crate) async fn tell(&self, source: &str, kind: Kind, name: Ref, key: &str, body: Body) -> EntityId {
+        self.say(source, Address::Native { kind, names: vec![name] }, key, body).await
+    }
+
+    async fn say(&self, source: &str, to: Address, key: &str, body: Body) -> EntityId {
         let now = self.mesh.clock().now();
         let key = Key { source: site(source), epoch: 0, mark: Mark::Text(KeyText::parse(key).unwrap()) };
         let envelope = Envelope {
@@ -156,7 +168,6 @@ impl World {
             correlation: None,
             causation: None,
         };
-        let to = Address::Native { kind, names: vec![name] };
         let entity = self.mesh.entity(&to).unwrap();
         let reply = self.mesh.ask(Input { to, envelope, body }).await.unwrap();
         assert!(matches!(&reply, Reply::Answer(answer) if answer.is_accepted()), "{reply:?}");

@@ -169,3 +169,22 @@ async fn nobody_reads_without_a_credential() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_planner_learns_which_equipment_may_run_and_why_the_rest_may_not() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let path = "/v1/routing-assignments?plant=nord&material=FG-100";
+    let fit = plant.gets(path).await.body;
+    assert_eq!((at(&fit, "/recipe"), &fit["runnable"], at(&fit, "/at_plant/answer")), ("7", &json!(true), "unknown"));
+    assert_eq!((at(&fit, "/operations/0/operation"), at(&fit, "/operations/0/equipment/0/equipment")), ("10", "PRESS-4"));
+    assert_eq!(at(&fit, "/operations/0/equipment/0/state"), "fit");
+    world.press_is_down().await;
+    let down = plant.gets(path).await.body;
+    assert_eq!((at(&down, "/operations/0/equipment/0/why"), &down["runnable"]), ("bearing", &json!(false)));
+    plant.gets("/v1/routing-assignments?plant=west&material=FG-100").await.is(422, "UNKNOWN", "plant");
+    plant.gets("/v1/routing-assignments?plant=nord&material=FG-9").await.is(422, "MISSING_MATERIAL", "material");
+    plant.gets("/v1/routing-assignments?plant=nord&material=FG-100&recipe=8").await.is(422, "MISSING_RECIPE", "recipe");
+    plant.gets("/v1/routing-assignments?plant=nord").await.is(400, "SCHEMA", "query");
+    world.stop().await;
+}
