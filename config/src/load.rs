@@ -81,7 +81,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         pages.equipment.iter().map(|page| (page.value.plant.value, page.value.equipment.iter().map(PieceText::piece).collect()));
     let book = Book {
         hash: folder.hash(),
-        generation: mesh.generation,
+        generation: mesh.generation.get(),
         sites: pages.sites.iter().map(|(name, page)| (*name, site(&page.value))).collect(),
         materials: pages.materials.into_iter().flat_map(|page| page.value).map(|(name, text)| (name, material(text.value))).collect(),
         recipes,

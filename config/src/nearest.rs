@@ -8,7 +8,7 @@ pub(crate) fn nearest(wrong: &str, known: &[&str]) -> String {
     match known.iter().min_by_key(|word| distance(wrong, word)) {
         Some(best) if distance(wrong, best) <= (wrong.chars().count() / 3).clamp(1, 2) => format!("did you mean {best}?"),
         Some(_) => format!("use one of {}", listed(known.get(..known.len().min(LISTED_MAX)).unwrap_or_default())),
-        None => "there is none yet".to_owned(),
+        None => "there is none yet: add the first".to_owned(),
     }
 }
 

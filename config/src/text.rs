@@ -2,7 +2,7 @@
 //! `takt_protocol` that knows it; a key that is not in here is refused with its place.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -27,7 +27,7 @@ pub use site::{LimitsText, SimulatedText, SiteText};
 pub struct MeshText {
     /// The log generation new entities are born in; grows, never shrinks.
     #[serde(default = "one")]
-    pub generation: u16,
+    pub generation: NonZeroU16,
     /// The regions.
     pub regions: Vec<Spanned<Region>>,
     /// The limits of waiting; what is left out has a sensible value.
@@ -38,8 +38,8 @@ pub struct MeshText {
     pub clients: Vec<Spanned<ClientText>>,
 }
 
-fn one() -> u16 {
-    1
+fn one() -> NonZeroU16 {
+    NonZeroU16::MIN
 }
 
 /// The limits of waiting, in ms, and who may do what.

@@ -74,8 +74,46 @@ fn said(error: &Error) -> (String, String) {
             (format!("{unexpected} cannot stand here"), format!("write {wanted}"))
         }
         Error::Message { msg, .. } => cut(msg),
-        other => (plain(&other.to_string()), "see how the file beside it is written".to_owned()),
+        Error::Eof { .. } => ("the file says nothing".to_owned(), "fill it, or delete it".to_owned()),
+        Error::InvalidScalar { ty, .. } => ("this cannot be read".to_owned(), format!("write {}", kind(ty))),
+        Error::Unexpected { expected, .. } => shape(expected),
+        other => syntax(&plain(&other.to_string())),
     }
+}
+
+/// What a plant engineer calls a type of a word.
+fn kind(ty: &str) -> &str {
+    match ty {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "bool" => "true or false",
+        other => other,
+    }
+}
+
+/// A shape that is not the one that belongs here, and how that one is written.
+fn shape(expected: &str) -> (String, String) {
+    let (what, remedy) = if expected.starts_with("mapping") {
+        ("keys are wanted here", "write `key: value`, one a line, or several between { and }")
+    } else if expected.starts_with("sequence") {
+        ("a list is wanted here", "write it between [ and ], or one a line behind a `-`")
+    } else {
+        ("one word or number is wanted here", "take the brackets away")
+    };
+    (what.to_owned(), remedy.to_owned())
+}
+
+/// What is not even YAML, with what it mostly comes from.
+fn syntax(what: &str) -> (String, String) {
+    let remedy = if what.contains("tab") {
+        "indent with blanks, never with tabs"
+    } else if what.contains("quote") {
+        "close it where the text ends"
+    } else if what.contains("flow") {
+        "close every bracket, and put quotes around `${…}` and other text with brackets in it"
+    } else {
+        "look for a missing blank behind a colon, a quote, or a wrong indent"
+    };
+    (what.to_owned(), remedy.to_owned())
 }
 
 /// What our own types say when they refuse a word: the fault, a colon, the remedy.

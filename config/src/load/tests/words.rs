@@ -139,3 +139,19 @@ fn a_mapping_must_be_able_to_do_what_its_link_promises() {
     let both = format!("{sends}def inputs: empty;\n");
     assert!(findings(&[("sites/nord.yaml", &site("dedup_by_key")), ("m.jq", &both)]).is_empty());
 }
+
+#[test]
+fn what_is_not_even_yaml_is_told_in_words_of_this_house() {
+    let cases = [
+        ("kind: erp\n\tregion: eu\n", "1:7: while scanning a plain scalar, found a tab. indent with blanks, never with tabs"),
+        ("kind: \"erp\nregion: eu\n", "1:7: unclosed quote. close it where the text ends"),
+        ("", "1:1: the file says nothing. fill it, or delete it"),
+        ("- kind: erp\n", "1:1: keys are wanted here. write `key: value`, one a line, or several between { and }"),
+        ("kind: erp\nregion: [eu]\n", "2:9: one word or number is wanted here. take the brackets away"),
+        ("kind: erp\nlimits: {at_once: many}\n", "2:19: this cannot be read. write a whole number"),
+        ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http"),
+    ];
+    let told = |text: &str| findings(&[("sites/erp.yaml", text)]);
+    let wrong: Vec<_> = cases.iter().filter(|(text, wanted)| told(text) != [format!("sites/erp.yaml:{wanted}")]).collect();
+    assert!(wrong.is_empty(), "{:#?}", wrong.iter().map(|(text, _)| told(text)).collect::<Vec<_>>());
+}
