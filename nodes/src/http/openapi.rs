@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::ask::{Sort, v1};
 
 const ABOUT: &str = "Business verbs of a Takt mesh. A request is answered when its outcome is durable. It is named by the client \
-(`Idempotency-Key`): the same key and content get the same answer again, with `Idempotent-Replayed: true`; the same key with \
+(`Idempotency-Key`, good for the thing it is about): the same key and content get the same answer again, with `Idempotent-Replayed: true`; the same key with \
 other content is refused. Quantities are a number, one blank and a UNECE Rec 20 code, such as `40 H87`. Every trouble has the shape `Complaint`.";
 
 /// The head of the document.
