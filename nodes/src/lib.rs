@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod ask;
 pub mod bench;
+pub mod demo;
 pub mod doors;
 pub mod http;
 pub mod mesh;

@@ -1,7 +1,10 @@
 //! The `takt` binary: reads the command line, and tells the whole story of what it starts.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use takt_nodes::bench::{self, Load};
+use takt_nodes::demo::{self, Play};
 
 /// Keeps ERPs, plants and warehouses in step.
 #[derive(Parser)]
@@ -13,6 +16,8 @@ struct Words {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Plays a mesh of three regions with simulated systems: orders from release to cleared departure, then the account.
+    Demo(Play),
     /// Measures this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -24,9 +29,14 @@ enum Bench {
     Embedded(Load),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
     match Words::parse().command {
-        Command::Bench(Bench::Embedded(load)) => bench::embedded(&load),
+        Command::Demo(play) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let kept = runtime.block_on(demo::run(&play))?;
+            Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -203,9 +203,7 @@ impl Default for Policy {
 impl Book {
     /// The entity of a site, which is born under the site's own name.
     pub fn site_entity(&self, site: SiteId) -> Option<EntityId> {
-        let region = self.sites.get(&site)?.region;
-        let first = Ref::new(site, NativeKind::Document, NativeId::parse(site.as_str()).ok()?);
-        Some(EntityId::born(Kind::Site, region, SITE_GENERATION, &first))
+        self.born_at(site, Kind::Site, NativeKind::Document, site.as_str())
     }
 
     /// The entity of a lot, at home where its plant is.
@@ -222,7 +220,8 @@ impl Book {
     pub fn born_at(&self, site: SiteId, kind: Kind, native: NativeKind, name: &str) -> Option<EntityId> {
         let region = self.sites.get(&site)?.region;
         let first = Ref::new(site, native, NativeId::parse(name).ok()?);
-        Some(EntityId::born(kind, region, self.generation, &first))
+        let generation = if kind == Kind::Site { SITE_GENERATION } else { self.generation };
+        Some(EntityId::born(kind, region, generation, &first))
     }
 
     /// What a site's link promises about repeated sends of a verb.

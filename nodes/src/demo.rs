@@ -1,0 +1,203 @@
+//! `takt demo`: a mesh of three regions in one process, with simulated systems behind real HTTP, and real production orders
+//! from release to cleared departure; then the account. Nothing in here helps the mesh: it only plays the people around it.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use takt_cluster::seam::Clock;
+use takt_protocol::instant::Instant;
+use takt_simulations::world::launch::RunningWorld;
+
+use crate::doors::Doors;
+use crate::mesh::Mesh;
+use account::Account;
+use cast::Cast;
+use people::People;
+use say::{Say, out};
+use tale::{Scene, Tale, Trouble};
+
+mod account;
+mod cast;
+mod people;
+mod say;
+mod stage;
+mod start;
+mod tale;
+mod trouble;
+
+/// What to play.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Play {
+    /// End when every order has left, with the account; without it, the mesh stays up until Ctrl-C.
+    #[arg(long)]
+    once: bool,
+    /// How many orders the people of the demo ask for.
+    #[arg(long, default_value_t = 3)]
+    orders: usize,
+    /// Where configuration, stores and the books of the simulated systems are kept; the same folder goes on where it was.
+    /// Without it, `--once` plays in a temporary folder, and otherwise `takt-demo` is used.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The port of the API, HTTP and gRPC; 0 for any that is free.
+    #[arg(long, default_value_t = 7400)]
+    port: u16,
+    /// Pieces of each order.
+    #[arg(long, default_value_t = 2000)]
+    pieces: u32,
+}
+
+/// Pieces on a pallet.
+const PALLET: u32 = 480;
+
+/// A mesh that plays.
+struct Stage {
+    data: PathBuf,
+    mesh: Arc<Mesh>,
+    doors: Doors,
+    world: RunningWorld,
+    cast: Cast,
+    people: People,
+    door: String,
+    token: String,
+}
+
+/// Plays; `true` when every promise was kept.
+pub async fn run(play: &Play) -> anyhow::Result<bool> {
+    let temporary = if play.once && play.data.is_none() { Some(tempfile::tempdir()?) } else { None };
+    let data = match (&temporary, &play.data) {
+        (Some(dir), _) => dir.path().to_owned(),
+        (None, Some(dir)) => dir.clone(),
+        (None, None) => PathBuf::from("takt-demo"),
+    };
+    let stage = start::stage(&data, play.port).await?;
+    greet(&stage);
+    let kept = story(play, &stage).await?;
+    if !play.once {
+        out("\nThe mesh stays up. Try the API, `takt order list`, or another order; Ctrl-C ends it.");
+        stay(&stage).await?;
+    }
+    stage.end().await;
+    Ok(kept)
+}
+
+fn greet(stage: &Stage) {
+    out(&format!(
+        "takt demo  {} regions, {} plants, {} simulated systems",
+        stage.mesh.regions().len(),
+        stage.cast.plants.len(),
+        stage.cast.systems.len()
+    ));
+    out(&format!("  API            {}  (OpenAPI at {0}/openapi.json; gRPC on the same port)", stage.door));
+    out(&format!("  token          {}  (planner; the others stand in {}/config/mesh.yaml)", stage.token, stage.data.display()));
+    out(&format!("  configuration  {}/config  (README.md there says how to add a material and a plant)", stage.data.display()));
+    for system in stage.cast.systems.values() {
+        out(&format!("  {:<14} {}", system.site.as_str(), system.url));
+    }
+    out("");
+}
+
+/// The orders, one beside the other, and what goes wrong on their ways; then the account.
+async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
+    let scene = Arc::new(Scene {
+        people: stage.people.clone(),
+        mesh: Arc::clone(&stage.mesh),
+        door: stage.door.clone(),
+        token: stage.token.clone(),
+        began: began(&stage.data, stage.mesh.clock().as_ref())?,
+        say: Say::new(stage.mesh.clock(), stage.mesh.book()),
+    });
+    start::plants_are_known(stage).await?;
+    let tales = tales(play, stage, &scene);
+    let mut told = true;
+    for ended in futures::future::join_all(tales.iter().map(Tale::tell)).await {
+        if let Err(error) = ended {
+            told = false;
+            out(&format!("✘ {error:#}"));
+        }
+    }
+    start::quiet(stage).await?;
+    let account = account::take(&stage.mesh, &stage.cast, &stage.people).await?;
+    show(&account);
+    Ok(told && account.broken.is_empty())
+}
+
+/// The tales of the orders: the first three meet a trouble each, on the plants one after the other.
+fn tales(play: &Play, stage: &Stage, scene: &Arc<Scene>) -> Vec<Tale> {
+    let troubles = [Trouble::LostReplyHoldAndCorrection, Trouble::RejectionRestartAndRepeats, Trouble::MissingRecipeAndHandPosting];
+    let plants = start::plants(&stage.cast);
+    let told = plants.iter().cycle().take(if plants.is_empty() { 0 } else { play.orders }).enumerate();
+    told.filter_map(|(at, plant)| {
+        let (material, recipe) = plant.makes.first()?.clone();
+        Some(Tale {
+            scene: Arc::clone(scene),
+            number: at + 1,
+            plant: (*plant).clone(),
+            material,
+            recipe,
+            pieces: play.pieces,
+            trouble: troubles.get(at).copied().unwrap_or(Trouble::Nothing),
+        })
+    })
+    .collect()
+}
+
+/// When the demo began, for good: written down at the first start.
+fn began(data: &Path, clock: &dyn Clock) -> anyhow::Result<Instant> {
+    let path = data.join("began");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Instant::parse(text.trim())?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let now = clock.now();
+            std::fs::write(&path, now.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(now)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// The account, for a person.
+fn show(account: &Account) {
+    out("\nLEDGER");
+    for line in &account.ledger {
+        out(&format!("  {line}"));
+    }
+    out("\nACCOUNT");
+    for (what, count) in &account.counted {
+        out(&format!("  {count:>9}  {what}"));
+    }
+    if account.broken.is_empty() {
+        out("\nEvery promise was kept: nothing lost, nothing doubled, ours and the simulated systems' books agree.");
+    }
+    for broken in &account.broken {
+        out(&format!("\n✘ {broken}"));
+    }
+}
+
+/// Stays up until somebody ends it; takes changed configuration over meanwhile.
+async fn stay(stage: &Stage) -> anyhow::Result<()> {
+    let watching = start::watch(stage);
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => Ok(ended?),
+        () = watching => Ok(()),
+    }
+}
+
+impl Stage {
+    async fn end(self) {
+        self.doors.stop().await;
+        self.world.stop().await;
+        if let Ok(mesh) = Arc::try_unwrap(self.mesh) {
+            mesh.stop().await;
+        }
+    }
+}
+
+/// Words and what they stand for.
+type Variables = BTreeMap<String, String>;
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}

@@ -1,0 +1,179 @@
+//! Sets the stage: what the simulated systems know before anything happens, each by its own people's desk. Everything here
+//! may be done again after a restart; what counts stock looks first.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use takt_protocol::book::{Book, LotMode, Recipe, RecipeOperation};
+use takt_protocol::name::SiteId;
+use takt_protocol::uom::Uom;
+use takt_protocol::words::MaterialId;
+
+use super::cast::{Cast, Plant, System};
+use super::people::People;
+
+/// How many pieces a second a simulated line makes.
+const PIECES_PER_SECOND: u32 = 400;
+
+/// Tells every simulated system what it has to know; `withheld` is a recipe that its MES does not have yet.
+pub(super) async fn set(people: &People, cast: &Cast, book: &Book, pallet: u32, withheld: Option<&Withheld>) -> anyhow::Result<()> {
+    for plant in &cast.plants {
+        erp(people, plant, book).await?;
+        mes(people, plant, book, pallet, withheld.filter(|one| one.plant == plant.site)).await?;
+        put(
+            people,
+            &plant.wms,
+            "pace",
+            &json!({ "receive_ms": 300, "put_away_ms": 300, "pick_ms": 300, "pack_ms": 2500, "ask_ms": 200,
+            "load_ms": 300, "ask_again_ms": 1000 }),
+        )
+        .await?;
+        put(
+            people,
+            &plant.qms,
+            "plan",
+            &json!({ "result_after_ms": 500, "decide_after_ms": 4000, "fail_every": 0,
+            "decisions": [{ "decision": "Accept" }] }),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A recipe that a MES does not have yet.
+pub(super) struct Withheld {
+    pub(super) plant: SiteId,
+    pub(super) material: MaterialId,
+}
+
+async fn put(people: &People, system: &System, desk: &str, body: &Value) -> anyhow::Result<Value> {
+    people.done(Method::PUT, &format!("{}/_sim/{desk}", system.url), body, &[]).await
+}
+
+async fn post(people: &People, system: &System, desk: &str, body: &Value) -> anyhow::Result<Value> {
+    people.done(Method::POST, &format!("{}/_sim/{desk}", system.url), body, &[]).await
+}
+
+/// The ERP: plant, materials, production versions, and something of every component in stock.
+async fn erp(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> {
+    let erp = &plant.erp;
+    let code = erp.word("plant", plant.site.as_str());
+    let zone = book.sites.get(&plant.site).map(|site| site.calendar.zone().to_owned()).unwrap_or_default();
+    post(people, erp, "plants", &json!({ "plant": code, "time_zone": zone })).await?;
+    for (material, recipe) in &plant.makes {
+        let touched = recipe.components.iter().map(|component| &component.material);
+        for name in touched.chain(recipe.outputs.iter().map(|output| &output.material)) {
+            let Some(known) = book.materials.get(name) else { continue };
+            let body =
+                json!({ "material": name.as_str(), "base_unit": unit(erp, known.base), "batch_managed": managed(book, name), "units": {} });
+            post(people, erp, "materials", &body).await?;
+        }
+        post(people, erp, "production-versions", &version(erp, &code, material, recipe)).await?;
+        stock(people, plant, book, &code, recipe).await?;
+    }
+    Ok(())
+}
+
+fn version(erp: &System, code: &str, material: &MaterialId, recipe: &Recipe) -> Value {
+    let operations: Vec<Value> = recipe
+        .operations
+        .iter()
+        .map(|operation| json!({ "operation": operation_number(operation.op.as_str()), "work_center": operation.class.as_str() }))
+        .collect();
+    let components: Vec<Value> = recipe
+        .components
+        .iter()
+        .map(|component| {
+            json!({ "item": component.item.as_str(), "operation": operation_number(component.op.as_str()),
+                "material": component.material.as_str(), "quantity": component.qty.value().to_string(),
+                "unit": unit(erp, component.qty.uom()), "location": erp.word("location", "raw") })
+        })
+        .collect();
+    json!({ "material": material.as_str(), "plant": code, "production_version": recipe.version.as_str(),
+        "base_quantity": recipe.base_quantity.value().to_string(), "location": erp.word("location", "finished"),
+        "operations": operations, "components": components })
+}
+
+/// The ERP pads operation numbers to four places.
+fn operation_number(op: &str) -> String {
+    format!("{op:0>4}")
+}
+
+fn unit(erp: &System, uom: Uom) -> String {
+    erp.word("unit", uom.code())
+}
+
+/// An opening balance of each component, once: the lots the line has.
+async fn stock(people: &People, plant: &Plant, book: &Book, code: &str, recipe: &Recipe) -> anyhow::Result<()> {
+    let books = people.read(&format!("{}/_sim/books", plant.erp.url)).await?;
+    for component in &recipe.components {
+        let name = component.material.as_str();
+        let there = books
+            .pointer("/stock")
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.iter().any(|one| one.get("Material") == Some(&json!(name)) && one.get("Plant") == Some(&json!(code))));
+        if there {
+            continue;
+        }
+        let body = json!({ "Material": name, "Plant": code, "StorageLocation": plant.erp.word("location", "raw"),
+            "Batch": if managed(book, &component.material) { lot_of(name) } else { String::new() }, "QuantityInEntryUnit": "1000000",
+            "EntryUnit": unit(&plant.erp, component.qty.uom()) });
+        post(people, &plant.erp, "stock", &body).await?;
+    }
+    Ok(())
+}
+
+/// The lot of a component that lies at the line.
+fn lot_of(material: &str) -> String {
+    format!("L-{material}")
+}
+
+/// The MES: stations, recipes, a pace, and what lies at the line.
+async fn mes(people: &People, plant: &Plant, book: &Book, pallet: u32, withheld: Option<&Withheld>) -> anyhow::Result<()> {
+    let mes = &plant.mes;
+    for piece in book.equipment.get(&plant.site).map_or(&[][..], Vec::as_slice) {
+        let body = json!({ "state": "up", "counting": "each", "calibratedUntil": "2099-12-31" });
+        people.done(Method::PUT, &format!("{}/stations/{}", mes.url, piece.id), &body, &[]).await?;
+    }
+    let mut line = serde_json::Map::new();
+    for (material, recipe) in &plant.makes {
+        // A plant that knows no recipe at all has not been asked yet; this one knows another.
+        let known = if withheld.is_some_and(|one| one.material == *material) { "FG-000" } else { material.as_str() };
+        load_recipe(people, plant, book, known, material, recipe).await?;
+        for component in &recipe.components {
+            let name = component.material.as_str();
+            if managed(book, &component.material) {
+                line.insert(name.to_owned(), json!([{ "lot": lot_of(name), "amount": "1000000" }]));
+            }
+        }
+    }
+    put(people, mes, "line-stock", &Value::Object(line)).await?;
+    let pace = json!({ "piecesPerSecond": PIECES_PER_SECOND.to_string(), "startAfterMs": 500, "scrapEvery": 50, "sampleEvery": pallet,
+        "useEvery": 20, "labourEvery": 100, "readEvery": 20, "palletPieces": pallet });
+    put(people, mes, "pace", &pace).await?;
+    Ok(())
+}
+
+/// Loads a recipe into the MES, under a part's name.
+pub(super) async fn load_recipe(
+    people: &People,
+    plant: &Plant,
+    book: &Book,
+    part: &str,
+    material: &MaterialId,
+    recipe: &Recipe,
+) -> anyhow::Result<()> {
+    let stations = book.equipment.get(&plant.site).map_or(&[][..], Vec::as_slice);
+    let step = |operation: &RecipeOperation| {
+        let station = stations.iter().find(|piece| piece.class == operation.class)?;
+        let step: u32 = operation.op.as_str().parse().ok()?;
+        Some(json!({ "step": step, "station": station.id.as_str(), "minutesPerPiece": "0.05" }))
+    };
+    let steps: Vec<Value> = recipe.operations.iter().filter_map(step).collect();
+    let body = json!({ "version": recipe.version.as_str(), "lotManaged": managed(book, material), "steps": steps });
+    people.done(Method::PUT, &format!("{}/recipes/{part}", plant.mes.url), &body, &[]).await?;
+    Ok(())
+}
+
+fn managed(book: &Book, material: &MaterialId) -> bool {
+    book.materials.get(material).is_some_and(|known| known.lot_mode != LotMode::None)
+}

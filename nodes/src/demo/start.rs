@@ -1,0 +1,236 @@
+//! Sets a demo up: the folder, the simulated systems, the mesh, the doors; and keeps an eye on the folder while it runs.
+//! Apart from what is played because a mesh that is not a demo is started in the same order.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use serde_json::Value;
+use takt_actors::link::inbound::Inbound;
+use takt_actors::node::Settings;
+use takt_config::folder::Folder;
+use takt_config::links::{Way, ways};
+use takt_config::load::Mesh as Text;
+use takt_config::text::TransportText;
+use takt_config::{Finding, demo, load};
+use takt_protocol::book::SiteKind;
+use takt_protocol::kernel::Own;
+use takt_protocol::name::SiteId;
+use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
+use takt_simulations::world::system::Kind;
+
+use super::cast::{Cast, Plant, System};
+use super::people::People;
+use super::say::out;
+use super::stage::{self, Withheld};
+use super::{PALLET, Stage, Variables, loopback};
+use crate::ask::{Clients, Inbox, Limits, NotTaken, Reception};
+use crate::doors;
+use crate::mesh::{Mesh, Stores};
+
+/// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
+const CLIENTS: [&str; 4] = ["PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR"];
+
+/// Everything, from an empty folder or from where it was.
+pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
+    let config = data.join("config");
+    demo::write_to(&config).with_context(|| format!("cannot write the configuration to {}", config.display()))?;
+    let address = loopback(free(port)?);
+    let door = format!("http://{address}");
+    let sites = sites(&config)?;
+    let first = read(&config, &variables(&sites, None))?;
+    let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
+    let text = read(&config, &variables(&sites, Some(&world)))?;
+    let stores = Stores::open(data, text.regions.iter().copied()).context("the stores did not open")?;
+    let ways = ways(&text)?;
+    let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
+    let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, &Settings::default()).await?);
+    let clients = Clients::of(&text.clients, &text.book).map_err(|error| anyhow::anyhow!("{}/mesh.yaml: {error}", config.display()))?;
+    let reception = open(&mesh, clients, ways);
+    let doors = doors::serve(reception, address, address).await.with_context(|| format!("port {} cannot be opened", address.port()))?;
+    let people = People::new(mesh.clock())?;
+    let cast = cast(&text, &world);
+    stage::set(&people, &cast, &text.book, PALLET, withheld(&cast).as_ref()).await?;
+    let token = token("TAKT_PLANNER");
+    Ok(Stage { data: data.to_owned(), mesh, doors, world, cast, people, door, token })
+}
+
+/// A port: the one asked for, or any that is free just now.
+fn free(port: u16) -> anyhow::Result<u16> {
+    let listener =
+        std::net::TcpListener::bind(loopback(port)).with_context(|| format!("port {port} is taken: choose another one with --port"))?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// The names of the sites that are written down.
+fn sites(config: &Path) -> anyhow::Result<Vec<String>> {
+    let folder = Folder::read(config).map_err(|found| told(config, &found))?;
+    Ok(folder.within("sites").map(|file| file.trim_start_matches("sites/").trim_end_matches(".yaml").to_owned()).collect())
+}
+
+/// What the files leave to be filled in: addresses of the simulated systems, tokens. The environment goes before.
+fn variables(sites: &[String], world: Option<&RunningWorld>) -> Variables {
+    let mut variables = BTreeMap::new();
+    for site in sites {
+        let name = site.to_uppercase().replace('-', "_");
+        let url = world.and_then(|world| world.url(site)).unwrap_or_else(|| "http://127.0.0.1:1".to_owned());
+        variables.insert(format!("{name}_URL"), url);
+        variables.insert(format!("{name}_TOKEN"), token(&name));
+    }
+    for client in CLIENTS {
+        variables.insert(format!("TAKT_{client}_TOKEN"), token(&format!("TAKT_{client}")));
+    }
+    variables.extend(std::env::vars());
+    variables
+}
+
+fn token(name: &str) -> String {
+    std::env::var(format!("{name}_TOKEN")).unwrap_or_else(|_| format!("demo-{}", name.trim_start_matches("TAKT_").to_lowercase()))
+}
+
+fn read(config: &Path, variables: &Variables) -> anyhow::Result<Text> {
+    load(config, variables).map_err(|found| told(config, &found))
+}
+
+fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
+    let lines: Vec<String> = found.iter().map(|finding| format!("  {finding}")).collect();
+    anyhow::anyhow!("the configuration in {} cannot be used:\n{}", config.display(), lines.join("\n"))
+}
+
+fn world_of(text: &Text) -> WorldSpec {
+    let simulated = text.links.iter().filter_map(|(site, link)| {
+        let (seed, known) = (link.simulated.as_ref()?.seed, text.book.sites.get(site)?);
+        let kind = match known.kind {
+            SiteKind::Erp => Kind::Erp,
+            SiteKind::Plant => Kind::Mes,
+            SiteKind::Warehouse => Kind::Wms,
+            SiteKind::Quality => Kind::Qms,
+        };
+        let TransportText::Http(http) = &link.transport;
+        let token = http.inbound.as_ref().map(|inbound| inbound.token.clone());
+        Some(SystemSpec { seed, token, ..SystemSpec::new(site.as_str(), kind, known.calendar.zone()) })
+    });
+    WorldSpec { systems: simulated.collect(), path: "/in/{system}/{topic}".to_owned() }
+}
+
+fn cast(text: &Text, world: &RunningWorld) -> Cast {
+    let systems = text.links.iter().filter_map(|(site, link)| {
+        let TransportText::Http(http) = &link.transport;
+        let system =
+            System { site: *site, kind: text.book.sites.get(site)?.kind, url: world.url(site.as_str())?, tables: http.tables.clone() };
+        Some((*site, system))
+    });
+    Cast::of(&text.book, systems.collect())
+}
+
+/// A system's own door.
+struct Door(Inbound);
+
+#[tonic::async_trait]
+impl Inbox for Door {
+    async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
+        self.0.receive(topic, raw).await.map(drop).map_err(|refused| NotTaken::Later { why: refused.to_string() })
+    }
+}
+
+/// The reception with a door for every system; what has to be asked for regularly is asked for from now on.
+fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
+    let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
+    for way in ways {
+        let Some(region) = mesh.region_of(way.site).cloned() else { continue };
+        for poll in way.polls.clone() {
+            let inbound = way.door(region.clone());
+            tokio::spawn(async move { inbound.poll(&poll).await });
+        }
+        if let Some(token) = way.token.clone() {
+            reception = reception.with_inbox(way.site, &token, Arc::new(Door(way.door(region))));
+        }
+    }
+    reception
+}
+
+/// The plants in the order they are told about: Europe first, then the others by the names of their regions.
+pub(super) fn plants(cast: &Cast) -> Vec<&Plant> {
+    let mut plants: Vec<&Plant> = cast.plants.iter().filter(|plant| !plant.makes.is_empty()).collect();
+    plants.sort_by_key(|plant| (plant.region.as_str() != "eu", std::cmp::Reverse(plant.region), plant.site));
+    plants
+}
+
+/// The recipe that the third plant does not have at first.
+fn withheld(cast: &Cast) -> Option<Withheld> {
+    let plant = *plants(cast).get(2)?;
+    Some(Withheld { plant: plant.site, material: plant.makes.first()?.0.clone() })
+}
+
+/// Waits until every plant has said which recipes it has: an order that comes before would be sent on trust.
+pub(super) async fn plants_are_known(stage: &Stage) -> anyhow::Result<()> {
+    for plant in &stage.cast.plants {
+        let Some(entity) = stage.mesh.book().site_entity(plant.site) else { bail!("{} is no site", plant.site) };
+        let what = format!("{} said which recipes it has", plant.site);
+        let known = async || match stage.mesh.show(entity).await?.own {
+            Own::Site(site) if !site.recipes.is_empty() => Ok(Some(())),
+            Own::Site(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => Ok(None),
+        };
+        stage.people.until(&what, known).await?;
+    }
+    Ok(())
+}
+
+/// Waits until no system has anything to tell and no queue holds anything, for a moment.
+pub(super) async fn quiet(stage: &Stage) -> anyhow::Result<()> {
+    let mut looks = 0;
+    stage
+        .people
+        .until("nothing under way anywhere", async || {
+            looks = if is_quiet(stage).await? { looks + 1 } else { 0 };
+            Ok((looks >= 5).then_some(()))
+        })
+        .await
+}
+
+async fn is_quiet(stage: &Stage) -> anyhow::Result<bool> {
+    for region in stage.mesh.regions().values() {
+        if !region.node().seams.queue.names().await?.is_empty() {
+            return Ok(false);
+        }
+    }
+    for system in stage.cast.systems.values() {
+        let books = stage.people.read(&format!("{}/_sim/books", system.url)).await?;
+        if books.get("untold").and_then(Value::as_u64) != Some(0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Looks at the folder, and puts what changed in it in force when it is right.
+pub(super) async fn watch(stage: &Stage) {
+    let config = stage.data.join("config");
+    let mut seen = Folder::read(&config).map(|folder| folder.hash()).ok();
+    loop {
+        stage.mesh.clock().sleep(Duration::from_secs(1)).await;
+        let now = Folder::read(&config).map(|folder| folder.hash()).ok();
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match renew(stage, &config).await {
+            Ok(hash) => out(&format!("configuration {} is in force", hash.get(..8).unwrap_or_default())),
+            Err(error) => out(&format!("✘ {error:#}\n  the one before stays in force")),
+        }
+    }
+}
+
+async fn renew(stage: &Stage, config: &Path) -> anyhow::Result<String> {
+    let text = read(config, &variables(&sites(config)?, Some(&stage.world)))?;
+    stage::set(&stage.people, &cast(&text, &stage.world), &text.book, PALLET, None).await?;
+    stage.mesh.activate(Arc::clone(&text.book)).await?;
+    let new: Vec<&SiteId> = text.book.sites.keys().filter(|site| !stage.mesh.book().sites.contains_key(site)).collect();
+    if !new.is_empty() {
+        out("a new site is spoken with after the next start of the demo");
+    }
+    Ok(text.book.hash.clone())
+}

@@ -1,0 +1,214 @@
+//! What goes wrong on the way, each done where it happens in the world: at the ERP's gateway, at the line, in the laboratory,
+//! at somebody's desk. Each waits until it has really happened; the demo fails when it does not.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use takt_protocol::id::EntityId;
+use takt_protocol::native::NativeId;
+use takt_protocol::order::Dispatch;
+use takt_protocol::posting::{Movement, Standing};
+
+use super::cast::System;
+use super::tale::Tale;
+
+/// Where goods are posted in the ERP.
+const GOODS: &str = "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV";
+
+impl Tale {
+    async fn habits(&self, system: &System, habits: &Value) -> anyhow::Result<()> {
+        self.scene.people.done(Method::PUT, &format!("{}/_sim/habits", system.url), habits, &[]).await?;
+        Ok(())
+    }
+
+    /// How often a habit took effect so far.
+    async fn took_effect(&self, system: &System, habit: &str) -> anyhow::Result<u64> {
+        let effects = self.scene.people.read(&format!("{}/_sim/effects", system.url)).await?;
+        Ok(effects.get(habit).and_then(Value::as_u64).unwrap_or(0))
+    }
+
+    async fn by_hand(&self, system: &System, body: &Value) -> anyhow::Result<Value> {
+        self.scene.people.done(Method::POST, &format!("{}/_sim/by-hand", system.url), body, &[]).await
+    }
+
+    /// The ERP will do the next goods posting, and its reply will be lost.
+    pub(super) async fn lose_a_reply(&self) -> anyhow::Result<()> {
+        if self.took_effect(&self.plant.erp, "lost_reply").await? == 0 {
+            self.habits(&self.plant.erp, &json!({ "lost_reply": { "next": 1, "matching": format!("POST {GOODS}") } })).await?;
+        }
+        Ok(())
+    }
+
+    /// The plant will reject the next job; a planner sees it and sends the order again.
+    pub(super) async fn reject_once(&self, order: EntityId) -> anyhow::Result<()> {
+        if self.took_effect(&self.plant.mes, "reject_job").await? == 0 {
+            self.habits(&self.plant.mes, &json!({ "reject_job": { "next": 1, "code": "CAPACITY" } })).await?;
+        }
+        let code = self
+            .until("rejected by the plant, or accepted after all", order, |order| match &order.dispatch {
+                Dispatch::Rejected { code, .. } => Some(Some(code.clone())),
+                Dispatch::Accepted { .. } => Some(None),
+                Dispatch::Idle
+                | Dispatch::Validating
+                | Dispatch::Invalid { .. }
+                | Dispatch::Sent { .. }
+                | Dispatch::TimedOut { .. }
+                | Dispatch::Revoking { .. }
+                | Dispatch::Revoked
+                | Dispatch::RevokeRefused => None,
+            })
+            .await?;
+        let Some(code) = code else { return Ok(()) };
+        let native = self.number_of(order).await?;
+        self.scene.say.trouble(&self.plant, &native, &format!("the plant rejected it: {code}; a planner sends it again"));
+        let key = format!("demo-redispatch-{}", self.number);
+        self.ask(&format!("orders/{order}/redispatches"), &key, &json!({ "reason": "capacity was found" })).await?;
+        Ok(())
+    }
+
+    /// Nothing was sent to the plant while the recipe was missing; it goes on by itself when the recipe is there.
+    pub(super) async fn miss_the_recipe(&self, order: EntityId) -> anyhow::Result<()> {
+        let missing = self
+            .until("stopped for want of a recipe", order, |order| match &order.dispatch {
+                Dispatch::Invalid { missing } => Some(missing.first().map(|(code, what)| format!("{code:?}: {what}"))),
+                Dispatch::Sent { .. } | Dispatch::Accepted { .. } => Some(None),
+                Dispatch::Idle
+                | Dispatch::Validating
+                | Dispatch::Rejected { .. }
+                | Dispatch::TimedOut { .. }
+                | Dispatch::Revoking { .. }
+                | Dispatch::Revoked
+                | Dispatch::RevokeRefused => None,
+            })
+            .await?;
+        if let Some(missing) = missing {
+            let jobs = self.scene.people.read(&format!("{}/jobs", self.plant.mes.url)).await?;
+            let sent = jobs.as_array().or_else(|| jobs.get("jobs").and_then(Value::as_array)).map_or(0, Vec::len);
+            anyhow::ensure!(sent == 0, "{} has {sent} jobs although the recipe is missing", self.plant.site);
+            let native = self.number_of(order).await?;
+            self.scene.say.trouble(&self.plant, &native, &format!("{missing}; 0 calls to the plant"));
+        }
+        self.scene.publish_recipe(self).await
+    }
+
+    /// A PLC at the line starts again at zero.
+    pub(super) async fn restart_a_counter(&self, order: EntityId, job: &NativeId) -> anyhow::Result<()> {
+        let Some(operation) = self.recipe.operations.first() else { return Ok(()) };
+        self.until("some pieces counted", order, |order| {
+            let op = order.ops.get(&operation.op)?;
+            op.good.is_positive().then_some(())
+        })
+        .await?;
+        let step: u32 = operation.op.as_str().parse()?;
+        self.by_hand(&self.plant.mes, &json!({ "do": "restart_counter", "job": job.to_string(), "step": step })).await?;
+        let native = self.number_of(order).await?;
+        self.scene.say.trouble(&self.plant, &native, &format!("the PLC of step {step} started again at zero"));
+        Ok(())
+    }
+
+    /// The MES says a thousand times that the job is finished.
+    pub(super) async fn repeat_the_completion(&self, native: &str, job: &NativeId) -> anyhow::Result<()> {
+        let body = json!({ "do": "resend", "job": job.to_string(), "kind": "job.finished", "times": 1000 });
+        self.by_hand(&self.plant.mes, &body).await?;
+        self.scene.say.trouble(&self.plant, native, "the plant sends its completion a thousand times more");
+        let url = format!("{}/_sim/books", self.plant.mes.url);
+        let what = format!("all repeats of {job} taken");
+        self.scene
+            .people
+            .until(&what, async || {
+                let books = self.scene.people.read(&url).await?;
+                Ok((books.get("untold").and_then(Value::as_u64) == Some(0)).then_some(()))
+            })
+            .await
+    }
+
+    /// The quality system raises a nonconformance on one pallet while the truck is being packed; then decides.
+    pub(super) async fn hold_while_packing(&self, order: EntityId, delivery: &str) -> anyhow::Result<()> {
+        let url = format!("{}/deliveries/{delivery}", self.plant.wms.url);
+        let pallet = self
+            .scene
+            .people
+            .until(&format!("{delivery} being packed"), async || {
+                let seen = self.scene.people.read(&url).await?;
+                Ok(seen.pointer("/contents/0").cloned())
+            })
+            .await?;
+        let native = self.number_of(order).await?;
+        let raised = self.scene.people.read(&format!("{}/nonconformances", self.plant.qms.url)).await?;
+        if raised.to_string().contains(&format!("\"{native}\"")) {
+            return Ok(());
+        }
+        let text = |field: &str| pallet.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let body = json!({ "material": self.material.as_str(), "lot": text("lot"), "plant": self.plant.qms.word("plant", self.plant.site.as_str()),
+            "pallets": [text("sscc")], "quantity": text("units"), "unit": self.plant.qms.word("unit", self.recipe.base_quantity.uom().code()),
+            "reason": "weld", "severity": "major" });
+        self.scene.people.done(Method::POST, &format!("{}/_sim/raise", self.plant.qms.url), &body, &[]).await?;
+        let held = self.until("the hold binds", order, |order| order.lots.values().find_map(|lot| lot.holds.first().cloned())).await?;
+        let say = format!("hold {held} on pallet {} while {delivery} is packed in {}", text("sscc"), self.plant.wms.site);
+        self.scene.say.trouble(&self.plant, &native, &say);
+        self.until("the hold decided and released", order, |order| order.lots.values().all(|lot| lot.holds.is_empty()).then_some(()))
+            .await?;
+        self.scene.say.line(&self.plant, &native, &format!("hold {held} decided: accepted"));
+        Ok(())
+    }
+
+    /// A count was wrong, and it is only found when everything is finally confirmed.
+    pub(super) async fn correct_a_count(&self, order: EntityId, native: &str) -> anyhow::Result<()> {
+        let Some(operation) = self.recipe.operations.first() else { return Ok(()) };
+        let step: u32 = operation.op.as_str().parse()?;
+        let job = self.job_of(order).await?;
+        let before = self.until("a good count", order, |order| Some(order.ops.get(&operation.op)?.good)).await?;
+        let body = json!({ "do": "correct_count", "job": job.to_string(), "step": step, "pieces": -6, "person": "S. Keller",
+            "reason": "miscount" });
+        self.by_hand(&self.plant.mes, &body).await?;
+        let after = self
+            .until("the corrected count", order, |order| {
+                let good = order.ops.get(&operation.op)?.good;
+                (good != before).then_some(good)
+            })
+            .await?;
+        self.scene.say.trouble(&self.plant, native, &format!("step {step}: {before} is corrected to {after} after the final confirmation"));
+        Ok(())
+    }
+
+    /// The ERP takes no postings for a moment; somebody posts a waiting receipt by hand, and we must not post it again.
+    pub(super) async fn post_by_hand(&self, order: EntityId) -> anyhow::Result<()> {
+        if self.took_effect(&self.plant.erp, "posted_by_hand").await? > 0 {
+            return Ok(());
+        }
+        let busy = json!({ "unavailable": { "per_mille": 1000, "matching": format!("POST {GOODS}") } });
+        self.habits(&self.plant.erp, &busy).await?;
+        let receipt = self
+            .until("a goods receipt that waits", order, |order| {
+                let waits = |entry: &&takt_protocol::posting::Entry| {
+                    entry.posting.movement == Movement::GoodsReceipt && entry.standing == Standing::Prepared
+                };
+                order.ledger.postings().find(waits).map(|entry| entry.posting.clone())
+            })
+            .await?;
+        let Some(line) = receipt.lines.first() else { return Ok(()) };
+        let (native, erp) = (self.number_of(order).await?, &self.plant.erp);
+        let document = json!({ "GoodsMovementCode": "02", "PostingDate": format!("{}T00:00:00", receipt.date),
+            "to_MaterialDocumentItem": [{ "Material": line.series.material.as_str(), "Plant": erp.word("plant", self.plant.site.as_str()),
+                "StorageLocation": erp.word("location", "finished"), "Batch": line.series.lot.as_ref().map(ToString::to_string).unwrap_or_default(),
+                "GoodsMovementType": "101", "ManufacturingOrder": native, "ManufacturingOrderItem": "1", "GoodsMovementRefDocType": "F",
+                "InventoryStockType": erp.word("stock", &format!("{:?}", line.series.status)),
+                "QuantityInEntryUnit": line.qty.value().to_string(), "EntryUnit": erp.word("unit", line.qty.uom().code()) }] });
+        self.by_hand(erp, &json!({ "do": "post", "user": "KOTT", "document": document })).await?;
+        let number = receipt.number;
+        let adopted = self
+            .until("the posting by hand adopted", order, |order| match &order.ledger.posting(number)?.standing {
+                Standing::Adopted { document } => Some(document.clone()),
+                Standing::Prepared
+                | Standing::InFlight
+                | Standing::InDoubt
+                | Standing::Posted { .. }
+                | Standing::Parked { .. }
+                | Standing::WrittenOff => None,
+            })
+            .await;
+        self.habits(erp, &json!({})).await?;
+        let say = format!("{} of {} was posted by KOTT by hand, document {}: adopted", line.qty, line.series.material, adopted?);
+        self.scene.say.trouble(&self.plant, &native, &say);
+        Ok(())
+    }
+}
