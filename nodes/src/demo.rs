@@ -168,6 +168,9 @@ fn show(account: &Account) {
     for (what, count) in &account.counted {
         out(&format!("  {count:>9}  {what}"));
     }
+    for open in &account.open {
+        out(&format!("             open: {open}"));
+    }
     if account.broken.is_empty() {
         out("\nEvery promise was kept: nothing lost, nothing doubled, ours and the simulated systems' books agree.");
     }

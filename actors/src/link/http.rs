@@ -217,8 +217,10 @@ impl HttpLink {
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
         }
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(json!({ "status": status, "headers": headers, "body": body }))
+        // A gateway's own words are no JSON: then the body is null, and they stand in `text`.
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let text = if body.is_null() { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() };
+        Ok(json!({ "status": status, "headers": headers, "body": body, "text": text }))
     }
 }
 
@@ -243,8 +245,8 @@ fn said<T: serde::de::DeserializeOwned>(mapping: &Mapping, ran: Result<Vec<Value
 fn by_status(answers: &[Value]) -> Sent {
     let last = answers.last();
     let status = last.and_then(|answer| answer.get("status")).and_then(Value::as_u64).unwrap_or(0);
-    let body = last.and_then(|answer| answer.get("body")).map(ToString::to_string).unwrap_or_default();
-    let text: String = body.chars().take(200).collect();
+    let field = |name: &str| last.and_then(|answer| answer.get(name)).filter(|value| !value.is_null()).map(ToString::to_string);
+    let text: String = field("body").or_else(|| field("text")).unwrap_or_default().chars().take(200).collect();
     match status {
         0 => Sent::Misconfigured { why: "the mapping asks for nothing".to_owned() },
         401 | 403 | 404 | 405 => Sent::Misconfigured { why: format!("status {status}: check address and credential. {text}") },

@@ -24,6 +24,8 @@ pub(super) struct Account {
     pub(super) broken: Vec<String>,
     /// The lines of the ledger, for a person.
     pub(super) ledger: Vec<String>,
+    /// Exceptions that are still open, for a person.
+    pub(super) open: Vec<String>,
     /// What was counted on the way, for a person.
     pub(super) counted: Vec<(&'static str, u64)>,
 }
@@ -44,6 +46,7 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     for (_, order) in logs.orders() {
         account.order(order, cast, &erps);
     }
+    account.ledger.sort();
     account.departures(&logs);
     let led_back = logs.every_posting_leads_back(&regions, &mut account.broken).await?;
     account.count(&logs, led_back);
@@ -143,7 +146,7 @@ impl Account {
         let erp = erps.get(header.erp.as_str()).map(|books| of_order(books, &native)).unwrap_or_default();
         let mut ours: Books = BTreeMap::new();
         for places in accounts(&order.ledger) {
-            self.ledger.push(ledger_line(&native, &places));
+            self.ledger.push(ledger_line(&format!("{}/{native}", header.plant), &places));
             if !places.balances() {
                 self.broken.push(format!(
                     "T4: order {native}: {:?} of {} does not balance: {places:?}",
@@ -199,7 +202,8 @@ impl Account {
 
     fn count(&mut self, logs: &Logs, led_back: u64) {
         let commits: usize = logs.entities().values().map(|told| told.commits.len()).sum();
-        let cases: usize = logs.entities().values().map(|told| told.state.common.cases.len()).sum();
+        let cases = logs.entities().values().flat_map(|told| told.state.common.cases.values());
+        self.open = cases.map(|case| format!("{} ({})", case.what, case.owner)).collect();
         let postings: usize = logs.orders().map(|(_, order)| order.ledger.postings().count()).sum();
         let reports: u32 = logs.orders().map(|(_, order)| order.ledger.actuals()).sum();
         let counted = [
@@ -209,7 +213,7 @@ impl Account {
             ("quantities behind postings, each with its raw message", led_back),
             ("commits, chain verified", commits as u64),
             ("inputs", logs.steps().count() as u64),
-            ("exceptions still open", cases as u64),
+            ("exceptions still open", self.open.len() as u64),
         ];
         self.counted.splice(0..0, counted);
     }
@@ -229,10 +233,11 @@ fn ledger_line(order: &str, places: &Places) -> String {
         ("written off", places.written_off),
         ("carried", places.residual),
     ];
-    let rest: String = other.iter().filter(|(_, qty)| !qty.is_zero()).map(|(name, qty)| format!(" {name} {}", qty.value())).collect();
+    let rest: Vec<String> = other.iter().filter(|(_, qty)| !qty.is_zero()).map(|(name, qty)| format!(" {name} {}", qty.value())).collect();
+    let rest = rest.concat();
     let mark = if places.balances() { '✔' } else { '✘' };
     format!(
-        "{order:<9} {what:<44} reported {:>14} = posted {} + adopted {}{rest} {mark}",
+        "{order:<15} {what:<44} reported {:>14} = posted {} + adopted {}{rest} {mark}",
         places.reported.to_string(),
         places.posted.value(),
         places.adopted.value()

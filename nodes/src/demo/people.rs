@@ -17,7 +17,7 @@ pub(super) struct People {
 }
 
 /// How long something is waited for before the demo says that it does not come.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// How often people look.
 const LOOK: Duration = Duration::from_millis(100);

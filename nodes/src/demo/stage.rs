@@ -8,17 +8,18 @@ use takt_protocol::name::SiteId;
 use takt_protocol::uom::Uom;
 use takt_protocol::words::MaterialId;
 
+use super::PALLET;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 
 /// How many pieces a second a simulated line makes.
 const PIECES_PER_SECOND: u32 = 400;
 
-/// Tells every simulated system what it has to know; `withheld` is a recipe that its MES does not have yet.
-pub(super) async fn set(people: &People, cast: &Cast, book: &Book, pallet: u32, withheld: Option<&Withheld>) -> anyhow::Result<()> {
+/// Tells every simulated system what it has to know.
+pub(super) async fn set(people: &People, cast: &Cast, book: &Book, odd: &Odd) -> anyhow::Result<()> {
     for plant in &cast.plants {
         erp(people, plant, book).await?;
-        mes(people, plant, book, pallet, withheld.filter(|one| one.plant == plant.site)).await?;
+        mes(people, plant, book, odd).await?;
         put(
             people,
             &plant.wms,
@@ -39,10 +40,13 @@ pub(super) async fn set(people: &People, cast: &Cast, book: &Book, pallet: u32, 
     Ok(())
 }
 
-/// A recipe that a MES does not have yet.
-pub(super) struct Withheld {
-    pub(super) plant: SiteId,
-    pub(super) material: MaterialId,
+/// What is not everywhere the same.
+#[derive(Default)]
+pub(super) struct Odd {
+    /// A plant that does not have the recipe of this material yet.
+    pub(super) withheld: Option<(SiteId, MaterialId)>,
+    /// A plant whose stations count by counters that go on.
+    pub(super) counters: Option<SiteId>,
 }
 
 async fn put(people: &People, system: &System, desk: &str, body: &Value) -> anyhow::Result<Value> {
@@ -128,16 +132,18 @@ fn lot_of(material: &str) -> String {
 }
 
 /// The MES: stations, recipes, a pace, and what lies at the line.
-async fn mes(people: &People, plant: &Plant, book: &Book, pallet: u32, withheld: Option<&Withheld>) -> anyhow::Result<()> {
+async fn mes(people: &People, plant: &Plant, book: &Book, odd: &Odd) -> anyhow::Result<()> {
     let mes = &plant.mes;
+    let counts = odd.counters == Some(plant.site);
     for piece in book.equipment.get(&plant.site).map_or(&[][..], Vec::as_slice) {
-        let body = json!({ "state": "up", "counting": "each", "calibratedUntil": "2099-12-31" });
+        let body = json!({ "state": "up", "counting": if counts { "counter" } else { "each" }, "calibratedUntil": "2099-12-31" });
         people.done(Method::PUT, &format!("{}/stations/{}", mes.url, piece.id), &body, &[]).await?;
     }
     let mut line = serde_json::Map::new();
     for (material, recipe) in &plant.makes {
         // A plant that knows no recipe at all has not been asked yet; this one knows another.
-        let known = if withheld.is_some_and(|one| one.material == *material) { "FG-000" } else { material.as_str() };
+        let withheld = odd.withheld.as_ref().is_some_and(|(site, name)| *site == plant.site && name == material);
+        let known = if withheld { "FG-000" } else { material.as_str() };
         load_recipe(people, plant, book, known, material, recipe).await?;
         for component in &recipe.components {
             let name = component.material.as_str();
@@ -147,8 +153,8 @@ async fn mes(people: &People, plant: &Plant, book: &Book, pallet: u32, withheld:
         }
     }
     put(people, mes, "line-stock", &Value::Object(line)).await?;
-    let pace = json!({ "piecesPerSecond": PIECES_PER_SECOND.to_string(), "startAfterMs": 500, "scrapEvery": 50, "sampleEvery": pallet,
-        "useEvery": 20, "labourEvery": 100, "readEvery": 20, "palletPieces": pallet });
+    let pace = json!({ "piecesPerSecond": PIECES_PER_SECOND.to_string(), "startAfterMs": 500, "scrapEvery": 50, "sampleEvery": PALLET,
+        "useEvery": 20, "labourEvery": 100, "readEvery": 20, "palletPieces": PALLET });
     put(people, mes, "pace", &pace).await?;
     Ok(())
 }

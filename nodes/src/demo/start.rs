@@ -25,8 +25,8 @@ use takt_simulations::world::system::Kind;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::say::out;
-use super::stage::{self, Withheld};
-use super::{PALLET, Stage, Variables, loopback};
+use super::stage::{self, Odd};
+use super::{Stage, Variables, loopback};
 use crate::ask::{Clients, Inbox, Limits, NotTaken, Reception};
 use crate::doors;
 use crate::mesh::{Mesh, Stores};
@@ -53,7 +53,7 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let doors = doors::serve(reception, address, address).await.with_context(|| format!("port {} cannot be opened", address.port()))?;
     let people = People::new(mesh.clock())?;
     let cast = cast(&text, &world);
-    stage::set(&people, &cast, &text.book, PALLET, withheld(&cast).as_ref()).await?;
+    stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
     let token = token("TAKT_PLANNER");
     Ok(Stage { data: data.to_owned(), mesh, doors, world, cast, people, door, token })
 }
@@ -119,8 +119,7 @@ fn world_of(text: &Text) -> WorldSpec {
 fn cast(text: &Text, world: &RunningWorld) -> Cast {
     let systems = text.links.iter().filter_map(|(site, link)| {
         let TransportText::Http(http) = &link.transport;
-        let system =
-            System { site: *site, kind: text.book.sites.get(site)?.kind, url: world.url(site.as_str())?, tables: http.tables.clone() };
+        let system = System { site: *site, url: world.url(site.as_str())?, tables: http.tables.clone() };
         Some((*site, system))
     });
     Cast::of(&text.book, systems.collect())
@@ -159,10 +158,11 @@ pub(super) fn plants(cast: &Cast) -> Vec<&Plant> {
     plants
 }
 
-/// The recipe that the third plant does not have at first.
-fn withheld(cast: &Cast) -> Option<Withheld> {
-    let plant = *plants(cast).get(2)?;
-    Some(Withheld { plant: plant.site, material: plant.makes.first()?.0.clone() })
+/// The second plant counts by counters; the third does not have its recipe at first.
+fn odd(cast: &Cast) -> Odd {
+    let plants = plants(cast);
+    let third = plants.get(2).and_then(|plant| Some((plant.site, plant.makes.first()?.0.clone())));
+    Odd { withheld: third, counters: plants.get(1).map(|plant| plant.site) }
 }
 
 /// Waits until every plant has said which recipes it has: an order that comes before would be sent on trust.
@@ -226,7 +226,8 @@ pub(super) async fn watch(stage: &Stage) {
 
 async fn renew(stage: &Stage, config: &Path) -> anyhow::Result<String> {
     let text = read(config, &variables(&sites(config)?, Some(&stage.world)))?;
-    stage::set(&stage.people, &cast(&text, &stage.world), &text.book, PALLET, None).await?;
+    let cast = cast(&text, &stage.world);
+    stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
     stage.mesh.activate(Arc::clone(&text.book)).await?;
     let new: Vec<&SiteId> = text.book.sites.keys().filter(|site| !stage.mesh.book().sites.contains_key(site)).collect();
     if !new.is_empty() {

@@ -178,7 +178,7 @@ impl Tale {
 
     /// A truck for everything that was made; a hold on the way for the one who is to meet one.
     async fn ship(&self, order: EntityId) -> anyhow::Result<()> {
-        let made = self.until("every pallet announced", order, |order| order.completed.then(|| order.units.len())).await?;
+        let made = self.until("every pallet announced", order, |order| order.completed.then_some(order.units.len())).await?;
         let pallets = self.stored(order, made).await?;
         let native = self.number_of(order).await?;
         self.scene.say.line(&self.plant, &native, &format!("{} pallets put away at {}", pallets.len(), self.plant.wms.site));

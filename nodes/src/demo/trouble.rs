@@ -187,23 +187,25 @@ impl Tale {
             .await?;
         let Some(line) = receipt.lines.first() else { return Ok(()) };
         let (native, erp) = (self.number_of(order).await?, &self.plant.erp);
+        let status = serde_json::to_value(line.series.status)?;
         let document = json!({ "GoodsMovementCode": "02", "PostingDate": format!("{}T00:00:00", receipt.date),
             "to_MaterialDocumentItem": [{ "Material": line.series.material.as_str(), "Plant": erp.word("plant", self.plant.site.as_str()),
                 "StorageLocation": erp.word("location", "finished"), "Batch": line.series.lot.as_ref().map(ToString::to_string).unwrap_or_default(),
                 "GoodsMovementType": "101", "ManufacturingOrder": native, "ManufacturingOrderItem": "1", "GoodsMovementRefDocType": "F",
-                "InventoryStockType": erp.word("stock", &format!("{:?}", line.series.status)),
+                "InventoryStockType": erp.word("stock", status.as_str().unwrap_or_default()),
                 "QuantityInEntryUnit": line.qty.value().to_string(), "EntryUnit": erp.word("unit", line.qty.uom().code()) }] });
         self.by_hand(erp, &json!({ "do": "post", "user": "KOTT", "document": document })).await?;
-        let number = receipt.number;
         let adopted = self
-            .until("the posting by hand adopted", order, |order| match &order.ledger.posting(number)?.standing {
-                Standing::Adopted { document } => Some(document.clone()),
-                Standing::Prepared
-                | Standing::InFlight
-                | Standing::InDoubt
-                | Standing::Posted { .. }
-                | Standing::Parked { .. }
-                | Standing::WrittenOff => None,
+            .until("the posting by hand adopted", order, |order| {
+                order.ledger.postings().find_map(|entry| match &entry.standing {
+                    Standing::Adopted { document } => Some(document.clone()),
+                    Standing::Prepared
+                    | Standing::InFlight
+                    | Standing::InDoubt
+                    | Standing::Posted { .. }
+                    | Standing::Parked { .. }
+                    | Standing::WrittenOff => None,
+                })
             })
             .await;
         self.habits(erp, &json!({})).await?;

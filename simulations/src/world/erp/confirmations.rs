@@ -272,7 +272,8 @@ fn operation<'a>(order: &'a Order, number: &str) -> Outcome<&'a Operation> {
 }
 
 fn quantities(order: &Order, operation: &Operation, sent: &NewConfirmation) -> Outcome<Counted> {
-    if sent.confirmation_unit != order.unit {
+    // Left out, it is the operation's own.
+    if !sent.confirmation_unit.is_empty() && sent.confirmation_unit != order.unit {
         return Err(refused("BM/302", format!("Unit {} is not the unit of the operation, {}", sent.confirmation_unit, order.unit)));
     }
     let read = |field, text: &str| if text.is_empty() { Ok(Decimal::ZERO) } else { read_quantity(field, text) };
