@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
 use takt_cluster::seam::Clock;
 use takt_protocol::instant::Instant;
+use takt_protocol::name::SiteId;
 use takt_simulations::world::launch::RunningWorld;
 
 use crate::doors::Doors;
@@ -101,16 +103,18 @@ fn greet(stage: &Stage) {
 
 /// The orders, one beside the other, and what goes wrong on their ways; then the account.
 async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
+    let beginning = beginning(&stage.data, stage.mesh.clock().as_ref(), &stage.cast)?;
     let scene = Arc::new(Scene {
         people: stage.people.clone(),
         mesh: Arc::clone(&stage.mesh),
         door: stage.door.clone(),
         token: stage.token.clone(),
-        began: began(&stage.data, stage.mesh.clock().as_ref())?,
+        data: stage.data.clone(),
+        began: beginning.at,
         say: Say::new(stage.mesh.clock(), stage.mesh.book()),
     });
     start::plants_are_known(stage).await?;
-    let tales = tales(play, stage, &scene);
+    let tales = tales(play, stage, &scene, &beginning.plants);
     let mut told = true;
     for ended in futures::future::join_all(tales.iter().map(Tale::tell)).await {
         if let Err(error) = ended {
@@ -125,9 +129,9 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
 }
 
 /// The tales of the orders: the first three meet a trouble each, on the plants one after the other.
-fn tales(play: &Play, stage: &Stage, scene: &Arc<Scene>) -> Vec<Tale> {
+fn tales(play: &Play, stage: &Stage, scene: &Arc<Scene>, order: &[SiteId]) -> Vec<Tale> {
     let troubles = [Trouble::LostReplyHoldAndCorrection, Trouble::RejectionRestartAndRepeats, Trouble::MissingRecipeAndHandPosting];
-    let plants = start::plants(&stage.cast);
+    let plants: Vec<&cast::Plant> = order.iter().filter_map(|site| stage.cast.plants.iter().find(|plant| plant.site == *site)).collect();
     let told = plants.iter().cycle().take(if plants.is_empty() { 0 } else { play.orders }).enumerate();
     told.filter_map(|(at, plant)| {
         let (material, recipe) = plant.makes.first()?.clone();
@@ -144,15 +148,26 @@ fn tales(play: &Play, stage: &Stage, scene: &Arc<Scene>) -> Vec<Tale> {
     .collect()
 }
 
-/// When the demo began, for good: written down at the first start.
-fn began(data: &Path, clock: &dyn Clock) -> anyhow::Result<Instant> {
-    let path = data.join("began");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Instant::parse(text.trim())?),
+/// What the story began with, for good: a request that is repeated after a restart must be the same to the letter, whatever
+/// was added to the configuration meanwhile.
+#[derive(Serialize, Deserialize)]
+struct Beginning {
+    at: Instant,
+    plants: Vec<SiteId>,
+}
+
+/// Reads how the story began, or writes it down at the first start.
+fn beginning(data: &Path, clock: &dyn Clock, cast: &Cast) -> anyhow::Result<Beginning> {
+    let path = data.join("story.json");
+    match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let now = clock.now();
-            std::fs::write(&path, now.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok(now)
+            let plants = start::plants(cast).into_iter().map(|plant| plant.site).collect();
+            let beginning = Beginning { at: clock.now(), plants };
+            // Written aside first: a crash leaves the whole file or none.
+            let aside = data.join("story.json.new");
+            std::fs::write(&aside, serde_json::to_vec(&beginning)?).and_then(|()| std::fs::rename(&aside, &path))?;
+            Ok(beginning)
         }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }

@@ -4,8 +4,10 @@
 pub mod answers;
 pub mod ask;
 pub mod bench;
+pub mod client;
 pub mod demo;
 pub mod doors;
 pub mod http;
 pub mod mesh;
 pub mod rpc;
+mod screens;

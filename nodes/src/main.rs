@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use takt_nodes::bench::{self, Load};
+use takt_nodes::client::{self, Question, Reach};
 use takt_nodes::demo::{self, Play};
 
 /// Keeps ERPs, plants and warehouses in step.
 #[derive(Parser)]
 #[command(version, about)]
 struct Words {
+    #[command(flatten)]
+    reach: Reach,
     #[command(subcommand)]
     command: Command,
 }
@@ -21,6 +24,8 @@ enum Command {
     /// Measures this machine.
     #[command(subcommand)]
     Bench(Bench),
+    #[command(flatten)]
+    Ask(Question),
 }
 
 #[derive(Subcommand)]
@@ -30,12 +35,19 @@ enum Bench {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
+    // One provider for every TLS connection of the process; only a second call could fail, and there is none.
+    drop(rustls::crypto::ring::default_provider().install_default());
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
-    match Words::parse().command {
+    let words = Words::parse();
+    match words.command {
         Command::Demo(play) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let kept = runtime.block_on(demo::run(&play))?;
             Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Ask(question) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            Ok(runtime.block_on(client::ask(&words.reach, &question)))
         }
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }

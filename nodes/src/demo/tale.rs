@@ -1,6 +1,7 @@
 //! One order's way, as its people live it: they ask for it, watch it, and do what goes wrong on the way. Everything is done
 //! over HTTP and may be done again after a restart; what is watched is the order's own durable state.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use reqwest::Method;
@@ -41,12 +42,26 @@ pub(super) struct Scene {
     pub(super) door: String,
     /// The planner's token for it.
     pub(super) token: String,
+    /// Where the demo keeps what its people have done.
+    pub(super) data: PathBuf,
     /// When the demo began, for good: a repeated request must be the same to the letter.
     pub(super) began: Instant,
     pub(super) say: Say,
 }
 
 impl Scene {
+    /// Whether people have done something already; what they did is not done again after a restart.
+    pub(super) fn is_done(&self, what: &str) -> bool {
+        self.data.join("done").join(what).exists()
+    }
+
+    /// They have done it.
+    pub(super) fn done(&self, what: &str) -> anyhow::Result<()> {
+        let folder = self.data.join("done");
+        std::fs::create_dir_all(&folder)?;
+        Ok(std::fs::write(folder.join(what), "")?)
+    }
+
     /// The plant gets the recipe it misses; nothing else is done about its orders.
     pub(super) async fn publish_recipe(&self, tale: &Tale) -> anyhow::Result<()> {
         let book = self.mesh.book();

@@ -93,6 +93,10 @@ impl Tale {
     /// A PLC at the line starts again at zero.
     pub(super) async fn restart_a_counter(&self, order: EntityId, job: &NativeId) -> anyhow::Result<()> {
         let Some(operation) = self.recipe.operations.first() else { return Ok(()) };
+        let mark = format!("restart-{}", self.number);
+        if self.scene.is_done(&mark) {
+            return Ok(());
+        }
         self.until("some pieces counted", order, |order| {
             let op = order.ops.get(&operation.op)?;
             op.good.is_positive().then_some(())
@@ -100,6 +104,7 @@ impl Tale {
         .await?;
         let step: u32 = operation.op.as_str().parse()?;
         self.by_hand(&self.plant.mes, &json!({ "do": "restart_counter", "job": job.to_string(), "step": step })).await?;
+        self.scene.done(&mark)?;
         let native = self.number_of(order).await?;
         self.scene.say.trouble(&self.plant, &native, &format!("the PLC of step {step} started again at zero"));
         Ok(())
@@ -107,8 +112,13 @@ impl Tale {
 
     /// The MES says a thousand times that the job is finished.
     pub(super) async fn repeat_the_completion(&self, native: &str, job: &NativeId) -> anyhow::Result<()> {
+        let mark = format!("repeats-{}", self.number);
+        if self.scene.is_done(&mark) {
+            return Ok(());
+        }
         let body = json!({ "do": "resend", "job": job.to_string(), "kind": "job.finished", "times": 1000 });
         self.by_hand(&self.plant.mes, &body).await?;
+        self.scene.done(&mark)?;
         self.scene.say.trouble(&self.plant, native, "the plant sends its completion a thousand times more");
         let url = format!("{}/_sim/books", self.plant.mes.url);
         let what = format!("all repeats of {job} taken");
@@ -154,12 +164,17 @@ impl Tale {
     /// A count was wrong, and it is only found when everything is finally confirmed.
     pub(super) async fn correct_a_count(&self, order: EntityId, native: &str) -> anyhow::Result<()> {
         let Some(operation) = self.recipe.operations.first() else { return Ok(()) };
+        let mark = format!("correction-{}", self.number);
+        if self.scene.is_done(&mark) {
+            return Ok(());
+        }
         let step: u32 = operation.op.as_str().parse()?;
         let job = self.job_of(order).await?;
         let before = self.until("a good count", order, |order| Some(order.ops.get(&operation.op)?.good)).await?;
         let body = json!({ "do": "correct_count", "job": job.to_string(), "step": step, "pieces": -6, "person": "S. Keller",
             "reason": "miscount" });
         self.by_hand(&self.plant.mes, &body).await?;
+        self.scene.done(&mark)?;
         let after = self
             .until("the corrected count", order, |order| {
                 let good = order.ops.get(&operation.op)?.good;

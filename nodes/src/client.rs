@@ -1,0 +1,288 @@
+//! The command line of people who keep a mesh running: asks a node over HTTP, as anybody could, and prints what it says as a
+//! screen or, with `--json`, as it came. Knows paths and nothing else of the mesh; decides nothing.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::screens::{self, Zones};
+
+/// Which node, who asks, and how it is shown.
+#[derive(Clone, Debug, Args)]
+pub struct Reach {
+    /// Where the node listens.
+    #[arg(long, env = "TAKT_URL", default_value = "http://127.0.0.1:7400", global = true)]
+    url: String,
+    /// The bearer token; the default is the demo's planner.
+    #[arg(long, env = "TAKT_TOKEN", default_value = "demo-planner", hide_env_values = true, global = true)]
+    token: String,
+    /// Print the answer as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// What people ask about.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Question {
+    /// Production orders.
+    #[command(subcommand)]
+    Order(OrderQuestion),
+    /// Lots.
+    #[command(subcommand)]
+    Lot(LotQuestion),
+    /// Shipments.
+    #[command(subcommand)]
+    Shipment(ShipmentQuestion),
+    /// The ledger of an order: what was reported, and where each unit of it is.
+    Ledger {
+        /// The order, by any of its names: `1000042`, `1000042@erp-eu`, a MES job, our id.
+        order: String,
+    },
+    /// What a person must look at.
+    #[command(subcommand)]
+    Exceptions(ExceptionQuestion),
+    /// Sites, and what waits for them.
+    Sites,
+    /// Everything that any system knows by this number.
+    Search {
+        /// The number.
+        text: String,
+    },
+}
+
+/// About orders.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OrderQuestion {
+    /// All of them.
+    List,
+    /// One, whole.
+    Show {
+        /// The order, by any of its names.
+        order: String,
+    },
+    /// One, from its beginning and on as things happen.
+    Watch {
+        /// The order, by any of its names.
+        order: String,
+    },
+}
+
+/// About lots.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LotQuestion {
+    /// One, whole.
+    Show {
+        /// The lot, as `material/lot@plant`, or our id.
+        lot: String,
+    },
+    /// What it was made from, what was made from it, and which shipments left with any of it.
+    Trace {
+        /// The lot, as `material/lot@plant`, or our id.
+        lot: String,
+    },
+}
+
+/// About shipments.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ShipmentQuestion {
+    /// One, whole.
+    Show {
+        /// The shipment, by its delivery's number, or our id.
+        shipment: String,
+    },
+}
+
+/// About exceptions, and what to do about one.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ExceptionQuestion {
+    /// All that are open, by time to impact.
+    List,
+    /// One, with what may and what must not be done.
+    Show {
+        /// Its number, such as `E-MPV9CK-1`.
+        id: String,
+    },
+    /// Send it again.
+    Retry(Act),
+    /// Take a document that was made by hand as ours.
+    Adopt {
+        /// Which one, and why.
+        #[command(flatten)]
+        act: Act,
+        /// The document.
+        #[arg(long = "doc")]
+        document: String,
+    },
+    /// Give the quantity up.
+    WriteOff {
+        /// Which one, and why.
+        #[command(flatten)]
+        act: Act,
+        /// The second approver.
+        #[arg(long)]
+        second: String,
+    },
+    /// Say which entity it belongs to.
+    Match {
+        /// Which one, and why.
+        #[command(flatten)]
+        act: Act,
+        /// That entity.
+        #[arg(long = "to")]
+        entity: String,
+    },
+    /// Hand it to another role.
+    HandTo {
+        /// Which one, and why.
+        #[command(flatten)]
+        act: Act,
+        /// That role.
+        #[arg(long = "to")]
+        role: String,
+    },
+    /// Take note of it, and close it.
+    Ack(Act),
+}
+
+/// An action on an exception.
+#[derive(Clone, Debug, Args)]
+pub struct Act {
+    /// Its number, such as `E-MPV9CK-1`.
+    id: String,
+    /// Why.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Names this action, so that sending it again does nothing more; left out, it is made of the action itself.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// Why there is nothing to show.
+enum Trouble {
+    /// The node did not answer.
+    Unreached(String),
+    /// It answered with an error: what it said.
+    Told(Value),
+}
+
+/// Asks, prints, and says by its exit code how it went: 0 an answer, 1 an error answer, 3 not reached.
+pub async fn ask(reach: &Reach, question: &Question) -> ExitCode {
+    let client = Client { reach: reach.clone(), http: reqwest::Client::new() };
+    match client.answer(question).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Trouble::Told(told)) => {
+            screens::complain(&told, reach.json);
+            ExitCode::from(1)
+        }
+        Err(Trouble::Unreached(why)) => {
+            screens::unreached(&reach.url, &why);
+            ExitCode::from(3)
+        }
+    }
+}
+
+struct Client {
+    reach: Reach,
+    http: reqwest::Client,
+}
+
+impl Client {
+    async fn answer(&self, question: &Question) -> Result<(), Trouble> {
+        match question {
+            Question::Order(OrderQuestion::List) => self.show(&["orders"], screens::orders).await,
+            Question::Order(OrderQuestion::Show { order }) => self.show(&["orders", order], screens::order).await,
+            Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
+            Question::Lot(LotQuestion::Show { lot }) => self.show(&["lots", lot], screens::lot).await,
+            Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
+            Question::Shipment(ShipmentQuestion::Show { shipment }) => self.show(&["shipments", shipment], screens::shipment).await,
+            Question::Ledger { order } => self.show(&["orders", order, "ledger"], screens::ledger).await,
+            Question::Exceptions(question) => self.exceptions(question).await,
+            Question::Sites => self.show(&["sites"], screens::sites).await,
+            Question::Search { text } => {
+                let found = self.read(&["search"], &[("q", text)]).await?;
+                self.print(&found, screens::hits).await
+            }
+        }
+    }
+
+    async fn exceptions(&self, question: &ExceptionQuestion) -> Result<(), Trouble> {
+        let (act, action, more) = match question {
+            ExceptionQuestion::List => return self.show(&["exceptions"], screens::exceptions).await,
+            ExceptionQuestion::Show { id } => return self.show(&["exceptions", id], screens::exception).await,
+            ExceptionQuestion::Retry(act) => (act, "retry", json!({})),
+            ExceptionQuestion::Adopt { act, document } => (act, "adopt", json!({ "document": document })),
+            ExceptionQuestion::WriteOff { act, second } => (act, "write_off", json!({ "second": second })),
+            ExceptionQuestion::Match { act, entity } => (act, "match", json!({ "entity": entity })),
+            ExceptionQuestion::HandTo { act, role } => (act, "hand_to", json!({ "role": role })),
+            ExceptionQuestion::Ack(act) => (act, "acknowledge", json!({})),
+        };
+        let mut body = more;
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("action".to_owned(), json!(action));
+            fields.extend(act.reason.as_ref().map(|reason| ("reason".to_owned(), json!(reason))));
+        }
+        let key = act.key.clone().unwrap_or_else(|| format!("{}-{action}", act.id));
+        let url = self.url(&["exceptions", &act.id, "actions"])?;
+        let request = self.http.request(Method::POST, url).bearer_auth(&self.reach.token).header("idempotency-key", key).json(&body);
+        let answer = told(request).await?;
+        self.print(&answer, |answer, _| screens::outcome(answer)).await
+    }
+
+    /// The address of a path; each part is escaped, so that a number may hold a slash.
+    fn url(&self, parts: &[&str]) -> Result<reqwest::Url, Trouble> {
+        let wrong = |why: String| Trouble::Unreached(why);
+        let mut url = reqwest::Url::parse(&self.reach.url).map_err(|error| wrong(error.to_string()))?;
+        url.path_segments_mut().map_err(|()| wrong("the address has no path".to_owned()))?.push("v1").extend(parts);
+        Ok(url)
+    }
+
+    async fn read(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let request = self.http.get(self.url(parts)?).query(query).bearer_auth(&self.reach.token);
+        told(request.timeout(Duration::from_secs(30))).await
+    }
+
+    async fn show(&self, parts: &[&str], screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
+        let answer = self.read(parts, &[]).await?;
+        self.print(&answer, screen).await
+    }
+
+    async fn print(&self, answer: &Value, screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
+        if self.reach.json {
+            screens::print(&serde_json::to_string_pretty(answer).unwrap_or_default());
+            return Ok(());
+        }
+        let zones = Zones::of(&self.read(&["sites"], &[]).await?);
+        screens::print(&screen(answer, &zones));
+        Ok(())
+    }
+
+    /// Prints every step, those that were and those that come, until the node ends or the person does.
+    async fn watch(&self, order: &str) -> Result<(), Trouble> {
+        let zones = Zones::of(&self.read(&["sites"], &[]).await?);
+        let seen = self.read(&["orders", order], &[]).await?;
+        let plant = seen.pointer("/row/plant").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let request = self.http.get(self.url(&["orders", order, "watch"])?).bearer_auth(&self.reach.token);
+        let mut stream = request.send().await.map_err(|error| Trouble::Unreached(error.to_string()))?;
+        let mut rest = Vec::new();
+        while let Ok(Some(chunk)) = stream.chunk().await {
+            rest.extend_from_slice(&chunk);
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = rest.drain(..=end).collect();
+                let Some(data) = line.strip_prefix(b"data: ") else { continue };
+                let Ok(step) = serde_json::from_slice::<Value>(data) else { continue };
+                screens::print(&if self.reach.json { step.to_string() } else { screens::step(&step, &plant, &zones) });
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn told(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {
+    let answer = request.send().await.map_err(|error| Trouble::Unreached(error.to_string()))?;
+    let good = answer.status().is_success();
+    let body: Value = answer.json().await.map_err(|error| Trouble::Unreached(error.to_string()))?;
+    if good { Ok(body) } else { Err(Trouble::Told(body)) }
+}

@@ -1,0 +1,171 @@
+//! What people see: answers of the API as text, quantity before state, plant-local time with its offset, the next safe action
+//! and the forbidden one. Apart from asking because the same text is for the console. Computes nothing but layout.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use serde_json::Value;
+use takt_protocol::calendar::Calendar;
+use takt_protocol::instant::Instant;
+
+mod order;
+mod stock;
+
+pub(crate) use order::{ledger, order, orders, step};
+pub(crate) use stock::{lot, shipment, trace};
+
+/// The zone of each site, for the times people read.
+pub(crate) struct Zones(BTreeMap<String, Calendar>);
+
+impl Zones {
+    /// From the list of sites.
+    pub(crate) fn of(sites: &Value) -> Self {
+        let named = rows(sites).iter().filter_map(|site| Some((text(site, "name").to_owned(), Calendar::plain(text(site, "zone")).ok()?)));
+        Self(named.collect())
+    }
+
+    /// A point in time as a clock at the site shows it, with its offset; as it came when the site is not known.
+    pub(crate) fn at(&self, site: &str, instant: &str) -> String {
+        let Ok(parsed) = Instant::parse(instant) else { return instant.to_owned() };
+        let local = self.0.get(site).map_or(parsed, |calendar| calendar.local_time(parsed)).to_string();
+        let offset = local.get(local.len().saturating_sub(6)..).filter(|end| end.starts_with(['+', '-'])).unwrap_or("Z");
+        format!("{} {}{offset}", local.get(..10).unwrap_or_default(), local.get(11..19).unwrap_or_default())
+    }
+}
+
+/// Prints one screen; ends quietly when nobody reads any more.
+pub(crate) fn print(screen: &str) {
+    if writeln!(std::io::stdout(), "{}", screen.trim_end()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Says what went wrong, and what to do.
+pub(crate) fn complain(told: &Value, json: bool) {
+    if json {
+        return print(&serde_json::to_string_pretty(told).unwrap_or_default());
+    }
+    let field = text(told, "field");
+    let at = if field.is_empty() { String::new() } else { format!(" ({field})") };
+    eprintln_line(&format!("{}{at}: {}\n{}", text(told, "code"), text(told, "message"), text(told, "remedy")));
+    for choice in list(told, "choices").iter().filter_map(Value::as_str) {
+        eprintln_line(&format!("  {choice}"));
+    }
+}
+
+/// Says that nobody answered.
+pub(crate) fn unreached(url: &str, why: &str) {
+    eprintln_line(&format!("no node answers at {url}: {why}\nstart one with `takt demo`, or name it with --url or TAKT_URL"));
+}
+
+#[expect(clippy::print_stderr, reason = "errors go beside the screen")]
+fn eprintln_line(line: &str) {
+    eprintln!("{line}");
+}
+
+/// What came of an action.
+pub(crate) fn outcome(answer: &Value) -> String {
+    format!("{}  {}", text(answer, "answer"), text(answer, "entity"))
+}
+
+/// Sites, and what waits for them.
+pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
+    let mut screen = table(&["site", "kind", "region", "zone", "waiting", "quarantine", "orders waiting", "exceptions", ""]);
+    for site in rows(answer) {
+        let waiting: Vec<String> = list(site, "waiting").iter().map(ToString::to_string).collect();
+        let down: Vec<&str> = list(site, "down").iter().filter_map(Value::as_str).collect();
+        let reached = site.get("reached").and_then(Value::as_bool).unwrap_or(false);
+        let note = if !reached {
+            "NOT REACHED".to_owned()
+        } else if down.is_empty() {
+            String::new()
+        } else {
+            format!("DOWN {}", down.join(", "))
+        };
+        screen.add_row(vec![
+            text(site, "name").to_owned(),
+            text(site, "kind").to_owned(),
+            text(site, "region").to_owned(),
+            text(site, "zone").to_owned(),
+            waiting.join("/"),
+            plain(site, "quarantine"),
+            plain(site, "orders_waiting"),
+            plain(site, "exceptions"),
+            note,
+        ]);
+    }
+    format!("SITES   waiting: plant-critical/business/analytical\n{screen}")
+}
+
+/// Exceptions, as the node ranks them.
+pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
+    let found = rows(answer);
+    if found.is_empty() {
+        return format!("EXCEPTIONS  none open, as of {}", text(answer, "as_of"));
+    }
+    let mut screen = table(&["id", "impact at", "what", "at stake", "owner", "since"]);
+    for case in found {
+        let since = text(case, "opened_at");
+        screen.add_row([text(case, "id"), text(case, "impact_at"), text(case, "what"), text(case, "stake"), text(case, "owner"), since]);
+    }
+    format!("EXCEPTIONS  {} open, as of {}\n{screen}", found.len(), text(answer, "as_of"))
+}
+
+/// One exception, with what may and what must not be done.
+pub(crate) fn exception(case: &Value, _: &Zones) -> String {
+    let mut lines = vec![
+        format!("{}  {}  owner {}", text(case, "id"), text(case, "kind"), text(case, "owner")),
+        format!("  {}", text(case, "what")),
+        format!(
+            "  at stake {}   impact {}   since {}",
+            or_dash(text(case, "stake")),
+            or_dash(text(case, "impact_at")),
+            text(case, "opened_at")
+        ),
+        format!("  about {}", text(case, "entity")),
+    ];
+    lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
+    lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ {forbidden}")));
+    let actions: Vec<&str> = strings(case, "actions").collect();
+    lines.push(format!("  takt exceptions {} {} …", actions.join("|").replace('_', "-").replace("acknowledge", "ack"), text(case, "id")));
+    lines.join("\n")
+}
+
+/// Everything that a number means.
+pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
+    let mut screen = table(&["kind", "name", "id"]);
+    for hit in rows(answer) {
+        screen.add_row([text(hit, "kind"), text(hit, "name"), text(hit, "id")]);
+    }
+    if rows(answer).is_empty() { "nothing is known by that number here".to_owned() } else { screen.to_string() }
+}
+
+fn table(head: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_header(head);
+    table
+}
+
+fn rows(answer: &Value) -> &[Value] {
+    list(answer, "rows")
+}
+
+fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+    value.get(field).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+}
+
+fn strings<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a str> {
+    list(value, field).iter().filter_map(Value::as_str)
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn plain(value: &Value, field: &str) -> String {
+    value.get(field).map(ToString::to_string).unwrap_or_default()
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
