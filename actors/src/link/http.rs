@@ -217,8 +217,9 @@ impl HttpLink {
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
         }
-        // A gateway's own words are no JSON: then the body is null, and they stand in `text`.
-        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        // A gateway's own words are no document: then the body is null, and they stand in `text`.
+        let body: Value =
+            serde_json::from_slice(&bytes).ok().filter(|body: &Value| body.is_object() || body.is_array()).unwrap_or_default();
         let text = if body.is_null() { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() };
         Ok(json!({ "status": status, "headers": headers, "body": body, "text": text }))
     }

@@ -153,7 +153,7 @@ async fn mes(people: &People, plant: &Plant, book: &Book, odd: &Odd) -> anyhow::
         }
     }
     put(people, mes, "line-stock", &Value::Object(line)).await?;
-    let pace = json!({ "piecesPerSecond": PIECES_PER_SECOND.to_string(), "startAfterMs": 500, "scrapEvery": 50, "sampleEvery": PALLET,
+    let pace = json!({ "piecesPerSecond": PIECES_PER_SECOND.to_string(), "startAfterMs": 500, "scrapEvery": 50, "sampleEvery": 100,
         "useEvery": 20, "labourEvery": 100, "readEvery": 20, "palletPieces": PALLET });
     put(people, mes, "pace", &pace).await?;
     Ok(())

@@ -195,7 +195,7 @@ impl Tale {
         let receipt = self
             .until("a goods receipt that waits", order, |order| {
                 let waits = |entry: &&takt_protocol::posting::Entry| {
-                    entry.posting.movement == Movement::GoodsReceipt && entry.standing == Standing::Prepared
+                    entry.posting.movement == Movement::GoodsReceipt && matches!(entry.standing, Standing::Prepared | Standing::InDoubt)
                 };
                 order.ledger.postings().find(waits).map(|entry| entry.posting.clone())
             })
