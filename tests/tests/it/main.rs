@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod demo;
 mod draw;
 mod loop_disk;
 mod store_account;
