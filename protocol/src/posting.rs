@@ -9,20 +9,28 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{PlantDay, PostingDate};
 use crate::instant::Instant;
 use crate::qty::{Native, Qty};
+use crate::uom::Uom;
 use crate::words::{DocNo, ItemNo, LotNo, MaterialId, OpNo, OutputKind, SerialNo, Sscc, StockStatus};
 
 mod account;
 mod evolve;
 mod flush;
+mod last;
+mod place;
 mod record;
+mod reversible;
 mod rule;
 mod settle;
+mod sums;
 
 pub use account::{Account, accounts};
 pub use flush::{Due, flush, next_wake};
+pub use place::Stuck;
 pub use record::{Moment, record};
+pub use reversible::stranded;
 pub use rule::{Axis, Contradiction, DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger};
 pub use settle::{adopt, retry, settle, write_off};
+use sums::Sums;
 
 /// What a quantity was used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,6 +113,8 @@ pub struct Series {
     pub lot: Option<LotNo>,
     /// Into or from which stock.
     pub status: StockStatus,
+    /// In which unit: what has no common unit has no sum.
+    pub uom: Uom,
 }
 
 /// What stands in one group: a series on one posting date, finer where the rule says so.
@@ -133,17 +143,18 @@ pub struct Posting {
     pub code: String,
     /// The posting date.
     pub date: PostingDate,
-    /// The date it happened on, where the policy moved the posting date.
+    /// The (earliest) date it happened on, where a policy or a person moved the posting date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_date: Option<PostingDate>,
     /// What.
     pub lines: Vec<Line>,
     /// The rule version it was made by.
     pub rule: (String, u32),
-    /// Whether it completes its operation or order.
+    /// Whether it completes its operation or order: no more than one document of a flush says so of an operation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub last: bool,
-    /// Documents it takes back in part or whole: present when a line is negative.
+    /// Documents it takes back in part or whole, newest first. A document either posts or takes back; one that takes back
+    /// names none only while its originals are on their way and have no number yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reverses: Vec<DocNo>,
 }
@@ -156,7 +167,7 @@ pub struct Line {
     /// On which handling unit, where the rule groups by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Sscc>,
-    /// How much, rounded; negative takes back.
+    /// How much, rounded; negative takes back, and zero only says that its operation is final.
     pub qty: Qty,
     /// Which pieces: a list on the line, never in the key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -232,6 +243,11 @@ pub enum PostingFact {
         /// How.
         standing: Standing,
     },
+    /// A parked posting goes out again, with a date and references that are possible now.
+    Reissued {
+        /// The posting, whole.
+        posting: Box<Posting>,
+    },
     /// Some lines were not taken although the document was: they are a posting of their own now.
     Split {
         /// Which posting.
@@ -255,19 +271,7 @@ pub struct Ledger {
     last_actual: u32,
     last_group: u32,
     last_posting: u32,
-}
-
-/// What a series adds up to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Sums {
-    /// All that was reported.
-    reported: Qty,
-    /// What of it is in flushed groups.
-    flushed: Qty,
-    /// What was put into postings, rounded.
-    rounded: Qty,
-    /// What no posting is made of, by rule.
-    skipped: Qty,
+    last_turn: u32,
 }
 
 /// An open group.
@@ -289,6 +293,8 @@ pub struct Entry {
     pub posting: Posting,
     /// How it stands.
     pub standing: Standing,
+    /// Its turn among the postings on their way: the order in which they were handed over.
+    turn: u32,
 }
 
 impl Ledger {
@@ -304,10 +310,7 @@ impl Ledger {
 
     /// Whether anything is not yet at its end: prepared, in flight, in doubt or parked.
     pub fn is_unsettled(&self) -> bool {
-        self.postings.values().any(|entry| match entry.standing {
-            Standing::Prepared | Standing::InFlight | Standing::InDoubt | Standing::Parked { .. } => true,
-            Standing::Posted { .. } | Standing::Adopted { .. } | Standing::WrittenOff => false,
-        })
+        self.postings.values().any(|entry| !entry.standing.is_over())
     }
 
     /// Whether a group is open.
@@ -324,12 +327,6 @@ impl Ledger {
     pub fn actuals(&self) -> u32 {
         self.last_actual
     }
-
-    /// The documents that stand for a series, oldest first.
-    fn documents_of(&self, series: &Series) -> Vec<DocNo> {
-        let stands_for = |entry: &&Entry| entry.posting.lines.iter().any(|line| line.series == *series && line.qty.is_positive());
-        self.postings.values().filter(stands_for).filter_map(|entry| entry.standing.document().cloned()).collect()
-    }
 }
 
 impl Standing {
@@ -338,6 +335,22 @@ impl Standing {
         match self {
             Self::Posted { document } | Self::Adopted { document } => Some(document),
             Self::Prepared | Self::InFlight | Self::InDoubt | Self::Parked { .. } | Self::WrittenOff => None,
+        }
+    }
+
+    /// Whether the ERP has it, or will have it when nothing goes wrong.
+    fn counts(&self) -> bool {
+        match self {
+            Self::Prepared | Self::InFlight | Self::InDoubt | Self::Posted { .. } | Self::Adopted { .. } => true,
+            Self::Parked { .. } | Self::WrittenOff => false,
+        }
+    }
+
+    /// Whether nothing can move it any more.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Posted { .. } | Self::Adopted { .. } | Self::WrittenOff => true,
+            Self::Prepared | Self::InFlight | Self::InDoubt | Self::Parked { .. } => false,
         }
     }
 }

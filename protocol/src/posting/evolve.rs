@@ -1,7 +1,6 @@
 //! What a posting fact means for the ledger. Total: a fact about something unknown changes nothing.
 
-use super::{Entry, Group, GroupKey, Ledger, Method, PostingFact, Series, Standing, Sums};
-use crate::posting::{Actual, Axis, Posting, Rule, Use};
+use super::{Actual, Axis, Entry, Group, GroupKey, Ledger, Method, Posting, PostingFact, Rule, Series, Standing, Sums, Use};
 use crate::qty::Qty;
 
 impl Ledger {
@@ -17,9 +16,10 @@ impl Ledger {
             }
             PostingFact::Flushed { groups, posting, parked } => {
                 for number in groups {
-                    self.close(*number, posting.as_deref());
+                    self.close(*number);
                 }
                 if let Some(posting) = posting {
+                    self.put_into_lines(posting);
                     let standing = match parked {
                         Some((why, proposed)) => Standing::Parked { why: why.clone(), proposed: *proposed },
                         None => Standing::Prepared,
@@ -32,6 +32,7 @@ impl Ledger {
                     entry.standing = standing.clone();
                 }
             }
+            PostingFact::Reissued { posting } => self.enter(posting.as_ref().clone(), Standing::Prepared),
             PostingFact::Split { posting, lines, into, why } => self.split(*posting, lines, *into, why),
         }
     }
@@ -50,34 +51,42 @@ impl Ledger {
         let Ok(sum) = group.sum.plus(actual.qty) else { return };
         group.sum = sum;
         group.count += 1;
-        group.serials.extend(actual.serials.iter().cloned());
+        for serial in &actual.serials {
+            match group.serials.iter().position(|listed| listed == serial).filter(|_| actual.qty.is_negative()) {
+                Some(listed) => drop(group.serials.remove(listed)),
+                None => group.serials.push(serial.clone()),
+            }
+        }
         match group.actuals.last_mut() {
             Some((_, to)) if *to + 1 == number => *to = number,
             Some(_) | None => group.actuals.push((number, number)),
         }
-        let sums = sums_of(&mut self.series, &group.key.series, actual.qty);
+        let sums = self.series.entry(group.key.series.clone()).or_insert_with(|| Sums::zero(actual.qty.uom()));
         sums.reported = sums.reported.plus(actual.qty).unwrap_or(sums.reported);
     }
 
-    fn close(&mut self, number: u32, posting: Option<&Posting>) {
+    fn close(&mut self, number: u32) {
         let Some(group) = self.groups.remove(&number) else { return };
         self.keys.remove(&group.key);
-        let sums = sums_of(&mut self.series, &group.key.series, group.sum);
-        if group.rule.method != Method::Explicit {
-            sums.skipped = sums.skipped.plus(group.sum).unwrap_or(sums.skipped);
-            return;
+        let sums = self.series.entry(group.key.series.clone()).or_insert_with(|| Sums::zero(group.sum.uom()));
+        match group.rule.method {
+            Method::Explicit => sums.flush(group.sum, &group.actuals),
+            Method::Backflush | Method::Skip => sums.skipped = sums.skipped.plus(group.sum).unwrap_or(sums.skipped),
         }
-        sums.flushed = sums.flushed.plus(group.sum).unwrap_or(sums.flushed);
-        let lines = posting.map_or(&[][..], |posting| posting.lines.as_slice());
-        let mine = |line: &&super::Line| line.series == group.key.series && line.actuals == group.actuals;
-        if let Some(line) = lines.iter().find(mine) {
-            sums.rounded = sums.rounded.plus(line.qty).unwrap_or(sums.rounded);
+    }
+
+    fn put_into_lines(&mut self, posting: &Posting) {
+        for line in &posting.lines {
+            if let Some(sums) = self.series.get_mut(&line.series) {
+                sums.post(line.qty, &line.actuals);
+            }
         }
     }
 
     fn enter(&mut self, posting: Posting, standing: Standing) {
         self.last_posting = self.last_posting.max(posting.number);
-        self.postings.insert(posting.number, Entry { posting, standing });
+        self.last_turn += 1;
+        self.postings.insert(posting.number, Entry { posting, standing, turn: self.last_turn });
     }
 
     fn split(&mut self, number: u32, lines: &[u16], into: u32, why: &str) {
@@ -90,11 +99,6 @@ impl Ledger {
         entry.posting.lines = kept;
         self.enter(apart, Standing::Parked { why: why.to_owned(), proposed: None });
     }
-}
-
-fn sums_of<'a>(all: &'a mut std::collections::BTreeMap<Series, Sums>, series: &Series, like: Qty) -> &'a mut Sums {
-    let zero = Qty::zero(like.uom());
-    all.entry(series.clone()).or_insert(Sums { reported: zero, flushed: zero, rounded: zero, skipped: zero })
 }
 
 /// The group a quantity belongs to under a rule.
@@ -112,6 +116,7 @@ pub(super) fn group_key(actual: &Actual, rule: &Rule) -> GroupKey {
         material: actual.material.clone(),
         lot: actual.lot.clone(),
         status: actual.status,
+        uom: actual.qty.uom(),
     };
     GroupKey {
         series,

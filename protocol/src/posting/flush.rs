@@ -1,13 +1,12 @@
-//! Ripe groups become postings: lines of the same movement, date and rule go into one document. A line is the rounded
-//! cumulative sum of its series less what was put into postings before, so no residual is ever lost.
+//! Ripe groups become postings: lines of the same movement, direction, date and rule go into one document. A line is the
+//! rounded cumulative sum of its series less what was put into postings before, so no residual is ever lost.
 
 use std::collections::BTreeMap;
 
-use super::{Group, Ledger, Line, Method, Movement, Posting, PostingFact, Series, Trigger};
-use crate::calendar::{PeriodBook, Placement, PostingDate};
+use super::place::{Stock, dated};
+use super::{DatePolicy, Group, LatePolicy, Ledger, Line, Method, Movement, Posting, PostingFact, Series, Sums, Trigger, last};
+use crate::calendar::{PeriodBook, PostingDate};
 use crate::instant::Instant;
-use crate::posting::rule::{DatePolicy, LatePolicy};
-use crate::qty::Qty;
 use crate::words::{OpNo, Sscc};
 
 /// Why groups are flushed.
@@ -25,32 +24,67 @@ pub enum Due<'a> {
     Everything,
 }
 
-/// What goes into one document: the same movement, date and rule and, for confirmations, the same operation.
-type DocumentKey = (Movement, PostingDate, (String, u32), Option<OpNo>);
+/// In which order the documents of a day go out: stock comes in before it goes out, so that a receipt is only taken back
+/// after the issues of the same lot; work is confirmed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    In,
+    Out,
+    Work,
+}
 
-/// What a flush looks at besides the ledger.
-#[derive(Clone, Copy, Debug)]
-struct Desk<'a> {
-    today: PostingDate,
-    periods: &'a PeriodBook,
-    last: bool,
+/// What goes into one document; for confirmations also the same operation. Documents go out in this order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Sheet {
+    date: PostingDate,
+    stage: Stage,
+    takes_back: bool,
+    movement: Movement,
+    rule: (String, u32),
+    op: Option<OpNo>,
+}
+
+/// A document that is being written.
+pub(super) struct Draft {
+    pub(super) groups: Vec<u32>,
+    pub(super) posting: Posting,
+    pub(super) late: LatePolicy,
 }
 
 /// The facts that flush what is due. `today` is the plant's calendar date.
 pub fn flush(ledger: &Ledger, due: &Due<'_>, today: PostingDate, periods: &PeriodBook) -> Vec<PostingFact> {
-    let desk = Desk { today, periods, last: matches!(due, Due::Operation(_) | Due::Everything) };
-    let mut documents: BTreeMap<DocumentKey, Vec<u32>> = BTreeMap::new();
-    for (number, group) in ledger.groups.iter().filter(|(number, group)| is_due(**number, group, due)) {
-        let op = group.key.series.op.clone().filter(|_| group.rule.movement == Movement::Confirmation);
-        documents.entry((group.rule.movement, date_of(group, desk), group.key.rule.clone(), op)).or_default().push(*number);
-    }
-    let mut running = Running { rounded: BTreeMap::new(), next: ledger.last_posting + 1 };
-    documents.into_iter().map(|((_, date, ..), groups)| running.document(ledger, groups, date, desk)).collect()
+    let (unposted, mut drafts) = drafts(ledger, due, today);
+    last::mark(ledger, due, today, &mut drafts);
+    let mut stock = Stock::of(ledger);
+    let silent = (!unposted.is_empty()).then_some(PostingFact::Flushed { groups: unposted, posting: None, parked: None });
+    let numbered = (ledger.last_posting + 1..).zip(drafts);
+    silent.into_iter().chain(numbered.map(|(number, draft)| draft.into_fact(number, &mut stock, periods))).collect()
 }
 
 /// When the earliest open group must be flushed.
 pub fn next_wake(ledger: &Ledger) -> Option<Instant> {
     ledger.groups.values().filter_map(|group| group.due).min()
+}
+
+/// The groups that leave nothing to post, and the documents of the others in the order they go out.
+fn drafts(ledger: &Ledger, due: &Due<'_>, today: PostingDate) -> (Vec<u32>, Vec<Draft>) {
+    let mut ripe: Vec<(u32, &Group)> =
+        ledger.groups.iter().map(|(number, group)| (*number, group)).filter(|(number, group)| is_due(*number, group, due)).collect();
+    // By key, not by arrival: the same reports in another order are rounded alike.
+    ripe.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
+    let mut sums = BTreeMap::new();
+    let mut unposted = Vec::new();
+    let mut sheets: BTreeMap<Sheet, Draft> = BTreeMap::new();
+    for (number, group) in ripe {
+        match line(ledger, &mut sums, group) {
+            Some(line) => {
+                let sheet = Sheet::of(group, &line, today);
+                sheets.entry(sheet).or_insert_with_key(|sheet| Draft::new(sheet, group)).add(number, group, line);
+            }
+            None => unposted.push(number),
+        }
+    }
+    (unposted, sheets.into_values().collect())
 }
 
 fn is_due(number: u32, group: &Group, due: &Due<'_>) -> bool {
@@ -64,82 +98,81 @@ fn is_due(number: u32, group: &Group, due: &Due<'_>) -> bool {
     }
 }
 
-fn date_of(group: &Group, desk: Desk<'_>) -> PostingDate {
-    match group.rule.date {
-        DatePolicy::Occurred => group.key.date,
-        DatePolicy::Flushed => desk.today,
+/// The line of a group; `None` when nothing is to be posted of it. `sums` are those of this flush, for series that stand
+/// in several of its groups.
+fn line(ledger: &Ledger, sums: &mut BTreeMap<Series, Sums>, group: &Group) -> Option<Line> {
+    if group.rule.method != Method::Explicit {
+        return None;
+    }
+    let series = &group.key.series;
+    let known = || ledger.series.get(series).cloned().unwrap_or_else(|| Sums::zero(series.uom));
+    let sums = sums.entry(series.clone()).or_insert_with(known);
+    sums.flush(group.sum, &group.actuals);
+    let qty = sums.postable(group.rule.scale, group.rule.rounding)?;
+    let actuals = sums.behind();
+    sums.post(qty, &actuals);
+    Some(Line { series: series.clone(), unit: group.key.unit.clone(), qty, serials: group.serials.clone(), actuals })
+}
+
+impl Sheet {
+    fn of(group: &Group, line: &Line, today: PostingDate) -> Self {
+        let (movement, takes_back) = (group.rule.movement, line.qty.is_negative());
+        let stage = match (movement, takes_back) {
+            (Movement::GoodsReceipt, false) | (Movement::GoodsIssue, true) => Stage::In,
+            (Movement::GoodsIssue, false) | (Movement::GoodsReceipt, true) => Stage::Out,
+            (Movement::Confirmation, _) => Stage::Work,
+        };
+        let date = match group.rule.date {
+            DatePolicy::Occurred => group.key.date,
+            DatePolicy::Flushed => today,
+        };
+        let op = group.key.series.op.clone().filter(|_| movement == Movement::Confirmation);
+        Self { date, stage, takes_back, movement, rule: group.key.rule.clone(), op }
     }
 }
 
-/// Sums of this flush, for series that stand in several of its groups.
-struct Running {
-    rounded: BTreeMap<Series, (Qty, Qty)>,
-    next: u32,
-}
-
-impl Running {
-    fn document(&mut self, ledger: &Ledger, groups: Vec<u32>, date: PostingDate, desk: Desk<'_>) -> PostingFact {
-        let members: Vec<&Group> = groups.iter().filter_map(|number| ledger.groups.get(number)).collect();
-        let lines: Vec<Line> = members.iter().filter_map(|group| self.line(ledger, group)).collect();
-        let Some(first) = members.first().filter(|_| !lines.is_empty()) else {
-            return PostingFact::Flushed { groups, posting: None, parked: None };
-        };
-        let (date, original_date, parked) = place(date, first.rule.late, desk.periods);
-        let mut reverses: Vec<_> =
-            lines.iter().filter(|line| line.qty.is_negative()).flat_map(|line| ledger.documents_of(&line.series)).collect();
-        reverses.dedup();
-        let number = self.next;
-        self.next += 1;
+impl Draft {
+    fn new(sheet: &Sheet, group: &Group) -> Self {
         let posting = Posting {
-            number,
-            movement: first.rule.movement,
-            code: first.rule.code.clone(),
-            date,
-            original_date,
-            lines,
-            rule: first.key.rule.clone(),
-            last: desk.last,
-            reverses,
+            number: 0,
+            movement: sheet.movement,
+            code: group.rule.code.clone(),
+            date: sheet.date,
+            original_date: None,
+            lines: Vec::new(),
+            rule: sheet.rule.clone(),
+            last: false,
+            reverses: Vec::new(),
         };
-        PostingFact::Flushed { groups, posting: Some(Box::new(posting)), parked }
+        Self { groups: Vec::new(), posting, late: group.rule.late }
     }
 
-    /// The line of a group; `None` when nothing is to be posted of it.
-    fn line(&mut self, ledger: &Ledger, group: &Group) -> Option<Line> {
-        if group.rule.method != Method::Explicit {
-            return None;
+    fn add(&mut self, number: u32, group: &Group, line: Line) {
+        self.groups.push(number);
+        self.posting.lines.push(line);
+        if group.key.date != self.posting.date {
+            let earliest = self.posting.original_date.map_or(group.key.date, |date| date.min(group.key.date));
+            self.posting.original_date = Some(earliest);
         }
-        let series = &group.key.series;
-        let zero = Qty::zero(group.sum.uom());
-        let before = self.rounded.get(series).copied().or_else(|| ledger.series.get(series).map(|sums| (sums.flushed, sums.rounded)));
-        let (flushed, rounded) = before.unwrap_or((zero, zero));
-        let flushed = flushed.plus(group.sum).ok()?;
-        let target = flushed.rounded(group.rule.scale, group.rule.rounding);
-        let qty = target.minus(rounded).ok()?;
-        self.rounded.insert(series.clone(), (flushed, target));
-        if qty.is_zero() {
-            return None;
-        }
-        let line = Line {
-            series: series.clone(),
-            unit: group.key.unit.clone(),
-            qty,
-            serials: group.serials.clone(),
-            actuals: group.actuals.clone(),
-        };
-        Some(line)
     }
-}
 
-type Placed = (PostingDate, Option<PostingDate>, Option<(String, Option<PostingDate>)>);
-
-fn place(date: PostingDate, late: LatePolicy, periods: &PeriodBook) -> Placed {
-    match (periods.place(date), late) {
-        (Placement::Open, _) => (date, None, None),
-        (Placement::Frozen, _) => (date, None, Some((format!("the period of {date} is frozen"), None))),
-        (Placement::Closed { next_open }, LatePolicy::NextOpenDate) => (next_open, Some(date), None),
-        (Placement::Closed { next_open }, LatePolicy::Park) => {
-            (date, None, Some((format!("the period of {date} is closed"), Some(next_open))))
-        }
+    fn into_fact(self, number: u32, stock: &mut Stock<'_>, periods: &PeriodBook) -> PostingFact {
+        let mut posting = Posting { number, ..self.posting };
+        let placed = dated(posting.date, self.late, periods).and_then(|date| {
+            posting.reverses = stock.reverses(&posting.lines)?;
+            Ok(date)
+        });
+        let parked = match placed {
+            Ok(date) => {
+                stock.sent(&posting.lines);
+                if date != posting.date {
+                    posting.original_date.get_or_insert(posting.date);
+                    posting.date = date;
+                }
+                None
+            }
+            Err(stuck) => Some(stuck.parked()),
+        };
+        PostingFact::Flushed { groups: self.groups, posting: Some(Box::new(posting)), parked }
     }
 }

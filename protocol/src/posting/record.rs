@@ -3,6 +3,7 @@
 use super::evolve::group_key;
 use super::{Actual, Ledger, PostingFact, Rule, Trigger};
 use crate::instant::Instant;
+use crate::qty::QtyError;
 
 /// When a quantity is recorded: what the triggers look at.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +14,13 @@ pub struct Moment {
     pub shift_end: Instant,
 }
 
-/// The fact that records `actual` under `rule`, and whether its group is ripe with it.
-pub fn record(ledger: &Ledger, actual: Actual, rule: &Rule, moment: Moment) -> (PostingFact, Option<u32>) {
+/// The fact that records `actual` under `rule`, and its group when that is ripe with it. An error when the sum would be
+/// larger than a quantity can be: recorded, it would be in no account.
+pub fn record(ledger: &Ledger, actual: Actual, rule: &Rule, moment: Moment) -> Result<(PostingFact, Option<u32>), QtyError> {
     let key = group_key(&actual, rule);
+    if let Some(sums) = ledger.series.get(&key.series) {
+        sums.reported.plus(actual.qty)?;
+    }
     let number = ledger.last_actual + 1;
     let known = ledger.keys.get(&key).and_then(|group| ledger.groups.get_key_value(group));
     let (group, opens, due, count) = match known {
@@ -28,7 +33,7 @@ pub fn record(ledger: &Ledger, actual: Actual, rule: &Rule, moment: Moment) -> (
         Trigger::Count(wanted) => count >= *wanted,
         Trigger::EveryMinutes(_) | Trigger::ShiftEnd | Trigger::Completion | Trigger::UnitClosed | Trigger::Hold => false,
     });
-    (PostingFact::Recorded { number, actual: Box::new(actual), group, opens, due }, ripe.then_some(group))
+    Ok((PostingFact::Recorded { number, actual: Box::new(actual), group, opens, due }, ripe.then_some(group)))
 }
 
 /// When a group opened now must be flushed at the latest.

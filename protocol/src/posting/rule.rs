@@ -112,6 +112,19 @@ pub enum Movement {
     Confirmation,
 }
 
+impl Movement {
+    /// Whether such a document can say that. A plant that only counts yield may have it received; scrap may be issued.
+    fn takes(self, purpose: Use) -> bool {
+        match purpose {
+            Use::Yield => matches!(self, Self::Confirmation | Self::GoodsReceipt),
+            Use::Scrap => matches!(self, Self::Confirmation | Self::GoodsIssue),
+            Use::Rework | Use::Labour | Use::Machine => self == Self::Confirmation,
+            Use::Consumed => self == Self::GoodsIssue,
+            Use::Produced => self == Self::GoodsReceipt,
+        }
+    }
+}
+
 /// Who computes the quantity in the ERP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -168,6 +181,10 @@ impl RuleBook {
     pub fn new(rules: Vec<Rule>) -> Result<Self, Vec<Contradiction>> {
         let mut found: Vec<Contradiction> = rules.iter().filter_map(Rule::contradiction).collect();
         for (at, rule) in rules.iter().enumerate() {
+            if rules.iter().take(at).any(|other| other.id == rule.id && other.version == rule.version) {
+                let what = format!("version {} stands there twice: give each rule an id of its own", rule.version);
+                found.push(Contradiction { rule: rule.id.clone(), what });
+            }
             for other in rules.iter().skip(at + 1).filter(|other| rule.matches.collides(&other.matches)) {
                 let what = format!("matches the same reports as {} and is no more specific: narrow one of them", other.id);
                 found.push(Contradiction { rule: rule.id.clone(), what });
@@ -219,10 +236,20 @@ impl Rule {
         if self.trigger.iter().any(|trigger| matches!(trigger, Trigger::Count(0) | Trigger::EveryMinutes(0))) {
             return wrong("has a trigger of zero: use `each_report`");
         }
+        if self.trigger.contains(&Trigger::Hold) && self.trigger.len() > 1 {
+            return wrong("waits for a person and has other triggers too: drop `hold`, or the others");
+        }
         if self.scale > Qty::SCALE_MAX {
             return wrong("keeps more decimals than a quantity has: use at most 6");
         }
-        None
+        match (self.method, self.matches.purpose) {
+            (Method::Explicit, None) => wrong("would post every use as one kind of document: say under `match` which `use` it is for"),
+            (Method::Explicit, Some(purpose)) if !self.movement.takes(purpose) => {
+                wrong("posts that use as a document that does not take it")
+            }
+            (_, Some(Use::Produced)) if self.matches.op.is_some() => wrong("never matches: what is produced has no operation"),
+            (Method::Explicit | Method::Backflush | Method::Skip, _) => None,
+        }
     }
 }
 

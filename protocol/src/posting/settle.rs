@@ -1,18 +1,21 @@
 //! How a posting ends: what became of its intent, or what a person decided about it.
 
-use super::{Ledger, PostingFact, Standing};
-use crate::outbox::{OutboxFact, Outcome};
+use super::place::{Stock, Stuck, dated};
+use super::{LatePolicy, Ledger, Posting, PostingFact, Standing};
+use crate::calendar::PeriodBook;
+use crate::outbox::{OutboxFact, Outcome, Receipt};
 use crate::words::DocNo;
 
-/// What a step in the life of a posting's intent means for the posting.
+/// What a step in the life of a posting's intent means for the posting. Nothing, once the posting is over.
 pub fn settle(ledger: &Ledger, posting: u32, step: &OutboxFact) -> Vec<PostingFact> {
+    let Some(entry) = ledger.posting(posting).filter(|entry| !entry.standing.is_over()) else { return Vec::new() };
     let stands = |standing| vec![PostingFact::Stands { posting, standing }];
     match step {
         OutboxFact::Released { .. } | OutboxFact::Requeued | OutboxFact::NotDone { .. } => stands(Standing::Prepared),
         OutboxFact::InFlight { .. } => stands(Standing::InFlight),
         OutboxFact::InDoubt { .. } => stands(Standing::InDoubt),
         OutboxFact::Parked { why } => stands(Standing::Parked { why: why.clone(), proposed: None }),
-        OutboxFact::Settled(Outcome::Accepted(receipt)) => accepted(ledger, posting, receipt),
+        OutboxFact::Settled(Outcome::Accepted(receipt)) => accepted(ledger, &entry.posting, receipt),
         OutboxFact::Settled(Outcome::Rejected { code, text }) => {
             stands(Standing::Parked { why: format!("the ERP refused it: {code} {text}"), proposed: None })
         }
@@ -22,24 +25,35 @@ pub fn settle(ledger: &Ledger, posting: u32, step: &OutboxFact) -> Vec<PostingFa
     }
 }
 
-fn accepted(ledger: &Ledger, posting: u32, receipt: &crate::outbox::Receipt) -> Vec<PostingFact> {
+fn accepted(ledger: &Ledger, posting: &Posting, receipt: &Receipt) -> Vec<PostingFact> {
+    let number = posting.number;
     let Some(document) = receipt.document.clone() else {
         let why = "the ERP said yes and gave no document: look for our reference there".to_owned();
-        return vec![PostingFact::Stands { posting, standing: Standing::Parked { why, proposed: None } }];
+        return vec![PostingFact::Stands { posting: number, standing: Standing::Parked { why, proposed: None } }];
     };
+    let failed: Vec<&(u16, String)> = receipt.failed_lines.iter().filter(|(line, _)| usize::from(*line) < posting.lines.len()).collect();
     let mut facts = Vec::new();
-    if !receipt.failed_lines.is_empty() {
-        let lines = receipt.failed_lines.iter().map(|(line, _)| *line).collect();
-        let why = receipt.failed_lines.iter().map(|(line, text)| format!("line {line}: {text}")).collect::<Vec<_>>().join("; ");
-        facts.push(PostingFact::Split { posting, lines, into: ledger.last_posting + 1, why });
+    if !failed.is_empty() {
+        let lines = failed.iter().map(|(line, _)| *line).collect();
+        let why = failed.iter().map(|(line, text)| format!("line {line}: {text}")).collect::<Vec<_>>().join("; ");
+        facts.push(PostingFact::Split { posting: number, lines, into: ledger.last_posting + 1, why });
     }
-    facts.push(PostingFact::Stands { posting, standing: Standing::Posted { document } });
+    facts.push(PostingFact::Stands { posting: number, standing: Standing::Posted { document } });
     facts
 }
 
-/// A parked posting is to be sent again. `None` when it is not parked.
-pub fn retry(ledger: &Ledger, posting: u32) -> Option<PostingFact> {
-    parked(ledger, posting).then_some(PostingFact::Stands { posting, standing: Standing::Prepared })
+/// A parked posting is to be sent again: with its own date where that is open (again), else with the first open one, as
+/// the person who retries it was shown; and with the numbers that the documents it takes back have by now.
+pub fn retry(ledger: &Ledger, posting: u32, periods: &PeriodBook) -> Result<PostingFact, Stuck> {
+    let entry = ledger.posting(posting).filter(|_| parked(ledger, posting)).ok_or(Stuck::NotParked(posting))?;
+    let mut posting = entry.posting.clone();
+    let date = dated(posting.date, LatePolicy::NextOpenDate, periods)?;
+    if date != posting.date {
+        posting.original_date.get_or_insert(posting.date);
+        posting.date = date;
+    }
+    posting.reverses = Stock::of(ledger).reverses(&posting.lines)?;
+    Ok(PostingFact::Reissued { posting: Box::new(posting) })
 }
 
 /// A document that was made by hand stands for a posting that is parked or in doubt. `None` in any other state.

@@ -33,7 +33,13 @@ impl<'a> Books<'a> {
         let calendar = turn.context.book.sites.get(&plant).map(|site| site.calendar.clone()).unwrap_or_default();
         let moment = Moment { now: turn.context.now, shift_end: calendar.shift_end(turn.context.now) };
         self.catch_up();
-        let (fact, ripe) = posting::record(&self.ledger, actual, &rule, moment);
+        let (fact, ripe) = match posting::record(&self.ledger, actual, &rule, moment) {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                turn.unbookable(&error.to_string());
+                return;
+            }
+        };
         if let PostingFact::Recorded { opens: Some(_), due: Some(due), .. } = &fact {
             self.wake = Some(self.wake.map_or(*due, |wake| wake.min(*due)));
         }
@@ -55,7 +61,11 @@ impl<'a> Books<'a> {
             let fact = if self.parked { park(fact) } else { fact };
             let posting = match &fact {
                 PostingFact::Flushed { posting: Some(posting), parked, .. } => Some((posting.as_ref().clone(), parked.clone())),
-                PostingFact::Flushed { .. } | PostingFact::Recorded { .. } | PostingFact::Stands { .. } | PostingFact::Split { .. } => None,
+                PostingFact::Flushed { .. }
+                | PostingFact::Recorded { .. }
+                | PostingFact::Stands { .. }
+                | PostingFact::Reissued { .. }
+                | PostingFact::Split { .. } => None,
             };
             self.book(turn, fact);
             match posting {
@@ -126,6 +136,10 @@ fn park(fact: PostingFact) -> PostingFact {
             let why = "the ERP takes no postings for this order in its present state".to_owned();
             PostingFact::Flushed { groups, posting, parked: Some((why, None)) }
         }
-        PostingFact::Flushed { .. } | PostingFact::Recorded { .. } | PostingFact::Stands { .. } | PostingFact::Split { .. } => fact,
+        PostingFact::Flushed { .. }
+        | PostingFact::Recorded { .. }
+        | PostingFact::Stands { .. }
+        | PostingFact::Reissued { .. }
+        | PostingFact::Split { .. } => fact,
     }
 }

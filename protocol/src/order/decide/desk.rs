@@ -2,6 +2,7 @@
 
 use super::Turn;
 use crate::answer::Answer;
+use crate::calendar::PeriodBook;
 use crate::case::Case;
 use crate::common::Common;
 use crate::desk::Action;
@@ -10,7 +11,7 @@ use crate::envelope::Envelope;
 use crate::kernel::{Context, refuse};
 use crate::order::{Fact, Order};
 use crate::outbox::Outcome;
-use crate::posting;
+use crate::posting::{self, PostingFact};
 use crate::refusal::Code;
 
 impl Order {
@@ -56,9 +57,10 @@ impl Order {
 impl Turn<'_, '_> {
     /// A posting that was refused or parked goes out again, under a new intent.
     fn retry_posting(&mut self, case: &Case, number: u32) -> Answer {
-        let entry = self.order.ledger.posting(number).cloned();
-        let (Some(entry), Some(fact)) = (entry, posting::retry(&self.order.ledger, number)) else {
-            return refuse(Code::State, format!("posting {number} is not parked"), "look at how it stands now", "case");
+        let periods = self.order.header.as_ref().and_then(|header| self.context.book.sites.get(&header.erp)).map(|site| &site.periods);
+        let fact = match posting::retry(&self.order.ledger, number, periods.unwrap_or(&PeriodBook::default())) {
+            Ok(fact) => fact,
+            Err(stuck) => return refuse(Code::State, stuck.to_string(), "look at how it stands now", "case"),
         };
         if !self.order.business.takes_postings() {
             return refuse(
@@ -68,8 +70,10 @@ impl Turn<'_, '_> {
                 "case",
             );
         }
+        if let PostingFact::Reissued { posting } = &fact {
+            self.send_posting(posting.as_ref().clone());
+        }
         self.note(Fact::Posting(fact));
-        self.send_posting(entry.posting);
         self.draft.close_case(case.number, "sent again");
         Answer::Accepted
     }

@@ -51,10 +51,32 @@ impl Turn<'_, '_> {
         let Some(posting) = self.order.carries.get(&intent).copied() else { return };
         for fact in posting::settle(&self.order.ledger, posting, step) {
             let parked = self.parked_by(&fact);
-            self.note(Fact::Posting(fact));
-            if let (Some((posting, why)), false) = (parked, matches!(step, OutboxFact::Parked { .. })) {
+            self.note(Fact::Posting(fact.clone()));
+            let Some((posting, why)) = parked else { continue };
+            if !matches!(step, OutboxFact::Parked { .. }) {
                 self.park_case(&posting, &why, None);
             }
+            self.park_stranded(&fact);
+        }
+    }
+
+    /// What would take back a posting that was just parked stays here until a person has decided about that one.
+    fn park_stranded(&mut self, parked: &PostingFact) {
+        let mut ledger = self.order.ledger.clone();
+        ledger.evolve(parked);
+        for number in posting::stranded(&ledger) {
+            let Some(entry) = ledger.posting(number) else { continue };
+            let why = posting::Stuck::Uncovered.to_string();
+            self.note(Fact::Posting(PostingFact::Stands {
+                posting: number,
+                standing: posting::Standing::Parked { why: why.clone(), proposed: None },
+            }));
+            for (intent, _) in self.order.carries.iter().filter(|(_, carried)| **carried == number) {
+                if self.common.outbox.get(*intent).is_some() {
+                    self.draft.settle(*intent, Outcome::Superseded);
+                }
+            }
+            self.park_case(&entry.posting, &why, None);
         }
     }
 
@@ -69,7 +91,7 @@ impl Turn<'_, '_> {
                 apart.number = *into;
                 Some((apart, why.clone()))
             }
-            PostingFact::Stands { .. } | PostingFact::Recorded { .. } | PostingFact::Flushed { .. } => None,
+            PostingFact::Stands { .. } | PostingFact::Recorded { .. } | PostingFact::Flushed { .. } | PostingFact::Reissued { .. } => None,
         }
     }
 
