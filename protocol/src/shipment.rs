@@ -294,3 +294,6 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

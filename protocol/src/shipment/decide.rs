@@ -23,12 +23,12 @@ pub(super) struct Turn<'a, 'd> {
 }
 
 impl Shipment {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, _envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         let mut turn = Turn { shipment: self, context, draft };
         match input {
             Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt),
             Input::Request(Request::Block { gate, reason }) => turn.shut(*gate, reason),
-            Input::Request(Request::Release { gate }) => turn.open(*gate),
+            Input::Request(Request::Release { gate }) => return turn.release(*gate, envelope),
             Input::Report(report) => return turn.report(report),
             Input::Mail(Mail::Located { sscc, unit, contents }) => turn.located(sscc, Located { unit: *unit, contents: contents.clone() }),
             Input::Mail(Mail::ClearanceAnswered { attempt, lot, refused }) => turn.answered(*attempt, *lot, refused),

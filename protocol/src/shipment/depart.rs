@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::Effect;
+use crate::envelope::Envelope;
 use crate::id::EntityId;
 use crate::input::Body;
 use crate::intent::{Tier, Wake};
@@ -153,7 +154,29 @@ impl Turn<'_, '_> {
         }
     }
 
-    pub(super) fn open(&mut self, gate: Gate) {
+    /// Somebody wants a gate open. Quality and credit are opened by those who answer for them, whoever shut the gate.
+    pub(super) fn release(&mut self, gate: Gate, envelope: &Envelope) -> Answer {
+        let policy = &self.context.book.policy;
+        let owners = match gate {
+            Gate::Quality => Some(&policy.quality_roles),
+            Gate::Credit => Some(&policy.finance_roles),
+            Gate::Customs | Gate::Manual => None,
+        };
+        let role = envelope.who.as_ref().map(|who| who.role.as_str()).unwrap_or_default();
+        if let Some(owners) = owners.filter(|owners| !owners.iter().any(|owner| owner.as_str() == role)) {
+            let named: Vec<&str> = owners.iter().map(crate::words::Role::as_str).collect();
+            return refuse(
+                Code::NotOwner,
+                format!("this gate is not opened by the role `{role}`"),
+                &format!("ask somebody in the role {}", named.join(" or ")),
+                "gate",
+            );
+        }
+        self.open(gate);
+        Answer::Accepted
+    }
+
+    fn open(&mut self, gate: Gate) {
         if !self.shipment.gates.contains_key(&gate) {
             return;
         }
