@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Pieces of each order: two pallets, so that receipts wait for each other.
 const PIECES: &str = "1000";
@@ -24,6 +24,9 @@ fn takt() -> &'static Path {
         target.join("debug").join("takt")
     })
 }
+
+/// One demo at a time: a simulated system comes back on its own port, which nobody may have taken meanwhile.
+static STAGE: Mutex<()> = Mutex::new(());
 
 /// A demo that runs.
 struct Demo {
@@ -77,6 +80,7 @@ impl Demo {
 
 #[test]
 fn the_demo_killed_at_any_moment_goes_on_and_every_promise_is_kept() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
     for moment in ["released:", "accepted by the plant", "completed at the plant", "put away", "hold NC-"] {
         let mut demo = Demo::start(dir.path(), true);
@@ -93,6 +97,7 @@ fn the_demo_killed_at_any_moment_goes_on_and_every_promise_is_kept() {
 
 #[test]
 fn a_posting_that_nobody_reported_breaks_the_account() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
     let mut demo = Demo::start(dir.path(), false);
     demo.hear("The mesh stays up");
