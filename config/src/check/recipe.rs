@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_saphyr::{Location, Spanned};
 use takt_protocol::book::SiteKind;
 use takt_protocol::conversion::survives;
-use takt_protocol::posting::{Match, Method, Rule, Use};
+use takt_protocol::posting::{Match, Method, Movement, Rule, Use};
 use takt_protocol::qty::Qty;
 use takt_protocol::words::{MaterialId, OutputKind};
 
@@ -121,18 +121,23 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// What is made is received in the ERP by some rule, and at one operation only: at two it would be received twice.
+    /// What is made is received in the ERP by some rule, and at one point only: at two it would be received twice. A rule may
+    /// receive what is produced, or the good pieces that an operation counts.
     fn received(&mut self, file: &str, recipe: &RecipeText, material: &MaterialId, place: Location) {
-        let rules: Vec<&Rule> = self.posting(recipe, material, Use::Produced).collect();
+        let rules = self.posting(recipe, material, Use::Produced).chain(self.posting(recipe, material, Use::Yield));
+        let rules: Vec<&Rule> = rules.filter(|rule| rule.movement == Movement::GoodsReceipt).collect();
         if rules.is_empty() && self.pages.whole("rules") {
             let what = format!("no posting rule receives {material} made at {}", recipe.plant.value);
             self.say(file, place, what, "add a rule with `match: {use: produced}` to rules/");
         }
+        let counted = |rule: &Rule| rule.matches.purpose == Some(Use::Yield);
+        let point = |rule: &Rule| rule.matches.op.as_ref().map_or_else(|| "each operation".to_owned(), |op| format!("operation {op}"));
+        let point = |rule: &Rule| if counted(rule) { point(rule) } else { "its output".to_owned() };
         let posted = rules.iter().filter(|rule| rule.method != Method::Skip);
-        let points: BTreeMap<&str, &str> = posted.filter_map(|rule| Some((rule.matches.op.as_ref()?.as_str(), rule.id.as_str()))).collect();
+        let points: BTreeMap<String, &str> = posted.map(|rule| (point(rule), rule.id.as_str())).collect();
         if points.len() > 1 {
-            let all: Vec<String> = points.iter().map(|(op, rule)| format!("{op} (rule {rule})")).collect();
-            let what = format!("{material} made at {} is received at more than one operation: {}", recipe.plant.value, all.join(", "));
+            let all: Vec<String> = points.iter().map(|(point, rule)| format!("{point} (rule {rule})")).collect();
+            let what = format!("{material} made at {} is received at more than one point: {}", recipe.plant.value, all.join(", "));
             self.say(file, place, what, "keep one goods receipt point, and let the other rules `method: skip`");
         }
     }

@@ -113,14 +113,23 @@ pub enum Movement {
 }
 
 impl Movement {
-    /// Whether such a document can say that. A plant that only counts yield may have it received; scrap may be issued.
-    fn takes(self, purpose: Use) -> bool {
+    /// The documents that can say that. A plant that only counts yield may have it received; scrap may be issued.
+    const fn taking(purpose: Use) -> &'static [Self] {
         match purpose {
-            Use::Yield => matches!(self, Self::Confirmation | Self::GoodsReceipt),
-            Use::Scrap => matches!(self, Self::Confirmation | Self::GoodsIssue),
-            Use::Rework | Use::Labour | Use::Machine => self == Self::Confirmation,
-            Use::Consumed => self == Self::GoodsIssue,
-            Use::Produced => self == Self::GoodsReceipt,
+            Use::Yield => &[Self::Confirmation, Self::GoodsReceipt],
+            Use::Scrap => &[Self::Confirmation, Self::GoodsIssue],
+            Use::Rework | Use::Labour | Use::Machine => &[Self::Confirmation],
+            Use::Consumed => &[Self::GoodsIssue],
+            Use::Produced => &[Self::GoodsReceipt],
+        }
+    }
+
+    /// As it is written in a rule.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::GoodsReceipt => "goods_receipt",
+            Self::GoodsIssue => "goods_issue",
+            Self::Confirmation => "confirmation",
         }
     }
 }
@@ -244,10 +253,14 @@ impl Rule {
         }
         match (self.method, self.matches.purpose) {
             (Method::Explicit, None) => wrong("would post every use as one kind of document: say under `match` which `use` it is for"),
-            (Method::Explicit, Some(purpose)) if !self.movement.takes(purpose) => {
-                wrong("posts that use as a document that does not take it")
+            (Method::Explicit, Some(purpose)) if !Movement::taking(purpose).contains(&self.movement) => {
+                let fit: Vec<&str> = Movement::taking(purpose).iter().map(|movement| movement.word()).collect();
+                let now = self.movement.word();
+                wrong(&format!("posts a use as a {now} that such a document does not take: write {} as its `movement`", fit.join(" or ")))
             }
-            (_, Some(Use::Produced)) if self.matches.op.is_some() => wrong("never matches: what is produced has no operation"),
+            (_, Some(Use::Produced)) if self.matches.op.is_some() => {
+                wrong("never matches, as what is produced has no operation: drop `op`, or write `use: yield`")
+            }
             (Method::Explicit | Method::Backflush | Method::Skip, _) => None,
         }
     }

@@ -167,12 +167,12 @@ fn no_two_rules_fight_and_none_is_void() {
         (
             "rules/more.yaml",
             RULES.replace("id: receipt", "id: issue").replace("use: produced", "use: consumed"),
-            "rules/more.yaml:1:3: rule issue: what is consumed cannot be posted as goods_receipt. write `movement: goods_issue`",
+            "rules/more.yaml:1:3: rule `issue` posts a use as a goods_receipt that such a document does not take. write goods_issue as its `movement`",
         ),
         (
             "rules/more.yaml",
             RULES.replace("id: receipt", "id: all").replace("use: produced", "material: STEEL"),
-            "rules/more.yaml:1:3: rule all is for every use, and goods_receipt cannot be right for all of them. add `use:` to its match, one of produced",
+            "rules/more.yaml:1:3: rule `all` would post every use as one kind of document. say under `match` which `use` it is for",
         ),
         (
             "rules/more.yaml",
@@ -193,17 +193,19 @@ fn no_two_rules_fight_and_none_is_void() {
 }
 
 #[test]
-fn goods_are_received_at_one_operation_only() {
+fn goods_are_received_at_one_point_only() {
     let at = |id: &str, op: &str| {
-        RULES.replace("id: receipt", &format!("id: {id}")).replace("use: produced", &format!("use: produced, op: '{op}'"))
+        RULES.replace("id: receipt", &format!("id: {id}")).replace("use: produced", &format!("use: yield, op: '{op}'"))
     };
-    let found = findings(&[("rules/all.yaml", &format!("{}{}", at("press", "0010"), at("weld", "0020")))]);
-    assert_eq!(
-        found,
-        [
-            "recipes/fg.yaml:11:28: FG made at nord is received at more than one operation: 0010 (rule press), 0020 (rule weld). keep one goods receipt point, and let the other rules `method: skip`"
-        ]
-    );
+    let twice = |points: &str| {
+        format!(
+            "recipes/fg.yaml:11:28: FG made at nord is received at more than one point: {points}. keep one goods receipt point, and let the other rules `method: skip`"
+        )
+    };
+    let two = findings(&[("rules/all.yaml", &format!("{}{}", at("press", "0010"), at("weld", "0020")))]);
+    assert_eq!(two, [twice("operation 0010 (rule press), operation 0020 (rule weld)")]);
+    let both = findings(&[("rules/all.yaml", &format!("{RULES}{}", at("press", "0010")))]);
+    assert_eq!(both, [twice("its output (rule receipt), operation 0010 (rule press)")]);
     let one = format!("{}{}", at("press", "0010").replace("movement:", "method: skip, movement:"), at("weld", "0020"));
     assert!(findings(&[("rules/all.yaml", &one)]).is_empty());
 }

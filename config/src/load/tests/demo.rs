@@ -49,7 +49,7 @@ fn every_word_that_the_rules_comments_name_is_read() {
     demo::write_to(dir.path()).unwrap();
     let rule =
         "- {id: mine, version: 1, match: {use: rework, site: nord, material: FG-100, op: '10'}, movement: confirmation, method: explicit,
-   trigger: [each_report, {count: 50}, {every_minutes: 60}, shift_end, completion, unit_closed, hold],
+   trigger: [each_report, {count: 50}, {every_minutes: 60}, shift_end, completion, unit_closed],
    group_by: [op, plant_day, unit], scale: 3, rounding: half_even, date: flushed, late: next_open_date}
 - {id: other, version: 1, match: {use: machine}, trigger: [hold], movement: confirmation, method: backflush, rounding: down}
 - {id: last, version: 1, match: {use: rework}, trigger: [hold], movement: confirmation, method: skip, rounding: half_up,

@@ -60,8 +60,11 @@ fn a_rule_that_cannot_hold_is_refused_with_what_to_do() {
         (Rule { trigger: vec![Trigger::Hold, Trigger::Count(5)], ..good() }, "waits for a person"),
         (Rule { scale: 7, ..good() }, "more decimals"),
         (Rule { matches: Match::default(), ..good() }, "which `use` it is for"),
-        (Rule { movement: Movement::GoodsIssue, ..good() }, "does not take it"),
-        (Rule { movement: Movement::Confirmation, ..rule("r", Use::Consumed, vec![Trigger::Completion]) }, "does not take it"),
+        (Rule { movement: Movement::GoodsIssue, ..good() }, "write confirmation or goods_receipt as its `movement`"),
+        (
+            Rule { movement: Movement::Confirmation, ..rule("r", Use::Consumed, vec![Trigger::Completion]) },
+            "write goods_issue as its `movement`",
+        ),
         (
             Rule {
                 matches: Match { op: OpNo::parse("10").ok(), purpose: Some(Use::Produced), ..Match::default() },
