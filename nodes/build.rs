@@ -17,12 +17,21 @@ const REQUESTS: &str = "takt/v1/requests.proto";
 const ANSWERS: &str = "takt/v1/answers.proto";
 
 /// Fields a path names, which are not repeated in the body.
-const IN_PATH: [&str; 8] = [
+const IN_PATH: [&str; 17] = [
     "ChangeQuantity.order",
     "Redispatch.order",
     "CancelOrder.order",
     "CompleteTechnically.order",
     "CloseOrder.order",
+    "RescheduleOrder.order",
+    "ReplaceComponent.order",
+    "ChangeRecipe.order",
+    "SplitOrder.order",
+    "HoldOrder.order",
+    "ResumeOrder.order",
+    "RevokeDispatch.order",
+    "ReopenOrder.order",
+    "ReversePosting.order",
     "BlockShipment.shipment",
     "ReleaseShipment.shipment",
     "ActOnException.exception",

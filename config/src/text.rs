@@ -56,6 +56,8 @@ pub struct PolicyText {
     pub clearance_ms: Option<NonZeroU64>,
     /// How long a decision on a hold may take before it is a case.
     pub disposition_ms: Option<NonZeroU64>,
+    /// How long postings wait for an order that somebody has open in its ERP before they are tried all the same.
+    pub lock_patience_ms: Option<NonZeroU64>,
     /// Roles that may release a hold or record a disposition by request.
     pub quality_roles: Option<Vec<Spanned<Role>>>,
     /// Roles that may give quantities up, each with a second approver.

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, watch as signal};
 use crate::mesh::Mesh;
 
 mod admission;
+mod change;
 mod clients;
 mod denied;
 mod desk;

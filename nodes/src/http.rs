@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use crate::ask::{Denied, Reception, Sort};
 
+mod changes;
 mod inbound;
 mod lists;
 mod openapi;
@@ -57,6 +58,15 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::complete_technically))
         .routes(routes!(orders::close))
+        .routes(routes!(changes::reschedule))
+        .routes(routes!(changes::replace_component))
+        .routes(routes!(changes::change_recipe))
+        .routes(routes!(changes::split))
+        .routes(routes!(changes::hold))
+        .routes(routes!(changes::resume))
+        .routes(routes!(changes::revoke))
+        .routes(routes!(changes::reopen))
+        .routes(routes!(changes::reverse_posting))
         .routes(routes!(orders::block_shipment))
         .routes(routes!(orders::release_shipment))
         .routes(routes!(orders::act_on_exception))

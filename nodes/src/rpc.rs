@@ -114,6 +114,42 @@ impl Requests for Desk {
         self.one(request).await
     }
 
+    async fn reschedule_order(&self, request: Request<v1::RescheduleOrder>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn replace_component(&self, request: Request<v1::ReplaceComponent>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn change_recipe(&self, request: Request<v1::ChangeRecipe>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn split_order(&self, request: Request<v1::SplitOrder>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn hold_order(&self, request: Request<v1::HoldOrder>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn resume_order(&self, request: Request<v1::ResumeOrder>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn revoke_dispatch(&self, request: Request<v1::RevokeDispatch>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn reopen_order(&self, request: Request<v1::ReopenOrder>) -> Answered {
+        self.one(request).await
+    }
+
+    async fn reverse_posting(&self, request: Request<v1::ReversePosting>) -> Answered {
+        self.one(request).await
+    }
+
     async fn block_shipment(&self, request: Request<v1::BlockShipment>) -> Answered {
         self.one(request).await
     }

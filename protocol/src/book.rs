@@ -176,6 +176,8 @@ pub struct Policy {
     pub clearance_ms: u64,
     /// How long a decision on a hold may take before it is a case, in ms.
     pub disposition_ms: u64,
+    /// How long postings wait for an order that somebody has open in its ERP before they are tried all the same, in ms.
+    pub lock_patience_ms: u64,
     /// Roles that may release a hold or record a disposition by request.
     pub quality_roles: Vec<Role>,
     /// Roles that may give quantities up, each with a second approver.
@@ -193,6 +195,7 @@ impl Default for Policy {
             final_gap_ms: 300_000,
             clearance_ms: 14_400_000,
             disposition_ms: 14_400_000,
+            lock_patience_ms: 60_000,
             quality_roles: role("quality").into_iter().collect(),
             finance_roles: role("finance").into_iter().collect(),
             window_ms: 20_000,

@@ -70,6 +70,8 @@ pub enum CaseKind {
     CounterRestarted,
     /// Quantity beyond its tolerance.
     Tolerance,
+    /// Components are not there.
+    Shortage,
 }
 
 impl CaseKind {
@@ -78,7 +80,7 @@ impl CaseKind {
         match self {
             Self::Escape => 0,
             Self::HeldAfterClearance | Self::InDoubt | Self::AliasClash => 1,
-            Self::Rejected(_) | Self::NotReady | Self::Unanswered | Self::ParkedPosting | Self::Unmatched => 2,
+            Self::Rejected(_) | Self::Shortage | Self::NotReady | Self::Unanswered | Self::ParkedPosting | Self::Unmatched => 2,
             Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance => 3,
             Self::CounterRestarted => 4,
         }

@@ -7,6 +7,7 @@ use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::intent::Reference;
 use crate::native::NativeId;
+use crate::order::Change;
 use crate::posting::Posting;
 use crate::qty::Qty;
 use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc, StockStatus, Version};
@@ -21,13 +22,28 @@ pub enum Effect {
     DispatchJob(Job),
     /// MES: give the job back, if nothing was started.
     RevokeJob(JobRef),
-    /// MES: agree to another total.
-    ChangeJobQuantity {
+    /// ERP: change this order, which is yours.
+    ChangeOrder(OrderChange),
+    /// MES: agree that the job is this now.
+    ChangeJob {
         /// Which job.
         job: JobRef,
-        /// The new total.
+        /// Its total.
         total: Qty,
+        /// Its planned start.
+        start: Instant,
+        /// Its planned end.
+        end: Instant,
     },
+    /// MES: stop the job for a while.
+    HoldJob {
+        /// Which job.
+        job: JobRef,
+        /// Why.
+        reason: Reason,
+    },
+    /// MES: go on with the job.
+    ResumeJob(JobRef),
     /// ERP: post this document, or reverse one.
     Post(Document),
     /// ERP: move stock of a lot from one status to another.
@@ -97,17 +113,20 @@ pub enum Effect {
 
 impl Effect {
     /// Every verb, sorted.
-    pub const VERBS: [&str; 14] = [
+    pub const VERBS: [&str; 17] = [
         "announce_unit",
         "answer_departure",
         "block_shipment",
         "block_stock",
-        "change_job_quantity",
+        "change_job",
+        "change_order",
         "change_stock_status",
         "convert_planned_order",
         "dispatch_job",
+        "hold_job",
         "open_inspection",
         "post",
+        "resume_job",
         "revoke_job",
         "tell_hold",
         "unblock_shipment",
@@ -120,7 +139,10 @@ impl Effect {
             Self::ConvertPlannedOrder(_) => "convert_planned_order",
             Self::DispatchJob(_) => "dispatch_job",
             Self::RevokeJob(_) => "revoke_job",
-            Self::ChangeJobQuantity { .. } => "change_job_quantity",
+            Self::ChangeOrder(_) => "change_order",
+            Self::ChangeJob { .. } => "change_job",
+            Self::HoldJob { .. } => "hold_job",
+            Self::ResumeJob(_) => "resume_job",
             Self::Post(_) => "post",
             Self::ChangeStockStatus { .. } => "change_stock_status",
             Self::AnnounceUnit(_) => "announce_unit",
@@ -165,6 +187,19 @@ pub struct Conversion {
     pub start: Instant,
     /// When it should end.
     pub end: Instant,
+}
+
+/// What is to become of an order in the ERP that owns it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderChange {
+    /// The order's entity.
+    pub order: EntityId,
+    /// Its number in its ERP.
+    pub erp_order: NativeId,
+    /// Its plant.
+    pub plant: crate::name::SiteId,
+    /// What.
+    pub change: Change,
 }
 
 /// A job for a MES: routing, bill of material, work centre, lot and schedule in one.

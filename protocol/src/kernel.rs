@@ -23,10 +23,10 @@ mod claim;
 mod decide;
 mod repeat;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use decide::decide;
-pub(crate) use decide::refuse;
+pub(crate) use decide::{not_owner, refuse};
 
 /// The state of an entity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -17,6 +17,8 @@ pub mod draft;
 pub mod effect;
 pub mod envelope;
 pub mod fact;
+#[cfg(test)]
+mod floor;
 mod hex;
 pub mod id;
 pub mod input;

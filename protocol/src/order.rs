@@ -6,21 +6,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::id::EntityId;
+use crate::instant::Instant;
 use crate::name::{SiteId, Source};
 use crate::native::NativeId;
 use crate::posting::{Ledger, Use};
 use crate::qty::Qty;
 use crate::site::{Resolved, ResolvedMaterial};
-use crate::words::{DocNo, LotKey, LotNo, MaterialId, OpNo, Sscc};
+use crate::words::{DocNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, Reason, Sscc};
 
+mod change;
 mod decide;
 mod evolve;
 mod fact;
+mod header;
 mod input;
+mod mail;
 mod track;
 
+pub use change::{Agreed, Change, Pending, Phase, Split};
 pub use fact::Fact;
-pub use input::{Amount, Confirmation, Counting, Header, Input, Mail, OwnerFact, Release, Report, Request};
+pub use header::Header;
+pub use input::{Amount, Confirmation, Counting, Input, OwnerFact, Release, Report, Request};
+pub use mail::Mail;
+#[cfg(test)]
+mod tests;
+
 pub use track::{Business, Dispatch, Execution, LotQuality, Stage, Supply, UnitStage};
 
 /// The state of an order.
@@ -30,8 +40,18 @@ pub struct Order {
     pub header: Option<Header>,
     /// Track B, the ERP's.
     pub business: Business,
-    /// The ERP has the order open elsewhere: postings wait.
-    pub locked: bool,
+    /// Since when somebody has it open in the ERP: postings wait for a while.
+    pub locked: Option<Instant>,
+    /// Why a planner wants it to wait, as long as it does.
+    pub on_hold: Option<Reason>,
+    /// A change that plant or ERP have not agreed to yet.
+    pub pending: Option<Pending>,
+    /// The order it was split off from.
+    pub parent: Option<EntityId>,
+    /// Orders split off from it: their number in the ERP, and how much of it they took over.
+    pub children: BTreeMap<EntityId, (NativeId, Qty)>,
+    /// What goes in instead of the recipe's material, by component line.
+    pub replaced: BTreeMap<ItemNo, MaterialId>,
     /// Track D, ours; its answers are the plant's.
     pub dispatch: Dispatch,
     /// How often it was validated; names the resolution that counts.
@@ -110,6 +130,11 @@ impl Order {
     pub fn lot(&self) -> Option<LotNo> {
         let header = self.header.as_ref()?;
         header.lot.clone().or_else(|| crate::book::lot_of_order(header.number.normal()))
+    }
+
+    /// The intent that carries a posting now: a posting that was sent again has had more than one.
+    pub fn carrier(&self, posting: u32) -> Option<u32> {
+        self.carries.iter().filter(|(_, carried)| **carried == posting).map(|(intent, _)| *intent).max()
     }
 
     /// Good and scrapped pieces of the operation that counts as processed most: what a new total may not go below.

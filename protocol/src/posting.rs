@@ -22,6 +22,7 @@ mod reversible;
 mod rule;
 mod settle;
 mod sums;
+mod undo;
 
 pub use account::{Account, accounts};
 pub use flush::{Due, flush, next_wake};
@@ -31,6 +32,7 @@ pub use reversible::stranded;
 pub use rule::{Axis, Contradiction, DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger};
 pub use settle::{adopt, retry, settle, write_off};
 use sums::Sums;
+pub use undo::take_back;
 
 /// What a quantity was used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -157,6 +159,9 @@ pub struct Posting {
     /// names none only while its originals are on their way and have no number yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reverses: Vec<DocNo>,
+    /// The reversal that must stand before this one may be sent: it posts again what that one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
 }
 
 /// A line of a posting.
@@ -247,6 +252,15 @@ pub enum PostingFact {
     Reissued {
         /// The posting, whole.
         posting: Box<Posting>,
+    },
+    /// A person had a document taken back; its quantity waits to be posted again.
+    TakenBack {
+        /// The posting that takes it back.
+        back: Box<Posting>,
+        /// The one that waits, parked.
+        again: Box<Posting>,
+        /// By whom, and why.
+        why: String,
     },
     /// Some lines were not taken although the document was: they are a posting of their own now.
     Split {

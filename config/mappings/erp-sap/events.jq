@@ -34,7 +34,8 @@ def header:
       start: (.MfgOrderPlannedStartDate | day), end: (.MfgOrderPlannedEndDate | day) };
 
 def changed:
-  told("quantity"; { quantity_changed: { total: total } }), told("lock"; { locked: (order.OrderIsLocked == "X") });
+  told("quantity"; { quantity_changed: { total: total } }), told("lock"; { locked: (order.OrderIsLocked == "X") }),
+  (select(order.MfgOrderPlannedStartDate) | told("dates"; { dates_changed: { start: (order.MfgOrderPlannedStartDate | day), end: (order.MfgOrderPlannedEndDate | day) } }));
 
 # Somebody posted by hand: every line that belongs to an order is told to it.
 def by_hand:
@@ -54,6 +55,7 @@ def inputs:
   elif .topic == "order.changed" then changed
   elif .topic == "order.cancelled" then told("cancelled"; "cancelled")
   elif .topic == "order.technically_completed" then told("technically_completed"; "technically_completed")
+  elif .topic == "order.reopened" then told("reopened"; "reopened")
   elif .topic == "order.closed" then told("closed"; "closed")
   elif .topic == "document.posted_by_hand" then by_hand
   else error("the topic \(.topic) is not known here") end;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::order::{Dispatch, Order, Stage};
+use takt_protocol::order::{Dispatch, Order, Pending, Phase, Stage};
 use takt_protocol::posting::{Use, accounts};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
@@ -42,7 +42,7 @@ pub struct OrderRow {
     pub business: String,
     /// How far it is on its way to the plant.
     pub dispatch: String,
-    /// What deserves a look: `in_doubt`, parked, hold, short, locked, foreign, exception.
+    /// What deserves a look: `in_doubt`, parked, hold, `not_accepted`, short, locked, `on_hold`, changing, foreign, exception.
     pub badges: Vec<String>,
 }
 
@@ -60,6 +60,18 @@ pub struct OrderView {
     /// When it should end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
+    /// Why a planner wants it to wait, as long as it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_hold: Option<String>,
+    /// What somebody asked for that plant or ERP have not agreed to yet, and who is asked now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// Our id of the order it was split off from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_from: Option<String>,
+    /// Orders split off from it: their numbers in the ERP.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split_into: Vec<String>,
     /// The plant's job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
@@ -155,6 +167,10 @@ pub fn view(state: &State, order: &Order, now: Instant) -> OrderView {
         row: listed(state, order),
         start: order.header.as_ref().map(|header| header.start.to_string()),
         end: order.header.as_ref().map(|header| header.end.to_string()),
+        on_hold: order.on_hold.as_ref().map(ToString::to_string),
+        change: order.pending.as_ref().map(change),
+        split_from: order.parent.map(|parent| parent.to_string()),
+        split_into: order.children.values().map(|(number, total)| format!("{number} ({total})")).collect(),
         job: order.job.as_ref().map(ToString::to_string),
         recipe: resolved.map(|resolved| format!("{} ({})", resolved.recipe, resolved.recipe_source)),
         stock: stock(order),
@@ -165,6 +181,16 @@ pub fn view(state: &State, order: &Order, now: Instant) -> OrderView {
         forbidden: exceptions.iter().flat_map(|case| case.forbidden.iter().map(|words| format!("{}: {words}", case.id))).collect(),
         exceptions,
     }
+}
+
+fn change(pending: &Pending) -> String {
+    let asked = match pending.phase {
+        Phase::Plant => "the plant",
+        Phase::Erp => "the ERP",
+        Phase::Child => "the order that is split off",
+        Phase::Back => "the ERP, to go back",
+    };
+    format!("asked to {}; waits for {asked}", pending.change.words())
 }
 
 fn badges(state: &State, order: &Order) -> Vec<String> {
@@ -178,7 +204,9 @@ fn badges(state: &State, order: &Order) -> Vec<String> {
         ("hold", order.lots.values().any(|lot| !lot.holds.is_empty())),
         ("not_accepted", refused),
         ("short", short),
-        ("locked", order.locked),
+        ("locked", order.locked.is_some()),
+        ("on_hold", order.on_hold.is_some()),
+        ("changing", order.pending.is_some()),
         ("foreign", !order.foreign.is_empty()),
         ("exception", !state.common.cases.is_empty()),
     ];

@@ -82,6 +82,15 @@ verbs! {
     CancelOrder Business "cancel_order";
     CompleteTechnically Business "complete_technically";
     CloseOrder Business "close_order";
+    RescheduleOrder Business "reschedule_order";
+    ReplaceComponent Business "replace_component";
+    ChangeRecipe Business "change_recipe";
+    SplitOrder Business "split_order";
+    HoldOrder Business "hold_order";
+    ResumeOrder Business "resume_order";
+    RevokeDispatch Business "revoke_dispatch";
+    ReopenOrder Business "reopen_order";
+    ReversePosting Business "reverse_posting";
     BlockShipment PlantCritical "block_shipment";
     ReleaseShipment Business "release_shipment";
     ActOnException Business "act_on_exception";

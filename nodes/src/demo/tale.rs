@@ -145,6 +145,7 @@ impl Tale {
             Dispatch::Accepted { .. } => order.job.clone(),
             Dispatch::Idle
             | Dispatch::Validating
+            | Dispatch::Ready
             | Dispatch::Invalid { .. }
             | Dispatch::Sent { .. }
             | Dispatch::Rejected { .. }

@@ -49,6 +49,7 @@ impl Tale {
                 Dispatch::Accepted { .. } => Some(None),
                 Dispatch::Idle
                 | Dispatch::Validating
+                | Dispatch::Ready
                 | Dispatch::Invalid { .. }
                 | Dispatch::Sent { .. }
                 | Dispatch::TimedOut { .. }
@@ -73,6 +74,7 @@ impl Tale {
                 Dispatch::Sent { .. } | Dispatch::Accepted { .. } => Some(None),
                 Dispatch::Idle
                 | Dispatch::Validating
+                | Dispatch::Ready
                 | Dispatch::Rejected { .. }
                 | Dispatch::TimedOut { .. }
                 | Dispatch::Revoking { .. }

@@ -35,6 +35,13 @@ pub(crate) fn orders(answer: &Value, _: &Zones) -> String {
     format!("ORDERS  as of {}\n{screen}", text(answer, "as_of"))
 }
 
+/// What becomes of it just now: held, being changed, split.
+fn on_its_way(answer: &Value) -> Vec<String> {
+    let told = |field: &str, words: &str| Some(format!("{words} {}", text(answer, field))).filter(|_| !text(answer, field).is_empty());
+    let now = [told("on_hold", "ON HOLD:"), told("change", "somebody"), told("split_from", "split off from")];
+    now.into_iter().flatten().chain(strings(answer, "split_into").map(|child| format!("split into {child}"))).collect()
+}
+
 /// One order: quantities, the six answers, operations, stock, pallets, what to do next.
 pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
     let empty = Value::Null;
@@ -61,6 +68,7 @@ pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
         ),
         format!("target {}   processed {}", text(row, "target"), or_dash(text(row, "processed"))),
     ];
+    lines.extend(on_its_way(answer));
     for lot in list(answer, "stock") {
         let holds: Vec<&str> = strings(lot, "holds").collect();
         let inspection = if lot.get("in_inspection").and_then(Value::as_bool) == Some(true) { "   IN INSPECTION" } else { "" };

@@ -8,15 +8,19 @@ use crate::draft::{Draft, NewCase};
 use crate::effect::Effect;
 use crate::fact::Fact;
 use crate::input::Input;
+use crate::instant::Instant;
 use crate::intent::{Intent, IntentId};
-use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact};
+use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact, Standing};
 use crate::wire;
 
 /// Takes a claim, or word about one.
 pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim, context: &Context<'_>) -> Stepped {
     let number = intent.number;
     let mine = intent.entity == state.id && intent.incarnation == context.incarnation;
-    let (found, told) = if mine {
+    let waits = if mine { waits(&state, number, asked, context) } else { None };
+    let (found, told) = if let Some(until) = waits {
+        (None, ClaimAnswer::Wait { until })
+    } else if mine {
         outbox::claim(&state.common.outbox, number, asked, class(&state, number, context), context.now)
     } else {
         (None, ClaimAnswer::Done)
@@ -30,6 +34,16 @@ pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim,
     let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
     let stepped = record(state, input, wire::content_of(&input.body), false, decision);
     Stepped { reply: Reply::Claim(told), ..stepped }
+}
+
+/// Until when an intent that may be sent should not be.
+fn waits(state: &State, number: u32, asked: &Claim, context: &Context<'_>) -> Option<Instant> {
+    let (Own::Order(order), Claim::May { .. }) = (&state.own, asked) else { return None };
+    let open = state.common.outbox.get(number).filter(|open| open.standing == Standing::Released)?;
+    match &open.intent {
+        Intent::Site { effect, .. } => order.waits(effect, context),
+        Intent::Mail { .. } | Intent::Wake { .. } => None,
+    }
 }
 
 /// What the link of an intent's site promises about repeated sends.
@@ -80,7 +94,10 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
         Effect::ConvertPlannedOrder(_)
         | Effect::DispatchJob(_)
         | Effect::RevokeJob(_)
-        | Effect::ChangeJobQuantity { .. }
+        | Effect::ChangeOrder(_)
+        | Effect::ChangeJob { .. }
+        | Effect::HoldJob { .. }
+        | Effect::ResumeJob(_)
         | Effect::ChangeStockStatus { .. }
         | Effect::AnnounceUnit(_)
         | Effect::BlockStock(_)

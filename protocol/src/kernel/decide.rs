@@ -4,11 +4,12 @@ use super::{Context, Decision, Own, State};
 use crate::answer::Answer;
 use crate::case::CaseKind;
 use crate::desk::{Action, Wish};
-use crate::draft::Draft;
+use crate::draft::{Draft, NewCase};
 use crate::envelope::Envelope;
 use crate::fact::Fact;
 use crate::input::{Body, Input};
 use crate::intent::{IntentId, Wake};
+use crate::name::Source;
 use crate::outbox::{OutboxFact, Standing};
 use crate::refusal::{Code, Refusal};
 
@@ -110,4 +111,10 @@ fn own_act(state: &State, case: &crate::case::Case, wish: &Wish, envelope: &Enve
 /// A refusal about a field, with its remedy.
 pub(crate) fn refuse(code: Code, text: String, remedy: &str, field: &str) -> Answer {
     Answer::Refused(Box::new(Refusal::new(code, text, remedy).at(field)))
+}
+
+/// Promise T6: somebody speaks for a track that another one owns. Nothing moves, and it is shown.
+pub(crate) fn not_owner(draft: &mut Draft, source: Source, owner: impl std::fmt::Display, what: &str) -> Answer {
+    let what = format!("{source} sent {what}, which is for {owner} to say; it is kept, and nothing moved");
+    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "plant-it", what)) }
 }

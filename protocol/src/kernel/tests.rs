@@ -3,7 +3,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it is about, and fails on the rest")]
 
-mod fixture;
+pub(crate) mod fixture;
 mod mesh;
 
 use fixture::{Chance, Day};

@@ -259,7 +259,10 @@ impl Turn<'_, '_> {
             Effect::ConvertPlannedOrder(_)
             | Effect::DispatchJob(_)
             | Effect::RevokeJob(_)
-            | Effect::ChangeJobQuantity { .. }
+            | Effect::ChangeOrder(_)
+            | Effect::ChangeJob { .. }
+            | Effect::HoldJob { .. }
+            | Effect::ResumeJob(_)
             | Effect::Post(_)
             | Effect::ChangeStockStatus { .. }
             | Effect::AnnounceUnit(_)

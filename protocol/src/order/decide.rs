@@ -5,13 +5,17 @@ use super::{Input, Mail, Order, OwnerFact, Report, Request};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
+use crate::effect::Effect;
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
+use crate::instant::Instant;
 use crate::intent::Wake;
-use crate::kernel::Context;
+use crate::kernel::{Context, not_owner};
 
+mod amend;
 mod books;
 mod business;
+mod change;
 mod confirm;
 mod correct;
 mod desk;
@@ -20,10 +24,16 @@ mod execution;
 mod follow;
 mod foreign;
 mod goods;
+mod pause;
 mod quantity;
 mod release;
+mod reverse;
+mod split;
 
 use books::Books;
+
+/// How soon a posting that waits for an open order is looked at again.
+const LOOKS_AGAIN_MS: u64 = 1_000;
 
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
@@ -51,6 +61,14 @@ impl Order {
         }
     }
 
+    /// Until when an effect should not be sent: a posting, while somebody has the order open in its ERP. Never for long, as
+    /// the word that it is open no longer may have been lost; after that the ERP itself says whether it is.
+    pub(crate) fn waits(&self, effect: &Effect, context: &Context<'_>) -> Option<Instant> {
+        let (Effect::Post(_), Some(since)) = (effect, self.locked) else { return None };
+        let end = since.plus_ms(context.book.policy.lock_patience_ms);
+        (context.now < end).then(|| end.min(context.now.plus_ms(LOOKS_AGAIN_MS)))
+    }
+
     pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
         let envelope = crate::kernel::clockwork(context.now);
         let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
@@ -69,17 +87,42 @@ impl Turn<'_, '_> {
         match request {
             Request::Release(release) => self.wish(release),
             Request::ChangeQuantity { total } => self.wish_quantity(*total),
+            Request::Reschedule { start, end } => self.wish_dates(*start, *end),
+            Request::ReplaceComponent { item, material } => self.wish_component(item, material),
+            Request::ChangeRecipe { version } => self.wish_recipe(version),
+            Request::Split { total, reference, plant, start, end } => {
+                self.wish_split(&amend::Share { total: *total, reference, plant: *plant, start: *start, end: *end })
+            }
+            Request::Hold { reason } => self.wish_hold(reason),
+            Request::Resume => self.wish_resume(),
+            Request::Revoke => self.wish_revoke(),
             Request::Redispatch => self.redispatch(),
             Request::Cancel => self.wish_cancel(),
             Request::TechnicallyComplete { force } => self.wish_technical_completion(*force),
+            Request::Reopen => self.wish_reopen(),
             Request::Close => self.wish_close(),
+            Request::ReversePosting { posting } => self.wish_reversal(*posting),
         }
     }
 
     fn owner_fact(&mut self, fact: &OwnerFact) -> Answer {
+        let owner = match (&self.order.header, fact) {
+            (Some(header), _) => Some(header.erp),
+            (None, OwnerFact::Released(header)) => Some(header.erp),
+            (None, _) => None,
+        };
+        let source = self.envelope.key.source;
+        match owner.filter(|owner| *owner != source) {
+            Some(owner) => not_owner(self.draft, source, owner, "word about the order itself"),
+            None => self.owned(fact),
+        }
+    }
+
+    fn owned(&mut self, fact: &OwnerFact) -> Answer {
         match fact {
             OwnerFact::Released(header) => self.released(header),
             OwnerFact::QuantityChanged { total } => self.quantity_changed(*total),
+            OwnerFact::DatesChanged { start, end } => self.dates_changed(*start, *end),
             OwnerFact::Cancelled => self.cancelled(),
             OwnerFact::TechnicallyCompleted => self.technically_completed(),
             OwnerFact::Reopened => self.reopened(),
@@ -120,6 +163,9 @@ impl Turn<'_, '_> {
     fn mail(&mut self, mail: &Mail) -> Answer {
         match mail {
             Mail::Resolution { attempt, found } => self.resolution(*attempt, found),
+            Mail::SplitOff { parent, release } => self.split_off(*parent, release),
+            Mail::SplitBorn { child, number } => self.split_born(*child, number),
+            Mail::SplitRefused { child, why } => self.split_refused(*child, why),
             Mail::Quality { lot, key, holds, in_inspection, free, blocked, word } => {
                 let quality = super::LotQuality {
                     lot: key.clone(),

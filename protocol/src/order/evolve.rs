@@ -16,12 +16,13 @@ impl Order {
                 self.business = Business::Released;
             }
             Fact::Business(business) => self.business = *business,
-            Fact::Locked(locked) => self.locked = *locked,
-            Fact::TotalChanged { total } => {
-                if let Some(header) = &mut self.header {
-                    header.total = *total;
-                }
-            }
+            Fact::Locked { since } => self.locked = *since,
+            Fact::OnHold(reason) => self.on_hold.clone_from(reason),
+            Fact::ChangeMoved(pending) => self.pending = Some(pending.as_ref().clone()),
+            Fact::ChangeEnded { .. } => self.pending = None,
+            Fact::TotalChanged { .. } | Fact::Rescheduled { .. } | Fact::Replaced { .. } | Fact::RecipeChanged { .. } => self.amend(fact),
+            Fact::SplitFrom { parent } => self.parent = Some(*parent),
+            Fact::SplitInto { child, number, total } => drop(self.children.insert(*child, (number.clone(), *total))),
             Fact::Validating { attempt } => {
                 self.validations = *attempt;
                 self.dispatch = Dispatch::Validating;
@@ -60,6 +61,22 @@ impl Order {
             Fact::ForeignPosting { document, .. } => {
                 self.foreign.insert(document.clone());
             }
+        }
+    }
+
+    fn amend(&mut self, fact: &Fact) {
+        let Some(header) = &mut self.header else { return };
+        if let Fact::TotalChanged { total } = fact {
+            header.total = *total;
+        }
+        if let Fact::Rescheduled { start, end } = fact {
+            (header.start, header.end) = (*start, *end);
+        }
+        if let Fact::RecipeChanged { version } = fact {
+            header.recipe = Some(version.clone());
+        }
+        if let Fact::Replaced { item, material } = fact {
+            self.replaced.insert(item.clone(), material.clone());
         }
     }
 

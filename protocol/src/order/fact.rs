@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Business, Counter, Dispatch, Execution, Header, LotQuality, Release, Stage, Supply};
+use super::{Business, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Supply};
 use crate::id::EntityId;
+use crate::instant::Instant;
 use crate::name::Source;
 use crate::native::NativeId;
 use crate::posting::{PostingFact, Use};
 use crate::qty::Qty;
 use crate::site::Resolved;
-use crate::words::{DocNo, LotKey, OpNo, Reason, Sscc};
+use crate::words::{DocNo, ItemNo, LotKey, MaterialId, OpNo, Reason, Sscc, Version};
 
 /// A fact of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,53 @@ pub enum Fact {
     /// Track B moved.
     Business(Business),
     /// Somebody has it open in the ERP, or has no longer.
-    Locked(bool),
+    Locked {
+        /// Since when; absent when nobody has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Instant>,
+    },
+    /// A planner wants it to wait, or to go on.
+    OnHold(Option<Reason>),
+    /// A change is under way, and this is who is asked now.
+    ChangeMoved(Box<Pending>),
+    /// No change is under way any more.
+    ChangeEnded {
+        /// Whether it came about.
+        done: bool,
+    },
+    /// Other dates.
+    Rescheduled {
+        /// When it should start.
+        start: Instant,
+        /// When it should end.
+        end: Instant,
+    },
+    /// Another material on a component line.
+    Replaced {
+        /// The line.
+        item: ItemNo,
+        /// The material.
+        material: MaterialId,
+    },
+    /// Another version of the recipe.
+    RecipeChanged {
+        /// Which.
+        version: Version,
+    },
+    /// It was split off from another order.
+    SplitFrom {
+        /// Which.
+        parent: EntityId,
+    },
+    /// A part of it is an order of its own now.
+    SplitInto {
+        /// Its entity.
+        child: EntityId,
+        /// Its number in the ERP.
+        number: NativeId,
+        /// How much it took over.
+        total: Qty,
+    },
     /// Another total.
     TotalChanged {
         /// The new one.

@@ -1,17 +1,14 @@
 //! What an order is told, and by whom.
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Stage;
-use crate::id::EntityId;
+use super::{Header, Mail};
 use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::posting::Use;
 use crate::qty::{Native, Qty};
-use crate::site::Resolution;
-use crate::words::{DocNo, EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, SerialNo, Sscc, Version};
+use crate::words::{DocNo, EquipmentId, ItemNo, LotNo, MaterialId, OpNo, OutputKind, Reason, SerialNo, Sscc, Version};
 
 /// An input to an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +35,50 @@ pub enum Request {
         /// The new total, planned scrap included.
         total: Qty,
     },
+    /// Other dates.
+    Reschedule {
+        /// When it should start.
+        start: Instant,
+        /// When it should end.
+        end: Instant,
+    },
+    /// Another material on a component line.
+    ReplaceComponent {
+        /// The line.
+        item: ItemNo,
+        /// What goes in instead.
+        material: MaterialId,
+    },
+    /// Another version of the recipe.
+    ChangeRecipe {
+        /// Which.
+        version: Version,
+    },
+    /// Make an order of its own of a part.
+    Split {
+        /// How much of it.
+        total: Qty,
+        /// What the new order is asked for by.
+        reference: NativeId,
+        /// Where it is made; absent for the same plant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plant: Option<SiteId>,
+        /// When it should start; absent for the same time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<Instant>,
+        /// When it should end; absent for the same time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end: Option<Instant>,
+    },
+    /// Let it wait.
+    Hold {
+        /// Why.
+        reason: Reason,
+    },
+    /// Let it go on.
+    Resume,
+    /// Take the job back from the plant.
+    Revoke,
     /// Send it to the plant again, as a new attempt.
     Redispatch,
     /// Give it up.
@@ -47,8 +88,15 @@ pub enum Request {
         /// Although postings are not settled.
         force: bool,
     },
+    /// Work again.
+    Reopen,
     /// Flush and settle, then close.
     Close,
+    /// Take a posted document back.
+    ReversePosting {
+        /// Which posting, by its number in the order's ledger.
+        posting: u32,
+    },
 }
 
 /// A wish for an order.
@@ -76,46 +124,6 @@ pub struct Release {
     pub end: Instant,
 }
 
-/// What the ERP ordered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Header {
-    /// The ERP that owns it.
-    pub erp: SiteId,
-    /// Its number there.
-    pub number: NativeId,
-    /// The plant.
-    pub plant: SiteId,
-    /// The material.
-    pub material: MaterialId,
-    /// The total, planned scrap included (SAP `TotalQuantity`).
-    pub total: Qty,
-    /// Of which planned scrap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub planned_scrap: Option<Qty>,
-    /// How much more may be delivered, in percent; absent for no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub over_percent: Option<Decimal>,
-    /// The recipe; absent for the newest approved one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recipe: Option<Version>,
-    /// The lot to produce into.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lot: Option<LotNo>,
-    /// When it should start.
-    pub start: Instant,
-    /// When it should end.
-    pub end: Instant,
-}
-
-impl Header {
-    /// The most that may be made; `None` where there is no limit.
-    pub fn over_limit(&self) -> Option<Qty> {
-        let percent = self.over_percent?;
-        let factor = percent.checked_div(Decimal::ONE_HUNDRED)?.checked_add(Decimal::ONE)?;
-        Qty::new(self.total.value().checked_mul(factor)?.round_dp(Qty::SCALE_MAX), self.total.uom()).ok()
-    }
-}
-
 /// Facts from the ERP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +134,13 @@ pub enum OwnerFact {
     QuantityChanged {
         /// The new total.
         total: Qty,
+    },
+    /// It was moved there.
+    DatesChanged {
+        /// When it should start.
+        start: Instant,
+        /// When it should end.
+        end: Instant,
     },
     /// It was cancelled there.
     Cancelled,
@@ -322,46 +337,9 @@ pub enum Counting {
     Cumulative,
 }
 
-/// Word from other entities.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mail {
-    /// The plant's site looked for what the order needs.
-    Resolution {
-        /// Which validation.
-        attempt: u32,
-        /// What it found.
-        found: Resolution,
-    },
-    /// A lot of this order changed.
-    Quality {
-        /// The lot's entity.
-        lot: EntityId,
-        /// Its name.
-        key: LotKey,
-        /// Open holds.
-        holds: Vec<HoldNo>,
-        /// Waiting for inspection.
-        in_inspection: bool,
-        /// Free.
-        free: Qty,
-        /// Blocked.
-        blocked: Qty,
-        /// Grows with each word of that lot.
-        word: u64,
-    },
-    /// A handling unit of this order moved.
-    UnitMoved {
-        /// Which.
-        sscc: Sscc,
-        /// How far it is.
-        stage: Stage,
-    },
-}
-
 impl Input {
     /// May an order be born from it?
     pub fn is_birth(&self) -> bool {
-        matches!(self, Self::Request(Request::Release(_)) | Self::OwnerFact(OwnerFact::Released(_)))
+        matches!(self, Self::Request(Request::Release(_)) | Self::OwnerFact(OwnerFact::Released(_)) | Self::Mail(Mail::SplitOff { .. }))
     }
 }

@@ -50,6 +50,8 @@ pub enum Dispatch {
         /// What.
         missing: Vec<(Code, String)>,
     },
+    /// Everything is there; the order is on hold.
+    Ready,
     /// On its way.
     Sent {
         /// Which attempt.

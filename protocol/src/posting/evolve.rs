@@ -33,6 +33,10 @@ impl Ledger {
                 }
             }
             PostingFact::Reissued { posting } => self.enter(posting.as_ref().clone(), Standing::Prepared),
+            PostingFact::TakenBack { back, again, why } => {
+                self.enter(back.as_ref().clone(), Standing::Prepared);
+                self.enter(again.as_ref().clone(), Standing::Parked { why: why.clone(), proposed: None });
+            }
             PostingFact::Split { posting, lines, into, why } => self.split(*posting, lines, *into, why),
         }
     }

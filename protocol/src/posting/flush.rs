@@ -143,6 +143,7 @@ impl Draft {
             rule: sheet.rule.clone(),
             last: false,
             reverses: Vec::new(),
+            after: None,
         };
         Self { groups: Vec::new(), posting, late: group.rule.late }
     }
@@ -159,7 +160,7 @@ impl Draft {
     fn into_fact(self, number: u32, stock: &mut Stock<'_>, periods: &PeriodBook) -> PostingFact {
         let mut posting = Posting { number, ..self.posting };
         let placed = dated(posting.date, self.late, periods).and_then(|date| {
-            posting.reverses = stock.reverses(&posting.lines)?;
+            posting.reverses = stock.reverses(&posting.lines, &[])?;
             Ok(date)
         });
         let parked = match placed {

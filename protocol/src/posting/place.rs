@@ -14,6 +14,15 @@ pub enum Stuck {
     /// It is not one that waits for a person.
     #[error("posting {0} is not parked")]
     NotParked(u32),
+    /// It is not one that stands in the ERP.
+    #[error("posting {0} has no document in the ERP")]
+    NotPosted(u32),
+    /// All of it is taken back already.
+    #[error("nothing of document {0} stands any more")]
+    NothingStands(DocNo),
+    /// It posts again what a reversal takes back, and that one is not through.
+    #[error("posting {0} takes the first document back and is not through yet")]
+    After(u32),
     /// Its period is closed.
     #[error("the period of {date} is closed")]
     Closed {
@@ -35,7 +44,7 @@ impl Stuck {
     pub(super) fn parked(&self) -> (String, Option<PostingDate>) {
         let proposed = match self {
             Self::Closed { next_open, .. } => *next_open,
-            Self::NotParked(_) | Self::Frozen(_) | Self::Uncovered => None,
+            Self::NotParked(_) | Self::NotPosted(_) | Self::NothingStands(_) | Self::After(_) | Self::Frozen(_) | Self::Uncovered => None,
         };
         (self.to_string(), proposed)
     }
@@ -76,13 +85,13 @@ impl<'a> Stock<'a> {
         Self { ledger, stands: BTreeMap::new() }
     }
 
-    /// The documents that `lines` take back, newest first, each once; `Uncovered` when so much does not stand.
-    pub(super) fn reverses(&mut self, lines: &[Line]) -> Result<Vec<DocNo>, Stuck> {
+    /// The documents that `lines` take back, the preferred ones before the newest, each once; `Uncovered` when so much does not stand.
+    pub(super) fn reverses(&mut self, lines: &[Line], preferred: &[DocNo]) -> Result<Vec<DocNo>, Stuck> {
         let mut trial: BTreeMap<&Series, Reversible> = BTreeMap::new();
         let mut reverses: Vec<DocNo> = Vec::new();
         for line in lines.iter().filter(|line| line.qty.is_negative()) {
             let stands = trial.entry(&line.series).or_insert_with(|| self.of_series(&line.series).clone());
-            for document in stands.take_back(line.qty).ok_or(Stuck::Uncovered)? {
+            for document in stands.take_back(line.qty, preferred).ok_or(Stuck::Uncovered)? {
                 if !reverses.contains(&document) {
                     reverses.push(document);
                 }
@@ -98,7 +107,7 @@ impl<'a> Stock<'a> {
             if line.qty.is_positive() {
                 stands.add(None, line.qty);
             } else if line.qty.is_negative() {
-                stands.take_back(line.qty);
+                stands.take_back(line.qty, &[]);
             }
         }
     }

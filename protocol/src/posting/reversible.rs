@@ -42,11 +42,17 @@ impl Reversible {
         self.parts.push((document, qty));
     }
 
-    /// Takes back `qty`, which is negative, newest first; the documents it takes back from as far as they have a number.
+    /// How much stands under a document; `None` when none of the series was posted under it.
+    pub(super) fn under(&self, document: &DocNo) -> Option<Qty> {
+        let parts = self.parts.iter().filter(|(known, _)| known.as_ref() == Some(document)).map(|(_, left)| *left);
+        parts.reduce(|sum, left| sum.plus(left).unwrap_or(sum))
+    }
+
+    /// Takes back `qty`, which is negative, from the preferred documents first, then newest first; the documents it takes back from as far as they have a number.
     /// `None` when so much does not stand.
-    pub(super) fn take_back(&mut self, qty: Qty) -> Option<Vec<DocNo>> {
+    pub(super) fn take_back(&mut self, qty: Qty, preferred: &[DocNo]) -> Option<Vec<DocNo>> {
         self.total = self.total.plus(qty).ok().filter(|left| !left.is_negative())?;
-        Some(self.draw(qty, &[]))
+        Some(self.draw(qty, preferred))
     }
 
     /// Draws from the preferred documents first, then from the newest.

@@ -46,25 +46,39 @@ fn accepted(ledger: &Ledger, posting: &Posting, receipt: &Receipt) -> Vec<Postin
 /// the person who retries it was shown; and with the numbers that the documents it takes back have by now.
 pub fn retry(ledger: &Ledger, posting: u32, periods: &PeriodBook) -> Result<PostingFact, Stuck> {
     let entry = ledger.posting(posting).filter(|_| parked(ledger, posting)).ok_or(Stuck::NotParked(posting))?;
+    if let Some(first) = entry.posting.after.filter(|first| !stands(ledger, *first)) {
+        return Err(Stuck::After(first));
+    }
     let mut posting = entry.posting.clone();
     let date = dated(posting.date, LatePolicy::NextOpenDate, periods)?;
     if date != posting.date {
         posting.original_date.get_or_insert(posting.date);
         posting.date = date;
     }
-    posting.reverses = Stock::of(ledger).reverses(&posting.lines)?;
+    posting.reverses = Stock::of(ledger).reverses(&posting.lines, &posting.reverses)?;
     Ok(PostingFact::Reissued { posting: Box::new(posting) })
 }
 
 /// A document that was made by hand stands for a posting that is parked or in doubt. `None` in any other state.
 pub fn adopt(ledger: &Ledger, posting: u32, document: DocNo) -> Option<PostingFact> {
     let doubtful = ledger.posting(posting).is_some_and(|entry| entry.standing == Standing::InDoubt);
-    (doubtful || parked(ledger, posting)).then_some(PostingFact::Stands { posting, standing: Standing::Adopted { document } })
+    let waits = ledger.posting(posting).and_then(|entry| entry.posting.after).is_some_and(|first| !stands(ledger, first));
+    (!waits && (doubtful || parked(ledger, posting))).then_some(PostingFact::Stands { posting, standing: Standing::Adopted { document } })
 }
 
-/// A parked posting is given up. `None` when it is not parked.
-pub fn write_off(ledger: &Ledger, posting: u32) -> Option<PostingFact> {
-    parked(ledger, posting).then_some(PostingFact::Stands { posting, standing: Standing::WrittenOff })
+/// A parked posting is given up. A reversal takes with it what waits for it, for the first document stands after all. Empty
+/// when it is not parked, or when the reversal before it is not through.
+pub fn write_off(ledger: &Ledger, posting: u32) -> Vec<PostingFact> {
+    let waits = ledger.posting(posting).and_then(|entry| entry.posting.after).is_some_and(|first| !stands(ledger, first));
+    if waits || !parked(ledger, posting) {
+        return Vec::new();
+    }
+    let behind = ledger.postings().filter(|entry| entry.posting.after == Some(posting)).map(|entry| entry.posting.number);
+    std::iter::once(posting).chain(behind).map(|posting| PostingFact::Stands { posting, standing: Standing::WrittenOff }).collect()
+}
+
+fn stands(ledger: &Ledger, posting: u32) -> bool {
+    ledger.posting(posting).is_some_and(|entry| entry.standing.document().is_some())
 }
 
 fn parked(ledger: &Ledger, posting: u32) -> bool {

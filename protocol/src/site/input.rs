@@ -117,6 +117,9 @@ pub struct Need {
     pub recipe: Option<Version>,
     /// When it should start.
     pub start: Instant,
+    /// What goes in instead of the recipe's material, by component line.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub replaced: std::collections::BTreeMap<ItemNo, MaterialId>,
     /// Whether a lot was named.
     pub has_lot: bool,
 }

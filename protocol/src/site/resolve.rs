@@ -3,7 +3,7 @@
 
 use super::decide::Turn;
 use super::{Fact, Need, Resolution, Resolved, ResolvedMaterial, Site};
-use crate::book::{Book, LotMode, Recipe};
+use crate::book::{Book, LotMode, Recipe, RecipeComponent};
 use crate::effect::{JobComponent, JobOperation};
 use crate::id::EntityId;
 use crate::input::Body;
@@ -163,7 +163,7 @@ impl<'a> Looking<'a> {
             components.push(JobComponent {
                 item: component.item.clone(),
                 op: component.op.clone(),
-                material: component.material.clone(),
+                material: self.material_of(component).clone(),
                 required,
                 lot: None,
             });
@@ -171,9 +171,17 @@ impl<'a> Looking<'a> {
         components
     }
 
+    /// What goes in on a component line: the recipe's material, or what was put in its place.
+    fn material_of<'b>(&'b self, component: &'b RecipeComponent) -> &'b MaterialId {
+        self.need.replaced.get(&component.item).unwrap_or(&component.material)
+    }
+
     fn materials(&mut self, recipe: Option<&Recipe>) -> Vec<ResolvedMaterial> {
-        let mut touched: Vec<&MaterialId> = vec![&self.need.material];
-        touched.extend(recipe.iter().flat_map(|recipe| recipe.components.iter().map(|component| &component.material)));
+        let need = self.need;
+        let mut touched: Vec<&MaterialId> = vec![&need.material];
+        touched.extend(recipe.iter().flat_map(|recipe| {
+            recipe.components.iter().map(|component| need.replaced.get(&component.item).unwrap_or(&component.material))
+        }));
         touched.extend(
             recipe
                 .iter()
@@ -187,7 +195,9 @@ impl<'a> Looking<'a> {
                 self.misses(Code::MissingMaterial, format!("the material {name} is not known"));
                 continue;
             };
-            let items = recipe.iter().flat_map(|recipe| recipe.components.iter().filter(|component| component.material == *name));
+            let items = recipe
+                .iter()
+                .flat_map(|recipe| recipe.components.iter().filter(|line| need.replaced.get(&line.item).unwrap_or(&line.material) == name));
             materials.push(ResolvedMaterial {
                 material: name.clone(),
                 base: known.base,

@@ -206,7 +206,10 @@ pub(super) fn react(floor: &mut Floor, effect: &Effect) -> anyhow::Result<()> {
         Effect::ConvertPlannedOrder(_)
         | Effect::DispatchJob(_)
         | Effect::RevokeJob(_)
-        | Effect::ChangeJobQuantity { .. }
+        | Effect::ChangeOrder(_)
+        | Effect::ChangeJob { .. }
+        | Effect::HoldJob { .. }
+        | Effect::ResumeJob(_)
         | Effect::Post(_)
         | Effect::ChangeStockStatus { .. }
         | Effect::BlockStock(_)

@@ -15,7 +15,7 @@
 //!
 //! | service | sets | writing |
 //! |---|---|---|
-//! | `API_PRODUCTION_ORDER_2_SRV` | `A_ProductionOrder_2` with `to_ProductionOrderOperation`, `to_ProductionOrderComponent`, `to_ProductionOrderItem`, `to_ProductionOrderStatus`; `A_ProductionOrderOperation_2`; `A_ProductionOrderComponent_4` | `POST A_ProductionOrder_2` `{"Material":…,"ProductionPlant":…,"TotalQuantity":…,"PlannedOrder":…,"ProductionVersion":…,"Batch":…}`; `PATCH A_ProductionOrder_2('…')` `{"TotalQuantity":"…"}` with `If-Match`; `POST ReleaseOrder`, `TechnicallyCompleteOrder`, `CloseOrder` `?ManufacturingOrder='…'` |
+//! | `API_PRODUCTION_ORDER_2_SRV` | `A_ProductionOrder_2` with `to_ProductionOrderOperation`, `to_ProductionOrderComponent`, `to_ProductionOrderItem`, `to_ProductionOrderStatus`; `A_ProductionOrderOperation_2`; `A_ProductionOrderComponent_4` | `POST A_ProductionOrder_2` `{"Material":…,"ProductionPlant":…,"TotalQuantity":…,"PlannedOrder":…,"ProductionVersion":…,"Batch":…}`; `PATCH A_ProductionOrder_2('…')` `{"TotalQuantity":"…","MfgOrderPlannedStartDate":"…","MfgOrderPlannedEndDate":"…","ProductionVersion":"…"}`, each optional, with `If-Match`; `PATCH A_ProductionOrderComponent_4(ManufacturingOrder='…',ReservationItem='…')` `{"Material":"…"}`; `POST ReleaseOrder`, `TechnicallyCompleteOrder`, `ReopenOrder`, `CancelOrder`, `CloseOrder` `?ManufacturingOrder='…'` |
 //! | `API_PROD_ORDER_CONFIRMATION_2_SRV` | `ProdnOrdConf2` with `to_ProdnOrdConfMatlDocItm`; `ProdnOrdConfMatlDocItm` | `POST ProdnOrdConf2`; `POST CancelProdnOrdConf?ConfirmationGroup='…'&ConfirmationCount='…'` |
 //! | `API_MATERIAL_DOCUMENT_SRV` | `A_MaterialDocumentHeader` with `to_MaterialDocumentItem`; `A_MaterialDocumentItem` | `POST A_MaterialDocumentHeader`; `POST Cancel?MaterialDocumentYear='…'&MaterialDocument='…'` (and `PostingDate`), `CancelItem` |
 //! | `API_MATERIAL_STOCK_SRV` | `A_MatlStkInAcctMod` (`InventoryStockType` 01 free, 02 inspection, 07 blocked) | |
@@ -47,7 +47,7 @@
 //!
 //! # Its refusals
 //!
-//! `BS/007` and `BS/013` the order's status does not allow it · `CO/001` no such order · `RU/002` no such operation · `CO/469` the order
+//! `BS/007` and `BS/013` the order's status does not allow it · `CO/001` no such order · `CO/110` `CO/111` worked on already · `RU/002` no such operation · `CO/469` the order
 //! is locked by somebody (habit `locked`) · `M7/001` movement type · `M7/003` no items · `M7/011` plant or location missing · `M7/018`
 //! batch missing · `M7/021` deficit · `M7/022` over-delivery · `M7/053` period not open · `M7/310` already cancelled · `M3/305` material
 //! unknown · `BM/302` unit · `ZT/…` this system's own · `/IWBEP/…` what was sent is malformed.
@@ -55,7 +55,7 @@
 //!
 //! # What it tells
 //!
-//! `order.released`, `order.changed`, `order.cancelled`, `order.technically_completed`, `order.closed`, `document.posted_by_hand`, in
+//! `order.released`, `order.changed`, `order.cancelled`, `order.technically_completed`, `order.reopened`, `order.closed`, `document.posted_by_hand`, in
 //! the lane of the order, with nothing but keys; then read. Polling works as well: `$filter=LastChangeDateTime ge datetimeoffset'…'`.
 //!
 //! ```json
@@ -74,7 +74,7 @@
 //! | `PUT /_sim/periods` | `{"closed":["2026-10"]}` |
 //! | `POST /_sim/production-versions` | `{"material":…,"plant":…,"production_version":"7","base_quantity":"1000","location":…,"operations":[…],"components":[…]}`: routing and bill of material for orders that bring none; the newest one where none is named |
 //! | `POST /_sim/production-orders` | `{"order":"1000042","material":…,"plant":…,"location":…,"batch":…,"production_version":…,"planned_order":…,"quantity":"5000","over_percent":"5","under_percent":"0","start":"2026-11-24","end":…,"operations":[{"operation":"0010","work_center":"PRESS-4","text":"press"}],"components":[{"item":"0010","operation":"0010","material":"STEEL-3","quantity":"1600","unit":"KG","location":"0001"}]}`; `order` may be left out, so may `over_percent` (then unlimited); a planned order is converted once |
-//! | `POST /_sim/production-orders/{no}/{action}` | `release`, `change` `{"quantity":"4000"}`, `technically-complete`, `reopen`, `close`, `cancel`, `lock`, `unlock` |
+//! | `POST /_sim/production-orders/{no}/{action}` | `release`, `change` `{"quantity":"4000","start":…,"end":…,"production_version":…,"item":…,"material":…}`, `technically-complete`, `reopen`, `close`, `cancel`, `lock`, `unlock` |
 //! | `POST /_sim/deliveries` | `{"delivery":"80000001","items":[{"item":"10","material":…,"plant":…,"batch":…,"quantity":"480","unit":"EA"}]}` |
 //! | `POST /_sim/by-hand` | `{"do":"post","user":"KOTT","document":{…}}`, `{"do":"confirm","user":…,"confirmation":{…}}`, `{"do":"undo","user":…,"year":2026,"document":4900000001}`, `{"do":"reprocess_failed","user":…}`, `{"do":"order","order":"1000042","action":"technically-complete"}` |
 
@@ -87,6 +87,7 @@ use super::habits::Habit;
 use super::moment::{Moment, Zone};
 use super::system::{Desk, House, Kind, Rules};
 
+mod changes;
 mod confirmations;
 mod deliveries;
 mod documents;

@@ -10,6 +10,8 @@
 //! | `POST /jobs` | dispatch; 201 with the verdict; the same key and content again: 200 with the same; other content: 409 `KEY_REUSED` |
 //! | `GET /jobs`, `GET /jobs?externalKey=…`, `GET /jobs/{job}` | jobs with state (`waiting running held finished revoked aborted rejected`), counts a step, material used, labour |
 //! | `POST /jobs/{job}/revoke` | `{"verdict":"revoked"}`, or `{"verdict":"refused","code":"ALREADY_RUNNING"}` |
+//! | `POST /jobs/{job}/hold` `{"reason":"…"}`, `POST /jobs/{job}/resume` | `{"verdict":"done"}`, also when it is so already, or `{"verdict":"refused","code":"ENDED"}` |
+//! | `PUT /jobs/{job}/notes` | `{"notes":"due 06:00"}`, what the people at the line see |
 //! | `POST /jobs/{job}/quantity-proposals` | `{"proposal":"…","pieces":4000}`: `{"verdict":"agreed","begun":1200}`, or `refused` with `BELOW_BEGUN`, `BAD_QUANTITY`, `ENDED`, `OTHER_PROPOSAL_OPEN`; once agreed the line begins no piece beyond it |
 //! | `POST /jobs/{job}/quantity-proposals/{proposal}/commit`, `…/withdraw` | the second phase; repeating it is harmless |
 //! | `GET /recipes`, `GET /recipes/{part}`, `PUT /recipes/{part}`, `DELETE /recipes/{part}` | `{"version":"12","lotManaged":true,"steps":[{"step":10,"station":"PRESS-4","minutesPerPiece":"0.25"}]}` |
@@ -145,6 +147,9 @@ impl Mes {
             ("GET", ["jobs"]) => Ok(self.list(request)),
             ("GET", ["jobs", number]) => Ok(Response::json(200, &self.job(number)?.view())),
             ("POST", ["jobs", number, "revoke"]) => self.revoke(number),
+            ("POST", ["jobs", number, "hold"]) => self.hold_from_outside(desk, number, &read(request)?),
+            ("POST", ["jobs", number, "resume"]) => self.resume_from_outside(desk, number),
+            ("PUT", ["jobs", number, "notes"]) => self.note(number, read(request)?),
             ("POST", ["jobs", number, "quantity-proposals"]) => self.propose(number, request),
             ("POST", ["jobs", number, "quantity-proposals", key, phase @ ("commit" | "withdraw")]) => {
                 self.decide(desk, number, key, *phase == "commit")

@@ -11,6 +11,7 @@
 mod architecture;
 mod demo;
 mod draw;
+mod links;
 mod loop_disk;
 mod store_account;
 mod store_kill;

@@ -58,6 +58,7 @@ fn accepted(order: &Order) -> Word {
             Word::new("no", format!("not sent, missing: {}", missing.join("; ")))
         }
         Dispatch::Idle | Dispatch::Validating => Word::new("no", "not sent yet"),
+        Dispatch::Ready => Word::new("no", "not sent: a planner wants it to wait"),
         Dispatch::Revoking { .. } => Word::new("part", "asked for it back"),
         Dispatch::Revoked => Word::new("no", "the plant gave it back"),
         Dispatch::RevokeRefused => Word::new("yes", "the plant keeps it"),

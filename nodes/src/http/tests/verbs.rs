@@ -51,10 +51,12 @@ async fn an_order_is_found_by_its_id_its_erp_number_and_its_job() {
     }
     for (at, name) in names.iter().copied().chain(["1000042@erp-eu"]).enumerate() {
         let path = format!("/v1/orders/{name}/quantity-changes");
-        let back = plant.posts(&path, &format!("q{at}"), json!({ "total": format!("{} H87", 500 + at) })).await;
+        let total = format!("{} H87", 500 + at);
+        let back = plant.posts(&path, &format!("q{at}"), json!({ "total": total })).await;
         assert_eq!(back.entity(), order, "{name}");
+        let total = Qty::parse(&total).unwrap();
+        world.until(&order, |order| order.pending.is_none() && order.header.as_ref().is_some_and(|header| header.total == total)).await;
     }
-    world.until(&order, |order| order.header.as_ref().is_some_and(|header| header.total == Qty::parse("504 H87").unwrap())).await;
     world.stop().await;
 }
 
@@ -111,6 +113,29 @@ async fn anyone_places_a_hold_and_only_quality_ends_it() {
     assert_eq!(holds().await, 1);
     quality.posts("/v1/quality-hold-releases", "x1", end).await.entity();
     assert_eq!(holds().await, 0);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_changed_on_its_way_and_says_what_is_under_way() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    let path = |wish: &str| format!("/v1/orders/1000042/{wish}");
+    assert_eq!(plant.posts(&path("holds"), "h1", json!({ "reason": "design change" })).await.entity(), order);
+    assert_eq!(plant.gets(&format!("/v1/orders/{order}")).await.field("on_hold"), "design change");
+    plant.posts(&path("resumptions"), "r1", json!({})).await.entity();
+    plant.posts(&path("resumptions"), "r2", json!({})).await.is(409, "STATE", "");
+    plant
+        .posts(&path("reschedules"), "d1", json!({ "start": "tomorrow", "end": "2026-11-26T14:00:00+01:00" }))
+        .await
+        .is(422, "SCHEMA", "start");
+    plant.posts(&path("recipe-changes"), "v1", json!({ "version": "99" })).await.is(409, "STATE", "");
+    plant.posts(&path("component-replacements"), "m1", json!({ "item": "0099", "material": "STEEL-3" })).await.is(409, "STATE", "");
+    plant.posts(&path("splits"), "s1", json!({ "total": "1 KGM", "reference": "PL-B" })).await.is(422, "UOM_UNMAPPED", "total");
+    plant.posts(&path("reopenings"), "o1", json!({})).await.is(409, "STATE", "");
+    plant.posts(&path("reversals"), "b1", json!({ "posting": 1, "reason": "wrong" })).await.is(409, "NOT_OWNER", "authorization");
+    plant.posts(&path("revocations"), "j1", json!({ "reason": "wrong", "more": 1 })).await.is(400, "SCHEMA", "more");
     world.stop().await;
 }
 

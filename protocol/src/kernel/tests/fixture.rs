@@ -20,25 +20,25 @@ use crate::uom::Uom;
 use crate::words::{EquipmentClass, EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, Sscc, Version};
 
 /// A small generator of our own: the same numbers on every machine.
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 11) % limit.max(1)
     }
 
-    pub(super) fn one_in(&mut self, limit: u64) -> bool {
+    pub(crate) fn one_in(&mut self, limit: u64) -> bool {
         self.below(limit) == 0
     }
 
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             let other = usize::try_from(self.below(at as u64 + 1)).unwrap();
             items.swap(at, other);
@@ -46,15 +46,15 @@ impl Chance {
     }
 }
 
-pub(super) fn site(name: &str) -> SiteId {
+pub(crate) fn site(name: &str) -> SiteId {
     SiteId::parse(name).unwrap()
 }
 
-fn qty(text: &str) -> Qty {
+pub(crate) fn qty(text: &str) -> Qty {
     Qty::parse(text).unwrap()
 }
 
-pub(super) fn at(minute: u64) -> Instant {
+pub(crate) fn at(minute: u64) -> Instant {
     Instant::parse("2026-11-23T08:00:00+01:00").unwrap().plus_ms(minute * 60_000)
 }
 
@@ -85,7 +85,7 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-pub(super) fn book() -> Book {
+pub(crate) fn book() -> Book {
     let (eu, na) = (Region::parse("eu").unwrap(), Region::parse("na").unwrap());
     let plain = |kind, region| Site {
         kind,
@@ -141,29 +141,29 @@ pub(super) fn book() -> Book {
 }
 
 /// A day of one order: what its systems say.
-pub(super) struct Day {
-    pub(super) units: u64,
+pub(crate) struct Day {
+    pub(crate) units: u64,
     seed: u64,
 }
 
 impl Day {
-    pub(super) fn drawn(seed: u64) -> Self {
+    pub(crate) fn drawn(seed: u64) -> Self {
         Self { units: 5 + Chance::new(seed).below(30), seed }
     }
 
-    pub(super) fn order_ref() -> Ref {
+    pub(crate) fn order_ref() -> Ref {
         Ref::new(site("erp-eu"), NativeKind::Order, NativeId::parse("1000042").unwrap())
     }
 
-    pub(super) fn lot() -> LotKey {
+    pub(crate) fn lot() -> LotKey {
         LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: LotNo::parse("1000042").unwrap() }
     }
 
-    fn lot_entity() -> EntityId {
+    pub(crate) fn lot_entity() -> EntityId {
         book().lot_entity(site("nord"), &Self::lot()).unwrap()
     }
 
-    pub(super) fn release() -> Input {
+    pub(crate) fn release() -> Input {
         let header = Header {
             erp: site("erp-eu"),
             number: Self::order_ref().id,
@@ -180,17 +180,17 @@ impl Day {
         Self::order_input("erp-eu", "release", 0, order::Input::OwnerFact(OwnerFact::Released(Box::new(header))))
     }
 
-    pub(super) fn completed() -> Input {
+    pub(crate) fn completed() -> Input {
         Self::order_input("nord", "completed", 500, order::Input::Report(Report::Completed))
     }
 
     /// One report a unit, counted by the source.
-    pub(super) fn unit_reports(&self) -> Vec<Input> {
+    pub(crate) fn unit_reports(&self) -> Vec<Input> {
         (1..=self.units).map(|n| Self::numbered(n, Report::Confirmed(Box::new(work("10", "1 H87"))))).collect()
     }
 
     /// Everything from the floor but the completion: in any order, some of it told twice.
-    pub(super) fn reports(&self, chance: &mut Chance) -> Vec<Input> {
+    pub(crate) fn reports(&self, chance: &mut Chance) -> Vec<Input> {
         let mut drawn = Chance::new(self.seed);
         let mut reports = self.unit_reports();
         for n in 0..3 + drawn.below(20) {
@@ -216,7 +216,7 @@ impl Day {
     }
 
     /// The whole day, quality and corrections after the completion included.
-    pub(super) fn inputs(&self, chance: &mut Chance) -> Vec<Input> {
+    pub(crate) fn inputs(&self, chance: &mut Chance) -> Vec<Input> {
         let mut inputs = self.reports(chance);
         let place = usize::try_from(chance.below(inputs.len() as u64)).unwrap();
         inputs.insert(place, Self::completed());
@@ -261,7 +261,7 @@ impl Day {
     }
 }
 
-pub(super) fn envelope(source: &str, key: &str, minute: u64) -> Envelope {
+pub(crate) fn envelope(source: &str, key: &str, minute: u64) -> Envelope {
     let key = Key { source: Source::parse(source).unwrap(), epoch: 0, mark: Mark::Text(KeyText::ours(key)) };
     Envelope {
         key,
@@ -275,11 +275,11 @@ pub(super) fn envelope(source: &str, key: &str, minute: u64) -> Envelope {
     }
 }
 
-fn amount(text: &str) -> Amount {
+pub(crate) fn amount(text: &str) -> Amount {
     Amount { qty: qty(text), counting: Counting::Delta, native: None }
 }
 
-fn work(op: &str, good: &str) -> Confirmation {
+pub(crate) fn work(op: &str, good: &str) -> Confirmation {
     Confirmation {
         op: OpNo::parse(op).unwrap(),
         good: Some(amount(good)),

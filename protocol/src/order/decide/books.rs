@@ -65,6 +65,7 @@ impl<'a> Books<'a> {
                 | PostingFact::Recorded { .. }
                 | PostingFact::Stands { .. }
                 | PostingFact::Reissued { .. }
+                | PostingFact::TakenBack { .. }
                 | PostingFact::Split { .. } => None,
             };
             self.book(turn, fact);
@@ -140,6 +141,7 @@ fn park(fact: PostingFact) -> PostingFact {
         | PostingFact::Recorded { .. }
         | PostingFact::Stands { .. }
         | PostingFact::Reissued { .. }
+        | PostingFact::TakenBack { .. }
         | PostingFact::Split { .. } => fact,
     }
 }

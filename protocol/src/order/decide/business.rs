@@ -1,5 +1,5 @@
-//! Transitions 16 to 18, track B after release: cancelled, technically complete, reopened, closed. A request is guarded;
-//! the ERP's own fact is applied, and what contradicts it is shown.
+//! Transitions 16 to 18, track B after release: cancelled, technically complete, reopened, closed. The track is the ERP's:
+//! a request is guarded, and then the ERP is asked; its own fact is applied, and what contradicts it is shown.
 
 use super::{Books, Turn};
 use crate::answer::Answer;
@@ -8,14 +8,18 @@ use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::intent::Tier;
 use crate::kernel::refuse;
-use crate::order::{Business, Dispatch, Fact, Supply};
+use crate::order::{Business, Change, Dispatch, Fact, Supply};
+use crate::outbox::{OutboxFact, Outcome};
 use crate::posting::Due;
 use crate::refusal::Code;
 
 impl Turn<'_, '_> {
     /// A client wants it given up.
     pub(super) fn wish_cancel(&mut self) -> Answer {
-        if self.order.ledger.has_documents() || self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups() {
+        if self.order.business == Business::Cancelled {
+            return Answer::Accepted;
+        }
+        if self.order.ledger.actuals() > 0 {
             return refuse(
                 Code::State,
                 "work was reported for this order".into(),
@@ -24,22 +28,58 @@ impl Turn<'_, '_> {
             );
         }
         match self.order.dispatch {
-            Dispatch::Sent { attempt } | Dispatch::Accepted { attempt, .. } | Dispatch::TimedOut { attempt } => self.revoke(attempt),
-            Dispatch::Revoking { .. } => Answer::Accepted,
+            Dispatch::Revoking { .. } => refuse(Code::State, "the plant is being asked for the job".into(), "wait for its answer", ""),
             Dispatch::RevokeRefused => refuse(Code::State, "the plant keeps the job".into(), "stop it at the plant first", ""),
-            Dispatch::Idle | Dispatch::Validating | Dispatch::Invalid { .. } | Dispatch::Rejected { .. } | Dispatch::Revoked => {
-                self.note(Fact::Business(Business::Cancelled));
-                Answer::Accepted
-            }
+            Dispatch::Idle
+            | Dispatch::Validating
+            | Dispatch::Invalid { .. }
+            | Dispatch::Ready
+            | Dispatch::Sent { .. }
+            | Dispatch::Accepted { .. }
+            | Dispatch::Rejected { .. }
+            | Dispatch::TimedOut { .. }
+            | Dispatch::Revoked => self.begin(Change::Cancel, None),
         }
     }
 
-    fn revoke(&mut self, attempt: u32) -> Answer {
-        if let (Some(job), Some(plant)) = (self.job_ref(), self.order.plant()) {
-            self.note(Fact::Dispatch(Dispatch::Revoking { attempt }));
-            self.draft.ask_site(plant, Tier::PlantCritical, Effect::RevokeJob(job));
+    /// A client wants the job back from the plant, to change it or to run it elsewhere.
+    pub(super) fn wish_revoke(&mut self) -> Answer {
+        match self.with_plant() {
+            Some(_) if self.order.pending.is_some() => {
+                refuse(Code::State, "a change of this order is under way".into(), "wait until it is over, then ask again", "")
+            }
+            Some(attempt) => {
+                self.revoke(attempt);
+                Answer::Accepted
+            }
+            None => refuse(Code::State, "the plant does not have the job".into(), "there is nothing to take back", ""),
         }
-        Answer::Accepted
+    }
+
+    /// Asks the plant for the job; the intent.
+    pub(super) fn revoke(&mut self, attempt: u32) -> Option<u32> {
+        let (job, plant) = (self.job_ref()?, self.order.plant()?);
+        self.note(Fact::Dispatch(Dispatch::Revoking { attempt }));
+        Some(self.draft.ask_site(plant, Tier::PlantCritical, Effect::RevokeJob(job)).0)
+    }
+
+    /// The plant answers about a job that is wanted back for no change of ours.
+    pub(super) fn revoke_step(&mut self, step: &OutboxFact) {
+        match step {
+            OutboxFact::Settled(Outcome::Accepted(_)) => self.note(Fact::Dispatch(Dispatch::Revoked)),
+            OutboxFact::Settled(Outcome::Rejected { code, text }) => {
+                self.note(Fact::Dispatch(Dispatch::RevokeRefused));
+                let what = format!("the plant keeps the job: {code} {text}");
+                self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what));
+            }
+            OutboxFact::Settled(Outcome::Adopted { .. } | Outcome::WrittenOff | Outcome::Superseded)
+            | OutboxFact::Released { .. }
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
+        }
     }
 
     /// The ERP cancelled it.
@@ -48,11 +88,10 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Business(Business::Cancelled));
-        if let Dispatch::Sent { attempt } | Dispatch::Accepted { attempt, .. } | Dispatch::TimedOut { attempt } = self.order.dispatch {
+        if let Some(attempt) = self.with_plant() {
             self.revoke(attempt);
         }
-        let worked = self.order.ledger.actuals() > 0;
-        if !worked {
+        if self.order.ledger.actuals() == 0 {
             return Answer::Accepted;
         }
         let what = "the ERP cancelled the order, and work was reported for it".to_owned();
@@ -63,7 +102,7 @@ impl Turn<'_, '_> {
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers)) }
     }
 
-    /// A client wants no more work.
+    /// A client wants no more work. What was collected goes out before the ERP is asked to shut the gate.
     pub(super) fn wish_technical_completion(&mut self, force: bool) -> Answer {
         if self.order.business != Business::Released {
             return refuse(Code::State, "the order is not released".into(), "ask how it stands", "");
@@ -73,29 +112,40 @@ impl Turn<'_, '_> {
         if unsettled && !(force && reason.is_some()) {
             return refuse(Code::State, "postings are not settled".into(), "settle them first, or force it and give a reason", "force");
         }
-        self.finish();
-        Answer::Accepted
+        if self.order.pending.is_none() {
+            self.flush_everything();
+        }
+        self.begin(Change::TechnicallyComplete, None)
     }
 
     /// The ERP completed it technically.
     pub(super) fn technically_completed(&mut self) -> Answer {
         if self.order.business != Business::TechnicallyCompleted {
-            self.finish();
+            self.flush_everything();
+            self.note(Fact::Business(Business::TechnicallyCompleted));
         }
         Answer::Accepted
     }
 
-    /// What was collected goes out before the gate shuts.
-    fn finish(&mut self) {
+    fn flush_everything(&mut self) {
         let mut books = Books::open(self.order);
         books.flush(self, &Due::Everything);
         books.close(self);
-        self.note(Fact::Business(Business::TechnicallyCompleted));
     }
 
-    /// Work again.
+    /// A client wants work again.
+    pub(super) fn wish_reopen(&mut self) -> Answer {
+        if self.order.business != Business::TechnicallyCompleted {
+            return refuse(Code::State, "only a technically complete order can be reopened".into(), "ask how it stands", "");
+        }
+        self.begin(Change::Reopen, None)
+    }
+
+    /// The ERP reopened it.
     pub(super) fn reopened(&mut self) -> Answer {
-        self.note(Fact::Business(Business::Released));
+        if self.order.business != Business::Released {
+            self.note(Fact::Business(Business::Released));
+        }
         Answer::Accepted
     }
 
@@ -110,12 +160,14 @@ impl Turn<'_, '_> {
                 "",
             );
         }
-        self.note(Fact::Business(Business::Closed));
-        Answer::Accepted
+        self.begin(Change::Close, None)
     }
 
     /// The ERP closed it.
     pub(super) fn closed(&mut self) -> Answer {
+        if self.order.business == Business::Closed {
+            return Answer::Accepted;
+        }
         self.note(Fact::Business(Business::Closed));
         if !(self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups()) {
             return Answer::Accepted;
@@ -124,16 +176,31 @@ impl Turn<'_, '_> {
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "finance", what)) }
     }
 
-    /// Somebody has it open in the ERP.
+    /// Somebody has it open in the ERP, or has no longer: postings wait for a while.
     pub(super) fn locked(&mut self, locked: bool) -> Answer {
-        self.note(Fact::Locked(locked));
+        if self.order.locked.is_some() != locked {
+            self.note(Fact::Locked { since: locked.then_some(self.context.now) });
+        }
         Answer::Accepted
     }
 
-    /// Transition 11: components are there, or not.
+    /// Transition 11: components are there, or not. What is short before the start is for a planner: to hold the order, to
+    /// replace the component, to wait. During the run it is the plant that stops.
     pub(super) fn availability(&mut self, short: &[String]) -> Answer {
         let supply = if short.is_empty() { Supply::Committed } else { Supply::Short { what: short.to_vec() } };
+        if self.order.supply == supply {
+            return Answer::Accepted;
+        }
+        self.draft.close_cases(self.common, &CaseKind::Shortage, "looked at again");
         self.note(Fact::Supply(supply));
+        if let (Some(header), false) = (&self.order.header, short.is_empty()) {
+            let what = format!("components of {} are short: {}", header.number, short.join(", "));
+            let offers = vec![
+                Proposal::Do("hold the order, move it, or replace the component; it goes on by itself when they are there".into()),
+                Proposal::Acknowledge,
+            ];
+            self.draft.open_case(NewCase::new(CaseKind::Shortage, "planner", what).stake(header.total).impact(header.start).offers(offers));
+        }
         Answer::Accepted
     }
 }

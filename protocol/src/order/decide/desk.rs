@@ -78,6 +78,14 @@ impl Turn<'_, '_> {
         Answer::Accepted
     }
 
+    /// What was given up along with another posting needs nobody's decision any more.
+    fn close_with(&mut self, fact: &PostingFact, but: u32) {
+        let PostingFact::Stands { posting, .. } = fact else { return };
+        for open in self.common.cases.values().filter(|open| open.number != but && open.posting == Some(*posting)) {
+            self.draft.close_case(open.number, "written off");
+        }
+    }
+
     /// Given up: only with a finance role and a second pair of eyes.
     fn write_off(&mut self, case: &Case, number: u32) -> Answer {
         let finance = &self.context.book.policy.finance_roles;
@@ -90,10 +98,15 @@ impl Turn<'_, '_> {
         if second.is_none() {
             return refuse(Code::NotOwner, "giving quantities up needs a second approver".into(), "name a second person", "who.second");
         }
-        let Some(fact) = posting::write_off(&self.order.ledger, number) else {
-            return refuse(Code::State, format!("posting {number} is not parked"), "look at how it stands now", "case");
-        };
-        self.note(Fact::Posting(fact));
+        let facts = posting::write_off(&self.order.ledger, number);
+        if facts.is_empty() {
+            let text = format!("posting {number} is not parked, or waits for the reversal before it");
+            return refuse(Code::State, text, "look at how it stands now", "case");
+        }
+        for fact in facts {
+            self.close_with(&fact, case.number);
+            self.note(Fact::Posting(fact));
+        }
         if let Some(intent) = case.intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
             self.draft.settle(intent, Outcome::WrittenOff);
         }

@@ -1,6 +1,8 @@
 //! Transitions 2 to 5, track D: validate everything before the plant hears of it, send the frozen payload, wait for its
 //! answer. A late answer still wins; a rejection is a decision for a planner, and nothing is posted.
 
+use std::collections::BTreeMap;
+
 use super::Turn;
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
@@ -14,16 +16,23 @@ use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{Business, Dispatch, Fact, Header};
 use crate::refusal::Code;
 use crate::site::{self, Need, Resolution, Resolved};
+use crate::words::{ItemNo, MaterialId};
 
 impl Turn<'_, '_> {
     /// Asks the plant's site for everything the order needs.
     pub(super) fn validate(&mut self, header: &Header, attempt: u32) {
+        self.validate_with(header, attempt, self.order.replaced.clone());
+    }
+
+    /// The same, with these materials on component lines instead of the recipe's.
+    pub(super) fn validate_with(&mut self, header: &Header, attempt: u32, replaced: BTreeMap<ItemNo, MaterialId>) {
         self.note(Fact::Validating { attempt });
         let need = Need {
             material: header.material.clone(),
             total: header.total,
             recipe: header.recipe.clone(),
             start: header.start,
+            replaced,
             has_lot: header.lot.is_some() || crate::book::lot_of_order(header.number.normal()).is_some(),
         };
         let me = self.draft.me();
@@ -34,7 +43,7 @@ impl Turn<'_, '_> {
 
     /// The plant's site answers.
     pub(super) fn resolution(&mut self, attempt: u32, found: &Resolution) -> Answer {
-        let waiting = matches!(self.order.dispatch, Dispatch::Validating | Dispatch::Invalid { .. });
+        let waiting = matches!(self.order.dispatch, Dispatch::Validating | Dispatch::Invalid { .. } | Dispatch::Ready);
         let (true, true, Some(header)) = (attempt == self.order.validations, waiting, self.order.header.clone()) else {
             return Answer::Accepted;
         };
@@ -59,8 +68,10 @@ impl Turn<'_, '_> {
     fn ready(&mut self, header: &Header, resolved: &Resolved) {
         self.draft.close_cases(self.common, &CaseKind::NotReady, "everything is there");
         self.note(Fact::Resolved(Box::new(resolved.clone())));
-        if self.order.business == Business::Released {
-            self.send(header, resolved);
+        match (self.order.business, &self.order.on_hold) {
+            (Business::Released, None) => self.send(header, resolved),
+            (Business::Released | Business::Created, _) => self.note(Fact::Dispatch(Dispatch::Ready)),
+            (Business::Planned | Business::TechnicallyCompleted | Business::Closed | Business::Cancelled, _) => {}
         }
     }
 
@@ -96,6 +107,7 @@ impl Turn<'_, '_> {
             Dispatch::Idle
             | Dispatch::Validating
             | Dispatch::Invalid { .. }
+            | Dispatch::Ready
             | Dispatch::Accepted { .. }
             | Dispatch::Rejected { .. }
             | Dispatch::Revoking { .. }
@@ -164,8 +176,20 @@ impl Turn<'_, '_> {
 
     /// The planned start comes near: what is not with the plant is an alarm.
     pub(super) fn start_is_near(&mut self) {
-        let (Dispatch::Validating, Some(header)) = (&self.order.dispatch, &self.order.header) else { return };
-        let what = format!("{} is not validated by {} and starts soon", header.number, header.plant);
+        let Some(header) = &self.order.header else { return };
+        let what = match &self.order.dispatch {
+            Dispatch::Validating => format!("{} is not validated by {} and starts soon", header.number, header.plant),
+            Dispatch::Ready => format!("{} is on hold and should start soon", header.number),
+            Dispatch::Idle
+            | Dispatch::Invalid { .. }
+            | Dispatch::Sent { .. }
+            | Dispatch::Accepted { .. }
+            | Dispatch::Rejected { .. }
+            | Dispatch::TimedOut { .. }
+            | Dispatch::Revoking { .. }
+            | Dispatch::Revoked
+            | Dispatch::RevokeRefused => return,
+        };
         self.draft.open_case(NewCase::new(CaseKind::NotReady, "plant-it", what).stake(header.total).impact(header.start));
     }
 
@@ -182,6 +206,7 @@ impl Turn<'_, '_> {
             }
             Dispatch::Idle
             | Dispatch::Validating
+            | Dispatch::Ready
             | Dispatch::Sent { .. }
             | Dispatch::Accepted { .. }
             | Dispatch::TimedOut { .. }

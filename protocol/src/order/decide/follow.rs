@@ -7,7 +7,7 @@ use crate::draft::Draft;
 use crate::effect::{Conversion, Effect};
 use crate::kernel::Context;
 use crate::native::NativeKind;
-use crate::order::{Business, Dispatch, Fact, Header, Order};
+use crate::order::{Dispatch, Fact, Header, Order};
 use crate::outbox::{OutboxFact, Outcome, Receipt};
 use crate::posting::{self, PostingFact};
 
@@ -26,14 +26,15 @@ impl Order {
         match effect {
             Effect::Post(_) => turn.posting_step(number, step),
             Effect::DispatchJob(job) => turn.job_step(job.attempt, step),
+            Effect::ChangeOrder(_) | Effect::ChangeJob { .. } | Effect::RevokeJob(_) if turn.change_step(number, step) => {}
             Effect::RevokeJob(_) => turn.revoke_step(step),
-            Effect::ChangeJobQuantity { total, .. } => {
-                if let OutboxFact::Settled(Outcome::Accepted(_)) = step {
-                    turn.note(Fact::TotalChanged { total: *total });
-                }
-            }
+            Effect::ChangeJob { total, .. } => turn.told_step(*total, step),
+            Effect::HoldJob { .. } => turn.pause_step("stop", step),
+            Effect::ResumeJob(_) => turn.pause_step("go on with", step),
             Effect::ConvertPlannedOrder(conversion) => turn.conversion_step(conversion, step),
-            Effect::ChangeStockStatus { .. }
+            // Of a change that is no longer under way nothing is expected.
+            Effect::ChangeOrder(_)
+            | Effect::ChangeStockStatus { .. }
             | Effect::AnnounceUnit(_)
             | Effect::BlockStock(_)
             | Effect::UnblockStock(_)
@@ -91,7 +92,11 @@ impl Turn<'_, '_> {
                 apart.number = *into;
                 Some((apart, why.clone()))
             }
-            PostingFact::Stands { .. } | PostingFact::Recorded { .. } | PostingFact::Flushed { .. } | PostingFact::Reissued { .. } => None,
+            PostingFact::Stands { .. }
+            | PostingFact::Recorded { .. }
+            | PostingFact::Flushed { .. }
+            | PostingFact::Reissued { .. }
+            | PostingFact::TakenBack { .. } => None,
         }
     }
 
@@ -107,6 +112,7 @@ impl Turn<'_, '_> {
                     Dispatch::Idle
                     | Dispatch::Validating
                     | Dispatch::Invalid { .. }
+                    | Dispatch::Ready
                     | Dispatch::Sent { .. }
                     | Dispatch::Accepted { .. }
                     | Dispatch::Rejected { .. }
@@ -127,27 +133,6 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn revoke_step(&mut self, step: &OutboxFact) {
-        match step {
-            OutboxFact::Settled(Outcome::Accepted(_)) => {
-                self.note(Fact::Dispatch(Dispatch::Revoked));
-                self.note(Fact::Business(Business::Cancelled));
-            }
-            OutboxFact::Settled(Outcome::Rejected { code, text }) => {
-                self.note(Fact::Dispatch(Dispatch::RevokeRefused));
-                let what = format!("the plant keeps the job: {code} {text}");
-                self.draft.open_case(crate::draft::NewCase::new(crate::case::CaseKind::Discrepancy, "planner", what));
-            }
-            OutboxFact::Settled(_)
-            | OutboxFact::Released { .. }
-            | OutboxFact::Requeued
-            | OutboxFact::InFlight { .. }
-            | OutboxFact::InDoubt { .. }
-            | OutboxFact::NotDone { .. }
-            | OutboxFact::Parked { .. } => {}
-        }
-    }
-
     fn conversion_step(&mut self, wish: &Conversion, step: &OutboxFact) {
         match step {
             OutboxFact::Settled(Outcome::Accepted(receipt)) => self.converted(wish, receipt),
@@ -155,6 +140,7 @@ impl Turn<'_, '_> {
                 let what = format!("the ERP did not make an order of {}: {code} {text}", wish.planned_order);
                 let case = crate::draft::NewCase::new(crate::case::CaseKind::Rejected(crate::refusal::Code::Other), "planner", what);
                 self.draft.open_case(case.stake(wish.total).impact(wish.start));
+                self.unborn_of_split(&format!("{code} {text}"));
             }
             OutboxFact::Settled(_)
             | OutboxFact::Released { .. }

@@ -39,7 +39,7 @@ impl Turn<'_, '_> {
 
     /// Takes a document as the one of a posting; its intent is over, its lane goes on.
     pub(super) fn adopt(&mut self, posting: u32, document: DocNo) {
-        let intent = self.order.carries.iter().find(|(_, carried)| **carried == posting).map(|(intent, _)| *intent);
+        let intent = self.order.carrier(posting);
         if let Some(intent) = intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
             self.draft.settle(intent, Outcome::Adopted { document: document.clone() });
         }
@@ -54,7 +54,7 @@ impl Turn<'_, '_> {
     /// Only what nobody is sending just now.
     fn may_adopt(&self, entry: &Entry) -> bool {
         let number = entry.posting.number;
-        let intent = self.order.carries.iter().find(|(_, carried)| **carried == number).map(|(intent, _)| *intent);
+        let intent = self.order.carrier(number);
         let sending =
             intent.and_then(|intent| self.common.outbox.get(intent)).is_some_and(|open| matches!(open.standing, Standing::InFlight { .. }));
         match entry.standing {

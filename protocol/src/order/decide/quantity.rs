@@ -1,39 +1,25 @@
-//! Transition 8: another total. A request may not go below what was made and is agreed with the plant; the ERP's own fact
-//! is applied, and becomes a discrepancy where it breaks that guard.
+//! Transition 8, the ERP's own side: another total or other dates, as it says. Applied at once, told to the plant, and a
+//! discrepancy where it breaks what was made or what the plant agrees to.
 
 use super::Turn;
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
-use crate::effect::{Effect, JobRef};
-use crate::intent::Tier;
-use crate::kernel::refuse;
-use crate::order::{Dispatch, Fact};
+use crate::instant::Instant;
+use crate::order::{Change, Header, Phase};
+use crate::outbox::{OutboxFact, Outcome};
 use crate::qty::Qty;
-use crate::refusal::Code;
 
 impl Turn<'_, '_> {
-    /// A client wants another total.
-    pub(super) fn wish_quantity(&mut self, total: Qty) -> Answer {
-        let Some(header) = &self.order.header else {
-            return refuse(Code::State, "the ERP has not released this order".into(), "wait until it is released", "");
-        };
-        if total.uom() != header.total.uom() || !total.is_positive() {
-            let text = format!("the order is kept in {}, and its total must be more than nothing", header.total.uom());
-            return refuse(Code::UomUnmapped, text, "send a positive quantity in the order's unit", "total");
-        }
-        if self.breaks_reported(total) {
-            let text = format!("{} were made already", self.order.processed().unwrap_or(total));
-            return refuse(Code::Capacity, text, "choose a total that is not below what was reported", "total");
-        }
-        self.ask_plant(total);
-        Answer::Accepted
-    }
-
-    /// The ERP changed the total.
+    /// The ERP changed the total. What it changed because we asked is no news.
     pub(super) fn quantity_changed(&mut self, total: Qty) -> Answer {
-        self.note(Fact::TotalChanged { total });
-        self.ask_plant(total);
+        let Some(header) = self.order.header.clone().filter(|header| header.total != total) else { return Answer::Accepted };
+        if self.asked_for(|change| *change == Change::Quantity { total }) {
+            return Answer::Accepted;
+        }
+        let header = Header { total, ..header };
+        self.now_total(&header);
+        self.tell_plant((&header).into());
         if !self.breaks_reported(total) {
             return Answer::Accepted;
         }
@@ -43,25 +29,38 @@ impl Turn<'_, '_> {
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).stake(made).offers(offers)) }
     }
 
-    fn breaks_reported(&self, total: Qty) -> bool {
+    /// The ERP moved it. An ERP that knows days only does not take the hour away: the same day is the same start.
+    pub(super) fn dates_changed(&mut self, start: Instant, end: Instant) -> Answer {
+        let Some(header) = self.order.header.clone() else { return Answer::Accepted };
+        let calendar = self.calendar();
+        let same = |a: Instant, b: Instant| calendar.posting_date(a) == calendar.posting_date(b);
+        if same(header.start, start) && same(header.end, end) {
+            return Answer::Accepted;
+        }
+        let pick = |known: Instant, told: Instant| if same(known, told) { known } else { told };
+        let (start, end) = (pick(header.start, start), pick(header.end, end));
+        if self.asked_for(|change| matches!(change, Change::Dates { start: s, end: e } if same(*s, start) && same(*e, end))) {
+            return Answer::Accepted;
+        }
+        let header = Header { start, end, ..header };
+        self.now_dates(&header);
+        self.tell_plant((&header).into());
+        Answer::Accepted
+    }
+
+    fn asked_for(&self, is: impl Fn(&Change) -> bool) -> bool {
+        self.order.pending.as_ref().is_some_and(|pending| pending.phase == Phase::Erp && is(&pending.change))
+    }
+
+    pub(super) fn breaks_reported(&self, total: Qty) -> bool {
         self.order.processed().is_some_and(|made| made.compare(&total).is_some_and(std::cmp::Ordering::is_gt))
     }
 
-    /// The plant must agree; a request's total holds when it did.
-    fn ask_plant(&mut self, total: Qty) {
-        let with_plant = matches!(self.order.dispatch, Dispatch::Sent { .. } | Dispatch::Accepted { .. } | Dispatch::TimedOut { .. });
-        let Some(job) = self.job_ref().filter(|_| with_plant) else {
-            self.note(Fact::TotalChanged { total });
-            return;
-        };
-        if let Some(plant) = self.order.plant() {
-            self.draft.ask_site(plant, Tier::PlantCritical, Effect::ChangeJobQuantity { job, total });
-        }
-    }
-
-    /// The order's job by every name it has.
-    pub(super) fn job_ref(&self) -> Option<JobRef> {
-        let intent = self.order.dispatch_intent?;
-        Some(JobRef { order: self.draft.me(), dispatch: self.draft.intent_id(intent).reference(), job: self.order.job.clone() })
+    /// The plant answers to what the ERP had decided: it may refuse, and then two systems disagree.
+    pub(super) fn told_step(&mut self, total: Qty, step: &OutboxFact) {
+        let OutboxFact::Settled(Outcome::Rejected { code, text }) = step else { return };
+        let what = format!("the order is {total} in the ERP, and the plant goes on with what it had: {code} {text}");
+        let offers = vec![Proposal::Do("agree with the plant, or change the order in the ERP again".into()), Proposal::Acknowledge];
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).stake(total).offers(offers));
     }
 }

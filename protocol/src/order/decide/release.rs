@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::effect::{Conversion, Effect};
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::{Tier, Wake};
+use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::native::{NativeKind, Ref};
 use crate::order::{Business, Fact, Header, Release};
@@ -70,8 +70,8 @@ impl Turn<'_, '_> {
             }
         }
         self.validate(header, self.order.validations + 1);
-        let warn_at = header.start.minus(std::time::Duration::from_millis(self.context.book.policy.start_warning_ms));
-        self.draft.wake(warn_at.max(self.context.now), Wake::PlannedStart);
+        self.wake_before(header.start);
+        self.born_of_split(&header.number);
     }
 
     fn released_again(&mut self, known: &Header, header: &Header) -> Answer {

@@ -82,7 +82,7 @@ impl Shop {
         let document = DocNo::parse(&format!("77{:08}", self.documents)).unwrap();
         let fact = match event {
             Event::Adopt { .. } => adopt(&self.ledger, posting, document).filter(|fact| !self.would_overdraw(fact)),
-            Event::WriteOff { .. } => write_off(&self.ledger, posting),
+            Event::WriteOff { .. } => write_off(&self.ledger, posting).pop(),
             Event::Retry { .. } | Event::Report { .. } | Event::Flush | Event::Accept { .. } | Event::Reject | Event::Lose => {
                 retry(&self.ledger, posting, &self.periods).ok()
             }

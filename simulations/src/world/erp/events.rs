@@ -14,6 +14,7 @@ pub(super) enum Event {
     Changed,
     Cancelled,
     TechnicallyCompleted,
+    Reopened,
     Closed,
     PostedByHand,
 }
@@ -25,6 +26,7 @@ impl Event {
             Self::Changed => "order.changed",
             Self::Cancelled => "order.cancelled",
             Self::TechnicallyCompleted => "order.technically_completed",
+            Self::Reopened => "order.reopened",
             Self::Closed => "order.closed",
             Self::PostedByHand => "document.posted_by_hand",
         }
@@ -36,6 +38,7 @@ impl Event {
             Self::Changed => "sap.s4.beh.productionorder.v1.ProductionOrder.Changed.v1",
             Self::Cancelled => "sap.s4.beh.productionorder.v1.ProductionOrder.MarkedForDeletion.v1",
             Self::TechnicallyCompleted => "sap.s4.beh.productionorder.v1.ProductionOrder.TechnicallyCompleted.v1",
+            Self::Reopened => "sap.s4.beh.productionorder.v1.ProductionOrder.TechnicalCompletionRevoked.v1",
             Self::Closed => "sap.s4.beh.productionorder.v1.ProductionOrder.Closed.v1",
             Self::PostedByHand => "sap.s4.beh.materialdocument.v1.MaterialDocument.Created.v1",
         }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,11 +12,11 @@ use super::super::exchange::{Request, Response};
 use super::super::moment::Zone;
 use super::super::system::Desk;
 use super::Erp;
+use super::changes::Change;
 use super::confirmations::NewConfirmation;
-use super::documents::{Head, NewDocument, NewItem, read_quantity};
+use super::documents::{Head, NewDocument, NewItem};
 use super::events::Event;
 use super::odata::{Outcome, Refused, not_found, refused};
-use super::orders::{Life, Order};
 use super::stock::Material;
 
 #[derive(Deserialize)]
@@ -25,12 +24,6 @@ use super::stock::Material;
 struct NewPlant {
     plant: String,
     time_zone: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Change {
-    quantity: String,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +70,7 @@ impl Erp {
             ("PUT", ["periods"]) => self.set_periods(request),
             ("POST", ["production-versions"]) => self.plan_production(request),
             ("POST", ["production-orders"]) => self.create_order(desk, request),
-            ("POST", ["production-orders", number, action]) => self.act(desk, number, action, request),
+            ("POST", ["production-orders", number, action]) => self.act(desk, number, action, &read::<Change>(request)?),
             ("POST", ["deliveries"]) => self.create_delivery(request),
             ("POST", ["by-hand"]) => self.by_hand(desk, request),
             _ => Err(not_found(format!("{} is not a desk of this house", request.path))),
@@ -116,31 +109,6 @@ impl Erp {
         Ok(Response::json(201, &json!({ "order": number })))
     }
 
-    /// Something happens to an order, by a planner or by a service: the same rules, the same event.
-    pub(super) fn act(&mut self, desk: &mut Desk, number: &str, action: &str, request: &Request) -> Outcome<Response> {
-        self.order(number)?;
-        let at = desk.stamp(desk.now);
-        let change: Change = read(request)?;
-        let Some(order) = self.orders.get_mut(number) else { return Err(not_found(number)) };
-        let event = match action {
-            "release" => release(order)?,
-            "change" => change_quantity(order, &change.quantity)?,
-            "technically-complete" => move_on(order, &[Life::Created, Life::Released], Life::TechnicallyCompleted)?,
-            "reopen" => move_on(order, &[Life::TechnicallyCompleted], Life::Released)?,
-            "close" => move_on(order, &[Life::TechnicallyCompleted], Life::Closed)?,
-            "cancel" => move_on(order, &[Life::Created, Life::Released], Life::Cancelled)?,
-            "lock" | "unlock" => {
-                order.locked = action == "lock";
-                Event::Changed
-            }
-            other => return Err(not_found(format!("action {other}"))),
-        };
-        order.changed_at = at;
-        let order = order.view();
-        self.tell(desk, event, number, &json!({ "ManufacturingOrder": number }));
-        Ok(Response::json(200, &json!({ "d": order })))
-    }
-
     fn by_hand(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
         let zone = desk.zone.clone();
         let (key, order) = match read(request)? {
@@ -160,7 +128,7 @@ impl Erp {
                 return Ok(Response::json(201, &json!({ "d": entity })));
             }
             ByHand::Order { order, action } => {
-                let done = self.act(desk, &order, &action, &Request::new(request.method, &request.path))?;
+                let done = self.act(desk, &order, &action, &Change::default())?;
                 desk.habits.count("order_changed_by_hand");
                 return Ok(done);
             }
@@ -180,42 +148,6 @@ impl Erp {
 /// The body, or what is wrong with it.
 pub(super) fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Outcome<T> {
     request.read().map_err(|wrong| Refused { status: 400, code: "/IWBEP/CM_MGW_RT/021", text: wrong })
-}
-
-fn release(order: &mut Order) -> Outcome<Event> {
-    if order.locked || order.life != Life::Created {
-        return Err(refused("BS/007", format!("'Release' is not allowed (ORD {})", order.number)));
-    }
-    order.life = Life::Released;
-    order.operations.iter_mut().for_each(|operation| operation.released = true);
-    Ok(Event::Released)
-}
-
-/// The ERP lets a planner go below what was made: its own people know better. It is for others to notice.
-fn change_quantity(order: &mut Order, quantity: &str) -> Outcome<Event> {
-    let total = read_quantity("TotalQuantity", quantity)?;
-    let still_open = matches!(order.life, Life::Created | Life::Released) && !order.locked;
-    if !still_open || total <= Decimal::ZERO {
-        return Err(refused("BS/007", format!("'Change quantity' is not allowed (ORD {})", order.number)));
-    }
-    let factor = total / order.total;
-    order.components.iter_mut().for_each(|component| component.required = (component.required * factor).round_dp(3));
-    order.total = total;
-    order.deliver(Decimal::ZERO, false);
-    Ok(Event::Changed)
-}
-
-fn move_on(order: &mut Order, from: &[Life], to: Life) -> Outcome<Event> {
-    if order.locked || !from.contains(&order.life) {
-        return Err(refused("BS/007", format!("Change of status is not allowed (ORD {})", order.number)));
-    }
-    order.life = to;
-    Ok(match to {
-        Life::TechnicallyCompleted => Event::TechnicallyCompleted,
-        Life::Closed => Event::Closed,
-        Life::Cancelled => Event::Cancelled,
-        Life::Created | Life::Released => Event::Changed,
-    })
 }
 
 /// Who a request from outside says it is; the gateway's technical user otherwise.

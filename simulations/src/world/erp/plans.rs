@@ -151,6 +151,22 @@ impl Erp {
         (highest.unwrap_or(1_000_000) + 1).to_string()
     }
 
+    /// What the plan of an order would be by another version.
+    pub(super) fn planned_by(&self, order: &Order, version: &str) -> Outcome<(Vec<Operation>, Vec<Component>)> {
+        let new = NewOrder {
+            material: order.material.clone(),
+            plant: order.plant.clone(),
+            quantity: order.total.to_string(),
+            production_version: version.to_owned(),
+            ..NewOrder::default()
+        };
+        let new = self.with_routing(new)?;
+        let released = order.operations.iter().any(|operation| operation.released);
+        let groups = new.operations.iter().map(|operation| format!("{}{}", order.number, operation.operation));
+        let operations = groups.zip(&new.operations).map(|(group, plan)| Operation { released, ..plan.plan(group) }).collect();
+        Ok((operations, new.components.iter().map(NewComponent::plan).collect::<Outcome<_>>()?))
+    }
+
     /// The order with the plan of its production version, or of the newest one.
     fn with_routing(&self, new: NewOrder) -> Outcome<NewOrder> {
         let all = self.versions.get(&(new.material.clone(), new.plant.clone())).map_or(&[][..], Vec::as_slice);

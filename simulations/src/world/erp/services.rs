@@ -2,6 +2,7 @@
 //!
 //! Apart from the rules because this is the gateway: tokens, keys, entity tags, status codes. Never decides about stock.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::exchange::{Method, Request, Response};
@@ -9,6 +10,7 @@ use super::super::habits::Habit;
 use super::super::moment::Zone;
 use super::super::system::Desk;
 use super::Erp;
+use super::changes::Change;
 use super::confirmations::NewConfirmation;
 use super::documents::{Head, NewDocument};
 use super::odata::{self, Outcome, Refused, Target, not_found, one_answer, parameter, read_day, refused, set_answer, target};
@@ -23,6 +25,27 @@ const BATCHES: &str = "API_BATCH_SRV";
 const DELIVERIES: &str = "API_OUTBOUND_DELIVERY_SRV";
 
 const SIX_HOURS_MS: i64 = 6 * 60 * 60 * 1000;
+
+/// What of an order can be changed from outside.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct OrderPatch {
+    #[serde(default)]
+    total_quantity: String,
+    #[serde(default)]
+    mfg_order_planned_start_date: String,
+    #[serde(default)]
+    mfg_order_planned_end_date: String,
+    #[serde(default)]
+    production_version: String,
+}
+
+/// What of a component can be changed from outside.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ComponentPatch {
+    material: String,
+}
 
 impl Erp {
     /// Takes a request to one of the services.
@@ -119,6 +142,7 @@ impl Erp {
             }
             ("POST", ORDERS, function) => self.order_function(desk, function, request),
             ("PATCH", ORDERS, "A_ProductionOrder_2") => self.patch_order(desk, target, request),
+            ("PATCH", ORDERS, "A_ProductionOrderComponent_4") => self.patch_component(desk, target, request),
             ("PATCH", DELIVERIES, "A_OutbDeliveryHeader") => self.patch_delivery(target, request),
             (method, service, set) => Err(not_found(format!("{method} is not supported for '{set}' of {service}"))),
         }
@@ -137,12 +161,13 @@ impl Erp {
         let action = match function {
             "ReleaseOrder" => "release",
             "TechnicallyCompleteOrder" => "technically-complete",
+            "ReopenOrder" => "reopen",
+            "CancelOrder" => "cancel",
             "CloseOrder" => "close",
             other => return Err(not_found(format!("Function import '{other}' not found"))),
         };
         let order = required(request, "ManufacturingOrder")?;
-        let unchanged = Request::new(Method::Post, &request.path);
-        self.act(desk, &order, action, &unchanged)
+        self.act(desk, &order, action, &Change::default())
     }
 
     fn patch_order(&mut self, desk: &mut Desk, target: &Target, request: &Request) -> Outcome<Response> {
@@ -155,11 +180,25 @@ impl Erp {
             Some(held) if held == tag => {}
             Some(_) => return Err(precondition(412, "The order was changed in the meantime")),
         }
-        let body: Value = read(request)?;
-        let quantity = body.get("TotalQuantity").and_then(Value::as_str);
-        let quantity = quantity.ok_or_else(|| refused("/IWBEP/CM_MGW_RT/021", "Only TotalQuantity can be changed, as decimal text"))?;
-        let change = Request::post(&request.path, &json!({ "quantity": quantity }));
+        let patch: OrderPatch = read(request)?;
+        let change = Change {
+            quantity: patch.total_quantity,
+            start: patch.mfg_order_planned_start_date,
+            end: patch.mfg_order_planned_end_date,
+            production_version: patch.production_version,
+            ..Change::default()
+        };
         self.act(desk, &number, "change", &change)?;
+        Ok(Response::empty(204))
+    }
+
+    fn patch_component(&mut self, desk: &mut Desk, target: &Target, request: &Request) -> Outcome<Response> {
+        let key = |name: &str| target.key.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let missing = |name: &str| refused("/IWBEP/CM_MGW_RT/021", format!("The key needs '{name}'"));
+        let order = key("ManufacturingOrder").ok_or_else(|| missing("ManufacturingOrder"))?;
+        let item = key("ReservationItem").ok_or_else(|| missing("ReservationItem"))?;
+        let material = read::<ComponentPatch>(request)?.material;
+        self.act(desk, &order, "change", &Change { item, material, ..Change::default() })?;
         Ok(Response::empty(204))
     }
 

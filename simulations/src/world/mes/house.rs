@@ -57,6 +57,20 @@ impl Pace {
     }
 }
 
+/// Why a dispatcher wants a job to wait.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wish {
+    reason: String,
+}
+
+/// What the people at the line see.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notes {
+    notes: String,
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 enum ByHand {
@@ -116,14 +130,11 @@ impl Mes {
         match deed {
             ByHand::Hold { reason, .. } => {
                 expect(job, &[State::Waiting, State::Running])?;
-                job.state = State::Held;
-                self.report(desk, job, None, now, Report::JobHeld { reason });
+                self.hold(desk, job, reason);
             }
             ByHand::Resume { .. } => {
                 expect(job, &[State::Held])?;
-                job.state = if job.progress.sequence == 1 { State::Waiting } else { State::Running };
-                job.progress.wait_until(now);
-                self.report(desk, job, None, now, Report::JobResumed);
+                self.resume(desk, job);
             }
             ByHand::Abort { reason, .. } => {
                 expect(job, &[State::Waiting, State::Running, State::Held])?;
@@ -151,6 +162,58 @@ impl Mes {
             }
         }
         Ok(())
+    }
+
+    fn hold(&mut self, desk: &mut Desk, job: &mut Job, reason: String) {
+        job.state = State::Held;
+        let now = desk.now;
+        self.report(desk, job, None, now, Report::JobHeld { reason });
+    }
+
+    fn resume(&mut self, desk: &mut Desk, job: &mut Job) {
+        job.state = if job.progress.begun() == 0 { State::Waiting } else { State::Running };
+        let now = desk.now;
+        job.progress.wait_until(now);
+        self.report(desk, job, None, now, Report::JobResumed);
+    }
+
+    /// A dispatcher wants a job to wait. Saying so again is harmless.
+    pub(super) fn hold_from_outside(&mut self, desk: &mut Desk, number: &str, wish: &Wish) -> Result<Response, Fault> {
+        self.wished(number, |mes, job| match job.state {
+            State::Waiting | State::Running => {
+                mes.hold(desk, job, wish.reason.clone());
+                true
+            }
+            State::Held => true,
+            State::Rejected { .. } | State::Finished | State::Revoked | State::Aborted => false,
+        })
+    }
+
+    /// A dispatcher wants a job to go on. Saying so again is harmless.
+    pub(super) fn resume_from_outside(&mut self, desk: &mut Desk, number: &str) -> Result<Response, Fault> {
+        self.wished(number, |mes, job| match job.state {
+            State::Held => {
+                mes.resume(desk, job);
+                true
+            }
+            State::Waiting | State::Running => true,
+            State::Rejected { .. } | State::Finished | State::Revoked | State::Aborted => false,
+        })
+    }
+
+    fn wished(&mut self, number: &str, deed: impl FnOnce(&mut Self, &mut Job) -> bool) -> Result<Response, Fault> {
+        let mut job = self.jobs.remove(number).ok_or_else(|| fault(404, "UNKNOWN_JOB", number))?;
+        let done = deed(self, &mut job);
+        self.put_back(job);
+        let refused = json!({ "job": number, "verdict": "refused", "code": "ENDED" });
+        Ok(Response::json(200, &if done { json!({ "job": number, "verdict": "done" }) } else { refused }))
+    }
+
+    /// The dispatcher has other words for the people at the line.
+    pub(super) fn note(&mut self, number: &str, new: Notes) -> Result<Response, Fault> {
+        let job = self.jobs.get_mut(number).ok_or_else(|| fault(404, "UNKNOWN_JOB", number))?;
+        job.notes = Some(new.notes);
+        Ok(Response::empty(204))
     }
 
     /// Sends the last report of that kind again, so many times, as it was.

@@ -95,6 +95,8 @@ pub(super) struct Proposal {
 pub(super) struct Job {
     pub(super) number: String,
     pub(super) sent: NewJob,
+    /// What the people at the line see now.
+    pub(super) notes: Option<String>,
     pub(super) state: State,
     pub(super) pieces: u64,
     pub(super) proposal: Option<Proposal>,
@@ -124,6 +126,7 @@ impl Job {
             fields.insert("pieces".to_owned(), json!(self.pieces));
             fields.insert("part".to_owned(), json!(self.sent.part));
             fields.insert("lot".to_owned(), json!(self.sent.lot));
+            fields.insert("notes".to_owned(), json!(self.notes));
             fields.insert("steps".to_owned(), json!(self.progress.views()));
             fields.insert("used".to_owned(), json!(self.progress.used_views()));
             fields.insert("labour".to_owned(), json!(self.progress.labour().to_string()));
@@ -164,7 +167,8 @@ impl Mes {
                 (State::Rejected { code, detail }, 0, Progress::default())
             }
         };
-        let job = Job { number: number.clone(), sent, state, pieces, proposal: None, decided: Vec::new(), progress };
+        let notes = sent.notes.clone();
+        let job = Job { number: number.clone(), sent, notes, state, pieces, proposal: None, decided: Vec::new(), progress };
         self.keys.insert(job.sent.external_key.clone(), number.clone());
         self.jobs.entry(number).or_insert(job)
     }

@@ -1,0 +1,50 @@
+//! Transition 20: a person has a document of the order taken back in the ERP. Guarded by role, reason and an open period.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::calendar::PeriodBook;
+use crate::kernel::refuse;
+use crate::order::Fact;
+use crate::posting::{self, PostingFact, Stuck};
+use crate::refusal::Code;
+
+impl Turn<'_, '_> {
+    /// Takes a posted document back.
+    pub(super) fn wish_reversal(&mut self, number: u32) -> Answer {
+        let finance = &self.context.book.policy.finance_roles;
+        let who = self.envelope.who.as_ref().filter(|who| finance.iter().any(|role| role.as_str() == who.role));
+        let Some(who) = who else {
+            return refuse(Code::NotOwner, "only finance may take a document back".into(), "hand it to finance", "who.role");
+        };
+        let Some(reason) = &who.reason else {
+            return refuse(Code::Schema, "a reversal needs a reason".into(), "say why the document is wrong", "reason");
+        };
+        if !self.order.business.takes_postings() {
+            let text = "the ERP takes no postings for this order in its present state".to_owned();
+            return refuse(Code::State, text, "reopen the order in its ERP first", "order");
+        }
+        let periods = self.order.header.as_ref().and_then(|header| self.context.book.sites.get(&header.erp)).map(|site| &site.periods);
+        let today = self.calendar().posting_date(self.context.now);
+        let by = format!("{} ({reason})", who.user);
+        match posting::take_back(&self.order.ledger, number, &by, today, periods.unwrap_or(&PeriodBook::default())) {
+            Ok(fact) => self.take_back(fact),
+            Err(stuck) => refuse(code(&stuck), stuck.to_string(), "look at how the posting stands now", "posting"),
+        }
+    }
+
+    fn take_back(&mut self, fact: PostingFact) -> Answer {
+        let PostingFact::TakenBack { back, again, why } = &fact else { return Answer::Accepted };
+        let (back, again, why) = (back.as_ref().clone(), again.as_ref().clone(), why.clone());
+        self.note(Fact::Posting(fact));
+        self.send_posting(back);
+        self.park_case(&again, &why, None);
+        Answer::Accepted
+    }
+}
+
+fn code(stuck: &Stuck) -> Code {
+    match stuck {
+        Stuck::Closed { .. } | Stuck::Frozen(_) => Code::PeriodClosed,
+        Stuck::NotParked(_) | Stuck::NotPosted(_) | Stuck::NothingStands(_) | Stuck::After(_) | Stuck::Uncovered => Code::State,
+    }
+}

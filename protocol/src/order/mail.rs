@@ -1,0 +1,68 @@
+//! What other entities write to an order: its plant's site, its lots and handling units, orders it is split into or from.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Release, Stage};
+use crate::id::EntityId;
+use crate::native::NativeId;
+use crate::qty::Qty;
+use crate::site::Resolution;
+use crate::words::{HoldNo, LotKey, Sscc};
+
+/// Word from other entities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// The plant's site looked for what the order needs.
+    Resolution {
+        /// Which validation.
+        attempt: u32,
+        /// What it found.
+        found: Resolution,
+    },
+    /// An order wants a part of it to be an order of its own.
+    SplitOff {
+        /// Which order.
+        parent: EntityId,
+        /// What is to be released.
+        release: Box<Release>,
+    },
+    /// The order split off has a number in the ERP.
+    SplitBorn {
+        /// Its entity.
+        child: EntityId,
+        /// Its number.
+        number: NativeId,
+    },
+    /// The order split off will not be.
+    SplitRefused {
+        /// Its entity.
+        child: EntityId,
+        /// Why.
+        why: String,
+    },
+    /// A lot of this order changed.
+    Quality {
+        /// The lot's entity.
+        lot: EntityId,
+        /// Its name.
+        key: LotKey,
+        /// Open holds.
+        holds: Vec<HoldNo>,
+        /// Waiting for inspection.
+        in_inspection: bool,
+        /// Free.
+        free: Qty,
+        /// Blocked.
+        blocked: Qty,
+        /// Grows with each word of that lot.
+        word: u64,
+    },
+    /// A handling unit of this order moved.
+    UnitMoved {
+        /// Which.
+        sscc: Sscc,
+        /// How far it is.
+        stage: Stage,
+    },
+}

@@ -1,0 +1,155 @@
+//! Two phases: the plant, then the ERP; whoever had agreed is told when it comes to nothing.
+
+use super::*;
+
+#[test]
+fn a_total_changes_when_plant_and_erp_have_both_agreed_and_not_before() {
+    let mut floor = accepted();
+    assert_eq!(wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") }), Answer::Accepted);
+    assert!(asked_of_erp(&floor).is_empty() && total(&floor) == "5000 H87");
+    floor.does("change_job", &done());
+    assert_eq!((asked_of_erp(&floor), total(&floor).as_str()), (vec![Change::Quantity { total: qty("4000 H87") }], "5000 H87"));
+    floor.does("change_order", &done());
+    assert_eq!((total(&floor).as_str(), &order(&floor).pending), ("4000 H87", &None));
+}
+
+#[test]
+fn what_the_plant_refuses_is_never_asked_of_the_erp() {
+    let mut floor = accepted();
+    wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") });
+    floor.refuses("change_job");
+    assert!(asked_of_erp(&floor).is_empty() && total(&floor) == "5000 H87" && order(&floor).pending.is_none());
+    assert_eq!(floor.open(me(&floor), &CaseKind::Rejected(Code::Other)), 1);
+}
+
+#[test]
+fn what_the_erp_refuses_is_taken_back_at_the_plant() {
+    let mut floor = accepted();
+    wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") });
+    floor.does("change_job", &done());
+    floor.refuses("change_order");
+    assert!(total(&floor) == "5000 H87" && order(&floor).pending.is_none());
+    let told = floor.asked("change_job");
+    assert!(matches!(told.as_slice(), [Effect::ChangeJob { total, .. }] if *total == qty("5000 H87")), "{told:?}");
+}
+
+#[test]
+fn an_order_that_no_plant_has_yet_is_changed_in_the_erp_and_validated_again() {
+    let mut floor = released();
+    let before = order(&floor).validations;
+    wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") });
+    floor.does("change_order", &done());
+    assert_eq!((total(&floor).as_str(), order(&floor).validations), ("4000 H87", before + 1));
+    floor.deliver();
+    let jobs = floor.asked("dispatch_job");
+    assert!(matches!(jobs.as_slice(), [Effect::DispatchJob(job)] if job.components[0].required == qty("1600 KGM")), "{jobs:?}");
+}
+
+#[test]
+fn a_total_does_not_go_below_what_was_made_and_one_change_waits_for_another() {
+    let mut floor = accepted();
+    makes(&mut floor, "300 H87");
+    let ask = |floor: &mut Floor, total: &str| wish(floor, Request::ChangeQuantity { total: qty(total) });
+    assert_eq!(refused(&ask(&mut floor, "299 H87")), Code::Capacity);
+    assert_eq!(refused(&ask(&mut floor, "3 KGM")), Code::UomUnmapped);
+    assert_eq!(ask(&mut floor, "300 H87"), Answer::Accepted);
+    assert_eq!(refused(&ask(&mut floor, "400 H87")), Code::State);
+}
+
+#[test]
+fn the_erp_s_word_about_what_we_asked_for_is_no_news_and_its_own_word_counts() {
+    let mut floor = accepted();
+    wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") });
+    floor.does("change_job", &done());
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4000 H87") });
+    floor.does("change_order", &done());
+    assert!(total(&floor) == "4000 H87" && floor.asked("change_job").is_empty(), "the plant is not asked twice");
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("3500 H87") });
+    assert_eq!(total(&floor), "3500 H87");
+    floor.refuses("change_job");
+    assert_eq!(floor.open(me(&floor), &CaseKind::Discrepancy), 1, "two systems disagree, and it is shown");
+}
+
+#[test]
+fn another_word_of_the_erp_while_the_plant_is_asked_ends_in_what_was_agreed_last() {
+    let mut floor = accepted();
+    wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") });
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4500 H87") });
+    floor.does("change_job", &done());
+    floor.does("change_order", &done());
+    assert_eq!(total(&floor), "4000 H87");
+    let told = floor.asked("change_job");
+    assert!(matches!(told.last(), Some(Effect::ChangeJob { total, .. }) if *total == qty("4000 H87")), "{told:?}");
+}
+
+#[test]
+fn the_same_day_from_an_erp_that_knows_no_hours_moves_nothing_and_another_day_does() {
+    let mut floor = accepted();
+    let start = order(&floor).header().unwrap().start;
+    says(&mut floor, "erp-eu", OwnerFact::DatesChanged { start: start.plus_ms(3 * 3_600_000), end: at(600) });
+    assert!(order(&floor).header().unwrap().start == start && floor.asked("change_job").is_empty());
+    let later = start.plus_ms(48 * 3_600_000);
+    says(&mut floor, "erp-eu", OwnerFact::DatesChanged { start: later, end: later.plus_ms(3_600_000) });
+    assert_eq!(order(&floor).header().unwrap().start, later);
+    assert_eq!(floor.asked("change_job").len(), 1);
+}
+
+#[test]
+fn a_component_is_replaced_before_the_plant_has_the_job_and_not_after() {
+    let mut floor = Floor::new();
+    floor.book = with_more_steel(floor.book);
+    let id = me(&floor);
+    floor.take(id, &Day::release());
+    let ask = || Request::ReplaceComponent { item: ItemNo::parse("1").unwrap(), material: MaterialId::parse("STEEL-4").unwrap() };
+    assert_eq!(wish(&mut floor, ask()), Answer::Accepted);
+    floor.does("change_order", &done());
+    floor.deliver();
+    let jobs = floor.asked("dispatch_job");
+    assert!(matches!(jobs.as_slice(), [Effect::DispatchJob(job)] if job.components[0].material.as_str() == "STEEL-4"), "{jobs:?}");
+    assert_eq!(refused(&wish(&mut floor, ask())), Code::State, "the plant has its own copy now");
+    let unknown = Request::ReplaceComponent { item: ItemNo::parse("9").unwrap(), material: MaterialId::parse("STEEL-4").unwrap() };
+    assert_eq!(refused(&wish(&mut released(), unknown)), Code::Unknown);
+    let recipe = Request::ChangeRecipe { version: crate::words::Version::parse("8").unwrap() };
+    assert_eq!(refused(&wish(&mut released(), recipe)), Code::MissingRecipe);
+}
+
+fn with_more_steel(mut book: crate::book::Book) -> crate::book::Book {
+    let steel = book.materials[&MaterialId::parse("STEEL-3").unwrap()].clone();
+    book.materials.insert(MaterialId::parse("STEEL-4").unwrap(), steel);
+    book
+}
+
+#[test]
+fn an_order_is_cancelled_when_the_plant_gave_the_job_back_and_the_erp_agreed() {
+    let mut floor = accepted();
+    assert_eq!(wish(&mut floor, Request::Cancel), Answer::Accepted);
+    floor.does("revoke_job", &done());
+    assert_eq!((&order(&floor).dispatch, order(&floor).business), (&Dispatch::Revoked, Business::Released));
+    floor.does("change_order", &done());
+    assert_eq!(order(&floor).business, Business::Cancelled);
+
+    let mut kept = accepted();
+    wish(&mut kept, Request::Cancel);
+    kept.refuses("revoke_job");
+    assert_eq!((&order(&kept).dispatch, order(&kept).business), (&Dispatch::RevokeRefused, Business::Released));
+    assert!(asked_of_erp(&kept).is_empty());
+    makes(&mut kept, "1 H87");
+    assert_eq!(refused(&wish(&mut kept, Request::Cancel)), Code::State, "work was reported");
+}
+
+#[test]
+fn technical_completion_is_asked_of_the_erp_after_the_last_posting() {
+    let mut floor = accepted();
+    makes(&mut floor, "300 H87");
+    assert_eq!(refused(&wish(&mut floor, Request::TechnicallyComplete { force: false })), Code::State);
+    assert_eq!(wish(&mut floor, Request::TechnicallyComplete { force: true }), Answer::Accepted);
+    assert_eq!(order(&floor).business, Business::Released, "it is the ERP's to say");
+    let asked: Vec<&str> = floor.asked.iter().map(|asked| asked.effect.verb()).filter(|verb| *verb != "tell_hold").collect();
+    assert_eq!(asked, ["post", "change_order"], "in one lane, so the posting goes first");
+    floor.does("post", &posted("4711/1"));
+    floor.does("change_order", &done());
+    assert_eq!(order(&floor).business, Business::TechnicallyCompleted);
+    assert_eq!(wish(&mut floor, Request::Reopen), Answer::Accepted);
+    floor.does("change_order", &done());
+    assert_eq!(order(&floor).business, Business::Released);
+}
