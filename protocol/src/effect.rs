@@ -58,8 +58,9 @@ pub enum Effect {
         from: StockStatus,
         /// To.
         to: StockStatus,
-        /// The hold behind it.
-        hold: HoldNo,
+        /// The hold behind it, when it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold: Option<HoldNo>,
     },
     /// WMS: these handling units will come.
     AnnounceUnit(UnitNotice),

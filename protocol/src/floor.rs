@@ -113,6 +113,13 @@ impl Floor {
         }
     }
 
+    /// The same, newest first: as late as mail can come.
+    pub(crate) fn deliver_backwards(&mut self) {
+        while let Some(mail) = self.mail.pop() {
+            self.deliver_one(&mail);
+        }
+    }
+
     fn deliver_one(&mut self, mail: &Input) {
         let Address::Entity(to) = mail.to else { panic!("mail to a name") };
         self.take(to, mail);

@@ -10,15 +10,21 @@ use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::qty::Qty;
-use crate::words::{HoldNo, LotKey, OutputKind, Reason, Sscc};
+use crate::words::{HoldNo, LotKey, Reason, Sscc};
 
 mod clear;
+mod contain;
 mod decide;
+mod dispose;
 mod evolve;
+mod fact;
 mod hold;
 mod input;
+mod stock;
 
+pub use fact::Fact;
 pub use input::{Decision, Disposition, Input, Mail, OwnerFact, Placement, Production, Report, Request, Verdict};
+pub use stock::{Booking, Stock};
 
 /// The state of a lot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,8 +43,14 @@ pub struct Lot {
     pub samples: BTreeMap<NativeId, Option<bool>>,
     /// Holds that are not over.
     pub holds: BTreeMap<HoldNo, Hold>,
-    /// Holds that are over.
+    /// Holds that are over: a number never holds twice.
     pub released: BTreeSet<HoldNo>,
+    /// Holds of lots it was made from that are over, so that late word of them holds nothing.
+    pub freed: BTreeSet<(LotKey, HoldNo)>,
+    /// Handling units that were decided about and must not leave: scrap, rework, return.
+    pub barred: BTreeMap<Sscc, Verdict>,
+    /// What stands of it in the ERP.
+    pub stock: Stock,
     /// Shipments that want to leave with it, with the handling units they want.
     pub shipments: BTreeMap<EntityId, BTreeMap<Sscc, Qty>>,
     /// Clearances given, by shipment: the attempt and until when.
@@ -53,17 +65,21 @@ pub struct Lot {
     pub words: u64,
 }
 
-/// A hold.
+/// A hold. In force until whoever placed it is done with it and every lot it came down from is free.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Only these handling units; empty for all, and for all that will be made.
+    /// Its number, by whoever placed it; the key it stands under is another one when that number was released before.
+    pub called: HoldNo,
+    /// Placed on this lot itself, not only come down to it.
+    pub own: bool,
+    /// When placed on this lot: only these handling units; empty for all, and for all that will be made.
     pub units: BTreeSet<Sscc>,
     /// Why.
     pub reason: Reason,
     /// When it bound.
     pub bound_at: Instant,
-    /// The lot it came down from, when it did.
-    pub parent: Option<LotKey>,
+    /// The lots it came down from, each with its number there; it then covers all.
+    pub parents: BTreeSet<(LotKey, HoldNo)>,
     /// Who was told to block, and how that is.
     pub containment: BTreeMap<SiteId, Containment>,
     /// What was decided so far.
@@ -93,116 +109,6 @@ pub enum Containment {
     },
 }
 
-/// What is recorded of a lot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fact {
-    /// Somebody said its name.
-    Known {
-        /// Its name.
-        key: LotKey,
-        /// Its plant.
-        site: SiteId,
-    },
-    /// An order made some of it.
-    Produced {
-        /// The order.
-        order: EntityId,
-        /// Which output of it.
-        output: OutputKind,
-        /// How much, signed.
-        qty: Qty,
-        /// On which handling unit.
-        unit: Option<Sscc>,
-        /// What it was made from.
-        from: Vec<(LotKey, EntityId)>,
-        /// Must it be inspected?
-        inspected: bool,
-    },
-    /// An order used some of it.
-    Consumed {
-        /// The order.
-        order: EntityId,
-        /// How much, signed.
-        qty: Qty,
-        /// For what.
-        into: Vec<(LotKey, EntityId)>,
-    },
-    /// A sample was taken.
-    Sampled(NativeId),
-    /// A sample was judged.
-    Judged {
-        /// Which.
-        sample: NativeId,
-        /// Passed?
-        passed: bool,
-    },
-    /// A hold binds, from here on.
-    Held {
-        /// Which.
-        hold: HoldNo,
-        /// How.
-        bound: Hold,
-    },
-    /// A system was told to block, or answered.
-    Contained {
-        /// For which hold.
-        hold: HoldNo,
-        /// Which system.
-        site: SiteId,
-        /// How far it is.
-        containment: Containment,
-    },
-    /// A decision on a hold.
-    Decided {
-        /// Which hold.
-        hold: HoldNo,
-        /// What.
-        decisions: Vec<Decision>,
-    },
-    /// A hold is over.
-    Released(HoldNo),
-    /// A shipment wants to leave with some of it.
-    Registered {
-        /// Which.
-        shipment: EntityId,
-        /// On which handling unit.
-        unit: Sscc,
-        /// How much.
-        qty: Qty,
-    },
-    /// It no longer does.
-    Unregistered {
-        /// Which.
-        shipment: EntityId,
-        /// Which handling unit.
-        unit: Sscc,
-    },
-    /// A shipment may leave with it.
-    Cleared {
-        /// Which.
-        shipment: EntityId,
-        /// Which attempt.
-        attempt: u32,
-        /// Until when.
-        until: Instant,
-    },
-    /// A clearance is taken back.
-    ClearanceRevoked {
-        /// Whose.
-        shipment: EntityId,
-    },
-    /// It left.
-    Departed {
-        /// With which shipment.
-        shipment: EntityId,
-        /// On which handling units.
-        units: Vec<Sscc>,
-    },
-    /// It told its orders how it is.
-    Told,
-}
-
 impl Lot {
     /// All that was made of it.
     pub fn total(&self) -> Option<Qty> {
@@ -213,33 +119,57 @@ impl Lot {
     pub fn blocks(&self, unit: &Sscc) -> Vec<String> {
         let holds = self.holds.iter().filter(|(_, hold)| hold.covers(unit));
         let mut why: Vec<String> = holds.map(|(number, hold)| format!("hold {number}: {}", hold.reason)).collect();
+        let barred = self.barred.iter().filter(|(known, _)| known.is(unit));
+        why.extend(barred.map(|(known, verdict)| format!("{known} is to be {}", verdict.word())));
         if self.in_inspection() {
             why.push("in inspection".to_owned());
         }
         why
     }
 
-    /// Whether it waits for the verdict on a sample, or for a sample at all.
+    /// Whether it waits for the verdict on a sample, or for a sample at all. A failed sample holds; it does not wait.
     pub fn in_inspection(&self) -> bool {
-        let open = self.samples.values().any(Option::is_none);
-        open || (self.inspected && !self.samples.values().any(|verdict| *verdict == Some(true)))
+        self.samples.values().any(Option::is_none) || (self.inspected && self.samples.is_empty())
     }
 
-    /// How much of it a hold keeps.
+    /// How much of it holds and decisions keep.
     pub fn blocked(&self) -> Option<Qty> {
         let total = self.total()?;
-        if self.holds.values().any(|hold| hold.units.is_empty()) {
+        if self.holds.values().any(Hold::covers_all) {
             return Some(total);
         }
-        let held = self.units.iter().filter(|(unit, _)| self.holds.values().any(|hold| hold.covers(unit)));
+        let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.barred.contains_key(unit);
+        let held = self.units.iter().filter(|(unit, _)| kept(unit));
         Some(held.fold(Qty::zero(total.uom()), |sum, (_, qty)| sum.plus(*qty).unwrap_or(sum)))
+    }
+
+    /// What of it is on a handling unit, however a system pads the unit's number.
+    pub fn on(&self, unit: &Sscc) -> Option<Qty> {
+        let exact = self.units.get(unit);
+        exact.or_else(|| self.units.iter().find(|(known, _)| known.is(unit)).map(|(_, qty)| qty)).copied()
+    }
+
+    /// The key under which a hold of this number is open.
+    pub fn open_hold(&self, called: &HoldNo) -> Option<&HoldNo> {
+        let exact = self.holds.get_key_value(called).map(|(number, _)| number);
+        exact.or_else(|| self.holds.iter().rfind(|(_, hold)| hold.called == *called).map(|(number, _)| number))
     }
 }
 
 impl Hold {
     /// Whether it is on this handling unit.
     pub fn covers(&self, unit: &Sscc) -> bool {
-        self.units.is_empty() || self.units.contains(unit)
+        self.covers_all() || self.units.contains(unit) || self.units.iter().any(|known| known.is(unit))
+    }
+
+    /// Whether it is on the whole lot, and on all that will be made.
+    pub fn covers_all(&self) -> bool {
+        !self.parents.is_empty() || self.units.is_empty()
+    }
+
+    /// The handling units it is on; none for all.
+    pub fn scope(&self) -> Vec<Sscc> {
+        if self.covers_all() { Vec::new() } else { self.units.iter().cloned().collect() }
     }
 }
 

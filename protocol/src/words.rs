@@ -150,3 +150,17 @@ pub enum StockStatus {
     /// Restricted use.
     Restricted,
 }
+
+impl StockStatus {
+    /// For a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unrestricted => "unrestricted",
+            Self::QualityInspection => "inspection",
+            Self::Blocked => "blocked",
+            Self::InTransit => "transit",
+            Self::Returns => "returns",
+            Self::Restricted => "restricted",
+        }
+    }
+}

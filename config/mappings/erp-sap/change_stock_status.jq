@@ -9,7 +9,7 @@ def request:
   .tables as $t | .effect as $e | types["\($e.from)>\($e.to)"] as $type
   | if $type == null then error("no movement from \($e.from) to \($e.to)") else
       { method: "POST", path: path,
-        body: { GoodsMovementCode: "04", ReferenceDocument: .reference, MaterialDocumentHeaderText: ($e.hold | .[0:25]),
+        body: { GoodsMovementCode: "04", ReferenceDocument: .reference, MaterialDocumentHeaderText: ($e.hold // "usage decision" | .[0:25]),
                 to_MaterialDocumentItem: [{ Material: $e.lot.material, Plant: ($t.plant[$e.plant] // $e.plant),
                   StorageLocation: $t.location.finished, Batch: $e.lot.lot, GoodsMovementType: $type,
                   QuantityInEntryUnit: ($e.qty | split(" ")[0]), EntryUnit: ($e.qty | split(" ")[1] | $t.unit[.] // .) }] } }

@@ -74,7 +74,7 @@ pub struct HoldRow {
     pub bound_at: String,
     /// Only these handling units; none for the whole lot.
     pub units: Vec<String>,
-    /// The lot it came down from.
+    /// The lots it came down from, with a comma between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Who was told to block, and how that stands.
@@ -161,11 +161,17 @@ fn hold((number, hold): (&HoldNo, &Hold)) -> HoldRow {
         hold: number.to_string(),
         reason: hold.reason.to_string(),
         bound_at: hold.bound_at.to_string(),
-        units: hold.units.iter().map(ToString::to_string).collect(),
-        parent: hold.parent.as_ref().map(ToString::to_string),
+        units: hold.scope().iter().map(ToString::to_string).collect(),
+        parent: parents(hold),
         containment: hold.containment.iter().map(|(site, containment)| contained(site, containment)).collect(),
         verdicts: hold.decisions.iter().map(|decision| decision.verdict.word().to_owned()).collect(),
     }
+}
+
+/// The lots it came down from, when it did.
+fn parents(hold: &Hold) -> Option<String> {
+    let parents: Vec<String> = hold.parents.iter().map(|(lot, _)| lot.to_string()).collect();
+    (!parents.is_empty()).then(|| parents.join(", "))
 }
 
 fn contained(site: &takt_protocol::name::SiteId, containment: &Containment) -> ContainmentRow {

@@ -10,7 +10,9 @@ use takt_protocol::case::CaseKind;
 use takt_protocol::kernel::Own;
 use takt_protocol::order::Order;
 use takt_protocol::posting::{Account as Places, Use, accounts};
+use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
+use takt_protocol::words::StockStatus;
 use takt_simulations::logs::Logs;
 
 use super::cast::{Cast, Plant};
@@ -48,6 +50,7 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     }
     account.ledger.sort();
     account.departures(&logs);
+    account.stock(&logs, cast, &erps);
     let led_back = logs.every_posting_leads_back(&regions, &mut account.broken).await?;
     account.count(&logs, led_back);
     Ok(account)
@@ -198,6 +201,30 @@ impl Account {
             }
         }
         self.counted.push(("departures, all cleared", left));
+    }
+
+    /// What of each lot is blocked or in inspection in its ERP is what the lot says.
+    fn stock(&mut self, logs: &Logs, cast: &Cast, erps: &BTreeMap<String, Value>) {
+        let mut lots = 0;
+        for told in logs.entities().values() {
+            let Own::Lot(lot) = &told.state.own else { continue };
+            let plant = cast.plants.iter().find(|plant| Some(plant.site) == lot.site);
+            let (Some(key), Some(plant), false) = (&lot.key, plant, lot.produced.is_empty()) else { continue };
+            lots += 1;
+            let books = erps.get(plant.erp.site.as_str());
+            let here = |heap: &&Value| text(heap, "Material") == key.material.as_str() && text(heap, "Batch") == key.lot.as_str();
+            for (status, word) in [(StockStatus::QualityInspection, "quality_inspection"), (StockStatus::Blocked, "blocked")] {
+                let code = plant.erp.word("stock", word);
+                let heaps = books.map_or(&[][..], |books| listed(books, "stock")).iter().filter(here);
+                let heaps = heaps.filter(|heap| text(heap, "InventoryStockType") == code);
+                let theirs: Decimal = heaps.map(|heap| number(heap, "MatlWrhsStkQtyInMatlBaseUnit")).sum();
+                let ours = lot.stock.stands.get(&status).map(Qty::value).unwrap_or_default();
+                if ours != theirs {
+                    self.broken.push(format!("T4: lot {key}: {} has {theirs} in {word} stock, we say {ours}", plant.erp.site));
+                }
+            }
+        }
+        self.counted.push(("lots, blocked and in inspection as their ERP has them", lots));
     }
 
     fn count(&mut self, logs: &Logs, led_back: u64) {

@@ -22,7 +22,7 @@ impl Turn<'_, '_> {
                 lot: me,
                 key: key.clone(),
                 hold: number.clone(),
-                units: hold.units.iter().cloned().collect(),
+                units: hold.scope(),
                 reason: hold.reason.clone(),
                 revokes: None,
             };
@@ -30,15 +30,22 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// A shipment asks whether it may leave.
+    /// A shipment asks whether it may leave. Whoever asks is registered: word of a later hold must find it, even where
+    /// its registration is still on the road.
     pub(super) fn ask_clearance(&mut self, shipment: EntityId, attempt: u32, units: &[(Sscc, Qty)], until: Instant) {
         let mut refused: Vec<String> = units.iter().flat_map(|(unit, _)| self.lot.blocks(unit)).collect();
         refused.sort();
         refused.dedup();
-        let unknown = units.iter().filter(|(unit, _)| !self.lot.units.contains_key(unit));
+        let unknown = units.iter().filter(|(unit, _)| self.lot.on(unit).is_none());
         refused.extend(unknown.map(|(unit, _)| format!("{unit} is not known to hold any of this lot")));
+        let gone = |unit: &Sscc| self.lot.departed.iter().any(|(known, with)| known.is(unit) && *with != shipment);
+        refused.extend(units.iter().filter(|(unit, _)| gone(unit)).map(|(unit, _)| format!("{unit} has left with another shipment")));
         if self.context.now > until {
             refused.push("the request for clearance came too late".to_owned());
+        }
+        let known = self.lot.shipments.get(&shipment);
+        for (unit, qty) in units.iter().filter(|(unit, _)| known.is_none_or(|known| !known.contains_key(unit))) {
+            self.note(Fact::Registered { shipment, unit: unit.clone(), qty: *qty });
         }
         if refused.is_empty() {
             self.note(Fact::Cleared { shipment, attempt, until });

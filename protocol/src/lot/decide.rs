@@ -2,6 +2,7 @@
 
 use super::{Fact, Input, Lot, Mail, OwnerFact, Production, Report, Request};
 use crate::answer::Answer;
+use crate::book::SiteKind;
 use crate::case::CaseKind;
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
@@ -10,13 +11,13 @@ use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
 use crate::intent::{Tier, Wake};
-use crate::kernel::Context;
+use crate::kernel::{Context, not_owner};
 use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order;
 use crate::outbox::OutboxFact;
 use crate::qty::Qty;
-use crate::words::LotKey;
+use crate::words::{HoldNo, LotKey, Reason, Sscc};
 
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
@@ -33,26 +34,16 @@ pub(super) struct Turn<'a, 'd> {
 impl Lot {
     pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         let mut turn = Turn { lot: self, common, envelope, context, draft, key: self.key.clone(), site: self.site };
-        match input {
-            Input::Request(Request::PlaceHold(placement)) | Input::OwnerFact(OwnerFact::Nonconformance(placement)) => turn.place(placement),
-            Input::Request(Request::RecordDisposition(disposition)) => turn.wish_disposition(disposition),
-            Input::OwnerFact(OwnerFact::Decided(disposition)) => turn.decided(disposition),
-            Input::OwnerFact(OwnerFact::InspectionClosed { sample, passed, findings, .. }) => turn.judged(sample, *passed, findings),
-            Input::Report(Report::TestResult { sample, characteristic, value, passed }) => {
-                if *passed {
-                    Answer::Accepted
-                } else {
-                    turn.judged(sample, false, &format!("{characteristic} = {value}"))
-                }
-            }
-            Input::Mail(mail) => turn.mail(mail),
-        }
+        let answer = turn.hear(input);
+        turn.move_stock();
+        turn.tell_orders();
+        answer
     }
 
     pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
         let Wake::DispositionDue { hold } = wake else { return };
         if let Some(open) = self.holds.get(hold) {
-            let what = format!("no decision on hold {hold} ({}) yet", open.reason);
+            let what = overdue(hold, &open.reason);
             let known = common.cases.values().any(|case| case.what == what);
             if !known {
                 draft.open_case(NewCase::new(CaseKind::Unanswered, "quality", what).impact(context.now));
@@ -71,11 +62,48 @@ impl Lot {
     ) {
         let envelope = crate::kernel::clockwork(context.now);
         let mut turn = Turn { lot: self, common, envelope: &envelope, context, draft, key: self.key.clone(), site: self.site };
-        turn.contained(effect, step);
+        turn.answered(effect, step);
+        turn.move_stock();
+        turn.tell_orders();
     }
 }
 
+/// What is said of a hold that nobody decides.
+pub(super) fn overdue(hold: &HoldNo, reason: &Reason) -> String {
+    format!("no decision on hold {hold} ({reason}) yet")
+}
+
 impl Turn<'_, '_> {
+    fn hear(&mut self, input: &Input) -> Answer {
+        match input {
+            Input::Request(Request::PlaceHold(placement)) | Input::OwnerFact(OwnerFact::Nonconformance(placement)) => self.place(placement),
+            Input::Request(Request::RecordDisposition(disposition)) => self.wish_disposition(disposition),
+            Input::OwnerFact(OwnerFact::Decided(disposition)) => {
+                self.not_quality("a decision on a hold").unwrap_or_else(|| self.decided(disposition))
+            }
+            Input::OwnerFact(OwnerFact::InspectionClosed { sample, passed, findings, .. }) => {
+                self.not_quality("the verdict on a sample").unwrap_or_else(|| self.judged(sample, *passed, findings))
+            }
+            Input::Report(Report::TestResult { sample, characteristic, value, passed }) => {
+                if *passed {
+                    Answer::Accepted
+                } else {
+                    self.judged(sample, false, &format!("{characteristic} = {value}"))
+                }
+            }
+            Input::Mail(mail) => self.mail(mail),
+        }
+    }
+
+    /// Track Q is the quality system's: whoever else says so is shown, and moves nothing. Anyone may hold.
+    fn not_quality(&mut self, what: &str) -> Option<Answer> {
+        let (book, source) = (self.context.book, self.envelope.key.source);
+        let owner = self.site.and_then(|site| book.sites.get(&site)).and_then(|plant| plant.quality.or(plant.erp));
+        let owns =
+            owner.map_or_else(|| book.sites.get(&source).is_some_and(|site| site.kind == SiteKind::Quality), |owner| owner == source);
+        (!owns).then(|| not_owner(self.draft, source, "the quality system", what))
+    }
+
     pub(super) fn note(&mut self, fact: Fact) {
         self.draft.note(Noted::Lot(Box::new(fact)));
     }
@@ -88,6 +116,10 @@ impl Turn<'_, '_> {
                 self.note(Fact::Consumed { order: *order, qty: *qty, into: into.clone() });
                 self.pass_holds_on(into);
             }
+            Mail::Booked { order, lot, site, posting, parts } => {
+                self.known(lot, *site);
+                self.booked(*order, *posting, parts);
+            }
             Mail::SampleTaken { lot, site, sample, qty, taken_at, .. } => {
                 self.known(lot, *site);
                 self.sampled(lot, *site, sample, *qty, *taken_at);
@@ -97,7 +129,7 @@ impl Turn<'_, '_> {
             Mail::AskClearance { shipment, attempt, units, until } => self.ask_clearance(*shipment, *attempt, units, *until),
             Mail::Departed { shipment, attempt, units } => self.departed(*shipment, *attempt, units),
             Mail::ParentHeld { parent, hold, reason } => self.parent_held(parent, hold, reason),
-            Mail::ParentReleased { hold, .. } => self.release(hold),
+            Mail::ParentReleased { parent, hold } => self.parent_released(parent, hold),
         }
         Answer::Accepted
     }
@@ -118,20 +150,11 @@ impl Turn<'_, '_> {
         self.known(&made.lot, made.site);
         let Production { order, output, qty, unit, from, inspected, .. } = made.clone();
         self.note(Fact::Produced { order, output, qty, unit: unit.clone(), from, inspected });
-        let mut after = self.lot.clone();
-        for fact in self.draft.facts() {
-            if let Noted::Lot(fact) = fact {
-                after.evolve(fact);
-            }
-        }
-        self.tell_orders(&after);
         // A hold on the whole lot holds what is made after it, too.
-        if let Some(unit) = unit {
-            for (number, hold) in self.lot.holds.clone() {
-                if hold.units.is_empty() {
-                    self.block_everywhere(&number, &hold, std::slice::from_ref(&unit));
-                }
-            }
+        let whole = self.lot.holds.iter().find(|(_, hold)| hold.covers_all()).map(|(number, hold)| (number.clone(), hold.clone()));
+        if let Some((number, hold)) = whole {
+            let units: Vec<Sscc> = unit.into_iter().collect();
+            self.block_everywhere(&number, &hold, &units);
         }
     }
 
@@ -157,16 +180,25 @@ impl Turn<'_, '_> {
         if !passed {
             self.hold_for_failure(sample, findings);
         }
-        let mut after = self.lot.clone();
-        after.evolve(&Fact::Judged { sample: sample.clone(), passed });
-        self.tell_orders(&after);
         Answer::Accepted
     }
 
-    /// Tells every order that made some of it how it is now.
-    pub(super) fn tell_orders(&mut self, after: &Lot) {
-        let Some(key) = self.key.clone() else { return };
-        let me = self.draft.me();
+    /// It as it is with everything written so far.
+    pub(super) fn after(&self) -> Lot {
+        let mut after = self.lot.clone();
+        for fact in self.draft.facts() {
+            if let Noted::Lot(fact) = fact {
+                after.evolve(fact);
+            }
+        }
+        after
+    }
+
+    /// Tells every order that made some of it how it is now, when that is otherwise than before.
+    fn tell_orders(&mut self) {
+        let shows = self.draft.facts().iter().any(|fact| matches!(fact, Noted::Lot(fact) if fact.shows()));
+        let Some(key) = self.key.clone().filter(|_| shows) else { return };
+        let (me, after) = (self.draft.me(), self.after());
         self.note(Fact::Told);
         for (order, made) in &after.produced {
             let zero = Qty::zero(made.uom());

@@ -1,7 +1,9 @@
 //! What a fact means for a lot. Total.
 
-use super::{Fact, Lot};
+use super::{Fact, Lot, Verdict};
+use crate::id::EntityId;
 use crate::qty::Qty;
+use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
 
 impl Lot {
     /// What a fact changes.
@@ -12,10 +14,7 @@ impl Lot {
                 self.site = Some(*site);
             }
             Fact::Produced { order, qty, unit, from, inspected, .. } => {
-                add(self.produced.entry(*order).or_insert(Qty::zero(qty.uom())), *qty);
-                if let Some(unit) = unit {
-                    add(self.units.entry(unit.clone()).or_insert(Qty::zero(qty.uom())), *qty);
-                }
+                self.produce(*order, *qty, unit.as_ref());
                 self.parents.extend(from.iter().cloned());
                 self.inspected |= *inspected;
             }
@@ -39,6 +38,18 @@ impl Lot {
                     hold.decisions.extend(decisions.iter().cloned());
                 }
             }
+            Fact::Disposed { units, verdict } => units.iter().for_each(|unit| self.dispose(unit, *verdict)),
+            Fact::Restricted { qty } => {
+                let sum = self.stock.restricted.map_or(*qty, |sum| sum.plus(*qty).unwrap_or(sum));
+                self.stock.restricted = Some(sum);
+            }
+            Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
+            Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
+            Fact::MoveRefused { from, to, qty } => {
+                self.stock.moved(*to, *from, *qty);
+                self.stock.refused.insert((*from, *to));
+            }
+            Fact::ParentFreed { parent, hold } => self.free_from(&(parent.clone(), hold.clone())),
             Fact::Released(hold) => {
                 self.holds.remove(hold);
                 self.released.insert(hold.clone());
@@ -52,16 +63,41 @@ impl Lot {
                     units.remove(unit);
                 }
             }
-            Fact::Cleared { shipment, attempt, until } => {
-                self.clearances.insert(*shipment, (*attempt, *until));
-            }
-            Fact::ClearanceRevoked { shipment } => {
-                self.clearances.remove(shipment);
-            }
-            Fact::Departed { shipment, units } => {
-                self.departed.extend(units.iter().map(|unit| (unit.clone(), *shipment)));
-                self.clearances.remove(shipment);
-            }
+            Fact::Cleared { shipment, attempt, until } => drop(self.clearances.insert(*shipment, (*attempt, *until))),
+            Fact::ClearanceRevoked { shipment } => drop(self.clearances.remove(shipment)),
+            Fact::Departed { shipment, units } => units.iter().for_each(|unit| self.depart(*shipment, unit)),
+        }
+    }
+
+    fn produce(&mut self, order: EntityId, qty: Qty, unit: Option<&Sscc>) {
+        add(self.produced.entry(order).or_insert(Qty::zero(qty.uom())), qty);
+        if let Some(unit) = unit {
+            add(self.units.entry(unit.clone()).or_insert(Qty::zero(qty.uom())), qty);
+        }
+    }
+
+    fn dispose(&mut self, unit: &Sscc, verdict: Verdict) {
+        if verdict.frees() {
+            self.barred.retain(|known, _| !known.is(unit));
+        } else {
+            self.barred.insert(unit.clone(), verdict);
+        }
+    }
+
+    fn free_from(&mut self, freed: &(LotKey, HoldNo)) {
+        for hold in self.holds.values_mut() {
+            hold.parents.remove(freed);
+        }
+        self.freed.insert(freed.clone());
+    }
+
+    /// The ERP issues what its delivery takes: it stands there no longer.
+    fn depart(&mut self, shipment: EntityId, unit: &Sscc) {
+        self.clearances.remove(&shipment);
+        let first = self.departed.insert(unit.clone(), shipment).is_none();
+        if let Some(qty) = self.on(unit).filter(|_| first) {
+            self.stock.add(StockStatus::Unrestricted, qty.negated());
+            self.stock.units.retain(|known, _| !known.is(unit));
         }
     }
 }

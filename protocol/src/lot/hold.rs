@@ -1,73 +1,106 @@
-//! Transitions 12 and 13: holds. Anyone may place one; it binds in this lot's commit, before and whatever any other system
-//! answers. Only the quality system, or an allowed quality role, decides; a hold comes down to what was made from the lot.
+//! Transition 12: holds. Anyone may place one; it binds in this lot's commit, before and whatever any other system answers,
+//! and comes down to what was made from the lot. Who else is told is in `contain`, how it ends in `dispose`.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::Turn;
-use super::{Containment, Disposition, Fact, Hold, Lot, Placement, Verdict};
+use super::{Fact, Hold, Placement};
 use crate::answer::Answer;
-use crate::case::{CaseKind, Proposal};
-use crate::draft::NewCase;
-use crate::effect::{Effect, StockBlock};
 use crate::id::EntityId;
 use crate::input::Body;
-use crate::intent::{Tier, Wake};
-use crate::kernel::refuse;
+use crate::intent::Wake;
 use crate::lot;
 use crate::native::NativeId;
-use crate::outbox::{OutboxFact, Outcome};
 use crate::planted::{self, Bug};
-use crate::refusal::Code;
 use crate::shipment;
-use crate::words::{HoldNo, LotKey, Reason, Sscc, StockStatus};
+use crate::words::{CHARS_MAX, HoldNo, LotKey, Reason, Sscc};
 
 impl Turn<'_, '_> {
-    /// A hold is placed.
+    /// A hold is placed. The number of an open hold reaches further; the number of one that is over begins another.
     pub(super) fn place(&mut self, placement: &Placement) -> Answer {
         self.known(&placement.lot, placement.site);
-        let units = placement.units.iter().cloned().collect();
-        self.bind(&placement.hold, units, &placement.reason, None);
+        let units: BTreeSet<Sscc> = placement.units.iter().cloned().collect();
+        let open = self.lot.open_hold(&placement.hold).cloned();
+        let number = open.or_else(|| self.unused(&placement.hold));
+        let Some(number) = number else { return Answer::Accepted };
+        let mut hold = self.lot.holds.get(&number).cloned().unwrap_or_else(|| self.fresh(&placement.hold, &placement.reason));
+        if hold.own && (units.is_empty() || hold.units.is_empty()) {
+            hold.units.clear();
+        } else {
+            hold.units.extend(units);
+        }
+        hold.own = true;
+        self.bind(&number, &hold);
         Answer::Accepted
     }
 
     /// A sample failed: the lot is held until somebody decides.
     pub(super) fn hold_for_failure(&mut self, sample: &NativeId, findings: &str) {
-        let hold = HoldNo::parse(&format!("sample {sample}").chars().take(40).collect::<String>());
-        let reason = Reason::parse(&format!("failed: {findings}").chars().take(40).collect::<String>());
-        if let (Ok(hold), Ok(reason)) = (hold, reason) {
-            self.bind(&hold, std::collections::BTreeSet::new(), &reason, None);
+        let cut = |text: String| text.chars().take(CHARS_MAX).collect::<String>();
+        let called = HoldNo::parse(&cut(format!("sample {sample}")));
+        let reason = Reason::parse(&cut(format!("failed: {findings}")));
+        let (Ok(called), Ok(reason)) = (called, reason) else { return };
+        if let Some(number) = self.unused(&called) {
+            let hold = Hold { own: true, ..self.fresh(&called, &reason) };
+            self.bind(&number, &hold);
         }
     }
 
-    /// A lot it was made from is held.
-    pub(super) fn parent_held(&mut self, parent: &LotKey, hold: &HoldNo, reason: &Reason) {
-        self.bind(hold, std::collections::BTreeSet::new(), reason, Some(parent.clone()));
-    }
-
-    /// From this commit on, nothing of it is cleared.
-    fn bind(&mut self, number: &HoldNo, units: std::collections::BTreeSet<Sscc>, reason: &Reason, parent: Option<LotKey>) {
-        if self.lot.holds.contains_key(number) || self.lot.released.contains(number) {
+    /// A lot it was made from is held, and is not known to be free again.
+    pub(super) fn parent_held(&mut self, parent: &LotKey, called: &HoldNo, reason: &Reason) {
+        let from = (parent.clone(), called.clone());
+        let known = self.lot.freed.contains(&from) || self.lot.holds.values().any(|hold| hold.parents.contains(&from));
+        if known {
             return;
         }
-        let now = self.context.now;
-        let hold = Hold {
-            units,
+        let Some(number) = self.lot.open_hold(called).cloned().or_else(|| self.unused(called)) else { return };
+        let mut hold = self.lot.holds.get(&number).cloned().unwrap_or_else(|| self.fresh(called, reason));
+        hold.parents.insert(from);
+        self.bind(&number, &hold);
+    }
+
+    pub(super) fn fresh(&self, called: &HoldNo, reason: &Reason) -> Hold {
+        Hold {
+            called: called.clone(),
+            own: false,
+            units: BTreeSet::new(),
             reason: reason.clone(),
-            bound_at: now,
-            parent,
-            containment: std::collections::BTreeMap::new(),
+            bound_at: self.context.now,
+            parents: BTreeSet::new(),
+            containment: BTreeMap::new(),
             decisions: Vec::new(),
-        };
+        }
+    }
+
+    /// The first number of this name that never held: word of a hold and of its end may cross on the road, and must not be
+    /// taken for word of another one.
+    fn unused(&self, called: &HoldNo) -> Option<HoldNo> {
+        let taken = |number: &HoldNo| self.lot.holds.contains_key(number) || self.lot.released.contains(number);
+        let stem: String = called.as_str().chars().take(CHARS_MAX - 5).collect();
+        let numbered = (2..10_000).filter_map(|n| HoldNo::parse(&format!("{stem}~{n}")).ok());
+        std::iter::once(called.clone()).chain(numbered).find(|number| !taken(number))
+    }
+
+    /// From this commit on, nothing that it covers is cleared.
+    fn bind(&mut self, number: &HoldNo, hold: &Hold) {
+        let before = self.lot.holds.get(number);
+        if before == Some(hold) {
+            return;
+        }
+        let wider = before.is_none_or(|before| before.scope() != hold.scope());
+        let told: Vec<Sscc> = hold.scope().into_iter().filter(|unit| before.is_none_or(|before| !before.covers(unit))).collect();
         if !planted::is(Bug::HoldAfterAnswer) {
             self.note(Fact::Held { hold: number.clone(), bound: hold.clone() });
         }
-        self.revoke_clearances(number, &hold);
-        let scope: Vec<Sscc> = hold.units.iter().cloned().collect();
-        self.block_everywhere(number, &hold, &scope);
+        if !wider {
+            return;
+        }
+        self.revoke_clearances(number, hold);
+        self.block_everywhere(number, hold, &told);
         let children: Vec<(LotKey, EntityId)> = self.lot.children.iter().cloned().collect();
-        self.hold_children(number, reason, &children);
-        self.draft.wake(now.plus_ms(self.context.book.policy.disposition_ms), Wake::DispositionDue { hold: number.clone() });
-        let mut after = self.lot.clone();
-        after.evolve(&Fact::Held { hold: number.clone(), bound: hold });
-        self.tell_orders(&after);
+        self.hold_children(number, &hold.reason, &children);
+        let due = self.context.now.plus_ms(self.context.book.policy.disposition_ms);
+        self.draft.wake(due, Wake::DispositionDue { hold: number.clone() });
     }
 
     /// Every shipment that wants to leave with it is told; one that was cleared is told that it is no longer.
@@ -85,46 +118,12 @@ impl Turn<'_, '_> {
                 lot: me,
                 key: key.clone(),
                 hold: number.clone(),
-                units: hold.units.iter().cloned().collect(),
+                units: hold.scope(),
                 reason: hold.reason.clone(),
                 revokes,
             };
             self.draft.tell_first(*shipment, Body::Shipment(shipment::Input::Mail(mail)));
         }
-    }
-
-    /// ERP, warehouse and quality system are told to block; none of them makes the hold, none can undo it.
-    pub(super) fn block_everywhere(&mut self, number: &HoldNo, hold: &Hold, units: &[Sscc]) {
-        let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
-        let Some(plant) = self.context.book.sites.get(&site).cloned() else { return };
-        let block = StockBlock { hold: number.clone(), lot: key.clone(), units: units.to_vec(), reason: hold.reason.clone() };
-        let now = self.context.now;
-        let mut told = Vec::new();
-        if let Some(warehouse) = plant.warehouse {
-            self.draft.ask_site_first(warehouse, Effect::BlockStock(block.clone()));
-            told.push(warehouse);
-        }
-        if let (Some(erp), Some(qty)) = (plant.erp, self.held_qty(units)) {
-            let from = if self.lot.in_inspection() { StockStatus::QualityInspection } else { StockStatus::Unrestricted };
-            let effect = Effect::ChangeStockStatus { lot: key, plant: site, qty, from, to: StockStatus::Blocked, hold: number.clone() };
-            self.draft.ask_site_first(erp, effect);
-            told.push(erp);
-        }
-        if let Some(quality) = plant.quality {
-            self.draft.ask_site(quality, Tier::Business, Effect::TellHold(block));
-            told.push(quality);
-        }
-        for site in told {
-            self.note(Fact::Contained { hold: number.clone(), site, containment: Containment::Requested { at: now } });
-        }
-    }
-
-    fn held_qty(&self, units: &[Sscc]) -> Option<crate::qty::Qty> {
-        if units.is_empty() {
-            return self.lot.total().filter(crate::qty::Qty::is_positive);
-        }
-        let known = units.iter().filter_map(|unit| self.lot.units.get(unit).copied());
-        known.reduce(|a, b| a.plus(b).unwrap_or(a)).filter(crate::qty::Qty::is_positive)
     }
 
     /// What was made from it is held under the same number.
@@ -136,154 +135,10 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Consuming a held lot holds what is made of it.
+    /// Consuming a held lot holds what is made of it, also what was freed by a decision before more of it went in.
     pub(super) fn pass_holds_on(&mut self, into: &[(LotKey, EntityId)]) {
-        let fresh: Vec<_> = into.iter().filter(|child| !self.lot.children.contains(*child)).cloned().collect();
         for (number, hold) in self.lot.holds.clone() {
-            self.hold_children(&number, &hold.reason, &fresh);
+            self.hold_children(&number, &hold.reason, into);
         }
-    }
-
-    /// A person wants to decide.
-    pub(super) fn wish_disposition(&mut self, disposition: &Disposition) -> Answer {
-        let roles = &self.context.book.policy.quality_roles;
-        let allowed = self.envelope.who.as_ref().is_some_and(|who| roles.iter().any(|role| role.as_str() == who.role));
-        if !allowed {
-            return refuse(Code::NotOwner, "only quality decides about a hold".into(), "ask the quality department to decide", "who.role");
-        }
-        if !self.lot.holds.contains_key(&disposition.hold) {
-            return refuse(Code::Unknown, format!("hold {} is not open on this lot", disposition.hold), "ask which holds are open", "hold");
-        }
-        self.decided(disposition)
-    }
-
-    /// The quality system decided.
-    pub(super) fn decided(&mut self, disposition: &Disposition) -> Answer {
-        if !self.lot.holds.contains_key(&disposition.hold) {
-            if self.lot.released.contains(&disposition.hold) {
-                return Answer::Accepted;
-            }
-            let what = format!("a decision came for hold {}, which is not known here", disposition.hold);
-            return Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what)) };
-        }
-        self.note(Fact::Decided { hold: disposition.hold.clone(), decisions: disposition.decisions.clone() });
-        self.execute(disposition);
-        if disposition.last {
-            self.release(&disposition.hold);
-        }
-        Answer::Accepted
-    }
-
-    /// What is accepted is freed in the ERP; what is not is a task for people, shown as a case.
-    fn execute(&mut self, disposition: &Disposition) {
-        let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
-        let erp = self.context.book.sites.get(&site).and_then(|plant| plant.erp);
-        for decision in &disposition.decisions {
-            let all = self.lot.holds.get(&disposition.hold).map(|hold| hold.units.iter().cloned().collect::<Vec<_>>()).unwrap_or_default();
-            let units: Vec<Sscc> = decision.unit.clone().map_or(all, |unit| vec![unit]);
-            let Some(qty) = decision.qty.or_else(|| self.held_qty(&units)) else { continue };
-            let to = match decision.verdict {
-                Verdict::Accept => StockStatus::Unrestricted,
-                Verdict::AcceptRestricted => StockStatus::Restricted,
-                Verdict::Rework | Verdict::Scrap | Verdict::Return => {
-                    let what = format!("{qty} of {key} are to be {}", decision.verdict.word());
-                    let offers = vec![Proposal::Do("carry it out in the plant and book it there".into()), Proposal::Acknowledge];
-                    self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what).stake(qty).offers(offers));
-                    continue;
-                }
-            };
-            if let Some(erp) = erp {
-                let effect = Effect::ChangeStockStatus {
-                    lot: key.clone(),
-                    plant: site,
-                    qty,
-                    from: StockStatus::Blocked,
-                    to,
-                    hold: disposition.hold.clone(),
-                };
-                self.draft.ask_site(erp, Tier::Business, effect);
-            }
-        }
-    }
-
-    /// A hold is over: whoever was told to block is told so, down to what was made from it.
-    pub(super) fn release(&mut self, number: &HoldNo) {
-        let Some(hold) = self.lot.holds.get(number).cloned() else { return };
-        self.note(Fact::Released(number.clone()));
-        self.draft.close_cases(self.common, &CaseKind::Unanswered, "decided");
-        let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
-        let warehouse = self.context.book.sites.get(&site).and_then(|plant| plant.warehouse);
-        if let Some(warehouse) = warehouse {
-            let block = StockBlock {
-                hold: number.clone(),
-                lot: key.clone(),
-                units: hold.units.iter().cloned().collect(),
-                reason: hold.reason.clone(),
-            };
-            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block));
-        }
-        let me = self.draft.me();
-        for shipment in self.lot.shipments.keys() {
-            let mail = shipment::Mail::Freed { lot: me, hold: number.clone() };
-            self.draft.tell(*shipment, Body::Shipment(shipment::Input::Mail(mail)));
-        }
-        for (_, child) in &self.lot.children {
-            let mail = lot::Mail::ParentReleased { parent: key.clone(), hold: number.clone() };
-            self.draft.tell(*child, Body::Lot(lot::Input::Mail(mail)));
-        }
-        let mut after: Lot = self.lot.clone();
-        after.evolve(&Fact::Released(number.clone()));
-        self.tell_orders(&after);
-    }
-
-    /// How a system answered when it was told to block.
-    pub(super) fn contained(&mut self, effect: &Effect, step: &OutboxFact) {
-        let now = self.context.now;
-        let containment = match step {
-            OutboxFact::Settled(Outcome::Accepted(_) | Outcome::Adopted { .. }) => Containment::Confirmed { at: now },
-            OutboxFact::Settled(Outcome::Rejected { code, text }) => Containment::Failed { at: now, why: format!("{code} {text}") },
-            OutboxFact::Parked { why } => Containment::Failed { at: now, why: why.clone() },
-            OutboxFact::Settled(Outcome::WrittenOff | Outcome::Superseded)
-            | OutboxFact::Released { .. }
-            | OutboxFact::Requeued
-            | OutboxFact::InFlight { .. }
-            | OutboxFact::InDoubt { .. }
-            | OutboxFact::NotDone { .. } => return,
-        };
-        let plant = self.lot.site.and_then(|site| self.context.book.sites.get(&site));
-        let Some(plant) = plant else { return };
-        let told = match effect {
-            Effect::BlockStock(block) => plant.warehouse.map(|site| (site, &block.hold)),
-            Effect::TellHold(block) => plant.quality.map(|site| (site, &block.hold)),
-            Effect::ChangeStockStatus { to: StockStatus::Blocked, hold, .. } => plant.erp.map(|site| (site, hold)),
-            Effect::ConvertPlannedOrder(_)
-            | Effect::DispatchJob(_)
-            | Effect::RevokeJob(_)
-            | Effect::ChangeOrder(_)
-            | Effect::ChangeJob { .. }
-            | Effect::HoldJob { .. }
-            | Effect::ResumeJob(_)
-            | Effect::Post(_)
-            | Effect::ChangeStockStatus { .. }
-            | Effect::AnnounceUnit(_)
-            | Effect::UnblockStock(_)
-            | Effect::BlockShipment { .. }
-            | Effect::UnblockShipment { .. }
-            | Effect::AnswerDeparture { .. }
-            | Effect::OpenInspection { .. } => None,
-        };
-        let Some((site, hold)) = told else { return };
-        if planted::is(Bug::HoldAfterAnswer) && matches!(effect, Effect::BlockStock(_)) {
-            let units = std::collections::BTreeSet::new();
-            let Ok(reason) = Reason::parse("planted") else { return };
-            let bound =
-                Hold { units, reason, bound_at: now, parent: None, containment: std::collections::BTreeMap::new(), decisions: Vec::new() };
-            self.note(Fact::Held { hold: hold.clone(), bound });
-        }
-        if let Containment::Failed { why, .. } = &containment {
-            let what = format!("{site} did not block for hold {hold}: {why}; the hold is in force all the same");
-            self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what));
-        }
-        self.note(Fact::Contained { hold: hold.clone(), site, containment });
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Booking;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -95,6 +96,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether the goods may be used or shipped afterwards.
+    pub fn frees(self) -> bool {
+        match self {
+            Self::Accept | Self::AcceptRestricted => true,
+            Self::Rework | Self::Scrap | Self::Return => false,
+        }
+    }
+
     /// What is to be done with the quantity, for a sentence.
     pub fn word(self) -> &'static str {
         match self {
@@ -151,6 +160,19 @@ pub enum Report {
 pub enum Mail {
     /// An order made some of it.
     Produced(Production),
+    /// A document of an order moved some of it in or out of the ERP's stock.
+    Booked {
+        /// The order.
+        order: EntityId,
+        /// The lot.
+        lot: LotKey,
+        /// The plant.
+        site: SiteId,
+        /// The posting, by its number in the order.
+        posting: u32,
+        /// What.
+        parts: Vec<Booking>,
+    },
     /// An order used some of it.
     Consumed {
         /// The order.

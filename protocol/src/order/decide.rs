@@ -29,6 +29,7 @@ mod quantity;
 mod release;
 mod reverse;
 mod split;
+mod stock;
 
 use books::Books;
 

@@ -50,7 +50,9 @@ impl Order {
 impl Turn<'_, '_> {
     fn posting_step(&mut self, intent: u32, step: &OutboxFact) {
         let Some(posting) = self.order.carries.get(&intent).copied() else { return };
-        for fact in posting::settle(&self.order.ledger, posting, step) {
+        let facts = posting::settle(&self.order.ledger, posting, step);
+        self.tell_booked(posting, &facts);
+        for fact in facts {
             let parked = self.parked_by(&fact);
             self.note(Fact::Posting(fact.clone()));
             let Some((posting, why)) = parked else { continue };

@@ -43,7 +43,9 @@ impl Turn<'_, '_> {
         if let Some(intent) = intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
             self.draft.settle(intent, Outcome::Adopted { document: document.clone() });
         }
-        self.note(Fact::Posting(PostingFact::Stands { posting, standing: posting::Standing::Adopted { document } }));
+        let adopted = PostingFact::Stands { posting, standing: posting::Standing::Adopted { document } };
+        self.tell_booked(posting, std::slice::from_ref(&adopted));
+        self.note(Fact::Posting(adopted));
         for case in self.common.cases.values() {
             if case.posting == Some(posting) || (intent.is_some() && case.intent == intent) {
                 self.draft.close_case(case.number, "adopted");
