@@ -2,10 +2,12 @@
 //! back to the raw message and the person behind it. The link stamps `source`; no mapping can set it.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::compact::{self, Compact};
 use crate::instant::Instant;
 use crate::malformed::Malformed;
 use crate::name::Source;
@@ -90,8 +92,7 @@ impl fmt::Display for Key {
 }
 
 /// SHA-256 of a raw payload: 64 lower-case hexadecimal digits as text, 32 bytes inside.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RawRef([u8; 32]);
 
 impl RawRef {
@@ -137,16 +138,34 @@ impl fmt::Debug for RawRef {
     }
 }
 
-impl TryFrom<String> for RawRef {
-    type Error = Malformed;
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::parse(&text)
+impl FromStr for RawRef {
+    type Err = Malformed;
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text)
     }
 }
 
-impl From<RawRef> for String {
-    fn from(raw: RawRef) -> Self {
-        raw.to_string()
+impl Compact for RawRef {
+    const WHAT: &'static str = "the hash of a raw payload";
+
+    fn write(&self, room: &mut Vec<u8>) {
+        room.extend_from_slice(&self.0);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl Serialize for RawRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        compact::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        compact::deserialize(deserializer)
     }
 }
 

@@ -41,12 +41,14 @@ pub(crate) struct Floor {
     pub(crate) asked: Vec<Asked>,
     pub(crate) wakes: Vec<(IntentId, Instant, Wake)>,
     told: u32,
+    /// Every step of every entity, in the order they were taken.
+    pub(crate) log: Vec<(EntityId, Step)>,
 }
 
 impl Floor {
     pub(crate) fn new() -> Self {
         let (book, now) = (fixture::book(), fixture::at(0));
-        Self { book, now, states: BTreeMap::new(), mail: Vec::new(), asked: Vec::new(), wakes: Vec::new(), told: 0 }
+        Self { book, now, states: BTreeMap::new(), mail: Vec::new(), asked: Vec::new(), wakes: Vec::new(), told: 0, log: Vec::new() }
     }
 
     /// Tells an entity something from a source, now, under a fresh key; what it told others waits.
@@ -83,6 +85,7 @@ impl Floor {
             let read: Step = wire::decode("step", &bytes).unwrap();
             assert_eq!(replay(before, &read), stepped.state, "a replay ends elsewhere");
             step.facts.iter().for_each(|fact| self.post(to, fact));
+            self.log.push((to, read));
         }
         self.states.insert(to, stepped.state);
         stepped.reply

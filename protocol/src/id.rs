@@ -5,9 +5,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::compact;
 use crate::malformed::Malformed;
 use crate::name::Region;
 use crate::native::Ref;
@@ -55,8 +56,8 @@ impl fmt::Display for Kind {
 }
 
 /// An entity: `kind.region.generation.local`, such as `order.eu.1.3V8Q…` (26 characters of Crockford base 32).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// In binary it is 19 bytes (kind, generation, number) and the region's name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId {
     kind: Kind,
     region: Region,
@@ -146,16 +147,38 @@ impl FromStr for EntityId {
     }
 }
 
-impl TryFrom<String> for EntityId {
-    type Error = Malformed;
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::parse(&text)
+impl compact::Compact for EntityId {
+    const WHAT: &'static str = "an entity id";
+
+    fn write(&self, room: &mut Vec<u8>) {
+        room.push(self.kind as u8);
+        room.extend_from_slice(&self.generation.to_be_bytes());
+        room.extend_from_slice(&self.local.to_be_bytes());
+        room.extend_from_slice(self.region.as_str().as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (generation, rest) = rest.split_first_chunk()?;
+        let (local, region) = rest.split_first_chunk()?;
+        Some(Self {
+            kind: *Kind::ALL.get(usize::from(*kind))?,
+            generation: u16::from_be_bytes(*generation),
+            local: u128::from_be_bytes(*local),
+            region: Region::parse(std::str::from_utf8(region).ok()?).ok()?,
+        })
     }
 }
 
-impl From<EntityId> for String {
-    fn from(id: EntityId) -> Self {
-        id.to_string()
+impl Serialize for EntityId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        compact::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for EntityId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        compact::deserialize(deserializer)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod case;
 pub mod commit;
 pub mod common;
+mod compact;
 pub mod conversion;
 pub mod desk;
 pub mod draft;

@@ -12,6 +12,9 @@ use crate::seen::ContentHash;
 /// The schema epoch of this binary: grows when a fact gains a meaning that an older binary would miss.
 pub const SCHEMA: u16 = 1;
 
+/// The version that messages and commits are written in; older ones are read, too.
+pub const VERSION: &str = "1";
+
 /// The longest message taken, in bytes: longer ones are refused before they are parsed.
 pub const BYTES_MAX: usize = 1 << 20;
 
@@ -27,6 +30,14 @@ pub enum WireError {
         /// Why.
         #[source]
         source: rmp_serde::decode::Error,
+    },
+    /// A newer binary wrote it.
+    #[error("{what} is of version {version}, this binary reads {VERSION}: update it")]
+    Newer {
+        /// What it is.
+        what: &'static str,
+        /// Its version.
+        version: String,
     },
     /// Too long.
     #[error("{what} has {len} bytes, the limit is {BYTES_MAX}")]
@@ -92,7 +103,7 @@ pub fn seal(commit: &mut Commit) -> Result<Sealed, WireError> {
 
 /// Reads a commit, and its hash in the chain.
 pub fn open(bytes: &[u8]) -> Result<(Commit, RawRef), WireError> {
-    let Logged::V1(logged) = decode("commit", bytes)?;
+    let Logged::V1(logged) = versioned("commit", bytes)?;
     let hash = chain_hash(&logged.commit);
     let mut commit: Commit = decode("commit", &logged.commit)?;
     commit.who = logged.who;
@@ -109,7 +120,7 @@ pub fn pack(input: Input) -> Result<Vec<u8>, WireError> {
 /// Reads an input.
 pub fn unpack(bytes: &[u8]) -> Result<Input, WireError> {
     bounded("input", bytes.len())?;
-    let Sent::V1(input) = decode("input", bytes)?;
+    let Sent::V1(input) = versioned("input", bytes)?;
     Ok(*input)
 }
 
@@ -129,6 +140,18 @@ pub fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, Wi
 /// Reads what [`encode`] wrote.
 pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, WireError> {
     rmp_serde::from_slice(bytes).map_err(|source| WireError::Decode { what, source })
+}
+
+/// Reads what carries its version; a version that is not known is named.
+fn versioned<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, WireError> {
+    #[derive(Deserialize)]
+    struct Label {
+        v: String,
+    }
+    decode(what, bytes).map_err(|error| match decode::<Label>(what, bytes) {
+        Ok(label) if label.v != VERSION => WireError::Newer { what, version: label.v },
+        Ok(_) | Err(_) => error,
+    })
 }
 
 fn bounded(what: &'static str, len: usize) -> Result<(), WireError> {
@@ -160,3 +183,6 @@ mod bytes_field {
         deserializer.deserialize_byte_buf(Bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

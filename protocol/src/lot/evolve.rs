@@ -22,12 +22,8 @@ impl Lot {
             Fact::Sampled(sample) => {
                 self.samples.entry(sample.clone()).or_insert(None);
             }
-            Fact::Judged { sample, passed } => {
-                self.samples.insert(sample.clone(), Some(*passed));
-            }
-            Fact::Held { hold, bound } => {
-                self.holds.insert(hold.clone(), bound.clone());
-            }
+            Fact::Judged { sample, passed } => drop(self.samples.insert(sample.clone(), Some(*passed))),
+            Fact::Held { hold, bound } => drop(self.holds.insert(hold.clone(), bound.clone())),
             Fact::Contained { hold, site, containment } => {
                 if let Some(hold) = self.holds.get_mut(hold) {
                     hold.containment.insert(*site, containment.clone());

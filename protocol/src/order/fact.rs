@@ -1,6 +1,7 @@
 //! What is recorded of an order.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Business, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Supply};
 use crate::id::EntityId;
@@ -23,6 +24,7 @@ pub enum Fact {
     /// Track B moved.
     Business(Business),
     /// Somebody has it open in the ERP, or has no longer.
+    #[serde(deserialize_with = "locked_since")]
     Locked {
         /// Since when; absent when nobody has.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,4 +186,36 @@ pub enum Fact {
         /// How much.
         qty: Qty,
     },
+}
+
+/// Older binaries wrote yes or no: who has it open since nobody knows when is not waited for. No untagged enum, because that
+/// reads through a form in which instants are text.
+fn locked_since<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Instant>, D::Error> {
+    deserializer.deserialize_any(LockedSince)
+}
+
+struct LockedSince;
+
+impl<'de> Visitor<'de> for LockedSince {
+    type Value = Option<Instant>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("since when, or whether, an order is open in its ERP")
+    }
+
+    fn visit_bool<E: Error>(self, locked: bool) -> Result<Option<Instant>, E> {
+        Ok(locked.then_some(Instant::EPOCH))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<Instant>, A::Error> {
+        let mut since = None;
+        while let Some(field) = fields.next_key::<String>()? {
+            if field == "since" {
+                since = fields.next_value()?;
+            } else {
+                fields.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(since)
+    }
 }
