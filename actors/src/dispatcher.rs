@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use takt_cluster::seam::{Entry, Message, QueueName, Timer};
+use takt_cluster::seam::{Message, QueueName, Timer};
 use takt_protocol::commit::Commit;
 use takt_protocol::envelope::Envelope;
 use takt_protocol::fact::Fact;
@@ -14,6 +14,7 @@ use takt_protocol::intent::{Intent, IntentId, Parcel};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::wire;
 
+use crate::cursor::Cursor;
 use crate::node::Node;
 
 /// What waits in `out`: which intent. Its effect is told with the claim, from the log.
@@ -31,43 +32,28 @@ struct Orders {
 
 /// Runs for ever on one shard.
 pub(crate) async fn run(node: Arc<Node>, shard: u16) {
-    let name = format!("cursor/dispatcher/{shard}");
+    let mut cursor = Cursor::of(&node, "dispatcher", shard).await;
     let mut failures = 0;
-    let mut cursor = cursor(&node, &name).await;
     loop {
-        match step(&node, shard, cursor).await {
+        match step(&node, shard, cursor.at()).await {
             Ok(next) => {
                 failures = 0;
-                cursor = next;
-                drop(node.seams.shelf.put(vec![(name.clone(), Bytes::copy_from_slice(&next.to_be_bytes()))]).await);
+                cursor.move_to(&node, next).await;
             }
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, shard, "failed to hand on what was recorded; trying again");
-                node.seams.clock.sleep(node.settings.pause(failures, cursor)).await;
+                node.seams.clock.sleep(node.settings.pause(failures, cursor.at())).await;
             }
         }
     }
 }
 
-/// A cursor that is lost starts at the beginning: everything is handed on once more, and known.
-async fn cursor(node: &Node, name: &str) -> u64 {
-    let kept = node.seams.shelf.get(name).await.ok().flatten();
-    kept.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes)
-}
-
 async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster::Error> {
-    let entries = node.seams.journal.tail(shard, cursor, node.settings.projection_max).await?;
+    let stretch = node.tape.after(shard, cursor).await?;
     let mut orders = Orders::default();
-    let mut next = cursor;
-    for entry in &entries {
-        next = entry.sequence;
-        match wire::open(&entry.bytes) {
-            Ok((commit, _)) => orders.read(node, entry, &commit),
-            Err(error) => {
-                tracing::error!(%error, entity = %entry.entity, sequence = entry.sequence, "a commit cannot be read; its intents are not carried out");
-            }
-        }
+    for recorded in &stretch.commits {
+        orders.read(node, &recorded.commit);
     }
     if !orders.timers.is_empty() {
         node.seams.timers.set(orders.timers).await?;
@@ -75,20 +61,20 @@ async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster:
     if !orders.messages.is_empty() {
         node.seams.queue.publish(orders.messages).await?;
     }
-    Ok(next)
+    Ok(stretch.upto)
 }
 
 impl Orders {
-    fn read(&mut self, node: &Node, entry: &Entry, commit: &Commit) {
+    fn read(&mut self, node: &Node, commit: &Commit) {
         for step in &commit.steps {
             for fact in &step.facts {
                 match fact {
                     Fact::Intended { number, intent } => {
-                        let id = IntentId { entity: entry.entity, incarnation: commit.incarnation, number: *number };
+                        let id = IntentId { entity: commit.entity, incarnation: commit.incarnation, number: *number };
                         self.intended(node, id, intent, commit, step.correlation.as_ref());
                     }
                     Fact::Outbox { number, step: OutboxFact::Released { site, tier } } => {
-                        let intent = IntentId { entity: entry.entity, incarnation: commit.incarnation, number: *number };
+                        let intent = IntentId { entity: commit.entity, incarnation: commit.incarnation, number: *number };
                         let queue = QueueName::Out { site: *site, tier: tier.rank() };
                         self.push(queue, format!("{intent}/{}", commit.number), wire::encode("ticket", &Ticket { intent }));
                     }

@@ -11,6 +11,7 @@ use takt_protocol::commit::{Commit, Step};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::kernel::{self, Context, Reply, State, Stepped};
+use takt_protocol::name::SiteId;
 use takt_protocol::wire;
 use tokio::sync::oneshot;
 
@@ -48,6 +49,8 @@ pub(crate) struct Entity;
 /// What it starts with.
 pub(crate) struct Start {
     pub(crate) id: EntityId,
+    /// Which site it is, when it is one.
+    pub(crate) site: Option<SiteId>,
     pub(crate) node: Arc<Node>,
     pub(crate) committer: Committer,
 }
@@ -122,6 +125,7 @@ impl Desk {
                 entity: self.start.id,
                 number: self.head.number + 1,
                 previous: self.head.hash,
+                site: self.state.site().or(self.start.site),
                 incarnation: self.start.node.seams.journal.incarnation(),
                 config: self.start.node.book().hash.clone(),
                 schema: wire::SCHEMA,

@@ -97,7 +97,8 @@ impl Hall {
 
     fn load(&self, id: EntityId) -> Result<ActorRef<Told>, Lost> {
         let keeper = self.shared.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Lost)?;
-        let start = Start { id, node: Arc::clone(&self.shared.node), committer: self.shared.committer.clone() };
+        let site = self.shared.node.book().site_of(id);
+        let start = Start { id, site, node: Arc::clone(&self.shared.node), committer: self.shared.committer.clone() };
         let (actor, _starting) = ActorRuntime::spawn_linked_instant(None, Entity, start, keeper).map_err(|_| Lost)?;
         Ok(actor)
     }

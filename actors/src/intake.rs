@@ -14,8 +14,8 @@ use takt_protocol::kernel::Reply;
 use takt_protocol::planted::{self, Bug};
 use takt_protocol::{site, wire};
 
-use crate::directory::{Directory, resolve};
 use crate::hall::Hall;
+use crate::index::Index;
 use crate::node::Node;
 
 /// What the intake of a queue works with.
@@ -23,7 +23,7 @@ use crate::node::Node;
 pub(crate) struct Intake {
     pub(crate) node: Arc<Node>,
     pub(crate) hall: Hall,
-    pub(crate) directory: Directory,
+    pub(crate) index: Index,
 }
 
 /// Runs for ever on one queue.
@@ -85,7 +85,7 @@ impl Intake {
     fn entity(&self, input: &Input) -> Option<EntityId> {
         match &input.to {
             Address::Entity(entity) => Some(*entity),
-            Address::Native { kind, names } => resolve(&self.node, &self.directory, *kind, names),
+            Address::Native { kind, names } => self.index.resolve(&self.node.book(), *kind, names),
         }
     }
 

@@ -2,18 +2,21 @@
 //! couriers, and the supervision over them. Nobody here decides anything about an order: that is `takt_protocol::kernel`.
 //!
 //! The road of a report: [`intake`] pulls it, [`hall`] finds or loads its entity, [`entity`] decides and commits through
-//! the [`committer`], [`dispatcher`] hands on what was recorded, [`site`] carries it out through a [`link`].
+//! the [`committer`], [`dispatcher`] hands on what was recorded, [`site`] carries it out through a [`link`]. Beside it, from
+//! the same [`tape`]: the [`index`] for lists and names, and the [`publisher`] of public events.
 
 pub mod committer;
 pub mod courier;
-pub mod directory;
+mod cursor;
 pub mod dispatcher;
 pub mod entity;
 pub mod hall;
+pub mod index;
 pub mod intake;
 pub mod link;
 pub mod node;
+pub mod publisher;
 pub mod region;
-pub mod roll;
 pub mod site;
 pub mod supervision;
+pub mod tape;

@@ -7,6 +7,8 @@ use takt_cluster::seam::Seams;
 use takt_protocol::book::Book;
 use takt_protocol::name::Region;
 
+use crate::tape::Tape;
+
 /// The shared part of a region's actors. Cheap to clone by `Arc`.
 pub struct Node {
     /// The region.
@@ -15,6 +17,8 @@ pub struct Node {
     pub seams: Seams,
     /// Limits and patience.
     pub settings: Settings,
+    /// What was recorded, for those who follow it.
+    pub tape: Tape,
     book: RwLock<Arc<Book>>,
 }
 
@@ -76,7 +80,8 @@ impl Settings {
 impl Node {
     /// What a region's actors share.
     pub fn new(region: Region, seams: Seams, book: Arc<Book>, settings: Settings) -> Self {
-        Self { region, seams, settings, book: RwLock::new(book) }
+        let tape = Tape::new(Arc::clone(&seams.journal), settings.projection_max);
+        Self { region, seams, settings, tape, book: RwLock::new(book) }
     }
 
     /// The book in force.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use takt_cluster::seam::{Message, QueueName, Seams};
+use takt_cluster::views::Views;
 use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::envelope::Envelope;
 use takt_protocol::id::EntityId;
@@ -19,12 +20,13 @@ use tokio::sync::Mutex;
 
 use crate::committer::{self, Committer};
 use crate::courier::{self, Far};
-use crate::directory::{self, Directory};
 use crate::dispatcher;
 use crate::hall::{Hall, Keeper, Lost};
+use crate::index::{self, Index};
 use crate::intake::{self, Intake};
 use crate::link::Link;
 use crate::node::{Node, Settings};
+use crate::publisher;
 use crate::site::{self, Pace, SiteDesk, SiteLimits};
 use crate::supervision::{CHILDREN, Runner, Running, Task, Verdict, verdict};
 
@@ -62,6 +64,8 @@ pub struct Plan {
     pub sites: Vec<SiteLink>,
     /// Roads to the other regions.
     pub roads: Vec<Far>,
+    /// Rows that may be lost, for the index: `Stamp` them with [`index::SCHEMA`].
+    pub views: Views,
     /// Whether what was recorded is handed on and indexed; off only to measure what that costs.
     pub projections: bool,
 }
@@ -71,7 +75,7 @@ pub struct Plan {
 pub struct Region {
     node: Arc<Node>,
     hall: Hall,
-    directory: Directory,
+    index: Index,
     top: ActorRef<()>,
 }
 
@@ -105,12 +109,12 @@ impl Region {
         let node = Arc::new(Node::new(plan.region, plan.seams, plan.book, plan.settings));
         let (committer, waiting) = Committer::pair();
         let hall = Hall::new(Arc::clone(&node), committer);
-        let directory = Directory::default();
-        let tasks = tasks(&node, &hall, &directory, &plan.sites, &plan.roads, waiting);
+        let index = Index::new(node.region, plan.views);
+        let tasks = tasks(&node, &hall, &index, &plan.sites, &plan.roads, waiting);
         let tasks = tasks.into_iter().filter(|(name, _)| plan.projections || !PROJECTIONS.contains(name)).collect();
         let top = Top { node: Arc::clone(&node), hall: hall.clone(), tasks };
         let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;
-        Ok(Self { node, hall, directory, top })
+        Ok(Self { node, hall, index, top })
     }
 
     /// Decides a request now, and answers when the outcome is durable.
@@ -155,7 +159,7 @@ impl Region {
     pub fn entity(&self, address: &Address) -> Option<EntityId> {
         match address {
             Address::Entity(entity) => Some(*entity),
-            Address::Native { kind, names } => directory::resolve(&self.node, &self.directory, *kind, names),
+            Address::Native { kind, names } => self.index.resolve(&self.node.book(), *kind, names),
         }
     }
 
@@ -167,9 +171,9 @@ impl Region {
         Ok(self.hall.show(entity).await?)
     }
 
-    /// Which names mean what.
-    pub fn directory(&self) -> &Directory {
-        &self.directory
+    /// Which names mean what, who lives here, and what is open.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// What its actors share.
@@ -201,7 +205,7 @@ impl Region {
 const STOPPING: &str = "stopping";
 
 /// The tasks that read the log.
-const PROJECTIONS: [&str; 2] = ["directory", "dispatcher"];
+const PROJECTIONS: [&str; 3] = ["index", "dispatcher", "publisher"];
 
 type Named = (&'static str, Task);
 
@@ -209,7 +213,7 @@ type Named = (&'static str, Task);
 fn tasks(
     node: &Arc<Node>,
     hall: &Hall,
-    directory: &Directory,
+    index: &Index,
     sites: &[SiteLink],
     roads: &[Far],
     waiting: tokio::sync::mpsc::UnboundedReceiver<committer::Wanted>,
@@ -220,8 +224,8 @@ fn tasks(
     let own = Arc::clone(node);
     tasks.push(("committer", task(move || committing(Arc::clone(&own), Arc::clone(&waiting)))));
     for shard in 0..shards {
-        let (own, directory) = (Arc::clone(node), directory.clone());
-        tasks.push(("directory", task(move || directory::run(Arc::clone(&own), directory.clone(), shard))));
+        let (own, index) = (Arc::clone(node), index.clone());
+        tasks.push(("index", task(move || index::run(Arc::clone(&own), index.clone(), shard))));
     }
     for link in sites {
         let desk = Arc::new(SiteDesk {
@@ -237,12 +241,14 @@ fn tasks(
     for shard in 0..shards {
         let own = Arc::clone(node);
         tasks.push(("dispatcher", task(move || dispatcher::run(Arc::clone(&own), shard))));
+        let own = Arc::clone(node);
+        tasks.push(("publisher", task(move || publisher::run(Arc::clone(&own), shard))));
     }
     for (far, urgent) in roads.iter().flat_map(|far| [(far, true), (far, false)]) {
         let (own, far) = (Arc::clone(node), far.clone());
         tasks.push(("couriers", task(move || courier::run(Arc::clone(&own), far.clone(), urgent))));
     }
-    let intake = Intake { node: Arc::clone(node), hall: hall.clone(), directory: directory.clone() };
+    let intake = Intake { node: Arc::clone(node), hall: hall.clone(), index: index.clone() };
     for queue in (0..shards).flat_map(|shard| [QueueName::In { shard }, QueueName::Due { shard }]) {
         let intake = intake.clone();
         tasks.push(("intake", task(move || intake::run(intake.clone(), queue))));

@@ -34,9 +34,10 @@ pub const CALM: Budget = Budget { falls_max: 5, within: Duration::from_mins(1) }
 pub const CHILDREN: &[Child] = &[
     Child { name: "committer", budget: CALM },
     Child { name: "hall", budget: CALM },
-    Child { name: "directory", budget: CALM },
+    Child { name: "index", budget: CALM },
     Child { name: "sites", budget: CALM },
     Child { name: "dispatcher", budget: CALM },
+    Child { name: "publisher", budget: CALM },
     Child { name: "couriers", budget: CALM },
     Child { name: "intake", budget: CALM },
     Child { name: "sweeper", budget: CALM },

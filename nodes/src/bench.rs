@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use takt_actors::index;
 use takt_actors::node::Settings as NodeSettings;
 use takt_actors::region::{Plan, Region};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{Embedded, Settings};
 use takt_cluster::seam::{Append, Appended, Clock};
+use takt_cluster::views::{Stamp, Views};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::name::Region as RegionName;
 
@@ -115,7 +117,9 @@ async fn bare(load: &Load, in_flight: usize) -> anyhow::Result<Figure> {
 
 /// Orders through the real actors.
 async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::Result<Figure> {
-    let (_dir, engine, clock) = store(load)?;
+    let (dir, engine, clock) = store(load)?;
+    let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
+    let (views, _) = Views::open(&dir.path().join("views"), stamp)?;
     let plan = Plan {
         region: region()?,
         seams: engine.seams(),
@@ -123,6 +127,7 @@ async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::R
         settings: NodeSettings::default(),
         sites: Vec::new(),
         roads: Vec::new(),
+        views,
         projections,
     };
     let region = Region::start(plan).await?;

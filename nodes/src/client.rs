@@ -46,11 +46,35 @@ pub enum Question {
     Exceptions(ExceptionQuestion),
     /// Sites, and what waits for them.
     Sites,
+    /// Public events, as anybody may subscribe to them.
+    Events(EventQuestion),
+    /// The contracts of public events: what each says.
+    Contracts {
+        /// One of them, such as `order.released.v1`, as a JSON Schema; left out, all of them.
+        id: Option<String>,
+    },
     /// Everything that any system knows by this number.
     Search {
         /// The number.
         text: String,
     },
+}
+
+/// Which events.
+#[derive(Clone, Debug, Args)]
+pub struct EventQuestion {
+    /// Go on as they happen.
+    #[arg(long, short)]
+    follow: bool,
+    /// Begin behind this place, or `now`; left out, at the beginning.
+    #[arg(long)]
+    after: Option<String>,
+    /// Only types that begin so, such as `order.` or `lot.held`.
+    #[arg(long = "type")]
+    types: Option<String>,
+    /// Only those of this site.
+    #[arg(long)]
+    site: Option<String>,
 }
 
 /// About orders.
@@ -200,6 +224,13 @@ impl Client {
             Question::Shipment(ShipmentQuestion::Show { shipment }) => self.show(&["shipments", shipment], screens::shipment).await,
             Question::Ledger { order } => self.show(&["orders", order, "ledger"], screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
+            Question::Events(wanted) => self.events(wanted).await,
+            Question::Contracts { id: None } => self.show(&["contracts"], screens::contracts).await,
+            Question::Contracts { id: Some(id) } => {
+                let schema = self.read(&["contracts", id], &[]).await?;
+                screens::print(&serde_json::to_string_pretty(&schema).unwrap_or_default());
+                Ok(())
+            }
             Question::Sites => self.show(&["sites"], screens::sites).await,
             Question::Search { text } => {
                 let found = self.read(&["search"], &[("q", text)]).await?;
@@ -264,16 +295,52 @@ impl Client {
         let zones = Zones::of(&self.read(&["sites"], &[]).await?);
         let seen = self.read(&["orders", order], &[]).await?;
         let plant = seen.pointer("/row/plant").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let request = self.http.get(self.url(&["orders", order, "watch"])?).bearer_auth(&self.reach.token);
-        let mut stream = request.send().await.map_err(|error| Trouble::Unreached(error.to_string()))?;
+        let watched = self.http.get(self.url(&["orders", order, "watch"])?);
+        self.stream(watched, |step| screens::step(step, &plant, &zones)).await
+    }
+
+    /// Prints public events: those that were, page by page, or those that come, until the node ends or the person does.
+    async fn events(&self, wanted: &EventQuestion) -> Result<(), Trouble> {
+        let zones = Zones::of(&self.read(&["sites"], &[]).await?);
+        let mut query: Vec<(&str, &str)> = Vec::new();
+        query.extend(wanted.types.as_deref().map(|types| ("type", types)));
+        query.extend(wanted.site.as_deref().map(|site| ("site", site)));
+        if wanted.follow {
+            query.extend(wanted.after.as_deref().map(|after| ("after", after)));
+            let watched = self.http.get(self.url(&["events", "watch"])?).query(&query);
+            return self.stream(watched, |event| screens::event(event, &zones)).await;
+        }
+        let mut after = wanted.after.clone().unwrap_or_default();
+        loop {
+            let mut asked = query.clone();
+            asked.push(("after", &after));
+            let page = self.read(&["events"], &asked).await?;
+            for event in screens::rows(&page) {
+                screens::print(&if self.reach.json { event.to_string() } else { screens::event(event, &zones) });
+            }
+            let next = page.get("next").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if next == after {
+                return Ok(());
+            }
+            after = next;
+        }
+    }
+
+    /// Prints what a stream of server-sent events tells, a line each.
+    async fn stream(&self, request: reqwest::RequestBuilder, line: impl Fn(&Value) -> String) -> Result<(), Trouble> {
+        let answer = request.bearer_auth(&self.reach.token).send().await.map_err(|error| Trouble::Unreached(error.to_string()))?;
+        if !answer.status().is_success() {
+            return Err(Trouble::Told(answer.json().await.map_err(|error| Trouble::Unreached(error.to_string()))?));
+        }
+        let mut stream = answer;
         let mut rest = Vec::new();
         while let Ok(Some(chunk)) = stream.chunk().await {
             rest.extend_from_slice(&chunk);
             while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = rest.drain(..=end).collect();
-                let Some(data) = line.strip_prefix(b"data: ") else { continue };
-                let Ok(step) = serde_json::from_slice::<Value>(data) else { continue };
-                screens::print(&if self.reach.json { step.to_string() } else { screens::step(&step, &plant, &zones) });
+                let read: Vec<u8> = rest.drain(..=end).collect();
+                let Some(data) = read.strip_prefix(b"data: ") else { continue };
+                let Ok(told) = serde_json::from_slice::<Value>(data) else { continue };
+                screens::print(&if self.reach.json { told.to_string() } else { line(&told) });
             }
         }
         Ok(())

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use crate::ask::{Denied, Reception, Sort};
 
 mod changes;
+mod events;
 mod inbound;
 mod lists;
 mod openapi;
@@ -82,6 +83,10 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(lists::exceptions))
         .routes(routes!(queries::exception))
         .routes(routes!(lists::sites))
+        .routes(routes!(events::page))
+        .routes(routes!(events::watch))
+        .routes(routes!(events::contracts))
+        .routes(routes!(events::schema))
         .routes(routes!(lists::search))
         .routes(routes!(lists::routing_assignments))
         .routes(routes!(queries::raw))

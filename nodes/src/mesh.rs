@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use takt_actors::courier::{Far, NextDoor};
+use takt_actors::index;
 use takt_actors::node::Settings;
 use takt_actors::region::{AskError, Plan, Region, SiteLink};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{self, Embedded};
 use takt_cluster::seam::{Clock, Seams};
+use takt_cluster::views::{Stamp, Views};
 use takt_protocol::book::Book;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Input};
@@ -21,6 +23,7 @@ use takt_protocol::name::{Region as RegionName, SiteId};
 pub struct Stores {
     clock: Arc<SystemClock>,
     engines: BTreeMap<RegionName, Embedded>,
+    views: BTreeMap<RegionName, Views>,
 }
 
 /// Regions at work in one process.
@@ -34,12 +37,17 @@ impl Stores {
     /// Opens the store of each region in `data/regions/<name>`, or makes it.
     pub fn open(data: &Path, regions: impl IntoIterator<Item = RegionName>) -> Result<Self, takt_cluster::Error> {
         let clock = Arc::new(SystemClock::start());
-        let mut engines = BTreeMap::new();
+        let (mut engines, mut views) = (BTreeMap::new(), BTreeMap::new());
         for region in regions {
             let dir = data.join("regions").join(region.as_str());
-            engines.insert(region, Embedded::open(&dir, embedded::Settings::of(region), Arc::clone(&clock) as Arc<dyn Clock>)?);
+            let engine = Embedded::open(&dir, embedded::Settings::of(region), Arc::clone(&clock) as Arc<dyn Clock>)?;
+            let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
+            let (rows, opened) = Views::open(&dir.join("views"), stamp)?;
+            tracing::info!(%region, ?opened, "opened the index");
+            engines.insert(region, engine);
+            views.insert(region, rows);
         }
-        Ok(Self { clock, engines })
+        Ok(Self { clock, engines, views })
     }
 
     /// The seams of a region; `None` when it has no store here.
@@ -59,6 +67,7 @@ impl Mesh {
     pub async fn start(stores: Stores, book: Arc<Book>, links: &[SiteLink], settings: &Settings) -> Result<Self, AskError> {
         let mut regions = BTreeMap::new();
         for (&region, engine) in &stores.engines {
+            let Some(views) = stores.views.get(&region).cloned() else { continue };
             let plan = Plan {
                 region,
                 seams: engine.seams(),
@@ -66,6 +75,7 @@ impl Mesh {
                 settings: settings.clone(),
                 sites: links.to_vec(),
                 roads: roads(&stores, region),
+                views,
                 projections: true,
             };
             regions.insert(region, Region::start(plan).await?);
@@ -115,8 +125,8 @@ impl Mesh {
         let known = |address: &Address| match address {
             Address::Entity(entity) => Some(*entity),
             Address::Native { names, .. } => {
-                let all = || self.regions.values().map(Region::directory);
-                names.iter().find_map(|name| all().find_map(|directory| directory.find(name)))
+                let all = || self.regions.values().map(Region::index);
+                names.iter().find_map(|name| all().find_map(|index| index.find(name)))
             }
         };
         known(address).or_else(|| self.regions.values().find_map(|region| region.entity(address)))
@@ -143,6 +153,7 @@ impl Mesh {
         for region in self.regions.values() {
             region.stop().await;
         }
+        drop(self.stores.views);
         for (_, engine) in self.stores.engines {
             engine.stop();
         }

@@ -131,6 +131,30 @@ pub(crate) fn exception(case: &Value, _: &Zones) -> String {
     lines.join("\n")
 }
 
+/// A public event, on a line.
+pub(crate) fn event(event: &Value, zones: &Zones) -> String {
+    let site = text(event, "source").rsplit('/').next().unwrap_or_default();
+    let kind = text(event, "type").trim_start_matches("takt.");
+    let data = event.get("data").and_then(Value::as_object).into_iter().flatten();
+    let said: Vec<String> =
+        data.map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect();
+    format!("{} {site:<8} {kind:<30} {}  {}", zones.at(site, text(event, "time")), said.join(" "), text(event, "subject"))
+}
+
+/// The contracts of public events.
+pub(crate) fn contracts(answer: &Value, _: &Zones) -> String {
+    let mut screen = table(&["contract", "told when", "data"]);
+    for contract in rows(answer) {
+        let field = |field: &Value| {
+            let may_be_missing = field.get("always").and_then(Value::as_bool) == Some(false);
+            format!("{}{}", text(field, "name"), if may_be_missing { "?" } else { "" })
+        };
+        let fields: Vec<String> = list(contract, "fields").iter().map(field).collect();
+        screen.add_row([text(contract, "id"), text(contract, "about"), &fields.join(", ")]);
+    }
+    format!("CONTRACTS   of public events; one whole: takt contracts order.released.v1\n{screen}")
+}
+
 /// Everything that a number means.
 pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
     let mut screen = table(&["kind", "name", "id"]);
@@ -146,7 +170,7 @@ fn table(head: &[&str]) -> comfy_table::Table {
     table
 }
 
-fn rows(answer: &Value) -> &[Value] {
+pub(crate) fn rows(answer: &Value) -> &[Value] {
     list(answer, "rows")
 }
 

@@ -209,6 +209,12 @@ impl Book {
         self.born_at(site, Kind::Site, NativeKind::Document, site.as_str())
     }
 
+    /// The site an entity stands for, when it stands for one.
+    pub fn site_of(&self, entity: EntityId) -> Option<SiteId> {
+        let mut sites = self.sites.keys().copied();
+        if entity.kind() == Kind::Site { sites.find(|site| self.site_entity(*site) == Some(entity)) } else { None }
+    }
+
     /// The entity of a lot, at home where its plant is.
     pub fn lot_entity(&self, plant: SiteId, lot: &LotKey) -> Option<EntityId> {
         self.born_at(plant, Kind::Lot, NativeKind::Lot, &lot.to_string())

@@ -12,6 +12,7 @@ use crate::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who};
 use crate::fact::Fact;
 use crate::id::EntityId;
 use crate::instant::Instant;
+use crate::name::SiteId;
 use crate::seen::ContentHash;
 
 /// Everything one write holds.
@@ -23,6 +24,9 @@ pub struct Commit {
     pub number: u64,
     /// The hash of the commit before; all zero for the first.
     pub previous: RawRef,
+    /// The site it stands at, as far as it is known: whose events these are, and who may read them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
     /// The incarnation of the store it was written for.
     pub incarnation: u64,
     /// The hash of the configuration in force.

@@ -14,7 +14,7 @@ use crate::fact::Fact;
 use crate::id::{EntityId, Kind};
 use crate::input::{Body, Input};
 use crate::instant::Instant;
-use crate::name::Source;
+use crate::name::{SiteId, Source};
 use crate::outbox::ClaimAnswer;
 use crate::seen::{ContentHash, Known};
 use crate::{lot, order, shipment, site, unit, wire};
@@ -115,6 +115,18 @@ impl State {
     /// Whether anything was ever recorded about it.
     pub fn is_born(&self) -> bool {
         !self.common.seen.is_empty()
+    }
+
+    /// The site it stands at, as far as it is known: an order's and a lot's plant, a shipment's warehouse, the last of a
+    /// handling unit's two. A site is known by its name in the book alone.
+    pub fn site(&self) -> Option<SiteId> {
+        match &self.own {
+            Own::Order(order) => order.plant(),
+            Own::Lot(lot) => lot.site,
+            Own::Unit(unit) => unit.standing_at(),
+            Own::Shipment(shipment) => shipment.warehouse,
+            Own::Site(_) => None,
+        }
     }
 
     /// A draft of facts for this entity.

@@ -17,6 +17,7 @@ pub mod desk;
 pub mod draft;
 pub mod effect;
 pub mod envelope;
+pub mod event;
 pub mod fact;
 #[cfg(test)]
 mod floor;

@@ -89,6 +89,11 @@ pub enum NativeKind {
     Document,
 }
 
+impl NativeKind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 7] = [Self::Order, Self::Job, Self::Lot, Self::Unit, Self::Shipment, Self::Quality, Self::Document];
+}
+
 /// One thing as one system calls it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ref {

@@ -1,7 +1,7 @@
 //! Every subject of the mesh, built and parsed here and nowhere else. A name becomes one token: what NATS gives a meaning
 //! (`.`, `*`, `>`, blanks) and everything outside ASCII is written as `=` and two hexadecimal digits a byte.
 
-use crate::id::{EntityId, Kind};
+use crate::id::EntityId;
 use crate::name::{Region, SiteId};
 
 /// The first token of every subject.
@@ -44,9 +44,9 @@ pub fn forward(region: Region, to: Region, urgent: bool) -> String {
     format!("{ROOT}.{region}.fwd.{to}.{}", if urgent { "urgent" } else { "normal" })
 }
 
-/// A public event; the id of its entity is in a header, not in the subject.
-pub fn event(region: Region, site: SiteId, kind: Kind, event: &str) -> String {
-    format!("{ROOT}.{region}.evt.{site}.{kind}.{}", token(event))
+/// A public event of a family (a kind of entity, or `exception`); the id of its entity is in the event, not in the subject.
+pub fn event(region: Region, site: SiteId, family: &str, event: &str) -> String {
+    format!("{ROOT}.{region}.evt.{site}.{}.{}", token(family), token(event))
 }
 
 /// All public events of a region.

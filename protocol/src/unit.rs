@@ -30,6 +30,13 @@ pub struct Unit {
     pub received: Option<Qty>,
 }
 
+impl Unit {
+    /// The warehouse once it arrived there, before that its plant.
+    pub fn standing_at(&self) -> Option<SiteId> {
+        self.to.filter(|_| self.stage >= Stage::Received).or(self.from)
+    }
+}
+
 /// What is recorded of a handling unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -185,4 +185,4 @@ mod bytes_field {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

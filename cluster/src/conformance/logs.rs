@@ -77,6 +77,7 @@ pub async fn what_was_acknowledged_is_there_after_the_node_is_gone(bench: &mut d
 /// The tail of all shards together is everything, once, in order, from any cursor.
 pub async fn the_tail_shows_everything_once_in_order(bench: &mut dyn Bench) {
     let seams = bench.seams().await;
+    assert_eq!(seams.journal.head(0).await.unwrap(), 0);
     for number in 0..50 {
         write(&seams, number, 0, "x").await;
     }
@@ -84,6 +85,7 @@ pub async fn the_tail_shows_everything_once_in_order(bench: &mut dyn Bench) {
     seams.journal.append(group).await.iter().for_each(|outcome| assert!(matches!(outcome, Appended::Committed { .. })));
     let mut seen = std::collections::BTreeSet::new();
     for shard in 0..seams.journal.shards() {
+        let head = seams.journal.head(shard).await.unwrap();
         let expected = (0..80).filter(|number| entity(*number).shard(seams.journal.shards()) == shard).count();
         let (mut cursor, mut count) = (0, 0);
         while count < expected {
@@ -93,6 +95,7 @@ pub async fn the_tail_shows_everything_once_in_order(bench: &mut dyn Bench) {
                 (cursor, count) = (entry.sequence, count + 1);
             }
         }
+        assert_eq!(cursor, head, "the tail of a shard ends at its head");
     }
     assert_eq!(seen.len(), 80);
 }

@@ -44,6 +44,10 @@ impl Journal for Shared {
         }
     }
 
+    async fn head(&self, shard: u16) -> Result<u64, Error> {
+        self.last_in(shard).map_err(|error| disk("read the last sequence", &self.place, error))
+    }
+
     fn shards(&self) -> u16 {
         self.settings.shards
     }
@@ -58,6 +62,14 @@ impl Shared {
         let read = Shared::read(self)?;
         let table = read.open_table(LAST)?;
         Ok(table.get(chunk::key(&entity).as_slice())?.map_or(0, |last| last.value()))
+    }
+
+    fn last_in(&self, shard: u16) -> Result<u64, redb::Error> {
+        let read = Shared::read(self)?;
+        let log = read.open_table(LOG)?;
+        let Some((key, row)) = log.range((shard, 0)..=(shard, u64::MAX))?.next_back().transpose()? else { return Ok(0) };
+        let messages = chunk::walk(row.value(), self.settings.region, 0).count() as u64;
+        Ok((key.value().1 + messages).saturating_sub(1))
     }
 
     /// An entity's messages, walked back from its last one; `None` when one that should be there is not.

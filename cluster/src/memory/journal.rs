@@ -38,6 +38,15 @@ impl Journal for Hold {
         Ok(found.await)
     }
 
+    async fn head(&self, shard: u16) -> Result<u64, Error> {
+        let shards = self.shared.shards;
+        let act = |store: &mut super::Store| {
+            let newest = store.log.iter().rev().find(|entry| entry.entity.shard(shards) == shard);
+            Ok(newest.map_or(0, |entry| entry.sequence))
+        };
+        self.perform(Operation::read("journal.head"), act, unreachable).await
+    }
+
     fn shards(&self) -> u16 {
         self.shared.shards
     }

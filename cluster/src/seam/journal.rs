@@ -62,6 +62,9 @@ pub trait Journal: Send + Sync {
     /// committed later never gets a sequence at or below one that was shown. Waits while there is none.
     async fn tail(&self, shard: u16, after: u64, most: usize) -> Result<Vec<Entry>, Error>;
 
+    /// The last sequence of a shard (0 for none), never stale: a follower that stands there has read everything.
+    async fn head(&self, shard: u16) -> Result<u64, Error>;
+
     /// How many shards this generation has; fixed when the store is made, and checked when it is opened.
     fn shards(&self) -> u16;
 

@@ -48,7 +48,7 @@ impl Reception {
         if let Some(whole) = whole {
             return Ok(whole);
         }
-        let open = self.mesh().regions().values().flat_map(|region| region.directory().roll().cases());
+        let open = self.mesh().regions().values().flat_map(|region| region.index().cases());
         let meant: Vec<(EntityId, u32)> =
             open.map(|(entity, case)| (entity, case.number)).filter(|(entity, case)| short(*entity, *case) == text).collect();
         match (meant.first(), meant.len()) {

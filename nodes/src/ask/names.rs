@@ -40,7 +40,7 @@ impl Reception {
         self.find(kind, field, text).await.map(Address::Entity)
     }
 
-    /// What was born under this number this very moment, before any directory has read of it: its log says so.
+    /// What was born under this number this very moment, before any index has read of it: its log says so.
     async fn newborn(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Result<BTreeSet<EntityId>, Denied> {
         let book = self.mesh().book();
         let mut found = BTreeSet::new();
@@ -81,26 +81,10 @@ impl Reception {
     }
 
     fn names(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Vec<(EntityId, Ref)> {
-        let book = self.mesh().book();
-        let systems = book.sites.keys().copied().filter(|site| system.is_none_or(|system| system == *site));
-        let names = systems.flat_map(|site| native_kinds(kind).iter().map(move |native| Ref::new(site, *native, number.clone())));
-        let regions = self.mesh().regions();
-        let found = names.flat_map(|name| {
-            let here = regions.values().filter_map(|region| region.directory().find(&name)).collect::<BTreeSet<_>>();
-            here.into_iter().map(move |entity| (entity, name.clone()))
-        });
+        let found: BTreeSet<(EntityId, Ref)> =
+            self.mesh().regions().values().flat_map(|region| region.index().search(number)).map(|(name, entity)| (entity, name)).collect();
+        let found = found.into_iter().filter(|(_, name)| system.is_none_or(|system| system == name.system));
         found.filter(|(entity, _)| entity.kind() == kind).collect()
-    }
-}
-
-/// The kinds of name a thing may have.
-fn native_kinds(kind: Kind) -> &'static [NativeKind] {
-    match kind {
-        Kind::Order => &[NativeKind::Order, NativeKind::Job],
-        Kind::Lot => &[NativeKind::Lot],
-        Kind::Unit => &[NativeKind::Unit],
-        Kind::Shipment => &[NativeKind::Shipment],
-        Kind::Site => &[NativeKind::Document],
     }
 }
 

@@ -1,9 +1,10 @@
-//! Questions, each answered from the durable state of the thing itself; lists by the rolls of the regions that run here.
+//! Questions, each answered from the durable state of the thing itself; lists by the indexes of the regions that run here.
 //! Never changes anything.
 
 use std::collections::BTreeSet;
 
-use takt_actors::region::AskError;
+use takt_actors::index::Index;
+use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::kernel::{Own, State};
@@ -39,8 +40,8 @@ impl Reception {
     pub async fn orders(&self, after: Option<&str>, most: usize) -> Result<Page<OrderRow>, Denied> {
         let after = field::maybe("after", after.map(ToOwned::to_owned).as_ref(), EntityId::parse)?;
         let most = most.clamp(1, ROWS_MAX);
-        let rolls = || self.mesh().regions().values().map(|region| region.directory().roll());
-        let mut ids: Vec<EntityId> = rolls().flat_map(|roll| roll.entities(Kind::Order, after, most)).collect();
+        let indexes = || self.mesh().regions().values().map(Region::index);
+        let mut ids: Vec<EntityId> = indexes().flat_map(|index| index.entities(Kind::Order, after, most)).collect();
         ids.sort_unstable();
         ids.truncate(most);
         let next = ids.get(most - 1).map(ToString::to_string);
@@ -51,7 +52,7 @@ impl Reception {
                 rows.push(order::listed(&state, found));
             }
         }
-        let as_of = rolls().filter_map(takt_actors::roll::Roll::read_up_to).max().map(|at| at.to_string());
+        let as_of = indexes().filter_map(Index::as_of).max().map(|at| at.to_string());
         Ok(Page { rows, next, as_of })
     }
 
@@ -103,9 +104,9 @@ impl Reception {
 
     /// Every open exception, by when it starts to hurt.
     pub fn exceptions(&self) -> Page<CaseRow> {
-        let rolls = || self.mesh().regions().values().map(|region| region.directory().roll());
-        let as_of = rolls().filter_map(takt_actors::roll::Roll::read_up_to).max().map(|at| at.to_string());
-        Page { rows: ranked(rolls().flat_map(takt_actors::roll::Roll::cases).collect()), next: None, as_of }
+        let indexes = || self.mesh().regions().values().map(Region::index);
+        let as_of = indexes().filter_map(Index::as_of).max().map(|at| at.to_string());
+        Page { rows: ranked(indexes().flat_map(Index::cases).collect()), next: None, as_of }
     }
 
     /// An open exception.

@@ -4,21 +4,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
+use takt_actors::node::Node;
 use takt_actors::region::AskError;
-use takt_cluster::seam::{Entry, Journal};
+use takt_cluster::seam::Entry;
+use takt_protocol::commit::Commit;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::wire;
 
 use super::{Denied, Reception, Ticket};
 use crate::answers::timeline::{self, Step};
 
-/// Messages of a shard that are looked at in one go.
-const PAGE: usize = 512;
-
 /// Where a watcher stands.
 struct Watch {
     entity: EntityId,
-    journal: Arc<dyn Journal>,
+    node: Arc<Node>,
     shard: u16,
     cursor: u64,
     after: u64,
@@ -32,10 +31,10 @@ impl Reception {
         let ticket = self.admission().watch()?;
         let entity = self.find(Kind::Order, "order", id).await?;
         let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
-        let journal = Arc::clone(&home.node().seams.journal);
-        let shard = entity.shard(journal.shards());
-        let mut watch = Watch { entity, journal, shard, cursor: 0, after, steps: VecDeque::new(), _ticket: ticket };
-        let was = watch.journal.read(entity, 0).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let node = Arc::clone(home.node());
+        let shard = entity.shard(node.seams.journal.shards());
+        let was = node.seams.journal.read(entity, 0).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let mut watch = Watch { entity, node, shard, cursor: 0, after, steps: VecDeque::new(), _ticket: ticket };
         if was.is_empty() {
             return Err(Denied::nobody_knows(entity.kind().word(), "order"));
         }
@@ -55,23 +54,27 @@ impl Watch {
             if let Some(step) = self.steps.pop_front() {
                 return Ok(step);
             }
-            let entries = self.journal.tail(self.shard, self.cursor, PAGE).await;
-            self.take(&entries.map_err(|error| Denied::asking(&AskError::Store(error)))?);
+            let stretch = self.node.tape.after(self.shard, self.cursor).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+            for recorded in &stretch.commits {
+                self.see(&recorded.commit);
+            }
+            self.cursor = stretch.upto;
         }
     }
 
     fn take(&mut self, entries: &[Entry]) {
         for entry in entries {
             self.cursor = self.cursor.max(entry.sequence);
-            if entry.entity != self.entity {
-                continue;
+            if let Ok((commit, _)) = wire::open(&entry.bytes) {
+                self.see(&commit);
             }
-            if let Ok((commit, _)) = wire::open(&entry.bytes)
-                && commit.number > self.after
-            {
-                self.after = commit.number;
-                self.steps.extend(timeline::of(&commit));
-            }
+        }
+    }
+
+    fn see(&mut self, commit: &Commit) {
+        if commit.entity == self.entity && commit.number > self.after {
+            self.after = commit.number;
+            self.steps.extend(timeline::of(commit));
         }
     }
 }

@@ -56,7 +56,7 @@ fn amount(text: &str) -> Amount {
 }
 
 /// What happens to an order, its lots, a pallet, a shipment and the sites: a little of everything.
-fn a_life() -> Floor {
+pub(crate) fn a_life() -> Floor {
     let mut floor = Floor::new();
     let (order, op) = (order_id(&floor), OpNo::parse("10").unwrap());
     floor.take(order, &Day::release());
@@ -149,7 +149,7 @@ fn departure(floor: &mut Floor, pallet: &Sscc) {
 }
 
 /// One commit of each kind of entity, with everything that happened to the busiest one of that kind.
-fn commits(floor: &Floor) -> BTreeMap<Kind, Commit> {
+pub(crate) fn commits(floor: &Floor) -> BTreeMap<Kind, Commit> {
     let mut commits = BTreeMap::new();
     for kind in Kind::ALL {
         let steps_of = |entity: &EntityId| floor.log.iter().filter(|(of, _)| of == entity).count();
@@ -160,6 +160,7 @@ fn commits(floor: &Floor) -> BTreeMap<Kind, Commit> {
             entity,
             number: 1,
             previous: RawRef::from_bytes(crate::commit::GENESIS),
+            site: floor.state(entity).site(),
             incarnation: 1,
             config: "frozen".into(),
             schema: SCHEMA,

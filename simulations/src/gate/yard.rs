@@ -15,6 +15,7 @@ use takt_actors::region::{Plan, Region, SiteLink};
 use takt_actors::site::SiteLimits;
 use takt_cluster::memory::{Fate, Fates, Memory, Operation};
 use takt_cluster::seam::Message;
+use takt_cluster::views::Views;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::Region as RegionName;
 
@@ -158,6 +159,7 @@ impl Yard {
             settings,
             sites: sites.collect(),
             roads: self.roads(region),
+            views: Views::in_memory(),
             projections: true,
         };
         // A node may die while it starts: the next look at `dead` then starts another one.

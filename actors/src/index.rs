@@ -1,0 +1,133 @@
+//! The index of a region: which entity a native name means, which entities live here, and which cases are open. Rows derived
+//! from the logs, kept with the cursor they are valid at, and built again whenever they are missing or broken: nothing is
+//! decided by them alone. A name that they do not know yet is born under, or waits in its site's quarantine.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use takt_cluster::views::{Applied, Span, Views};
+use takt_protocol::book::Book;
+use takt_protocol::case::Case;
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::instant::Instant;
+use takt_protocol::name::Region;
+use takt_protocol::native::{NativeId, Ref};
+use takt_protocol::wire;
+
+use crate::node::Node;
+
+mod rows;
+
+pub use rows::SCHEMA;
+
+/// A handle to the index of a region. Cheap to clone.
+#[derive(Clone)]
+pub struct Index {
+    region: Region,
+    views: Views,
+}
+
+impl Index {
+    /// The index of a region over these rows.
+    pub fn new(region: Region, views: Views) -> Self {
+        Self { region, views }
+    }
+
+    /// What a name means, as far as the logs said.
+    pub fn find(&self, name: &Ref) -> Option<EntityId> {
+        self.get(rows::NAMES, &rows::name_key(name))
+    }
+
+    /// Every entity that any system knows by this number, and the name it has there.
+    pub fn search(&self, number: &NativeId) -> Vec<(Ref, EntityId)> {
+        let prefix = rows::number_key(number);
+        let rows = self.scan(rows::NAMES, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity))).collect()
+    }
+
+    /// The entity that names mean: a known one, else the one that would be born under the first.
+    pub(crate) fn resolve(&self, book: &Book, kind: Kind, names: &[Ref]) -> Option<EntityId> {
+        let known = names.iter().find_map(|name| self.find(name));
+        known.or_else(|| {
+            let first = names.first()?;
+            book.born_at(first.system, kind, first.kind, first.id.as_str())
+        })
+    }
+
+    /// Entities of a kind after `after`, in the order of their ids, at most `most`.
+    pub fn entities(&self, kind: Kind, after: Option<EntityId>, most: usize) -> Vec<EntityId> {
+        // A page is behind one id in the order of all regions.
+        let after = match after {
+            Some(after) if after.region() > self.region => return Vec::new(),
+            Some(after) if after.region() == self.region => Some(rows::entity_key(after)),
+            Some(_) | None => None,
+        };
+        let prefix = [kind as u8];
+        let rows = self.scan(rows::ENTITIES, Span { prefix: &prefix, after: after.as_deref(), most });
+        rows.into_iter().map(|(_, entity)| entity).collect()
+    }
+
+    /// Every open case, with whose it is.
+    pub fn cases(&self) -> Vec<(EntityId, Case)> {
+        let rows: Vec<(Vec<u8>, (EntityId, Case))> = self.scan(rows::CASES, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, case)| case).collect()
+    }
+
+    /// When the newest commit was made that the index has read.
+    pub fn as_of(&self) -> Option<Instant> {
+        let rows: Vec<(Vec<u8>, Instant)> = self.scan(rows::READ, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, at)| at).max()
+    }
+
+    fn get<T: DeserializeOwned>(&self, table: takt_cluster::views::Table, key: &[u8]) -> Option<T> {
+        match self.views.get(table, key) {
+            Ok(row) => row.and_then(|row| read(&row)),
+            Err(error) => {
+                tracing::warn!(%error, "failed to read the index; the row counts as missing");
+                None
+            }
+        }
+    }
+
+    fn scan<T: DeserializeOwned>(&self, table: takt_cluster::views::Table, span: Span<'_>) -> Vec<(Vec<u8>, T)> {
+        match self.views.scan(table, span) {
+            Ok(rows) => rows.into_iter().filter_map(|(key, row)| Some((key, read(&row)?))).collect(),
+            Err(error) => {
+                tracing::warn!(%error, "failed to read the index; its rows count as missing");
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(row: &Bytes) -> Option<T> {
+    wire::decode("row", row).ok()
+}
+
+/// Follows a shard's log for ever.
+pub(crate) async fn run(node: Arc<Node>, index: Index, shard: u16) {
+    let mut failures = 0;
+    loop {
+        match follow(&node, &index, shard).await {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, shard, "failed to index what was recorded; trying again");
+                node.seams.clock.sleep(node.settings.pause(failures, u64::from(shard))).await;
+            }
+        }
+    }
+}
+
+async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_cluster::Error> {
+    let mut cursor = index.views.cursor(shard)?;
+    loop {
+        let stretch = node.tape.after(shard, cursor).await?;
+        let step = rows::of(&index.views, shard, &stretch)?;
+        cursor = match index.views.apply(step)? {
+            Applied::Done => stretch.upto,
+            Applied::Stale { at } => at,
+        };
+    }
+}

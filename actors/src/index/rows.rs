@@ -1,0 +1,154 @@
+//! The rows of the index, and what a stretch of a log does to them. To change what a row means is to raise [`SCHEMA`].
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+use takt_cluster::Error;
+use takt_cluster::views::{Row, Step, Table, Views};
+use takt_protocol::case::Case;
+use takt_protocol::fact::Fact;
+use takt_protocol::id::EntityId;
+use takt_protocol::name::SiteId;
+use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::{site, wire};
+
+use crate::tape::Stretch;
+
+/// How rows are written.
+pub const SCHEMA: u64 = 1;
+
+/// A number, its system and its kind: the entity it means.
+pub(super) const NAMES: Table = Table(1);
+/// An entity at home here.
+pub(super) const ENTITIES: Table = Table(2);
+/// An entity and a number: its open case.
+pub(super) const CASES: Table = Table(3);
+/// A shard: when its newest commit was made that was read.
+pub(super) const READ: Table = Table(4);
+
+/// No number contains it.
+const END: u8 = 0;
+
+/// Where everything begins that is known by a number.
+pub(super) fn number_key(number: &NativeId) -> Vec<u8> {
+    let mut key = number.normal().as_bytes().to_vec();
+    key.push(END);
+    key
+}
+
+/// A name as it is matched.
+pub(super) fn name_key(name: &Ref) -> Vec<u8> {
+    let mut key = number_key(&name.id);
+    key.push(name.kind as u8);
+    key.extend_from_slice(name.system.as_str().as_bytes());
+    key
+}
+
+/// The name of a key, its number in the form for matching.
+pub(super) fn name_of(key: &[u8]) -> Option<Ref> {
+    let end = key.iter().position(|byte| *byte == END)?;
+    let (number, rest) = key.split_at_checked(end)?;
+    let (kind, system) = rest.get(1..)?.split_first()?;
+    let kind = *NativeKind::ALL.get(usize::from(*kind))?;
+    let text = |bytes| std::str::from_utf8(bytes).ok();
+    Some(Ref::new(SiteId::parse(text(system)?).ok()?, kind, NativeId::parse(text(number)?).ok()?))
+}
+
+/// Sorts as ids do.
+pub(super) fn entity_key(entity: EntityId) -> Vec<u8> {
+    let mut key = vec![entity.kind() as u8];
+    key.extend_from_slice(entity.region().as_str().as_bytes());
+    key.push(END);
+    key.extend_from_slice(&entity.generation().to_be_bytes());
+    key.extend_from_slice(&entity.local().to_be_bytes());
+    key
+}
+
+fn case_key(entity: EntityId, case: u32) -> Vec<u8> {
+    let mut key = entity_key(entity);
+    key.extend_from_slice(&case.to_be_bytes());
+    key
+}
+
+/// What a stretch changes.
+pub(super) fn of(views: &Views, shard: u16, stretch: &Stretch) -> Result<Step, Error> {
+    let mut pages = Pages { views, rows: BTreeMap::new() };
+    let mut newest = None;
+    for recorded in &stretch.commits {
+        let commit = &recorded.commit;
+        newest = newest.max(Some(commit.at));
+        if commit.number == 1 {
+            pages.put(ENTITIES, entity_key(commit.entity), &commit.entity);
+        }
+        for fact in commit.steps.iter().flat_map(|step| &step.facts) {
+            pages.read(commit.entity, fact)?;
+        }
+    }
+    if let Some(at) = newest {
+        pages.put(READ, shard.to_be_bytes().to_vec(), &at);
+    }
+    let rows = pages.rows.into_iter().map(|((table, key), value)| Row { table, key, value }).collect();
+    Ok(Step { shard, after: stretch.after, upto: stretch.upto, rows })
+}
+
+/// The rows as they will be.
+struct Pages<'a> {
+    views: &'a Views,
+    rows: BTreeMap<(Table, Vec<u8>), Option<Bytes>>,
+}
+
+impl Pages<'_> {
+    fn put<T: Serialize>(&mut self, table: Table, key: Vec<u8>, value: &T) {
+        match wire::encode("row", value) {
+            Ok(bytes) => drop(self.rows.insert((table, key), Some(Bytes::from(bytes)))),
+            Err(error) => tracing::error!(%error, "a row of the index cannot be written down"),
+        }
+    }
+
+    fn read(&mut self, entity: EntityId, fact: &Fact) -> Result<(), Error> {
+        match fact {
+            Fact::Named(name) => self.put(NAMES, name_key(name), &entity),
+            Fact::Site(fact) => {
+                if let site::Fact::Expects { entity, names, .. } = fact.as_ref() {
+                    for name in names {
+                        self.put(NAMES, name_key(name), entity);
+                    }
+                }
+            }
+            Fact::CaseOpened(case) => self.put(CASES, case_key(entity, case.number), &(entity, case.as_ref())),
+            Fact::CaseHandedOver { case, to } => {
+                if let Some(mut open) = self.case(entity, *case)? {
+                    open.owner = to.clone();
+                    self.put(CASES, case_key(entity, *case), &(entity, open));
+                }
+            }
+            Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, case_key(entity, *case)), None)),
+            Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A case as it stands, this stretch included.
+    fn case(&self, entity: EntityId, case: u32) -> Result<Option<Case>, Error> {
+        let key = case_key(entity, case);
+        let row = match self.rows.get(&(CASES, key.clone())) {
+            Some(changed) => changed.clone(),
+            None => self.views.get(CASES, &key)?,
+        };
+        Ok(row.and_then(|row| wire::decode::<(EntityId, Case)>("row", &row).ok()).map(|(_, case)| case))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_back_from_its_key() {
+        for kind in NativeKind::ALL {
+            let name = Ref::new(SiteId::parse("erp-eu").unwrap(), kind, NativeId::parse("FG-100/N 7").unwrap());
+            assert_eq!(name_of(&name_key(&name)), Some(name));
+        }
+    }
+}

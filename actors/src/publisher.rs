@@ -1,0 +1,44 @@
+//! Tells the world: every commit's public events on their subjects, to whoever listens now. Told at least once, each under an
+//! id of its own that never changes; who was away reads them again from the log (`Tape`, `event::of`).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use takt_cluster::seam::Note;
+use takt_protocol::event;
+
+use crate::cursor::Cursor;
+use crate::node::Node;
+
+/// Runs for ever on one shard.
+pub(crate) async fn run(node: Arc<Node>, shard: u16) {
+    let mut cursor = Cursor::of(&node, "publisher", shard).await;
+    let mut failures = 0;
+    loop {
+        match step(&node, shard, cursor.at()).await {
+            Ok(next) => {
+                failures = 0;
+                cursor.move_to(&node, next).await;
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, shard, "failed to publish events; trying again");
+                node.seams.clock.sleep(node.settings.pause(failures, cursor.at())).await;
+            }
+        }
+    }
+}
+
+async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster::Error> {
+    let stretch = node.tape.after(shard, cursor).await?;
+    for event in stretch.commits.iter().flat_map(|recorded| event::of(&recorded.commit)) {
+        match serde_json::to_vec(&event) {
+            Ok(bytes) => {
+                let subject = event.subject();
+                node.seams.bus.publish(Note { subject, id: event.id, bytes: Bytes::from(bytes) }).await?;
+            }
+            Err(error) => tracing::error!(%error, id = %event.id, "an event cannot be written down"),
+        }
+    }
+    Ok(stretch.upto)
+}

@@ -1,0 +1,121 @@
+//! The tape: what a shard's log says, read and decoded once for everybody who follows it. Each follower keeps a cursor of its
+//! own; those who go together share a stretch, one that is behind reads for itself and waits for nobody.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use takt_cluster::Error;
+use takt_cluster::seam::Journal;
+use takt_protocol::commit::Commit;
+use takt_protocol::wire;
+
+/// Stretches of a shard that are kept for those who come a little later.
+const KEPT: usize = 4;
+
+/// A commit, and where it stands in its shard's log.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its sequence.
+    pub sequence: u64,
+    /// The commit.
+    pub commit: Commit,
+}
+
+/// A piece of a shard's log, without gaps. What cannot be decoded is left out, and was said aloud.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// The cursor it begins behind.
+    pub after: u64,
+    /// The cursor once it is read.
+    pub upto: u64,
+    /// What was recorded.
+    pub commits: Vec<Recorded>,
+}
+
+/// The logs of a region, for followers. Cheap to share.
+pub struct Tape {
+    journal: Arc<dyn Journal>,
+    most: usize,
+    reels: Vec<Reel>,
+}
+
+/// What is shared about one shard.
+#[derive(Default)]
+struct Reel {
+    recent: Mutex<Recent>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Recent {
+    stretches: VecDeque<Arc<Stretch>>,
+    /// The furthest cursor anybody reads behind: whoever is before it need not wait for what comes after it.
+    front: u64,
+}
+
+impl Tape {
+    /// The tape of a journal, read at most `most` commits at a time.
+    pub fn new(journal: Arc<dyn Journal>, most: usize) -> Self {
+        let reels = (0..journal.shards()).map(|_| Reel::default()).collect();
+        Self { journal, most: most.max(1), reels }
+    }
+
+    /// What a shard recorded behind `cursor`; waits while there is nothing.
+    pub async fn after(&self, shard: u16, cursor: u64) -> Result<Arc<Stretch>, Error> {
+        let Some(reel) = self.reels.get(usize::from(shard)) else { return self.read(shard, cursor).await.map(Arc::new) };
+        let (found, behind) = {
+            let recent = reel.recent();
+            (recent.find(cursor), cursor < recent.front)
+        };
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        if behind {
+            return self.read(shard, cursor).await.map(Arc::new);
+        }
+        reel.recent().front = cursor;
+        let _one_at_a_time = reel.reading.lock().await;
+        let found = reel.recent().find(cursor);
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let stretch = Arc::new(self.read(shard, cursor).await?);
+        reel.recent().keep(Arc::clone(&stretch));
+        Ok(stretch)
+    }
+
+    async fn read(&self, shard: u16, after: u64) -> Result<Stretch, Error> {
+        let entries = self.journal.tail(shard, after, self.most).await?;
+        let mut stretch = Stretch { after, upto: after, commits: Vec::with_capacity(entries.len()) };
+        for entry in entries {
+            stretch.upto = entry.sequence;
+            match wire::open(&entry.bytes) {
+                Ok((commit, _)) => stretch.commits.push(Recorded { sequence: entry.sequence, commit }),
+                Err(error) => {
+                    tracing::error!(%error, entity = %entry.entity, sequence = entry.sequence, "a commit cannot be read: nothing follows from it");
+                }
+            }
+        }
+        Ok(stretch)
+    }
+}
+
+impl Reel {
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recent {
+    fn find(&self, cursor: u64) -> Option<Arc<Stretch>> {
+        self.stretches.iter().find(|stretch| stretch.after == cursor).cloned()
+    }
+
+    fn keep(&mut self, stretch: Arc<Stretch>) {
+        self.front = self.front.max(stretch.upto);
+        self.stretches.push_back(stretch);
+        if self.stretches.len() > KEPT {
+            self.stretches.pop_front();
+        }
+    }
+}

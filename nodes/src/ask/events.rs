@@ -1,0 +1,218 @@
+//! Public events, read from the logs themselves: from any place in them, as often as one likes, and on as they happen. The
+//! order of a shard is kept, between shards there is none; a place names where the reader stands in each.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::SelectAll;
+use futures::{Stream, StreamExt as _};
+use takt_actors::node::Node;
+use takt_actors::region::AskError;
+use takt_protocol::event::{self, Event};
+use takt_protocol::name::{Region, SiteId};
+
+use super::{Denied, Reception, Sort, Ticket, field};
+
+/// How long a page waits for what may still come, when nobody says otherwise: not at all, but for the reading itself.
+const GLANCE_MS: u64 = 50;
+
+/// The longest a page may be asked to wait.
+const WAIT_MAX_MS: u64 = 20_000;
+
+/// Events of a page at most; the commit that reaches it is told whole.
+pub(crate) const EVENTS_MAX: usize = 1_000;
+
+/// Where a reader stands: what it has read of each shard of each region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place(BTreeMap<(Region, u16), u64>);
+
+/// Which events a reader wants.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Only types that begin so, such as `order.` or `lot.held`.
+    pub(crate) types: Option<String>,
+    /// Only those of this site.
+    pub(crate) site: Option<String>,
+}
+
+/// What one commit told, and where a reader stands behind it.
+pub(crate) struct Told {
+    pub(crate) events: Vec<Event>,
+    pub(crate) place: Place,
+}
+
+/// A part of a log as it was read: whose, up to where, with what it told.
+struct Read {
+    shard: (Region, u16),
+    upto: u64,
+    commits: Vec<(u64, Vec<Event>)>,
+}
+
+type Reading = Pin<Box<dyn Stream<Item = Result<Read, Denied>> + Send>>;
+
+impl Place {
+    /// Reads what [`Place`] printed: `eu:0:1234,na:0:77`.
+    fn parse(text: &str) -> Option<Self> {
+        let shard = |part: &str| {
+            let mut words = part.split(':');
+            let (region, shard, upto) = (words.next()?, words.next()?, words.next()?);
+            let key = (Region::parse(region).ok()?, shard.parse().ok()?);
+            words.next().is_none().then_some((key, upto.parse().ok()?))
+        };
+        text.split(',').filter(|part| !part.is_empty()).map(shard).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, ((region, shard), upto)) in self.0.iter().enumerate() {
+            write!(f, "{}{region}:{shard}:{upto}", if at == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+impl Reception {
+    /// Where a reader begins: behind `after`, at the beginning, or now.
+    pub(crate) async fn place(&self, after: Option<&str>) -> Result<Place, Denied> {
+        let mut place = match after {
+            None | Some("" | "now") => Place::default(),
+            Some(text) => Place::parse(text).ok_or_else(|| no_place(text))?,
+        };
+        if let Some((region, _)) = place.0.keys().find(|(region, _)| !self.mesh().regions().contains_key(region)) {
+            return Err(no_place(&format!("{region}:…")));
+        }
+        for (region, running) in self.mesh().regions() {
+            let journal = &running.node().seams.journal;
+            for shard in 0..journal.shards() {
+                let upto = match after {
+                    Some("now") => journal.head(shard).await.map_err(|error| Denied::asking(&AskError::Store(error)))?,
+                    Some(_) | None => 0,
+                };
+                place.0.entry((*region, shard)).or_insert(upto);
+            }
+        }
+        Ok(place)
+    }
+
+    /// What was told behind `place`, and what is told from now on; ends when the doors close.
+    pub(crate) fn events(&self, place: Place, wanted: Wanted) -> Result<impl Stream<Item = Result<Told, Denied>> + use<>, Denied> {
+        let wanted = wanted.checked(self)?;
+        let ticket = self.admission().watch()?;
+        let told = self.told(place, wanted).map(move |told| {
+            let _held_as_long_as_it_is_read: &Ticket = &ticket;
+            told
+        });
+        Ok(told.take_until(Box::pin(self.closed())))
+    }
+
+    /// What was told behind `place`, at most about `most`; waits up to `wait_ms` for the first.
+    pub(crate) async fn events_page(&self, place: Place, wanted: Wanted, most: usize, wait_ms: u64) -> Result<Told, Denied> {
+        let wanted = wanted.checked(self)?;
+        let mut told = self.told(place.clone(), wanted);
+        let mut page = Told { events: Vec::new(), place };
+        let filling = async {
+            while page.events.len() < most.clamp(1, EVENTS_MAX) {
+                let patience = if page.events.is_empty() { wait_ms.clamp(GLANCE_MS, WAIT_MAX_MS) } else { GLANCE_MS };
+                let Ok(Some(next)) = tokio::time::timeout(Duration::from_millis(patience), told.next()).await else { break };
+                let next = next?;
+                page.events.extend(next.events);
+                page.place = next.place;
+            }
+            Ok(())
+        };
+        // A long log with little of what is wanted: the place moves on, and the reader asks again.
+        let enough = Duration::from_millis(self.limits().deadline_ms.max(wait_ms));
+        tokio::time::timeout(enough, filling).await.unwrap_or(Ok::<(), Denied>(()))?;
+        Ok(page)
+    }
+
+    fn told(&self, place: Place, wanted: Wanted) -> Pin<Box<dyn Stream<Item = Result<Told, Denied>> + Send>> {
+        let mut readings: SelectAll<Reading> = SelectAll::new();
+        for ((region, shard), upto) in &place.0 {
+            let Some(running) = self.mesh().regions().get(region) else { continue };
+            readings.push(reading(Arc::clone(running.node()), *shard, *upto));
+        }
+        let mut place = place;
+        let told = readings.flat_map(|read| futures::stream::iter(unfold(read))).map(move |commit| {
+            let (shard, upto, events) = commit?;
+            place.0.insert(shard, upto);
+            Ok(Told { events: events.into_iter().filter(|event| wanted.takes(event)).collect(), place: place.clone() })
+        });
+        Box::pin(told)
+    }
+}
+
+/// A part a commit at a time; where none could be read, the place still moves on.
+type Commits = Vec<Result<((Region, u16), u64, Vec<Event>), Denied>>;
+
+fn unfold(read: Result<Read, Denied>) -> Commits {
+    match read {
+        Err(denied) => vec![Err(denied)],
+        Ok(read) => {
+            let commits = read.commits.into_iter().map(|(sequence, events)| Ok((read.shard, sequence, events)));
+            commits.chain([Ok((read.shard, read.upto, Vec::new()))]).collect()
+        }
+    }
+}
+
+/// A shard from a cursor on, for ever.
+fn reading(node: Arc<Node>, shard: u16, cursor: u64) -> Reading {
+    let parts = futures::stream::unfold((node, cursor), move |(node, cursor)| async move {
+        let read = match node.tape.after(shard, cursor).await {
+            Ok(stretch) => {
+                let commits = stretch.commits.iter().map(|recorded| (recorded.sequence, event::of(&recorded.commit)));
+                Ok(Read { shard: (node.region, shard), upto: stretch.upto, commits: commits.collect() })
+            }
+            Err(error) => Err(Denied::asking(&AskError::Store(error))),
+        };
+        let next = read.as_ref().map_or(cursor, |read| read.upto);
+        Some((read, (node, next)))
+    });
+    Box::pin(parts)
+}
+
+impl Wanted {
+    /// Refuses what nothing could ever match.
+    fn checked(self, reception: &Reception) -> Result<Self, Denied> {
+        let types = self.types.map(|types| types.strip_prefix("takt.").unwrap_or(&types).to_owned());
+        if let Some(types) = &types
+            && !event::contracts().any(|contract| contract.id().starts_with(types.as_str()))
+        {
+            let message = format!("no event's type begins with `{}`", types.escape_debug());
+            let choices = event::contracts().map(event::Contract::id);
+            return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, "send the beginning of one of the choices")
+                .at("type")
+                .choose(choices));
+        }
+        let site = field::maybe("site", self.site.as_ref(), SiteId::parse)?;
+        if let Some(site) = site
+            && !reception.mesh().book().sites.contains_key(&site)
+        {
+            let choices = reception.mesh().book().sites.keys().map(ToString::to_string).collect::<Vec<_>>();
+            return Err(Denied::new(Sort::Unprocessable, "UNKNOWN", format!("no site `{site}` is configured"), "send one of the choices")
+                .at("site")
+                .choose(choices));
+        }
+        Ok(Self { types, site: self.site })
+    }
+
+    fn takes(&self, event: &Event) -> bool {
+        self.types.as_ref().is_none_or(|types| event.contract.id().starts_with(types.as_str()))
+            && self.site.as_ref().is_none_or(|site| event.site.as_str() == site)
+    }
+}
+
+fn no_place(text: &str) -> Denied {
+    let message = format!("`{}` is no place in the logs of this node", text.escape_debug());
+    Denied::new(
+        Sort::Unprocessable,
+        "SCHEMA",
+        message,
+        "send `next` of the page before as it came, or `now`; leave it out for the beginning",
+    )
+    .at("after")
+}

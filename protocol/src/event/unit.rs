@@ -1,0 +1,56 @@
+//! What the world is told of a handling unit.
+
+use serde_json::{Value, json};
+
+use super::{Contract, Field, Shape, Told, always, contract, maybe};
+use crate::unit::Fact;
+
+const FILLED: Contract = contract(
+    "unit",
+    "filled",
+    "A handling unit was filled.",
+    &[
+        always("unit", Shape::Text, "Its number, an SSCC as a rule."),
+        always("from", Shape::Text, "The plant."),
+        maybe("to", Shape::Text, "The warehouse it goes to."),
+        always("contents", Shape::Records(CONTENTS), "What is on it."),
+    ],
+);
+const CONTENTS: &[Field] = &[
+    always("lot", Shape::Text, "The lot, as material/lot."),
+    always("lot_entity", Shape::Entity, "The same."),
+    always("order", Shape::Entity, "The order that made it."),
+    always("quantity", Shape::Quantity, "How much."),
+];
+const MOVED: Contract = contract(
+    "unit",
+    "moved",
+    "A handling unit is further than before.",
+    &[
+        always("stage", Shape::Word, "filled, announced, received, put_away, picked or shipped."),
+        maybe("place", Shape::Text, "Where it stands now."),
+    ],
+);
+const COUNTED: Contract =
+    contract("unit", "counted", "The warehouse counted it.", &[always("quantity", Shape::Quantity, "What it counted.")]);
+
+pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED];
+
+pub(super) fn told(fact: &Fact) -> Option<Told> {
+    match fact {
+        Fact::Filled { sscc, contents, from, to } => {
+            let contents = contents.iter().map(|content| {
+                json!({
+                    "lot": content.lot.to_string(),
+                    "lot_entity": content.lot_entity.to_string(),
+                    "order": content.order.to_string(),
+                    "quantity": content.qty.to_string(),
+                })
+            });
+            let data = FILLED.with().text("unit", sscc).text("from", from).maybe("to", to.as_ref());
+            data.put("contents", contents.collect::<Vec<Value>>()).done()
+        }
+        Fact::Moved { stage, place } => MOVED.with().word("stage", stage).maybe("place", place.as_ref()).done(),
+        Fact::Counted(qty) => COUNTED.with().text("quantity", qty).done(),
+    }
+}
