@@ -3,10 +3,11 @@
 //! decided by them alone. A name that they do not know yet is born under, or waits in its site's quarantine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use takt_cluster::views::{Applied, Span, Views};
+use takt_cluster::views::{Applied, Span, Step, Views};
 use takt_protocol::book::Book;
 use takt_protocol::case::Case;
 use takt_protocol::id::{EntityId, Kind};
@@ -14,6 +15,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::Region;
 use takt_protocol::native::{NativeId, Ref};
 use takt_protocol::wire;
+use tokio::sync::Notify;
 
 use crate::node::Node;
 
@@ -21,17 +23,21 @@ mod rows;
 
 pub use rows::SCHEMA;
 
+/// Stretches of a log that one change of the rows takes in.
+const STRETCHES_MAX: usize = 64;
+
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
 pub struct Index {
     region: Region,
     views: Views,
+    moved: Arc<Notify>,
 }
 
 impl Index {
     /// The index of a region over these rows.
     pub fn new(region: Region, views: Views) -> Self {
-        Self { region, views }
+        Self { region, views, moved: Arc::default() }
     }
 
     /// What a name means, as far as the logs said.
@@ -80,6 +86,21 @@ impl Index {
         rows.into_iter().map(|(_, at)| at).max()
     }
 
+    /// Returns once everything is indexed that stands in the logs now, so that who wrote finds what it wrote.
+    pub async fn caught_up(&self, node: &Node) -> Result<(), takt_cluster::Error> {
+        for shard in 0..node.seams.journal.shards() {
+            let head = node.seams.journal.head(shard).await?;
+            loop {
+                let moved = self.moved.notified();
+                if self.views.cursor(shard)? >= head {
+                    break;
+                }
+                moved.await;
+            }
+        }
+        Ok(())
+    }
+
     fn get<T: DeserializeOwned>(&self, table: takt_cluster::views::Table, key: &[u8]) -> Option<T> {
         match self.views.get(table, key) {
             Ok(row) => row.and_then(|row| read(&row)),
@@ -123,11 +144,23 @@ pub(crate) async fn run(node: Arc<Node>, index: Index, shard: u16) {
 async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_cluster::Error> {
     let mut cursor = index.views.cursor(shard)?;
     loop {
-        let stretch = node.tape.after(shard, cursor).await?;
-        let step = rows::of(&index.views, shard, &stretch)?;
-        cursor = match index.views.apply(step)? {
-            Applied::Done => stretch.upto,
+        let mut stretches = vec![node.tape.after(shard, cursor).await?];
+        let mut upto = stretches.iter().map(|stretch| stretch.upto).max().unwrap_or(cursor);
+        while stretches.len() < STRETCHES_MAX
+            && let Some(next) = node.tape.just_read(shard, upto)
+        {
+            upto = next.upto;
+            stretches.push(next);
+        }
+        let rows = rows::of(&index.views, shard, &stretches)?;
+        cursor = match index.views.apply(Step { shard, after: cursor, upto, rows })? {
+            Applied::Done => upto,
             Applied::Stale { at } => at,
         };
+        index.moved.notify_waiters();
+        node.seams.clock.sleep(Duration::from_millis(node.settings.index_pause_ms)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,8 @@ pub struct Settings {
     pub idle_ms: u64,
     /// Commits a projection takes at once.
     pub projection_max: usize,
+    /// How long the index waits between two changes of its rows, in ms: a small change costs as much as a large one.
+    pub index_pause_ms: u64,
     /// How often an input is tried before it is set aside for a person.
     pub deliveries_max: u32,
     /// The first pause after a failure, in ms; doubles up to [`Settings::pause_max_ms`].
@@ -60,6 +62,7 @@ impl Default for Settings {
             snapshot_every: 256,
             idle_ms: 30_000,
             projection_max: 512,
+            index_pause_ms: 10,
             deliveries_max: 20,
             pause_ms: 100,
             pause_max_ms: 30_000,

@@ -9,8 +9,9 @@ use takt_cluster::seam::Journal;
 use takt_protocol::commit::Commit;
 use takt_protocol::wire;
 
-/// Stretches of a shard that are kept for those who come a little later.
-const KEPT: usize = 4;
+/// Stretches of a shard that are kept for those who come a little later, and the commits in them.
+const KEPT: usize = 64;
+const COMMITS_KEPT: usize = 2_048;
 
 /// A commit, and where it stands in its shard's log.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ struct Reel {
 #[derive(Default)]
 struct Recent {
     stretches: VecDeque<Arc<Stretch>>,
+    commits: usize,
     /// The furthest cursor anybody reads behind: whoever is before it need not wait for what comes after it.
     front: u64,
 }
@@ -84,6 +86,11 @@ impl Tape {
         Ok(stretch)
     }
 
+    /// The same, if it was just read by somebody else.
+    pub fn just_read(&self, shard: u16, cursor: u64) -> Option<Arc<Stretch>> {
+        self.reels.get(usize::from(shard))?.recent().find(cursor)
+    }
+
     async fn read(&self, shard: u16, after: u64) -> Result<Stretch, Error> {
         let entries = self.journal.tail(shard, after, self.most).await?;
         let mut stretch = Stretch { after, upto: after, commits: Vec::with_capacity(entries.len()) };
@@ -113,9 +120,14 @@ impl Recent {
 
     fn keep(&mut self, stretch: Arc<Stretch>) {
         self.front = self.front.max(stretch.upto);
+        self.commits += stretch.commits.len();
         self.stretches.push_back(stretch);
-        if self.stretches.len() > KEPT {
-            self.stretches.pop_front();
+        while self.stretches.len() > KEPT || (self.commits > COMMITS_KEPT && self.stretches.len() > 1) {
+            let gone = self.stretches.pop_front();
+            self.commits -= gone.map_or(0, |gone| gone.commits.len());
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -54,7 +54,7 @@ pub struct Page<T: ToSchema> {
     /// What to send as `after` for more; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The newest commit the list knows of; rows themselves are read when they are asked for.
+    /// Everything recorded by then is in the list; rows themselves are read when they are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
 }

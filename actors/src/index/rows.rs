@@ -1,11 +1,12 @@
 //! The rows of the index, and what a stretch of a log does to them. To change what a row means is to raise [`SCHEMA`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 use takt_cluster::Error;
-use takt_cluster::views::{Row, Step, Table, Views};
+use takt_cluster::views::{Row, Table, Views};
 use takt_protocol::case::Case;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
@@ -71,11 +72,11 @@ fn case_key(entity: EntityId, case: u32) -> Vec<u8> {
     key
 }
 
-/// What a stretch changes.
-pub(super) fn of(views: &Views, shard: u16, stretch: &Stretch) -> Result<Step, Error> {
+/// What stretches of a shard's log change.
+pub(super) fn of(views: &Views, shard: u16, stretches: &[Arc<Stretch>]) -> Result<Vec<Row>, Error> {
     let mut pages = Pages { views, rows: BTreeMap::new() };
     let mut newest = None;
-    for recorded in &stretch.commits {
+    for recorded in stretches.iter().flat_map(|stretch| &stretch.commits) {
         let commit = &recorded.commit;
         newest = newest.max(Some(commit.at));
         if commit.number == 1 {
@@ -88,8 +89,7 @@ pub(super) fn of(views: &Views, shard: u16, stretch: &Stretch) -> Result<Step, E
     if let Some(at) = newest {
         pages.put(READ, shard.to_be_bytes().to_vec(), &at);
     }
-    let rows = pages.rows.into_iter().map(|((table, key), value)| Row { table, key, value }).collect();
-    Ok(Step { shard, after: stretch.after, upto: stretch.upto, rows })
+    Ok(pages.rows.into_iter().map(|((table, key), value)| Row { table, key, value }).collect())
 }
 
 /// The rows as they will be.

@@ -11,9 +11,9 @@ use super::{Denied, Reception, Sort, v1};
 use crate::answers::case::short;
 
 impl v1::ActOnException {
-    pub(super) fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let action = self.read()?;
-        let (entity, case) = reception.case(&self.exception)?;
+        let (entity, case) = reception.case(&self.exception).await?;
         let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
         Ok(Meaning { second: self.second.clone(), ..wish }.because(self.reason.as_ref()))
     }
@@ -43,11 +43,12 @@ fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
 
 impl Reception {
     /// Which case of which entity an exception is: as it is listed, or `<our id>:<number>`, which is good for ever.
-    pub(super) fn case(&self, text: &str) -> Result<(EntityId, u32), Denied> {
+    pub(super) async fn case(&self, text: &str) -> Result<(EntityId, u32), Denied> {
         let whole = text.rsplit_once(':').and_then(|(entity, case)| Some((EntityId::parse(entity).ok()?, case.parse().ok()?)));
         if let Some(whole) = whole {
             return Ok(whole);
         }
+        self.indexed().await;
         let open = self.mesh().regions().values().flat_map(|region| region.index().cases());
         let meant: Vec<(EntityId, u32)> =
             open.map(|(entity, case)| (entity, case.number)).filter(|(entity, case)| short(*entity, *case) == text).collect();

@@ -72,7 +72,7 @@ impl Reception {
             Verb::ReversePosting(wish) => wish.meaning(self).await,
             Verb::BlockShipment(wish) => wish.meaning(self).await,
             Verb::ReleaseShipment(wish) => wish.meaning(self).await,
-            Verb::ActOnException(wish) => wish.meaning(self),
+            Verb::ActOnException(wish) => wish.meaning(self).await,
         }
     }
 }

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use takt_actors::region::AskError;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::Address;
 use takt_protocol::name::SiteId;
-use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::native::{NativeId, Ref};
 
 use super::{Denied, Reception, Sort, field};
 
@@ -24,7 +23,9 @@ impl Reception {
         for (number, system) in std::iter::once(whole).chain(parts) {
             let mut known = self.known(kind, &number, system);
             if known.is_empty() {
-                known = self.newborn(kind, &number, system).await?;
+                // Somebody may ask for what was born this very moment.
+                self.indexed().await;
+                known = self.known(kind, &number, system);
             }
             match (known.first(), known.len()) {
                 (None, _) => {}
@@ -38,21 +39,6 @@ impl Reception {
     /// The address of the entity of this kind that `text` means.
     pub(super) async fn address(&self, kind: Kind, field: &'static str, text: &str) -> Result<Address, Denied> {
         self.find(kind, field, text).await.map(Address::Entity)
-    }
-
-    /// What was born under this number this very moment, before any index has read of it: its log says so.
-    async fn newborn(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Result<BTreeSet<EntityId>, Denied> {
-        let book = self.mesh().book();
-        let mut found = BTreeSet::new();
-        for site in book.sites.keys().filter(|site| system.is_none_or(|system| system == **site)) {
-            let Some(entity) = book.born_at(*site, kind, first_name(kind), number.as_str()) else { continue };
-            let Ok(home) = self.mesh().home(entity) else { continue };
-            let last = home.node().seams.journal.last(entity).await;
-            if last.map_err(|error| Denied::asking(&AskError::Store(error)))? > 0 {
-                found.insert(entity);
-            }
-        }
-        Ok(found)
     }
 
     /// `number@system`, when the second part is a site.
@@ -85,17 +71,6 @@ impl Reception {
             self.mesh().regions().values().flat_map(|region| region.index().search(number)).map(|(name, entity)| (entity, name)).collect();
         let found = found.into_iter().filter(|(_, name)| system.is_none_or(|system| system == name.system));
         found.filter(|(entity, _)| entity.kind() == kind).collect()
-    }
-}
-
-/// The kind of name a thing is born under.
-fn first_name(kind: Kind) -> NativeKind {
-    match kind {
-        Kind::Order => NativeKind::Order,
-        Kind::Lot => NativeKind::Lot,
-        Kind::Unit => NativeKind::Unit,
-        Kind::Shipment => NativeKind::Shipment,
-        Kind::Site => NativeKind::Document,
     }
 }
 

@@ -2,11 +2,13 @@
 //! Never changes anything.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use takt_actors::index::Index;
 use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
 use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot::Lot;
 use takt_protocol::name::SiteId;
@@ -26,6 +28,9 @@ use crate::answers::{Hit, Page, lot, order, shipment, site, unit};
 /// Rows of a list at most.
 pub const ROWS_MAX: usize = 200;
 
+/// How long a list waits for the index to catch up.
+const INDEX_PATIENCE: Duration = Duration::from_millis(500);
+
 /// Lots a trace walks over at most.
 const TRACE_MAX: usize = 500;
 
@@ -40,8 +45,8 @@ impl Reception {
     pub async fn orders(&self, after: Option<&str>, most: usize) -> Result<Page<OrderRow>, Denied> {
         let after = field::maybe("after", after.map(ToOwned::to_owned).as_ref(), EntityId::parse)?;
         let most = most.clamp(1, ROWS_MAX);
-        let indexes = || self.mesh().regions().values().map(Region::index);
-        let mut ids: Vec<EntityId> = indexes().flat_map(|index| index.entities(Kind::Order, after, most)).collect();
+        let as_of = self.indexed().await;
+        let mut ids: Vec<EntityId> = self.indexes().flat_map(|index| index.entities(Kind::Order, after, most)).collect();
         ids.sort_unstable();
         ids.truncate(most);
         let next = ids.get(most - 1).map(ToString::to_string);
@@ -52,8 +57,7 @@ impl Reception {
                 rows.push(order::listed(&state, found));
             }
         }
-        let as_of = indexes().filter_map(Index::as_of).max().map(|at| at.to_string());
-        Ok(Page { rows, next, as_of })
+        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
     }
 
     /// What happened to an order.
@@ -103,15 +107,33 @@ impl Reception {
     }
 
     /// Every open exception, by when it starts to hurt.
-    pub fn exceptions(&self) -> Page<CaseRow> {
-        let indexes = || self.mesh().regions().values().map(Region::index);
-        let as_of = indexes().filter_map(Index::as_of).max().map(|at| at.to_string());
-        Page { rows: ranked(indexes().flat_map(Index::cases).collect()), next: None, as_of }
+    pub async fn exceptions(&self) -> Page<CaseRow> {
+        let as_of = self.indexed().await;
+        Page { rows: ranked(self.indexes().flat_map(Index::cases).collect()), next: None, as_of: Some(as_of.to_string()) }
+    }
+
+    /// What lists are made from.
+    fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.mesh().regions().values().map(Region::index)
+    }
+
+    /// Waits a little for the indexes to read what was recorded by now. When lists are of: now, or as far as the one came
+    /// that is behind.
+    pub(super) async fn indexed(&self) -> Instant {
+        let mut as_of = self.mesh().clock().now();
+        for region in self.mesh().regions().values() {
+            let caught_up = tokio::time::timeout(INDEX_PATIENCE, region.index().caught_up(region.node())).await;
+            if !matches!(caught_up, Ok(Ok(()))) {
+                tracing::warn!("the index is behind; lists are older than now");
+                as_of = as_of.min(region.index().as_of().unwrap_or(Instant::EPOCH));
+            }
+        }
+        as_of
     }
 
     /// An open exception.
     pub async fn exception(&self, id: &str) -> Result<CaseRow, Denied> {
-        let (entity, number) = self.case(id)?;
+        let (entity, number) = self.case(id).await?;
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         state.common.cases.get(&number).map(|case| row(entity, case)).ok_or_else(|| super::desk::no_exception(id))
     }
@@ -135,13 +157,14 @@ impl Reception {
     }
 
     /// Everything that any system knows by this number.
-    pub fn search(&self, text: &str) -> Result<Page<Hit>, Denied> {
+    pub async fn search(&self, text: &str) -> Result<Page<Hit>, Denied> {
+        let as_of = self.indexed().await;
         let hits = self.named(text)?.into_iter().map(|(name, entity)| Hit {
             id: entity.to_string(),
             kind: entity.kind().to_string(),
             name: name.map_or_else(|| entity.to_string(), |name| name.to_string()),
         });
-        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: None })
+        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()) })
     }
 
     async fn order_state(&self, id: &str) -> Result<(State, Order), Denied> {

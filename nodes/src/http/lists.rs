@@ -44,7 +44,7 @@ pub(super) async fn orders(State(reception): Shared, _: Asking, Words(part): Wor
 /// List open exceptions, by when they start to hurt.
 #[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", responses((status = 200, description = "The desk.", body = Page<CaseRow>)))]
 pub(super) async fn exceptions(State(reception): Shared, _: Asking) -> Json<Page<CaseRow>> {
-    Json(reception.exceptions())
+    Json(reception.exceptions().await)
 }
 
 /// List sites, with what waits for each.
@@ -56,7 +56,7 @@ pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Pa
 /// Search by any native number.
 #[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = Page<Hit>)))]
 pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<Page<Hit>>, Denied> {
-    reception.search(&query.q).map(Json)
+    reception.within(reception.search(&query.q)).await.map(Json)
 }
 
 /// For what equipment is looked for.

@@ -7,6 +7,7 @@ use crate::ask::tests::fixture::{PLANT, QUALITY, World};
 
 mod bad;
 mod document;
+mod events;
 mod inbound;
 mod queries;
 mod verbs;

@@ -79,7 +79,7 @@ impl Queries for Counter {
     }
 
     async fn list_exceptions(&self, request: Request<v1::Part>) -> Document {
-        self.asked(&request, async { Ok(self.reception.exceptions()) }).await
+        self.asked(&request, async { Ok(self.reception.exceptions().await) }).await
     }
 
     async fn list_sites(&self, request: Request<v1::Part>) -> Document {
@@ -87,7 +87,7 @@ impl Queries for Counter {
     }
 
     async fn search(&self, request: Request<v1::Words>) -> Document {
-        self.asked(&request, async { self.reception.search(&request.get_ref().q) }).await
+        self.asked(&request, self.reception.search(&request.get_ref().q)).await
     }
 
     async fn retrieve_routing_assignments(&self, request: Request<v1::RoutingQuestion>) -> Document {

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use takt_cluster::clock::SystemClock;
+use takt_cluster::memory::{Memory, Untroubled};
+use takt_cluster::seam::{Append, Appended, Seams};
+use takt_protocol::commit::{Commit, GENESIS};
+use takt_protocol::envelope::RawRef;
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::instant::Instant;
+use takt_protocol::name::Region;
+use takt_protocol::wire;
+
+use super::Tape;
+
+pub(crate) fn seams() -> Seams {
+    Memory::new(1, Arc::new(SystemClock::start()), Box::new(Untroubled)).seams()
+}
+
+pub(crate) fn order(number: u128) -> EntityId {
+    EntityId::from_parts(Kind::Order, Region::parse("eu").unwrap(), 1, number)
+}
+
+/// Writes a first commit of an order; its sequence.
+pub(crate) async fn write(seams: &Seams, commit: &mut Commit) -> u64 {
+    let bytes = Bytes::from(wire::seal(commit).unwrap().bytes);
+    let after = seams.journal.last(commit.entity).await.unwrap();
+    let outcomes = seams.journal.append(vec![Append { entity: commit.entity, after, bytes }]).await;
+    match outcomes.first() {
+        Some(Appended::Committed { sequence }) => *sequence,
+        other => panic!("the append was answered {other:?}"),
+    }
+}
+
+pub(crate) fn commit(entity: EntityId, number: u64) -> Commit {
+    Commit {
+        entity,
+        number,
+        previous: RawRef::from_bytes(GENESIS),
+        site: None,
+        incarnation: 1,
+        config: String::new(),
+        schema: wire::SCHEMA,
+        at: Instant::EPOCH,
+        steps: Vec::new(),
+        who: Vec::new(),
+    }
+}
+
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(5), work).await.unwrap()
+}
+
+#[tokio::test]
+async fn followers_that_go_together_share_what_was_read() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    let (one, other, written) = tokio::join!(soon(tape.after(0, 0)), soon(tape.after(0, 0)), async {
+        tokio::task::yield_now().await;
+        write(&seams, &mut commit(order(1), 1)).await
+    });
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert!(Arc::ptr_eq(&one, &other), "the log was read twice");
+    assert_eq!((one.after, one.upto, one.commits.len()), (0, written, 1));
+}
+
+#[tokio::test]
+async fn who_is_behind_does_not_wait_for_who_is_in_front() {
+    let seams = seams();
+    let tape = Arc::new(Tape::new(Arc::clone(&seams.journal), 1));
+    let mut last = 0;
+    for number in 1..=10 {
+        last = write(&seams, &mut commit(order(number), 1)).await;
+    }
+    let front = tokio::spawn({
+        let tape = Arc::clone(&tape);
+        async move { tape.after(0, last).await }
+    });
+    tokio::task::yield_now().await;
+    let mut cursor = 0;
+    while cursor < last {
+        let stretch = soon(tape.after(0, cursor)).await.unwrap();
+        assert_eq!(stretch.commits.len(), 1);
+        cursor = stretch.upto;
+    }
+    assert!(!front.is_finished(), "there was nothing to read for it");
+    write(&seams, &mut commit(order(99), 1)).await;
+    assert_eq!(soon(front).await.unwrap().unwrap().commits.len(), 1);
+}
+
+#[tokio::test]
+async fn a_reader_that_is_gone_leaves_the_tape_to_the_next() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    assert!(tokio::time::timeout(Duration::from_millis(20), tape.after(0, 0)).await.is_err());
+    write(&seams, &mut commit(order(1), 1)).await;
+    assert_eq!(soon(tape.after(0, 0)).await.unwrap().commits.len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_passed_over_and_the_rest_goes_on() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    let odd = Append { entity: order(1), after: 0, bytes: Bytes::from_static(b"not ours") };
+    assert!(matches!(seams.journal.append(vec![odd]).await.first(), Some(Appended::Committed { .. })));
+    let last = write(&seams, &mut commit(order(2), 1)).await;
+    let stretch = soon(tape.after(0, 0)).await.unwrap();
+    assert_eq!((stretch.upto, stretch.commits.len()), (last, 1));
+}
