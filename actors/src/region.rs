@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
-use takt_cluster::seam::{Message, QueueName, Seams};
+use takt_cluster::seam::{Clock, Message, QueueName, Seams};
 use takt_cluster::views::Views;
 use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::envelope::Envelope;
@@ -27,7 +27,7 @@ use crate::intake::{self, Intake};
 use crate::link::Link;
 use crate::node::{Node, Settings};
 use crate::publisher;
-use crate::site::{self, Pace, SiteDesk, SiteLimits};
+use crate::site::{self, Pace, SiteDesk, SiteLimits, SiteStatus};
 use crate::supervision::{CHILDREN, Runner, Running, Task, Verdict, verdict};
 
 /// A way to a site, with its limits.
@@ -47,6 +47,11 @@ impl SiteLink {
     pub fn new(site: SiteId, link: Arc<dyn Link>, limits: SiteLimits) -> Self {
         let pace = Arc::new(Pace::of(&limits));
         Self { site, link, limits, pace }
+    }
+
+    /// How the site stands with us.
+    pub fn status(&self, clock: &dyn Clock) -> SiteStatus {
+        self.pace.status(clock.elapsed())
     }
 }
 
@@ -76,6 +81,7 @@ pub struct Region {
     node: Arc<Node>,
     hall: Hall,
     index: Index,
+    links: Arc<BTreeMap<SiteId, SiteLink>>,
     top: ActorRef<()>,
 }
 
@@ -112,9 +118,10 @@ impl Region {
         let index = Index::new(node.region, plan.views);
         let tasks = tasks(&node, &hall, &index, &plan.sites, &plan.roads, waiting);
         let tasks = tasks.into_iter().filter(|(name, _)| plan.projections || !PROJECTIONS.contains(name)).collect();
+        let links = Arc::new(plan.sites.iter().map(|link| (link.site, link.clone())).collect());
         let top = Top { node: Arc::clone(&node), hall: hall.clone(), tasks };
         let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;
-        Ok(Self { node, hall, index, top })
+        Ok(Self { node, hall, index, links, top })
     }
 
     /// Decides a request now, and answers when the outcome is durable.
@@ -174,6 +181,18 @@ impl Region {
     /// Which names mean what, who lives here, and what is open.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// How a site stands with us; `None` where no link leads from here.
+    pub fn site(&self, site: SiteId) -> Option<SiteStatus> {
+        self.links.get(&site).map(|link| link.status(self.node.seams.clock.as_ref()))
+    }
+
+    /// A site told us something.
+    pub(crate) fn heard(&self, site: SiteId) {
+        if let Some(link) = self.links.get(&site) {
+            link.pace.heard(self.node.seams.clock.now());
+        }
     }
 
     /// What its actors share.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use takt_cluster::seam::{Delivery, QueueName};
+use takt_protocol::intent::Tier;
 use takt_protocol::name::SiteId;
 use takt_protocol::wire;
 
@@ -22,11 +23,12 @@ mod pace;
 
 use breaker::Breaker;
 pub(crate) use pace::Pace;
+pub use pace::SiteStatus;
 
 /// The limits of a site, each with its unit.
 #[derive(Clone, Debug)]
 pub struct SiteLimits {
-    /// Errands under way at once.
+    /// Errands under way at once; of more than one, the last is kept for plant-critical ones.
     pub at_once_max: usize,
     /// The shortest time between two sends, in ms; 0 for no limit.
     pub spacing_ms: u64,
@@ -36,6 +38,13 @@ pub struct SiteLimits {
     pub failures_max: u32,
     /// How long the breaker stays open, in ms.
     pub open_ms: u64,
+}
+
+impl SiteLimits {
+    /// Seats that only plant-critical errands may take.
+    fn reserve(&self) -> usize {
+        usize::from(self.at_once_max > 1)
+    }
 }
 
 impl Default for SiteLimits {
@@ -55,6 +64,18 @@ pub(crate) struct SiteDesk {
 }
 
 impl SiteDesk {
+    /// It answered, whatever it said.
+    fn heard(&self) {
+        self.pace.with_breaker(Breaker::answered);
+        self.pace.heard(self.node.seams.clock.now());
+    }
+
+    /// It could not be reached, or did not answer.
+    fn missed(&self, why: &str) {
+        self.with_breaker(Breaker::failed);
+        self.pace.missed(why);
+    }
+
     fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
         let now = self.node.seams.clock.elapsed();
         self.pace.with_breaker(|breaker| act(breaker, now))
@@ -90,13 +111,14 @@ pub(crate) async fn run(desk: Arc<SiteDesk>) {
 /// The next errands, plant-critical first.
 async fn next(desk: &SiteDesk, room: usize) -> Result<Vec<Delivery>, takt_cluster::Error> {
     let lease = Duration::from_millis(u64::from(desk.limits.window_ms) * 3 + 30_000);
-    let queue = |tier| QueueName::Out { site: desk.site, tier };
-    let pull = |tier| desk.node.seams.queue.pull(queue(tier), room, lease);
+    let queue = |tier: Tier| QueueName::Out { site: desk.site, tier: tier.rank() };
+    let pull = |tier, room| desk.node.seams.queue.pull(queue(tier), room, lease);
+    let rest = room.saturating_sub(desk.limits.reserve());
     tokio::select! {
         biased;
-        found = pull(0) => found,
-        found = pull(1) => found,
-        found = pull(2) => found,
+        found = pull(Tier::PlantCritical, room) => found,
+        found = pull(Tier::Business, rest), if rest > 0 => found,
+        found = pull(Tier::Analytical, rest), if rest > 0 => found,
     }
 }
 

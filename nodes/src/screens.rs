@@ -70,28 +70,35 @@ pub(crate) fn outcome(answer: &Value) -> String {
 
 /// Sites, and what waits for them.
 pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
-    let mut screen = table(&["site", "kind", "region", "zone", "waiting", "quarantine", "orders waiting", "exceptions", ""]);
+    let mut screen =
+        table(&["site", "kind", "region", "zone", "heard", "link", "waiting", "quarantine", "orders waiting", "exceptions", ""]);
     for site in rows(answer) {
         let waiting: Vec<String> = list(site, "waiting").iter().map(ToString::to_string).collect();
         let down: Vec<&str> = list(site, "down").iter().filter_map(Value::as_str).collect();
         let reached = site.get("reached").and_then(Value::as_bool).unwrap_or(false);
-        let note = if !reached {
-            "NOT REACHED".to_owned()
-        } else if down.is_empty() {
-            String::new()
-        } else {
-            format!("DOWN {}", down.join(", "))
-        };
+        let mut notes = Vec::new();
+        if !reached {
+            notes.push("NOT REACHED".to_owned());
+        }
+        if !down.is_empty() {
+            notes.push(format!("DOWN {}", down.join(", ")));
+        }
+        notes.extend(site.get("trouble").and_then(Value::as_str).map(|trouble| format!("NO ANSWER: {trouble}")));
+        if let Some(wait) = site.get("next_try_ms").and_then(Value::as_u64) {
+            notes.push(format!("next try in {} s", wait.div_ceil(1_000)));
+        }
         screen.add_row(vec![
             text(site, "name").to_owned(),
             text(site, "kind").to_owned(),
             text(site, "region").to_owned(),
             text(site, "zone").to_owned(),
+            age(text(answer, "as_of"), text(site, "heard_at")),
+            text(site, "link").to_owned(),
             waiting.join("/"),
             plain(site, "quarantine"),
             plain(site, "orders_waiting"),
             plain(site, "exceptions"),
-            note,
+            notes.join("; "),
         ]);
     }
     format!("SITES   waiting: plant-critical/business/analytical\n{screen}")
@@ -103,10 +110,11 @@ pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
     if found.is_empty() {
         return format!("EXCEPTIONS  none open, as of {}", text(answer, "as_of"));
     }
-    let mut screen = table(&["id", "impact at", "what", "at stake", "owner", "since"]);
+    let mut screen = table(&["id", "impact in", "what", "at stake", "owner", "age"]);
+    let now = text(answer, "as_of");
     for case in found {
-        let since = text(case, "opened_at");
-        screen.add_row([text(case, "id"), text(case, "impact_at"), text(case, "what"), text(case, "stake"), text(case, "owner"), since]);
+        let (impact, age) = (until(now, text(case, "impact_at")), age(now, text(case, "opened_at")));
+        screen.add_row([text(case, "id"), &impact, text(case, "what"), text(case, "stake"), text(case, "owner"), &age]);
     }
     format!("EXCEPTIONS  {} open, as of {}\n{screen}", found.len(), text(answer, "as_of"))
 }
@@ -162,6 +170,26 @@ pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
         screen.add_row([text(hit, "kind"), text(hit, "name"), text(hit, "id")]);
     }
     if rows(answer).is_empty() { "nothing is known by that number here".to_owned() } else { screen.to_string() }
+}
+
+/// How long ago something was, as `h:mm:ss`, at the time of the screen; a dash when nobody knows.
+fn age(now: &str, then: &str) -> String {
+    match (Instant::parse(now), Instant::parse(then)) {
+        (Ok(now), Ok(then)) => {
+            let seconds = now.since(then).as_secs();
+            format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        }
+        (Ok(_) | Err(_), _) => "-".to_owned(),
+    }
+}
+
+/// How long until something, as [`age`]; `now` when it is past.
+fn until(now: &str, then: &str) -> String {
+    match (Instant::parse(now), Instant::parse(then)) {
+        (Ok(at), Ok(past)) if past <= at => "now".to_owned(),
+        (Ok(_), Ok(_)) => age(then, now),
+        (Ok(_) | Err(_), _) => "-".to_owned(),
+    }
 }
 
 fn table(head: &[&str]) -> comfy_table::Table {

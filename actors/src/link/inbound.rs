@@ -103,6 +103,7 @@ impl Inbound {
 
     /// Takes a message. `Ok` means that everything in it is durable here.
     pub async fn receive(&self, topic: &str, raw: Bytes) -> Result<Taken, Refused> {
+        self.region.heard(self.site());
         let kept = self.region.node().seams.blobs.keep(vec![raw.clone()]).await.map_err(refused)?;
         let raw_ref = *kept.first().ok_or_else(|| Refused { why: "the payload was not kept".to_owned() })?;
         match self.understand(topic, &raw).await? {

@@ -29,6 +29,11 @@ impl Breaker {
         None
     }
 
+    /// How long the site is still left alone.
+    pub(crate) fn rests(&self, now: Duration) -> Duration {
+        self.open_until.saturating_sub(now)
+    }
+
     /// It answered.
     pub(crate) fn answered(&mut self) {
         self.failures = 0;

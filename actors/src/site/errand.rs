@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use takt_cluster::seam::Delivery;
+use takt_cluster::seam::{Delivery, QueueName};
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
-use takt_protocol::intent::{Intent, IntentId};
+use takt_protocol::intent::{Intent, IntentId, Tier};
 use takt_protocol::kernel::Reply;
 use takt_protocol::outbox::{Claim, ClaimAnswer};
 use takt_protocol::planted::{self, Bug};
@@ -21,7 +21,8 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
     if let Some(wait) = desk.with_breaker(super::Breaker::wait) {
         return later(desk, delivery, wait).await;
     }
-    let _seat = desk.pace.take_turn(desk.node.seams.clock.as_ref()).await;
+    let critical = delivery.receipt.queue == QueueName::Out { site: desk.site, tier: Tier::PlantCritical.rank() };
+    let _seat = desk.pace.take_turn(desk.node.seams.clock.as_ref(), critical).await;
     let started = desk.node.seams.clock.elapsed();
     let window = Duration::from_millis(u64::from(desk.limits.window_ms));
     if planted::is(Bug::NoClaim) {
@@ -57,10 +58,9 @@ async fn blind(desk: &SiteDesk, intent: IntentId) {
 
 /// Tells the entity how the send went.
 async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u32, sent: Sent) {
-    let now = desk.node.seams.clock.elapsed();
     match &sent {
-        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } => desk.with_breaker(|breaker, _| breaker.answered()),
-        Sent::NotDone { .. } | Sent::Lost { .. } => desk.with_breaker(|breaker, _| breaker.failed(now)),
+        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } => desk.heard(),
+        Sent::NotDone { why } | Sent::Lost { why } => desk.missed(why),
     }
     let over = matches!(sent, Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. });
     let word = match sent {
@@ -96,11 +96,11 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
         Probed::Absent => Claim::Absent { attempt: errand.attempt, asked_at },
         Probed::NoAnswer { why } => {
             tracing::debug!(site = %desk.site, %why, "a probe was not answered");
-            desk.with_breaker(super::breaker::Breaker::failed);
+            desk.missed(&why);
             return pause(desk, delivery).await;
         }
     };
-    desk.with_breaker(|breaker, _| breaker.answered());
+    desk.heard();
     let over = matches!(word, Claim::Accepted { .. });
     match claim(desk, intent, word).await {
         Ok(_) if over => done(desk, delivery).await,

@@ -1,10 +1,11 @@
-//! How fast a site may be spoken to, and whether it is worth trying: shared by all regions of a process that have errands
-//! for it, because the site feels the sum. Never decides what is sent.
+//! How fast a site may be spoken to, whether it is worth trying, and when it was last heard: shared by all regions of a
+//! process that have errands for it, because the site feels the sum. Never decides what is sent.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use takt_cluster::seam::Clock;
+use takt_protocol::instant::Instant;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::SiteLimits;
@@ -17,6 +18,32 @@ pub(crate) struct Pace {
     next_send: Mutex<Duration>,
     spacing: Duration,
     seats: Semaphore,
+    /// One seat fewer: what is not plant-critical has to leave one.
+    common: Option<Semaphore>,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    at: Option<Instant>,
+    trouble: Option<String>,
+}
+
+/// How a site stands with us, as plant IT asks first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteStatus {
+    /// When it last answered us or told us something, since this process runs.
+    pub heard_at: Option<Instant>,
+    /// Why it was not reached since then.
+    pub trouble: Option<String>,
+    /// How long nobody tries it, in ms; 0 while it is tried.
+    pub rests_ms: u64,
+}
+
+/// A seat at a site, free again when this is dropped.
+pub(crate) struct Seat<'a> {
+    _common: Option<SemaphorePermit<'a>>,
+    _seat: Option<SemaphorePermit<'a>>,
 }
 
 impl Pace {
@@ -26,6 +53,8 @@ impl Pace {
             next_send: Mutex::new(Duration::ZERO),
             spacing: Duration::from_millis(limits.spacing_ms),
             seats: Semaphore::new(limits.at_once_max.clamp(1, Semaphore::MAX_PERMITS)),
+            common: (limits.reserve() > 0).then(|| Semaphore::new((limits.at_once_max - limits.reserve()).min(Semaphore::MAX_PERMITS))),
+            heard: Mutex::default(),
         }
     }
 
@@ -33,10 +62,33 @@ impl Pace {
         act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits for a seat and for a place in the row of sends. The seat is free again when what is returned is dropped.
-    pub(crate) async fn take_turn(&self, clock: &dyn Clock) -> Option<SemaphorePermit<'_>> {
+    /// It answered, or told something.
+    pub(crate) fn heard(&self, at: Instant) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard { at: Some(at), trouble: None };
+    }
+
+    /// It was not reached.
+    pub(crate) fn missed(&self, why: &str) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).trouble = Some(why.to_owned());
+    }
+
+    /// How it stands at `now`, by the monotonic clock.
+    pub(crate) fn status(&self, now: Duration) -> SiteStatus {
+        let rests = self.with_breaker(|breaker| breaker.rests(now));
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests_ms = u64::try_from(rests.as_millis()).unwrap_or(u64::MAX);
+        SiteStatus { heard_at: heard.at, trouble: heard.trouble.clone(), rests_ms }
+    }
+
+    /// Waits for a seat and for a place in the row of sends. One seat is for plant-critical errands alone, where there is
+    /// more than one: a hold does not wait for what hangs.
+    pub(crate) async fn take_turn(&self, clock: &dyn Clock, critical: bool) -> Seat<'_> {
         // Nobody closes the seats, so there always is one in the end.
-        let seat = self.seats.acquire().await.ok();
+        let common = match &self.common {
+            Some(common) if !critical => common.acquire().await.ok(),
+            Some(_) | None => None,
+        };
+        let seat = Seat { _common: common, _seat: self.seats.acquire().await.ok() };
         let now = clock.elapsed();
         let turn = {
             let mut next = self.next_send.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,5 +100,46 @@ impl Pace {
             clock.sleep(turn.saturating_sub(now)).await;
         }
         seat
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use takt_cluster::clock::SystemClock;
+
+    use super::*;
+
+    fn pace(at_once_max: usize) -> Pace {
+        Pace::of(&SiteLimits { at_once_max, ..SiteLimits::default() })
+    }
+
+    async fn soon<T>(work: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(Duration::from_millis(50), work).await.ok()
+    }
+
+    #[tokio::test]
+    async fn a_hold_does_not_wait_for_errands_that_hang() {
+        let (pace, clock) = (pace(3), SystemClock::start());
+        let _hang = [pace.take_turn(&clock, false).await, pace.take_turn(&clock, false).await];
+        assert!(soon(pace.take_turn(&clock, false)).await.is_none(), "the last seat was given away");
+        assert!(soon(pace.take_turn(&clock, true)).await.is_some(), "a plant-critical errand found no seat");
+    }
+
+    #[tokio::test]
+    async fn where_there_is_one_seat_all_share_it() {
+        let (pace, clock) = (pace(1), SystemClock::start());
+        let seat = pace.take_turn(&clock, false).await;
+        assert!(soon(pace.take_turn(&clock, true)).await.is_none());
+        drop(seat);
+        assert!(soon(pace.take_turn(&clock, false)).await.is_some());
+    }
+
+    #[test]
+    fn what_was_not_reached_is_told_until_it_is_heard_again() {
+        let pace = pace(1);
+        pace.missed("connection refused");
+        assert_eq!(pace.status(Duration::ZERO).trouble.as_deref(), Some("connection refused"));
+        pace.heard(Instant::EPOCH);
+        assert_eq!(pace.status(Duration::ZERO), SiteStatus { heard_at: Some(Instant::EPOCH), ..SiteStatus::default() });
     }
 }

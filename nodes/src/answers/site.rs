@@ -1,6 +1,7 @@
 //! A site as plant IT asks for it: what waits for it, what it misses, what is down.
 
 use serde::{Deserialize, Serialize};
+use takt_actors::site::SiteStatus;
 use takt_protocol::book;
 use takt_protocol::name::SiteId;
 use takt_protocol::site::Site;
@@ -21,6 +22,18 @@ pub struct SiteRow {
     pub zone: String,
     /// Errands that wait for it or are under way, in all regions of this node: plant-critical, business, analytical.
     pub waiting: [u64; 3],
+    /// ok, resting (it did not answer, and is left alone for a while), silent (it did not answer the last time), unheard
+    /// (nothing was asked or told since this node started) or `no_link`.
+    pub link: String,
+    /// When it last answered or told something, since this node started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<String>,
+    /// What was seen when it was not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// When it is tried again, in ms from now.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub next_try_ms: u64,
     /// Messages in its quarantine, which match nothing yet.
     pub quarantine: usize,
     /// Orders that miss something there.
@@ -41,11 +54,37 @@ pub fn unreached(name: SiteId, site: &book::Site) -> SiteRow {
         region: site.region.to_string(),
         zone: site.calendar.zone().to_owned(),
         waiting: [0; 3],
+        link: "no_link".to_owned(),
+        heard_at: None,
+        trouble: None,
+        next_try_ms: 0,
         quarantine: 0,
         orders_waiting: 0,
         down: Vec::new(),
         exceptions: 0,
         reached: false,
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// The same, as its link stands.
+pub fn linked(row: SiteRow, status: &SiteStatus) -> SiteRow {
+    let link = match (&status.trouble, status.heard_at) {
+        (Some(_), _) if status.rests_ms > 0 => "resting",
+        (Some(_), _) => "silent",
+        (None, Some(_)) => "ok",
+        (None, None) => "unheard",
+    };
+    SiteRow {
+        link: link.to_owned(),
+        heard_at: status.heard_at.map(|at| at.to_string()),
+        trouble: status.trouble.clone(),
+        next_try_ms: status.rests_ms,
+        ..row
     }
 }
 

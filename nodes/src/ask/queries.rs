@@ -143,7 +143,9 @@ impl Reception {
         let book = self.mesh().book();
         let mut rows = Vec::with_capacity(book.sites.len());
         for (name, configured) in &book.sites {
+            let status = self.mesh().regions().values().find_map(|region| region.site(*name));
             let row = site::unreached(*name, configured);
+            let row = status.iter().fold(row, site::linked);
             let entity = book.site_entity(*name).filter(|entity| self.mesh().home(*entity).is_ok());
             let Some(entity) = entity else {
                 rows.push(row);
