@@ -50,9 +50,9 @@ pub(crate) async fn run(node: Arc<Node>, shard: u16) {
 }
 
 async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster::Error> {
-    let stretch = node.tape.after(shard, cursor).await?;
+    let run = node.tape.all_after(shard, cursor).await?;
     let mut orders = Orders::default();
-    for recorded in &stretch.commits {
+    for recorded in run.commits() {
         orders.read(node, &recorded.commit);
     }
     if !orders.timers.is_empty() {
@@ -61,7 +61,7 @@ async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster:
     if !orders.messages.is_empty() {
         node.seams.queue.publish(orders.messages).await?;
     }
-    Ok(stretch.upto)
+    Ok(run.upto)
 }
 
 impl Orders {

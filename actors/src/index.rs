@@ -23,9 +23,6 @@ mod rows;
 
 pub use rows::SCHEMA;
 
-/// Stretches of a log that one change of the rows takes in.
-const STRETCHES_MAX: usize = 64;
-
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
 pub struct Index {
@@ -144,17 +141,10 @@ pub(crate) async fn run(node: Arc<Node>, index: Index, shard: u16) {
 async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_cluster::Error> {
     let mut cursor = index.views.cursor(shard)?;
     loop {
-        let mut stretches = vec![node.tape.after(shard, cursor).await?];
-        let mut upto = stretches.iter().map(|stretch| stretch.upto).max().unwrap_or(cursor);
-        while stretches.len() < STRETCHES_MAX
-            && let Some(next) = node.tape.just_read(shard, upto)
-        {
-            upto = next.upto;
-            stretches.push(next);
-        }
-        let rows = rows::of(&index.views, shard, &stretches)?;
-        cursor = match index.views.apply(Step { shard, after: cursor, upto, rows })? {
-            Applied::Done => upto,
+        let run = node.tape.all_after(shard, cursor).await?;
+        let rows = rows::of(&index.views, shard, &run)?;
+        cursor = match index.views.apply(Step { shard, after: cursor, upto: run.upto, rows })? {
+            Applied::Done => run.upto,
             Applied::Stale { at } => at,
         };
         index.moved.notify_waiters();

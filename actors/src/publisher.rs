@@ -30,8 +30,8 @@ pub(crate) async fn run(node: Arc<Node>, shard: u16) {
 }
 
 async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster::Error> {
-    let stretch = node.tape.after(shard, cursor).await?;
-    for event in stretch.commits.iter().flat_map(|recorded| event::of(&recorded.commit)) {
+    let run = node.tape.all_after(shard, cursor).await?;
+    for event in run.commits().flat_map(|recorded| event::of(&recorded.commit)) {
         match serde_json::to_vec(&event) {
             Ok(bytes) => {
                 let subject = event.subject();
@@ -40,5 +40,5 @@ async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster:
             Err(error) => tracing::error!(%error, id = %event.id, "an event cannot be written down"),
         }
     }
-    Ok(stretch.upto)
+    Ok(run.upto)
 }

@@ -33,6 +33,26 @@ pub struct Stretch {
     pub commits: Vec<Recorded>,
 }
 
+/// Stretches that follow each other.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The cursor once they are read.
+    pub upto: u64,
+    stretches: Vec<Arc<Stretch>>,
+}
+
+impl Run {
+    /// What was recorded, in order.
+    pub fn commits(&self) -> impl Iterator<Item = &Recorded> {
+        self.stretches.iter().flat_map(|stretch| &stretch.commits)
+    }
+
+    fn take(&mut self, next: Arc<Stretch>) {
+        self.upto = next.upto;
+        self.stretches.push(next);
+    }
+}
+
 /// The logs of a region, for followers. Cheap to share.
 pub struct Tape {
     journal: Arc<dyn Journal>,
@@ -86,9 +106,18 @@ impl Tape {
         Ok(stretch)
     }
 
-    /// The same, if it was just read by somebody else.
-    pub fn just_read(&self, shard: u16, cursor: u64) -> Option<Arc<Stretch>> {
-        self.reels.get(usize::from(shard))?.recent().find(cursor)
+    /// The same, and all that was just read behind it by others: who works in groups takes what there is.
+    pub async fn all_after(&self, shard: u16, cursor: u64) -> Result<Run, Error> {
+        let mut run = Run { upto: cursor, stretches: Vec::new() };
+        run.take(self.after(shard, cursor).await?);
+        let Some(reel) = self.reels.get(usize::from(shard)) else { return Ok(run) };
+        let recent = reel.recent();
+        while run.commits().count() < self.most
+            && let Some(next) = recent.find(run.upto)
+        {
+            run.take(next);
+        }
+        Ok(run)
     }
 
     async fn read(&self, shard: u16, after: u64) -> Result<Stretch, Error> {

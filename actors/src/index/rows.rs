@@ -1,7 +1,6 @@
 //! The rows of the index, and what a stretch of a log does to them. To change what a row means is to raise [`SCHEMA`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -14,7 +13,7 @@ use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::{site, wire};
 
-use crate::tape::Stretch;
+use crate::tape::Run;
 
 /// How rows are written.
 pub const SCHEMA: u64 = 1;
@@ -72,11 +71,11 @@ fn case_key(entity: EntityId, case: u32) -> Vec<u8> {
     key
 }
 
-/// What stretches of a shard's log change.
-pub(super) fn of(views: &Views, shard: u16, stretches: &[Arc<Stretch>]) -> Result<Vec<Row>, Error> {
+/// What a part of a shard's log changes.
+pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error> {
     let mut pages = Pages { views, rows: BTreeMap::new() };
     let mut newest = None;
-    for recorded in stretches.iter().flat_map(|stretch| &stretch.commits) {
+    for recorded in run.commits() {
         let commit = &recorded.commit;
         newest = newest.max(Some(commit.at));
         if commit.number == 1 {
