@@ -47,6 +47,8 @@ pub struct Lot {
     pub released: BTreeSet<HoldNo>,
     /// Holds of lots it was made from that are over, so that late word of them holds nothing.
     pub freed: BTreeSet<(LotKey, HoldNo)>,
+    /// Holds that are over where they were placed, whatever way they would come down.
+    pub over: BTreeSet<Origin>,
     /// Handling units that were decided about and must not leave: scrap, rework, return.
     pub barred: BTreeMap<Sscc, Verdict>,
     /// What stands of it in the ERP.
@@ -78,12 +80,27 @@ pub struct Hold {
     pub reason: Reason,
     /// When it bound.
     pub bound_at: Instant,
-    /// The lots it came down from, each with its number there; it then covers all.
-    pub parents: BTreeSet<(LotKey, HoldNo)>,
+    /// What it came down from; it then covers all.
+    pub parents: BTreeSet<Ground>,
     /// Who was told to block, and how that is.
     pub containment: BTreeMap<SiteId, Containment>,
     /// What was decided so far.
     pub decisions: Vec<Decision>,
+}
+
+/// Where a hold was placed, and its number there.
+pub type Origin = (LotKey, HoldNo);
+
+/// Why a lot is held by a hold that came down: from which of its parents, and where that hold was placed. Both, because
+/// goods may come back into a lot they were made from: each of two lots would wait for the other for ever.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ground {
+    /// The lot it was made from.
+    pub parent: LotKey,
+    /// The number of the hold there.
+    pub hold: HoldNo,
+    /// Where the hold was placed.
+    pub origin: Origin,
 }
 
 /// How far a system is with blocking.
@@ -165,6 +182,12 @@ impl Hold {
     /// Whether it is on the whole lot, and on all that will be made.
     pub fn covers_all(&self) -> bool {
         !self.parents.is_empty() || self.units.is_empty()
+    }
+
+    /// Where it was placed: here, and wherever it came down from.
+    pub fn origins(&self, number: &HoldNo, me: &LotKey) -> BTreeSet<Origin> {
+        let own = self.own.then(|| (me.clone(), number.clone()));
+        own.into_iter().chain(self.parents.iter().map(|ground| ground.origin.clone())).collect()
     }
 
     /// The handling units it is on; none for all.

@@ -80,6 +80,8 @@ pub struct Order {
     pub lots: BTreeMap<EntityId, LotQuality>,
     /// The lots that went into it.
     pub consumed: BTreeSet<(LotKey, EntityId)>,
+    /// The lots that came out of it.
+    pub made: BTreeSet<(LotKey, EntityId)>,
     /// Track L: its handling units, as they last said.
     pub units: BTreeMap<Sscc, UnitStage>,
     /// Documents somebody made in the ERP by hand.

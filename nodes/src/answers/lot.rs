@@ -170,7 +170,7 @@ fn hold((number, hold): (&HoldNo, &Hold)) -> HoldRow {
 
 /// The lots it came down from, when it did.
 fn parents(hold: &Hold) -> Option<String> {
-    let parents: Vec<String> = hold.parents.iter().map(|(lot, _)| lot.to_string()).collect();
+    let parents: Vec<String> = hold.parents.iter().map(|ground| ground.parent.to_string()).collect();
     (!parents.is_empty()).then(|| parents.join(", "))
 }
 

@@ -31,7 +31,20 @@ const CONSUMED: Contract = contract(
     "lot",
     "consumed",
     "An order used some of it, or brought some back.",
-    &[always("order", Shape::Entity, "The order."), always("quantity", Shape::Quantity, "How much, signed.")],
+    &[
+        always("order", Shape::Entity, "The order."),
+        always("quantity", Shape::Quantity, "How much, signed."),
+        always("into", Shape::Texts, "The lots the order makes, as far as known, as material/lot."),
+    ],
+);
+const LINKED: Contract = contract(
+    "lot",
+    "genealogy_changed",
+    "What it was made from, or went into, became known apart from a quantity.",
+    &[
+        always("from", Shape::Texts, "Lots it was made from, as material/lot."),
+        always("into", Shape::Texts, "Lots it went into, as material/lot."),
+    ],
 );
 const SAMPLED: Contract = contract("lot", "sampled", "A sample was taken.", &[always("sample", Shape::Text, "Its number.")]);
 const JUDGED: Contract = contract(
@@ -95,7 +108,7 @@ const DEPARTED: Contract = contract(
 );
 
 pub(super) const ALL: &[&Contract] =
-    &[&KNOWN, &PRODUCED, &CONSUMED, &SAMPLED, &JUDGED, &HELD, &CONTAINED, &DECIDED, &RELEASED, &CLEARED, &REVOKED, &DEPARTED];
+    &[&KNOWN, &PRODUCED, &CONSUMED, &LINKED, &SAMPLED, &JUDGED, &HELD, &CONTAINED, &DECIDED, &RELEASED, &CLEARED, &REVOKED, &DEPARTED];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
@@ -104,12 +117,17 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             let data = PRODUCED.with().text("order", order).word("output", output).text("quantity", qty);
             data.maybe("unit", unit.as_ref()).texts("from", from.iter().map(|(key, _)| key)).done()
         }
-        Fact::Consumed { order, qty, .. } => CONSUMED.with().text("order", order).text("quantity", qty).done(),
+        Fact::Consumed { order, qty, into } => {
+            CONSUMED.with().text("order", order).text("quantity", qty).texts("into", into.iter().map(|(key, _)| key)).done()
+        }
+        Fact::Linked { from, into } => {
+            LINKED.with().texts("from", from.iter().map(|(key, _)| key)).texts("into", into.iter().map(|(key, _)| key)).done()
+        }
         Fact::Sampled(sample) => SAMPLED.with().text("sample", sample).done(),
         Fact::Judged { sample, passed } => JUDGED.with().text("sample", sample).put("passed", *passed).done(),
         Fact::Held { hold, bound } => {
             let data = HELD.with().text("hold", hold).text("reason", &bound.reason).texts("units", bound.scope());
-            data.texts("from", bound.parents.iter().map(|(key, _)| key)).text("bound_at", bound.bound_at).done()
+            data.texts("from", bound.parents.iter().map(|ground| &ground.parent)).text("bound_at", bound.bound_at).done()
         }
         Fact::Contained { hold, site, containment } => {
             let data = CONTAINED.with().text("hold", hold).text("site", site).word("state", containment);
@@ -140,6 +158,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Moved { .. }
         | Fact::MoveRefused { .. }
         | Fact::ParentFreed { .. }
+        | Fact::OriginFreed { .. }
         | Fact::Registered { .. }
         | Fact::Unregistered { .. }
         | Fact::Told => None,

@@ -216,6 +216,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Carries { .. }
         | Fact::Lot { .. }
         | Fact::Consumed { .. }
+        | Fact::Made { .. }
         | Fact::UnitMoved { .. } => None,
     }
 }

@@ -116,6 +116,11 @@ impl Turn<'_, '_> {
                 self.note(Fact::Consumed { order: *order, qty: *qty, into: into.clone() });
                 self.pass_holds_on(into);
             }
+            Mail::Linked { lot, site, from, into } => {
+                self.known(lot, *site);
+                self.note(Fact::Linked { from: from.clone(), into: into.clone() });
+                self.pass_holds_on(into);
+            }
             Mail::Booked { order, lot, site, posting, parts } => {
                 self.known(lot, *site);
                 self.booked(*order, *posting, parts);
@@ -128,8 +133,9 @@ impl Turn<'_, '_> {
             Mail::Unregister { shipment, unit } => self.note(Fact::Unregistered { shipment: *shipment, unit: unit.clone() }),
             Mail::AskClearance { shipment, attempt, units, until } => self.ask_clearance(*shipment, *attempt, units, *until),
             Mail::Departed { shipment, attempt, units } => self.departed(*shipment, *attempt, units),
-            Mail::ParentHeld { parent, hold, reason } => self.parent_held(parent, hold, reason),
+            Mail::ParentHeld { parent, hold, reason, origin } => self.parent_held(parent, hold, reason, origin),
             Mail::ParentReleased { parent, hold } => self.parent_released(parent, hold),
+            Mail::OriginReleased { origin } => self.origin_released(origin),
         }
         Answer::Accepted
     }

@@ -2,7 +2,7 @@
 //! came down from a component is over when the component is free.
 
 use super::decide::{Turn, overdue};
-use super::{Decision, Disposition, Fact, Verdict};
+use super::{Decision, Disposition, Fact, Ground, Hold, Origin, Verdict};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
@@ -73,13 +73,45 @@ impl Turn<'_, '_> {
 
     /// A lot it was made from is free again. A hold that has no other ground is over.
     pub(super) fn parent_released(&mut self, parent: &LotKey, called: &HoldNo) {
-        let from = (parent.clone(), called.clone());
-        let number = self.lot.holds.iter().find(|(_, hold)| hold.parents.contains(&from)).map(|(number, _)| number.clone());
+        let rests = |ground: &Ground| ground.parent == *parent && ground.hold == *called;
+        let numbers = self.resting_on(rests);
         self.note(Fact::ParentFreed { parent: parent.clone(), hold: called.clone() });
-        let Some(number) = number else { return };
-        let grounds = self.after().holds.get(&number).is_some_and(|hold| hold.own || !hold.parents.is_empty());
-        if !grounds {
-            self.release(&number);
+        self.release_groundless(&numbers);
+    }
+
+    /// A hold is over where it was placed: it rests on nothing here, whatever way it came, and further down neither.
+    pub(super) fn origin_released(&mut self, origin: &Origin) {
+        if self.lot.over.contains(origin) {
+            return;
+        }
+        let numbers = self.resting_on(|ground| ground.origin == *origin);
+        self.note(Fact::OriginFreed { origin: origin.clone() });
+        if !numbers.is_empty() {
+            self.tell_children(&lot::Mail::OriginReleased { origin: origin.clone() });
+        }
+        self.release_groundless(&numbers);
+    }
+
+    /// The holds that rest on such a ground.
+    fn resting_on(&self, such: impl Fn(&Ground) -> bool) -> Vec<HoldNo> {
+        let rests = |hold: &Hold| hold.parents.iter().any(&such);
+        self.lot.holds.iter().filter(|(_, hold)| rests(hold)).map(|(number, _)| number.clone()).collect()
+    }
+
+    /// Of these, what has no other ground is over.
+    fn release_groundless(&mut self, numbers: &[HoldNo]) {
+        let after = self.after();
+        for number in numbers {
+            if !after.holds.get(number).is_some_and(|hold| hold.own || !hold.parents.is_empty()) {
+                self.release(number);
+            }
+        }
+    }
+
+    fn tell_children(&mut self, mail: &lot::Mail) {
+        let me = self.draft.me();
+        for (_, child) in self.lot.children.iter().filter(|(_, child)| *child != me) {
+            self.draft.tell(*child, Body::Lot(lot::Input::Mail(mail.clone())));
         }
     }
 
@@ -102,9 +134,11 @@ impl Turn<'_, '_> {
             let mail = shipment::Mail::Freed { lot: me, hold: number.clone() };
             self.draft.tell(*shipment, Body::Shipment(shipment::Input::Mail(mail)));
         }
-        for (_, child) in &self.lot.children {
-            let mail = lot::Mail::ParentReleased { parent: key.clone(), hold: number.clone() };
-            self.draft.tell(*child, Body::Lot(lot::Input::Mail(mail)));
+        self.tell_children(&lot::Mail::ParentReleased { parent: key.clone(), hold: number.clone() });
+        if hold.own {
+            let origin = (key, number.clone());
+            self.note(Fact::OriginFreed { origin: origin.clone() });
+            self.tell_children(&lot::Mail::OriginReleased { origin });
         }
     }
 }

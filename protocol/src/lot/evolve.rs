@@ -19,6 +19,10 @@ impl Lot {
                 self.inspected |= *inspected;
             }
             Fact::Consumed { into, .. } => self.children.extend(into.iter().cloned()),
+            Fact::Linked { from, into } => {
+                self.parents.extend(from.iter().cloned());
+                self.children.extend(into.iter().cloned());
+            }
             Fact::Sampled(sample) => {
                 self.samples.entry(sample.clone()).or_insert(None);
             }
@@ -35,10 +39,7 @@ impl Lot {
                 }
             }
             Fact::Disposed { units, verdict } => units.iter().for_each(|unit| self.dispose(unit, *verdict)),
-            Fact::Restricted { qty } => {
-                let sum = self.stock.restricted.map_or(*qty, |sum| sum.plus(*qty).unwrap_or(sum));
-                self.stock.restricted = Some(sum);
-            }
+            Fact::Restricted { qty } => self.stock.restrict(*qty),
             Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
             Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
             Fact::MoveRefused { from, to, qty } => {
@@ -46,6 +47,10 @@ impl Lot {
                 self.stock.refused.insert((*from, *to));
             }
             Fact::ParentFreed { parent, hold } => self.free_from(&(parent.clone(), hold.clone())),
+            Fact::OriginFreed { origin } => {
+                self.holds.values_mut().for_each(|hold| hold.parents.retain(|ground| ground.origin != *origin));
+                self.over.insert(origin.clone());
+            }
             Fact::Released(hold) => {
                 self.holds.remove(hold);
                 self.released.insert(hold.clone());
@@ -82,7 +87,7 @@ impl Lot {
 
     fn free_from(&mut self, freed: &(LotKey, HoldNo)) {
         for hold in self.holds.values_mut() {
-            hold.parents.remove(freed);
+            hold.parents.retain(|ground| (&ground.parent, &ground.hold) != (&freed.0, &freed.1));
         }
         self.freed.insert(freed.clone());
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, Containment, Decision, Hold, Verdict};
+use super::{Booking, Containment, Decision, Hold, Origin, Verdict};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -43,6 +43,13 @@ pub enum Fact {
         /// How much, signed.
         qty: Qty,
         /// For what.
+        into: Vec<(LotKey, EntityId)>,
+    },
+    /// What it was made from or went into became known later than the quantity.
+    Linked {
+        /// Lots it was made from.
+        from: Vec<(LotKey, EntityId)>,
+        /// Lots it went into.
         into: Vec<(LotKey, EntityId)>,
     },
     /// A sample was taken.
@@ -123,6 +130,11 @@ pub enum Fact {
         /// The number there.
         hold: HoldNo,
     },
+    /// A hold that came down is over where it was placed.
+    OriginFreed {
+        /// Where, and its number there.
+        origin: Origin,
+    },
     /// A hold is over.
     Released(HoldNo),
     /// A shipment wants to leave with some of it.
@@ -176,9 +188,11 @@ impl Fact {
             | Self::Held { .. }
             | Self::Disposed { .. }
             | Self::ParentFreed { .. }
+            | Self::OriginFreed { .. }
             | Self::Released(_) => true,
             Self::Known { .. }
             | Self::Consumed { .. }
+            | Self::Linked { .. }
             | Self::Contained { .. }
             | Self::Decided { .. }
             | Self::Restricted { .. }

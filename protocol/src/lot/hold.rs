@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::Turn;
-use super::{Fact, Hold, Placement};
+use super::{Fact, Ground, Hold, Origin, Placement};
 use crate::answer::Answer;
 use crate::id::EntityId;
 use crate::input::Body;
@@ -47,15 +47,18 @@ impl Turn<'_, '_> {
     }
 
     /// A lot it was made from is held, and is not known to be free again.
-    pub(super) fn parent_held(&mut self, parent: &LotKey, called: &HoldNo, reason: &Reason) {
-        let from = (parent.clone(), called.clone());
-        let known = self.lot.freed.contains(&from) || self.lot.holds.values().any(|hold| hold.parents.contains(&from));
-        if known {
+    pub(super) fn parent_held(&mut self, parent: &LotKey, called: &HoldNo, reason: &Reason, origin: &Origin) {
+        let ground = Ground { parent: parent.clone(), hold: called.clone(), origin: origin.clone() };
+        let over = self.lot.freed.contains(&(parent.clone(), called.clone())) || self.lot.over.contains(origin);
+        // What was placed here comes back where goods go round in a circle: it holds already.
+        let ours = self.key.as_ref().is_some_and(|key| *key == origin.0 && self.lot.holds.contains_key(&origin.1));
+        let known = self.lot.holds.values().any(|hold| hold.parents.contains(&ground));
+        if over || ours || known {
             return;
         }
         let Some(number) = self.lot.open_hold(called).cloned().or_else(|| self.unused(called)) else { return };
         let mut hold = self.lot.holds.get(&number).cloned().unwrap_or_else(|| self.fresh(called, reason));
-        hold.parents.insert(from);
+        hold.parents.insert(ground);
         self.bind(&number, &hold);
     }
 
@@ -92,13 +95,17 @@ impl Turn<'_, '_> {
         if !planted::is(Bug::HoldAfterAnswer) {
             self.note(Fact::Held { hold: number.clone(), bound: hold.clone() });
         }
+        if let Some(me) = self.key.clone() {
+            let known = before.map(|before| before.origins(number, &me)).unwrap_or_default();
+            let fresh: BTreeSet<Origin> = hold.origins(number, &me).difference(&known).cloned().collect();
+            let children: Vec<(LotKey, EntityId)> = self.lot.children.iter().cloned().collect();
+            self.hold_children(number, &hold.reason, &fresh, &children);
+        }
         if !wider {
             return;
         }
         self.revoke_clearances(number, hold);
         self.block_everywhere(number, hold, &told);
-        let children: Vec<(LotKey, EntityId)> = self.lot.children.iter().cloned().collect();
-        self.hold_children(number, &hold.reason, &children);
         let due = self.context.now.plus_ms(self.context.book.policy.disposition_ms);
         self.draft.wake(due, Wake::DispositionDue { hold: number.clone() });
     }
@@ -126,19 +133,21 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// What was made from it is held under the same number.
-    fn hold_children(&mut self, number: &HoldNo, reason: &Reason, children: &[(LotKey, EntityId)]) {
+    /// What was made from it is held under the same number, once for each place the hold was placed at.
+    fn hold_children(&mut self, number: &HoldNo, reason: &Reason, origins: &BTreeSet<Origin>, children: &[(LotKey, EntityId)]) {
         let Some(parent) = self.key.clone() else { return };
-        for (_, child) in children {
-            let mail = lot::Mail::ParentHeld { parent: parent.clone(), hold: number.clone(), reason: reason.clone() };
+        for (child, origin) in children.iter().flat_map(|(_, child)| origins.iter().map(move |origin| (child, origin))) {
+            let mail =
+                lot::Mail::ParentHeld { parent: parent.clone(), hold: number.clone(), reason: reason.clone(), origin: origin.clone() };
             self.draft.tell_first(*child, Body::Lot(lot::Input::Mail(mail)));
         }
     }
 
     /// Consuming a held lot holds what is made of it, also what was freed by a decision before more of it went in.
     pub(super) fn pass_holds_on(&mut self, into: &[(LotKey, EntityId)]) {
+        let Some(me) = self.key.clone() else { return };
         for (number, hold) in self.lot.holds.clone() {
-            self.hold_children(&number, &hold.reason, into);
+            self.hold_children(&number, &hold.reason, &hold.origins(&number, &me), into);
         }
     }
 }

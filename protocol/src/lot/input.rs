@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Booking;
+use super::{Booking, Origin};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -188,6 +188,17 @@ pub enum Mail {
         /// Which lot this is.
         lot: LotKey,
     },
+    /// What it was made from or went into, learnt by its order later than the quantity.
+    Linked {
+        /// The lot.
+        lot: LotKey,
+        /// The plant.
+        site: SiteId,
+        /// Lots it was made from.
+        from: Vec<(LotKey, EntityId)>,
+        /// Lots it went into.
+        into: Vec<(LotKey, EntityId)>,
+    },
     /// An order opened an inspection of it.
     SampleTaken {
         /// The order.
@@ -247,13 +258,20 @@ pub enum Mail {
         hold: HoldNo,
         /// Why.
         reason: Reason,
+        /// Where it was placed.
+        origin: Origin,
     },
-    /// That hold is over.
+    /// That hold is over there.
     ParentReleased {
         /// The lot it was made from.
         parent: LotKey,
         /// That hold.
         hold: HoldNo,
+    },
+    /// A hold is over where it was placed: so it is wherever it came down to.
+    OriginReleased {
+        /// Where, and its number there.
+        origin: Origin,
     },
 }
 

@@ -44,6 +44,12 @@ pub struct Stock {
 }
 
 impl Stock {
+    /// More of it may be used only within limits.
+    pub(super) fn restrict(&mut self, qty: Qty) {
+        let sum = self.restricted.map_or(qty, |sum| sum.plus(qty).unwrap_or(sum));
+        self.restricted = Some(sum);
+    }
+
     /// What a document moved.
     pub(super) fn book(&mut self, order: EntityId, posting: u32, parts: &[Booking]) {
         self.postings.entry(order).or_default().insert(posting);
@@ -177,6 +183,8 @@ impl Turn<'_, '_> {
                 Fact::Known { .. }
                 | Fact::Produced { .. }
                 | Fact::Consumed { .. }
+                | Fact::Linked { .. }
+                | Fact::OriginFreed { .. }
                 | Fact::Sampled(_)
                 | Fact::Judged { .. }
                 | Fact::Contained { .. }

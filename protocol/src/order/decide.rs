@@ -23,6 +23,7 @@ mod dispatch;
 mod execution;
 mod follow;
 mod foreign;
+mod genealogy;
 mod goods;
 mod pause;
 mod quantity;

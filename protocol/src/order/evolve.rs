@@ -50,6 +50,7 @@ impl Order {
             Fact::Consumed { key, lot } => {
                 self.consumed.insert((key.clone(), *lot));
             }
+            Fact::Made { key, lot } => drop(self.made.insert((key.clone(), *lot))),
             Fact::Filled { sscc, unit, qty } => {
                 self.units.insert(sscc.clone(), UnitStage { unit: *unit, qty: *qty, stage: Stage::Filled });
             }

@@ -161,6 +161,13 @@ pub enum Fact {
         /// Its entity.
         lot: EntityId,
     },
+    /// A lot came out, for the first time.
+    Made {
+        /// Which.
+        key: LotKey,
+        /// Its entity.
+        lot: EntityId,
+    },
     /// A handling unit was filled.
     Filled {
         /// Which.

@@ -151,3 +151,53 @@ fn stock_that_was_blocked_because_of_a_component_is_free_in_the_erp_again_with_i
     floor.deliver();
     assert_eq!(moved(&floor)[1..], [(qty("960 H87"), crate::words::StockStatus::Unrestricted)]);
 }
+
+/// Another lot, made of the goods, that goes into the goods again; the component went into both.
+fn a_circle() -> (Floor, EntityId) {
+    let mut floor = two_pallets();
+    let built = lot_key("CAR-1", "1000099");
+    let car = floor.book.lot_entity(site("nord"), &built).unwrap();
+    for into in [into_goods(), (built.clone(), car)] {
+        used(&mut floor, "H-1", into);
+    }
+    let linked = |lot, into| Mail::Linked { lot, site: site("nord"), from: Vec::new(), into: vec![into] };
+    mail(&mut floor, goods(), linked(Day::lot(), (built.clone(), car)));
+    mail(&mut floor, car, linked(built, into_goods()));
+    floor.deliver();
+    (floor, car)
+}
+
+#[test]
+fn goods_that_go_round_in_a_circle_do_not_hold_each_other_for_ever() {
+    for backwards in [false, true] {
+        let (mut floor, car) = a_circle();
+        let run = |floor: &mut Floor| if backwards { floor.deliver_backwards() } else { floor.deliver() };
+        hold_steel(&mut floor, "H-1", "NC-1");
+        run(&mut floor);
+        assert_eq!((floor.lot(goods()).holds.len(), floor.lot(car).holds.len()), (1, 1));
+        free_steel(&mut floor, "H-1", "NC-1");
+        run(&mut floor);
+        assert!(floor.lot(goods()).holds.is_empty() && floor.lot(car).holds.is_empty(), "backwards: {backwards}");
+        place(&mut floor, "NC-2", &[pallet(1)]);
+        run(&mut floor);
+        assert_eq!(floor.lot(car).holds.len(), 1);
+        assert_eq!(floor.lot(goods()).holds[&hold_no("NC-2")].scope(), [pallet(1)], "its own hold came back and grew");
+        decide(&mut floor, "NC-2", vec![verdict(Verdict::Accept)]);
+        run(&mut floor);
+        assert!(floor.lot(goods()).holds.is_empty() && floor.lot(car).holds.is_empty(), "backwards: {backwards}");
+    }
+}
+
+#[test]
+fn what_quality_frees_half_way_down_stays_free_and_the_rest_stays_held() {
+    let (mut floor, car) = a_circle();
+    hold_steel(&mut floor, "H-1", "NC-1");
+    floor.deliver();
+    decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept)]);
+    floor.deliver();
+    assert!(floor.lot(goods()).holds.is_empty());
+    assert_eq!(floor.lot(car).holds.len(), 1, "it came from the component itself, too");
+    free_steel(&mut floor, "H-1", "NC-1");
+    floor.deliver();
+    assert!(floor.lot(car).holds.is_empty());
+}

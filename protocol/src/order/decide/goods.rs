@@ -1,14 +1,12 @@
-//! Components in, products out: booked by rule, and told to the lots and handling units they concern (transitions 14 and
-//! the genealogy). Pallets leave hours before the order is complete.
+//! Components in, products out: booked by rule, and told to the lots and handling units they concern (transition 14).
+//! Pallets leave hours before the order is complete.
 
 use super::{Books, Turn};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::UnitContent;
-use crate::id::EntityId;
 use crate::input::Body;
-use crate::lot::{self, Production};
 use crate::order::{Amount, Fact};
 use crate::posting::{Actual, Due, Use};
 use crate::qty::Qty;
@@ -59,7 +57,7 @@ impl Turn<'_, '_> {
         }
         books.close(self);
         if let Some(lot) = used.lot {
-            self.tell_component(used, &LotKey { material: used.material.clone(), lot: lot.clone() }, qty);
+            self.tell_component(used.op, &LotKey { material: used.material.clone(), lot: lot.clone() }, qty);
         }
         answer
     }
@@ -105,45 +103,13 @@ impl Turn<'_, '_> {
         Some(actual)
     }
 
-    fn tell_component(&mut self, used: &Consumption<'_>, key: &LotKey, qty: Qty) {
-        let Some(plant) = self.order.plant() else { return };
-        let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
-        self.note(Fact::Consumed { key: key.clone(), lot });
-        let into = self.own_lot().into_iter().collect();
-        let order = self.draft.me();
-        let mail = lot::Mail::Consumed { order, op: used.op.clone(), qty, into, site: plant, lot: key.clone() };
-        self.draft.tell(lot, Body::Lot(lot::Input::Mail(mail)));
-    }
-
-    fn tell_product(&mut self, made: &Output<'_>, key: &LotKey, qty: Qty, inspected: bool) {
-        let Some(plant) = self.order.plant() else { return };
-        let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
-        let order = self.draft.me();
-        let from = self.order.consumed.iter().cloned().collect();
-        let production =
-            Production { order, lot: key.clone(), site: plant, output: made.kind, qty, unit: made.unit.cloned(), from, inspected };
-        self.draft.tell(lot, Body::Lot(lot::Input::Mail(lot::Mail::Produced(production))));
-        if let Some(sscc) = made.unit {
-            let content = UnitContent { lot: key.clone(), lot_entity: lot, order, output: made.kind, qty };
-            self.fill(sscc, content);
-        }
-    }
-
-    fn fill(&mut self, sscc: &Sscc, content: UnitContent) {
+    pub(super) fn fill(&mut self, sscc: &Sscc, content: UnitContent) {
         let Some(plant) = self.order.plant() else { return };
         let Some(unit) = self.context.book.unit_entity(plant, sscc) else { return };
         self.note(Fact::Filled { sscc: sscc.clone(), unit, qty: content.qty });
         let to = self.order.resolved.as_ref().and_then(|resolved| resolved.warehouse);
         let mail = unit::Mail::Filled { sscc: sscc.clone(), contents: vec![content], from: plant, to };
         self.draft.tell(unit, Body::Unit(unit::Input::Mail(mail)));
-    }
-
-    /// The lot the order makes, with its entity.
-    pub(super) fn own_lot(&self) -> Option<(LotKey, EntityId)> {
-        let header = self.order.header.as_ref()?;
-        let key = LotKey { material: header.material.clone(), lot: self.order.lot()? };
-        let entity = self.context.book.lot_entity(header.plant, &key)?;
-        Some((key, entity))
     }
 
     fn component_line(&self, material: &MaterialId) -> Option<ItemNo> {
