@@ -5,6 +5,7 @@
 
 pub(crate) mod fixture;
 mod mesh;
+mod week;
 
 use fixture::{Chance, Day};
 use mesh::Mesh;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::*;
+use crate::commit::Step;
 use crate::desk::{Action, Wish};
 use crate::floor::{Floor, person};
 use crate::id::{EntityId, Kind};
@@ -148,6 +149,22 @@ fn departure(floor: &mut Floor, pallet: &Sscc) {
     floor.deliver();
 }
 
+/// Steps of an entity as one commit.
+pub(crate) fn commit_of(entity: EntityId, steps: Vec<Step>, state: &State) -> Commit {
+    Commit {
+        entity,
+        number: 1,
+        previous: RawRef::from_bytes(crate::commit::GENESIS),
+        site: state.site(),
+        incarnation: 1,
+        config: "frozen".into(),
+        schema: SCHEMA,
+        at: at(0),
+        steps,
+        who: vec![(0, person("planner"))],
+    }
+}
+
 /// One commit of each kind of entity, with everything that happened to the busiest one of that kind.
 pub(crate) fn commits(floor: &Floor) -> BTreeMap<Kind, Commit> {
     let mut commits = BTreeMap::new();
@@ -156,18 +173,7 @@ pub(crate) fn commits(floor: &Floor) -> BTreeMap<Kind, Commit> {
         let all = floor.log.iter().map(|(entity, _)| *entity).filter(|entity| entity.kind() == kind);
         let Some(entity) = all.max_by_key(steps_of) else { continue };
         let steps = floor.log.iter().filter(|(of, _)| *of == entity).map(|(_, step)| step.clone()).collect();
-        let commit = Commit {
-            entity,
-            number: 1,
-            previous: RawRef::from_bytes(crate::commit::GENESIS),
-            site: floor.state(entity).site(),
-            incarnation: 1,
-            config: "frozen".into(),
-            schema: SCHEMA,
-            at: at(0),
-            steps,
-            who: vec![(0, person("planner"))],
-        };
+        let commit = commit_of(entity, steps, floor.state(entity));
         commits.insert(kind, commit);
     }
     commits

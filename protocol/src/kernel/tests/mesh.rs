@@ -17,7 +17,7 @@ use crate::order;
 use crate::outbox::{Claim, ClaimAnswer, OutboxFact, Receipt};
 use crate::posting::{Line, Movement, Posting, Series, Use, accounts};
 use crate::qty::Qty;
-use crate::words::DocNo;
+use crate::words::{DocNo, LotKey};
 use crate::{lot, wire};
 
 const INCARNATION: u64 = 1;
@@ -102,7 +102,9 @@ impl Mesh {
             Address::Native { kind, names } => self.book.born_at(names[0].system, *kind, names[0].kind, names[0].id.as_str()).unwrap(),
         };
         if let Reply::Unborn = self.take(entity, input) {
-            let quarantine = self.book.site_entity(site("nord")).unwrap();
+            let source = input.envelope.key.source;
+            let keeper = if self.book.sites.contains_key(&source) { source } else { site("nord") };
+            let quarantine = self.book.site_entity(keeper).unwrap();
             let body = Body::Site(crate::site::Input::Mail(crate::site::Mail::Unmatched(Box::new(input.clone()))));
             self.take(quarantine, &Input { to: Address::Entity(quarantine), envelope: input.envelope.clone(), body });
         }
@@ -232,6 +234,41 @@ impl Mesh {
 
     pub(super) fn state(&self, entity: EntityId) -> &State {
         &self.states[&entity]
+    }
+
+    pub(super) fn logs(&self) -> impl Iterator<Item = (EntityId, &[Step])> {
+        self.logs.iter().map(|(entity, log)| (*entity, log.as_slice()))
+    }
+
+    /// What the ERP has of a lot by documents; `None` for none at all.
+    pub(super) fn received(&self, lot: &LotKey) -> Option<Qty> {
+        let of_it = |line: &&Line| line.series.material == lot.material && line.series.lot.as_ref() == Some(&lot.lot);
+        let lines = self.erp.lines().filter(of_it).filter_map(|line| match line.series.purpose {
+            Use::Produced => Some(line.qty),
+            Use::Consumed => Some(line.qty.negated()),
+            _ => None,
+        });
+        lines.reduce(|a, b| a.plus(b).unwrap())
+    }
+
+    /// (7) No document is taken back by more than it posted; how many were.
+    pub(super) fn check_reversals(&self) -> usize {
+        let documents: BTreeMap<&DocNo, &Posting> =
+            self.erp.books.values().flatten().map(|(document, posting)| (document, posting)).collect();
+        let mut back: BTreeMap<(&DocNo, &Series), Qty> = BTreeMap::new();
+        for posting in documents.values().filter(|posting| posting.reverses.len() == 1) {
+            for line in &posting.lines {
+                let sum = back.entry((&posting.reverses[0], &line.series)).or_insert(Qty::zero(line.qty.uom()));
+                *sum = sum.plus(line.qty).unwrap();
+            }
+        }
+        for ((document, series), sum) in &back {
+            let posted = documents[document].lines.iter().filter(|line| line.series == **series);
+            let posted = posted.fold(Qty::zero(sum.uom()), |all, line| all.plus(line.qty).unwrap());
+            let left = posted.plus(*sum).unwrap();
+            assert!(!left.is_negative() || posted.is_negative(), "{document}: {sum} of {posted} were taken back");
+        }
+        back.len()
     }
 
     pub(super) fn log_of(&self, entity: EntityId) -> &[Step] {

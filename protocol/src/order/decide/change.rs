@@ -105,6 +105,15 @@ impl Turn<'_, '_> {
         if pending.change == Change::Cancel {
             self.note(Fact::Dispatch(Dispatch::Revoked));
         }
+        if let (Change::Quantity { total }, Some(made)) = (&pending.change, self.order.processed())
+            && self.breaks_reported(*total)
+        {
+            self.note(Fact::ChangeEnded { done: false });
+            self.tell_plant_what_is();
+            let why = format!("{made} were made while it was asked");
+            self.not_changed(&pending, "the plant", &why, "ask for a total of at least what was made");
+            return;
+        }
         self.ask_erp(Pending { plant_agreed: true, ..pending }, Phase::Erp);
     }
 
@@ -150,7 +159,10 @@ impl Turn<'_, '_> {
         let now = Agreed::from(&header);
         let overtaken = now != pending.before;
         match &pending.change {
-            Change::Quantity { total } => self.now_total(&Header { total: *total, ..header }),
+            Change::Quantity { total } => {
+                self.now_total(&Header { total: *total, ..header });
+                self.below_what_was_made(*total);
+            }
             Change::Dates { start, end } => self.now_dates(&Header { start: *start, end: *end, ..header }),
             Change::Component { item, material } => {
                 self.note(Fact::Replaced { item: item.clone(), material: material.clone() });

@@ -20,10 +20,12 @@ impl Turn<'_, '_> {
         let header = Header { total, ..header };
         self.now_total(&header);
         self.tell_plant((&header).into());
-        if !self.breaks_reported(total) {
-            return Answer::Accepted;
-        }
-        let made = self.order.processed().unwrap_or(total);
+        self.below_what_was_made(total)
+    }
+
+    /// The ERP has a total that is less than what was made: the goods are there, a person decides what becomes of them.
+    pub(super) fn below_what_was_made(&mut self, total: Qty) -> Answer {
+        let Some(made) = self.order.processed().filter(|_| self.breaks_reported(total)) else { return Answer::Accepted };
         let what = format!("the ERP reduced the order to {total}, and {made} were made already");
         let offers = vec![Proposal::Do("raise the total in the ERP again, or accept the surplus there".into()), Proposal::Acknowledge];
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).stake(made).offers(offers)) }

@@ -57,6 +57,25 @@ fn a_total_does_not_go_below_what_was_made_and_one_change_waits_for_another() {
 }
 
 #[test]
+fn a_total_that_was_overtaken_while_it_was_asked_for_is_given_up_or_shown() {
+    let mut floor = accepted();
+    makes(&mut floor, "300 H87");
+    wish(&mut floor, Request::ChangeQuantity { total: qty("300 H87") });
+    makes(&mut floor, "40 H87");
+    floor.does("change_job", &done());
+    assert!(asked_of_erp(&floor).is_empty(), "340 pieces are there by now");
+    let told = floor.asked("change_job");
+    assert!(matches!(told.as_slice(), [Effect::ChangeJob { total, .. }] if *total == qty("5000 H87")), "{told:?}");
+    assert_eq!(floor.open(me(&floor), &CaseKind::Rejected(Code::Other)), 1);
+    floor.does("change_job", &done());
+    wish(&mut floor, Request::ChangeQuantity { total: qty("350 H87") });
+    floor.does("change_job", &done());
+    makes(&mut floor, "40 H87");
+    floor.does("change_order", &done());
+    assert_eq!((total(&floor).as_str(), floor.open(me(&floor), &CaseKind::Discrepancy)), ("350 H87", 1));
+}
+
+#[test]
 fn the_erp_s_word_about_what_we_asked_for_is_no_news_and_its_own_word_counts() {
     let mut floor = accepted();
     wish(&mut floor, Request::ChangeQuantity { total: qty("4000 H87") });
