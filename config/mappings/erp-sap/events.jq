@@ -34,6 +34,7 @@ def header:
       start: (.MfgOrderPlannedStartDate | day), end: (.MfgOrderPlannedEndDate | day) };
 
 def changed:
+  (select(order.OrderIsPartiallyReleased == "X") | told("partly_released"; { partly_released: header })),
   told("quantity"; { quantity_changed: { total: total } }), told("lock"; { locked: (order.OrderIsLocked == "X") }),
   (select(order.MfgOrderPlannedStartDate) | told("dates"; { dates_changed: { start: (order.MfgOrderPlannedStartDate | day), end: (order.MfgOrderPlannedEndDate | day) } }));
 
@@ -51,7 +52,8 @@ def by_hand:
         qty: "\($use[1])\($line.QuantityInBaseUnit) \($line.MaterialBaseUnit | ours($t.unit))" } } } } };
 
 def inputs:
-  if .topic == "order.released" then told("released"; { released: header })
+  if .topic == "order.created" then told("created"; { created: header })
+  elif .topic == "order.released" then told("released"; { released: header })
   elif .topic == "order.changed" then changed
   elif .topic == "order.cancelled" then told("cancelled"; "cancelled")
   elif .topic == "order.technically_completed" then told("technically_completed"; "technically_completed")

@@ -22,6 +22,9 @@ def inputs:
     elif .topic == "departure.requested" then
       announced, shipment("clear/\(.body.attempt)"; { request: { clear_departure: { attempt: .body.attempt } } })
     elif .topic == "departed" then announced, shipment(.body.message; { report: "departed" })
+    elif .topic == "components.staged" then
+      told({ native: { kind: "order", names: [{ system: .body.of, kind: "order", id: .body.order }] } }; .body.message;
+           { order: { report: { staged: { missing: .body.missing } } } })
     # A corrected count in the warehouse is for its own books, until handovers are reconciled.
     elif .topic == "stock.adjusted" then empty
     else error("the topic \(.topic) is not known here") end;

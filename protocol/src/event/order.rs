@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Contract, Field, Shape, Told, always, contract, maybe, word};
-use crate::order::{Dispatch, Execution, Fact, Supply};
+use super::{Contract, Data, Field, Shape, Told, always, contract, maybe, word};
+use crate::order::{Dispatch, Execution, Fact, Header, Supply};
 use crate::posting::{Posting, PostingFact, Standing};
 
 const RELEASED: Contract = contract(
@@ -22,11 +22,13 @@ const RELEASED: Contract = contract(
         always("end", Shape::Time, "When it should end."),
     ],
 );
+const CREATED: Contract =
+    contract("order", "created", "The ERP made an order, and has not released all of it: as it stands there.", RELEASED.fields);
 const STATE: Contract = contract(
     "order",
     "state_changed",
     "The business state moved in the ERP.",
-    &[always("state", Shape::Word, "planned, created, released, technically_completed, closed or cancelled.")],
+    &[always("state", Shape::Word, "planned, created, partly_released, released, technically_completed, closed or cancelled.")],
 );
 const HOLD: Contract = contract(
     "order",
@@ -153,6 +155,7 @@ const FOREIGN: Contract = contract(
 );
 
 pub(super) const ALL: &[&Contract] = &[
+    &CREATED,
     &RELEASED,
     &STATE,
     &HOLD,
@@ -174,12 +177,8 @@ pub(super) const ALL: &[&Contract] = &[
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
-        Fact::Released(header) => {
-            let data = RELEASED.with().text("erp", header.erp).text("number", &header.number).text("plant", header.plant);
-            let data = data.text("material", &header.material).text("total", header.total);
-            let data = data.maybe("recipe", header.recipe.as_ref()).maybe("lot", header.lot.as_ref());
-            data.text("start", header.start).text("end", header.end).done()
-        }
+        Fact::Created(header) => ordered(CREATED.with(), header),
+        Fact::Released(header) => ordered(RELEASED.with(), header),
         Fact::Business(state) => STATE.with().word("state", state).done(),
         Fact::OnHold(reason) => HOLD.with().put("on_hold", reason.is_some()).maybe("reason", reason.as_ref()).done(),
         Fact::Rescheduled { start, end } => RESCHEDULED.with().text("start", start).text("end", end).done(),
@@ -219,6 +218,13 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Made { .. }
         | Fact::UnitMoved { .. } => None,
     }
+}
+
+fn ordered(data: Data, header: &Header) -> Option<Told> {
+    let data = data.text("erp", header.erp).text("number", &header.number).text("plant", header.plant);
+    let data = data.text("material", &header.material).text("total", header.total);
+    let data = data.maybe("recipe", header.recipe.as_ref()).maybe("lot", header.lot.as_ref());
+    data.text("start", header.start).text("end", header.end).done()
 }
 
 fn dispatch(state: &Dispatch) -> Option<Told> {

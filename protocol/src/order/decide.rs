@@ -1,7 +1,7 @@
 //! Who decides about which input of an order: one transition a file. Requests are guarded; what the owner says and what
 //! happened on the floor is applied, and a broken guard becomes a case.
 
-use super::{Input, Mail, Order, OwnerFact, Report, Request};
+use super::{Business, Input, Mail, Order, OwnerFact, Report, Request};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
@@ -110,7 +110,7 @@ impl Turn<'_, '_> {
     fn owner_fact(&mut self, fact: &OwnerFact) -> Answer {
         let owner = match (&self.order.header, fact) {
             (Some(header), _) => Some(header.erp),
-            (None, OwnerFact::Released(header)) => Some(header.erp),
+            (None, OwnerFact::Created(header) | OwnerFact::PartlyReleased(header) | OwnerFact::Released(header)) => Some(header.erp),
             (None, _) => None,
         };
         let source = self.envelope.key.source;
@@ -122,7 +122,9 @@ impl Turn<'_, '_> {
 
     fn owned(&mut self, fact: &OwnerFact) -> Answer {
         match fact {
-            OwnerFact::Released(header) => self.released(header),
+            OwnerFact::Created(header) => self.ordered(header, Business::Created),
+            OwnerFact::PartlyReleased(header) => self.ordered(header, Business::PartlyReleased),
+            OwnerFact::Released(header) => self.ordered(header, Business::Released),
             OwnerFact::QuantityChanged { total } => self.quantity_changed(*total),
             OwnerFact::DatesChanged { start, end } => self.dates_changed(*start, *end),
             OwnerFact::Cancelled => self.cancelled(),
@@ -159,6 +161,7 @@ impl Turn<'_, '_> {
             Report::CountCorrected { op, purpose, difference, reason } => self.count_corrected(op, *purpose, *difference, reason),
             Report::SampleTaken { sample, lot, qty } => self.sample_taken(sample, lot.as_ref(), *qty),
             Report::Completed => self.completed(),
+            Report::Staged { missing } => self.staged(missing),
         }
     }
 

@@ -1,20 +1,23 @@
 //! What a fact means for an order. Total: never refuses, never looks anything up.
 
-use super::{Business, Dispatch, Execution, Fact, LotQuality, Operation, Order, Stage, UnitStage};
+use super::{Business, Dispatch, Execution, Fact, Header, LotQuality, Operation, Order, Stage, UnitStage};
 use crate::id::EntityId;
 use crate::posting::Use;
 use crate::qty::Qty;
 use crate::words::OpNo;
 
 impl Order {
+    fn order(&mut self, header: &Header, business: Business) {
+        self.header = Some(header.clone());
+        self.business = business;
+    }
+
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
             Fact::Wished(_) => self.business = Business::Planned,
-            Fact::Released(header) => {
-                self.header = Some(header.as_ref().clone());
-                self.business = Business::Released;
-            }
+            Fact::Created(header) => self.order(header, Business::Created),
+            Fact::Released(header) => self.order(header, Business::Released),
             Fact::Business(business) => self.business = *business,
             Fact::Locked { since } => self.locked = *since,
             Fact::OnHold(reason) => self.on_hold.clone_from(reason),

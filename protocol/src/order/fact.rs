@@ -19,6 +19,8 @@ use crate::words::{DocNo, ItemNo, LotKey, MaterialId, OpNo, Reason, Sscc, Versio
 pub enum Fact {
     /// Somebody wished for it; the ERP is asked.
     Wished(Box<Release>),
+    /// The ERP made it, and has not released it.
+    Created(Box<Header>),
     /// The ERP released it, and this is what it ordered.
     Released(Box<Header>),
     /// Track B moved.

@@ -128,6 +128,10 @@ pub struct Release {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerFact {
+    /// It was made there, and is not released.
+    Created(Box<Header>),
+    /// Some of its operations were released there.
+    PartlyReleased(Box<Header>),
     /// It was released there.
     Released(Box<Header>),
     /// Its total was changed there.
@@ -280,6 +284,11 @@ pub enum Report {
     },
     /// The whole order is done.
     Completed,
+    /// Its components stand at the line; from the warehouse that brings them, or the plant.
+    Staged {
+        /// What could not be brought; empty when everything stands there.
+        missing: Vec<String>,
+    },
 }
 
 /// Work on an operation.
@@ -340,6 +349,11 @@ pub enum Counting {
 impl Input {
     /// May an order be born from it?
     pub fn is_birth(&self) -> bool {
-        matches!(self, Self::Request(Request::Release(_)) | Self::OwnerFact(OwnerFact::Released(_)) | Self::Mail(Mail::SplitOff { .. }))
+        matches!(
+            self,
+            Self::Request(Request::Release(_))
+                | Self::OwnerFact(OwnerFact::Created(_) | OwnerFact::PartlyReleased(_) | OwnerFact::Released(_))
+                | Self::Mail(Mail::SplitOff { .. })
+        )
     }
 }

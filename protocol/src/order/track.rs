@@ -16,6 +16,8 @@ pub enum Business {
     Planned,
     /// Made in the ERP, not released.
     Created,
+    /// Some of its operations are released; the plant gets it when all are.
+    PartlyReleased,
     /// The plant may work.
     Released,
     /// No more work; late reports are parked.
@@ -30,7 +32,7 @@ impl Business {
     /// May postings go to the ERP?
     pub fn takes_postings(self) -> bool {
         match self {
-            Self::Created | Self::Released => true,
+            Self::Created | Self::PartlyReleased | Self::Released => true,
             Self::Planned | Self::TechnicallyCompleted | Self::Closed | Self::Cancelled => false,
         }
     }

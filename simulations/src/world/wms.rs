@@ -30,6 +30,7 @@
 //! | `packed` | `delivery`, `contents: [{line, sscc, item, lot, units}]`; the delivery |
 //! | `departure.requested` | `delivery`, `attempt`, `contents`; the delivery |
 //! | `departed` | `delivery`, `attempt` that was granted, or null, `contents`; the delivery |
+//! | `components.staged` | `order`, `of`: the system that numbers it, `missing`: items that could not be brought; the order |
 //! | `stock.adjusted` | `sscc`, `contents`, `person`; the unit |
 //!
 //! After a refusal it asks again with the next attempt, after `ask_again_ms`, and whenever a block was taken off.
@@ -40,7 +41,7 @@
 //! |---|---|
 //! | `POST /_sim/deliveries` | `{"delivery":"SHP-7781","lines":[{"line":"10","item":"FG-100","units":"480"}]}`; a line is picked once enough of its item is free |
 //! | `PUT /_sim/pace` | `{"receive_ms":500,"put_away_ms":500,"pick_ms":500,"pack_ms":800,"ask_ms":200,"load_ms":500,"ask_again_ms":2000}` |
-//! | `POST /_sim/by-hand` | `{"do":"depart","delivery":"SHP-7781"}`, `{"do":"adjust","sscc":…,"units":"-3","person":"J. Weiss"}` |
+//! | `POST /_sim/by-hand` | `{"do":"depart","delivery":"SHP-7781"}`, `{"do":"adjust","sscc":…,"units":"-3","person":"J. Weiss"}`, `{"do":"stage","order":"1000042","of":"erp-eu","missing":[]}` |
 
 use std::collections::BTreeMap;
 
@@ -103,8 +104,21 @@ fn read<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal>
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 enum ByHand {
-    Depart { delivery: String },
-    Adjust { sscc: String, units: rust_decimal::Decimal, person: String },
+    Depart {
+        delivery: String,
+    },
+    Adjust {
+        sscc: String,
+        units: rust_decimal::Decimal,
+        person: String,
+    },
+    /// Brought the components of an order to its line, but for what is missing.
+    Stage {
+        order: String,
+        of: String,
+        #[serde(default)]
+        missing: Vec<String>,
+    },
 }
 
 impl Wms {
@@ -154,6 +168,12 @@ impl Wms {
                 desk.habits.count("departed_by_hand");
                 self.leave(desk, &delivery, None, now);
                 Ok(Response::json(200, &self.delivery(&delivery)?.view()))
+            }
+            ByHand::Stage { order, of, missing } => {
+                let (now, body) = (desk.now, json!({ "order": order, "of": of, "missing": missing }));
+                desk.habits.count("components_staged");
+                self.tell(desk, &order, "components.staged", now, body.clone());
+                Ok(Response::json(200, &body))
             }
             ByHand::Adjust { sscc, units, person } => self.adjust(desk, &sscc, units, &person),
         }

@@ -42,6 +42,7 @@ fn released(order: &Order) -> Word {
     match order.business {
         Business::Released | Business::TechnicallyCompleted | Business::Closed => Word::new("yes", evidence),
         Business::Created | Business::Cancelled => Word::new("no", evidence),
+        Business::PartlyReleased => Word::new("part", evidence),
         Business::Planned => Word::new("no", "the ERP was asked to make and release it"),
     }
 }
@@ -58,7 +59,8 @@ fn accepted(order: &Order) -> Word {
             Word::new("no", format!("not sent, missing: {}", missing.join("; ")))
         }
         Dispatch::Idle | Dispatch::Validating => Word::new("no", "not sent yet"),
-        Dispatch::Ready => Word::new("no", "not sent: a planner wants it to wait"),
+        Dispatch::Ready if order.on_hold.is_some() => Word::new("no", "not sent: a planner wants it to wait"),
+        Dispatch::Ready => Word::new("no", "not sent: the ERP has not released all of it"),
         Dispatch::Revoking { .. } => Word::new("part", "asked for it back"),
         Dispatch::Revoked => Word::new("no", "the plant gave it back"),
         Dispatch::RevokeRefused => Word::new("yes", "the plant keeps it"),

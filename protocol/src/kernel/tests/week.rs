@@ -60,7 +60,9 @@ impl Week {
         let mut mesh = Mesh::new(seed, true);
         let (inputs, end) = Self::drawn(seed);
         for part in [inputs, end] {
-            part.into_iter().for_each(|input| mesh.send(input));
+            for input in part {
+                mesh.send(input);
+            }
             mesh.run();
         }
         mesh
@@ -97,7 +99,7 @@ impl Week {
             let pieces = format!("{} H87", 1 + self.chance.below(40));
             self.report(order, Report::Confirmed(Box::new(work("10", &pieces))));
         }
-        for _ in 0..1 + self.chance.below(4) {
+        for _ in 0..=self.chance.below(3) {
             let heat = format!("H-{}", 1 + self.chance.below(3));
             let much = format!("{}.{:03} KGM", self.chance.below(9), 1 + self.chance.below(999));
             self.report(order, used("STEEL-3", &heat, &much));
@@ -107,7 +109,7 @@ impl Week {
             let lot = LOTS[usize::try_from(self.chance.below(3)).unwrap()].unwrap_or(ORDERS[0]);
             self.report(order, used("FG-100", lot, "3 H87"));
         }
-        for pallet in 0..1 + self.chance.below(3) {
+        for pallet in 0..=self.chance.below(2) {
             let lot = if generation == 0 { LOTS[usize::try_from(self.chance.below(3)).unwrap()] } else { None };
             let made = Report::Produced {
                 output: OutputKind::Main,

@@ -139,7 +139,7 @@ impl Turn<'_, '_> {
     }
 
     fn open_order(&self) -> Result<Header, Answer> {
-        let open = matches!(self.order.business, Business::Created | Business::Released);
+        let open = matches!(self.order.business, Business::Created | Business::PartlyReleased | Business::Released);
         self.order
             .header
             .clone()

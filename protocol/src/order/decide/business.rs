@@ -7,7 +7,7 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::intent::Tier;
-use crate::kernel::refuse;
+use crate::kernel::{not_owner, refuse};
 use crate::order::{Business, Change, Dispatch, Fact, Supply};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::posting::Due;
@@ -184,16 +184,45 @@ impl Turn<'_, '_> {
         Answer::Accepted
     }
 
+    /// Transition 11, the other half: what the ERP promised stands at the line, or does not. Said by the warehouse that brings
+    /// it, or by the plant itself.
+    pub(super) fn staged(&mut self, missing: &[String]) -> Answer {
+        let source = self.envelope.key.source;
+        let plant = self.order.plant();
+        let warehouse = plant.and_then(|plant| self.context.book.sites.get(&plant)).and_then(|plant| plant.warehouse);
+        if Some(source) != plant && Some(source) != warehouse {
+            return not_owner(self.draft, source, "the plant's warehouse", "staged components");
+        }
+        if missing.is_empty() { self.supplied(Supply::Staged) } else { self.short(missing) }
+    }
+
     /// Transition 11: components are there, or not. What is short before the start is for a planner: to hold the order, to
     /// replace the component, to wait. During the run it is the plant that stops.
     pub(super) fn availability(&mut self, short: &[String]) -> Answer {
-        let supply = if short.is_empty() { Supply::Committed } else { Supply::Short { what: short.to_vec() } };
+        match (short.is_empty(), &self.order.supply) {
+            // The ERP's promise is older news than what stands at the line.
+            (true, Supply::Staged) => Answer::Accepted,
+            (true, _) => self.supplied(Supply::Committed),
+            (false, _) => self.short(short),
+        }
+    }
+
+    fn supplied(&mut self, supply: Supply) -> Answer {
+        if self.order.supply != supply {
+            self.draft.close_cases(self.common, &CaseKind::Shortage, "looked at again");
+            self.note(Fact::Supply(supply));
+        }
+        Answer::Accepted
+    }
+
+    fn short(&mut self, short: &[String]) -> Answer {
+        let supply = Supply::Short { what: short.to_vec() };
         if self.order.supply == supply {
             return Answer::Accepted;
         }
         self.draft.close_cases(self.common, &CaseKind::Shortage, "looked at again");
         self.note(Fact::Supply(supply));
-        if let (Some(header), false) = (&self.order.header, short.is_empty()) {
+        if let Some(header) = &self.order.header {
             let what = format!("components of {} are short: {}", header.number, short.join(", "));
             let offers = vec![
                 Proposal::Do("hold the order, move it, or replace the component; it goes on by itself when they are there".into()),

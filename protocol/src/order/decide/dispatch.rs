@@ -70,7 +70,7 @@ impl Turn<'_, '_> {
         self.note(Fact::Resolved(Box::new(resolved.clone())));
         match (self.order.business, &self.order.on_hold) {
             (Business::Released, None) => self.send(header, resolved),
-            (Business::Released | Business::Created, _) => self.note(Fact::Dispatch(Dispatch::Ready)),
+            (Business::Released | Business::PartlyReleased | Business::Created, _) => self.note(Fact::Dispatch(Dispatch::Ready)),
             (Business::Planned | Business::TechnicallyCompleted | Business::Closed | Business::Cancelled, _) => {}
         }
     }

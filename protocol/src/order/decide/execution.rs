@@ -79,7 +79,7 @@ impl Turn<'_, '_> {
             Business::Cancelled => return Some(format!("the plant works on {number}, which was cancelled in its ERP")),
             Business::Closed => return Some(format!("the plant reports on {number}, which is closed in its ERP")),
             Business::TechnicallyCompleted => return Some(format!("the plant reports on {number}, which is technically complete")),
-            Business::Planned | Business::Created | Business::Released => {}
+            Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}
         }
         let resolved = self.order.resolved.as_ref()?;
         let routed = resolved.operations.iter().any(|known| known.op == *op);

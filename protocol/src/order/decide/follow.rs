@@ -7,7 +7,7 @@ use crate::draft::Draft;
 use crate::effect::{Conversion, Effect};
 use crate::kernel::Context;
 use crate::native::NativeKind;
-use crate::order::{Dispatch, Fact, Header, Order};
+use crate::order::{Business, Dispatch, Fact, Header, Order};
 use crate::outbox::{OutboxFact, Outcome, Receipt};
 use crate::posting::{self, PostingFact};
 
@@ -156,8 +156,9 @@ impl Turn<'_, '_> {
 
     fn converted(&mut self, wish: &Conversion, receipt: &Receipt) {
         let number = receipt.alias.as_ref().filter(|alias| alias.kind == NativeKind::Order);
-        let (Some(alias), None) = (number, &self.order.header) else { return };
-        let header = Header {
+        let Some(alias) = number else { return };
+        // The ERP may have told of it before it answered, and what it told is newer than what was wished.
+        let header = self.order.header.clone().unwrap_or_else(|| Header {
             erp: alias.system,
             number: alias.id.clone(),
             plant: wish.plant,
@@ -169,7 +170,7 @@ impl Turn<'_, '_> {
             lot: None,
             start: wish.start,
             end: wish.end,
-        };
-        self.take_over(&header);
+        });
+        self.ordered(&header, Business::Released);
     }
 }

@@ -16,7 +16,7 @@ use crate::words::Reason;
 impl Turn<'_, '_> {
     /// A client wants it to wait.
     pub(super) fn wish_hold(&mut self, reason: &Reason) -> Answer {
-        if !matches!(self.order.business, Business::Planned | Business::Created | Business::Released) {
+        if !matches!(self.order.business, Business::Planned | Business::Created | Business::PartlyReleased | Business::Released) {
             return refuse(Code::State, "the order is over in its ERP".into(), "there is nothing to hold: ask how it stands", "");
         }
         if self.order.on_hold.is_some() {

@@ -9,7 +9,7 @@ use crate::input::Body;
 use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::native::{NativeKind, Ref};
-use crate::order::{Business, Fact, Header, Release};
+use crate::order::{Business, Dispatch, Fact, Header, Release};
 use crate::refusal::Code;
 use crate::site;
 use crate::words::Version;
@@ -48,18 +48,25 @@ impl Turn<'_, '_> {
         Answer::Accepted
     }
 
-    /// The ERP says that it released the order.
-    pub(super) fn released(&mut self, header: &Header) -> Answer {
+    /// The ERP says that it has the order, and how far it is released: the plant gets it when all of it is.
+    pub(super) fn ordered(&mut self, header: &Header, to: Business) -> Answer {
         if let Some(known) = &self.order.header {
-            return self.released_again(&known.clone(), header);
+            return self.ordered_again(&known.clone(), header, to);
+        }
+        if to == Business::Released {
+            self.note(Fact::Released(Box::new(header.clone())));
+        } else {
+            self.note(Fact::Created(Box::new(header.clone())));
+        }
+        if to == Business::PartlyReleased {
+            self.note(Fact::Business(to));
         }
         self.take_over(header);
         Answer::Accepted
     }
 
     /// What follows when the ERP has the order: it is named, its plant is told, and its way begins.
-    pub(super) fn take_over(&mut self, header: &Header) {
-        self.note(Fact::Released(Box::new(header.clone())));
+    fn take_over(&mut self, header: &Header) {
         let name = Ref::new(header.erp, NativeKind::Order, header.number.clone());
         self.draft.note(Noted::Named(name.clone()));
         let me = self.draft.me();
@@ -74,12 +81,18 @@ impl Turn<'_, '_> {
         self.born_of_split(&header.number);
     }
 
-    fn released_again(&mut self, known: &Header, header: &Header) -> Answer {
+    /// It goes forward only: word that it was made may come after word that it was released.
+    fn ordered_again(&mut self, known: &Header, header: &Header, to: Business) -> Answer {
+        let forward =
+            matches!(self.order.business, Business::Planned | Business::Created | Business::PartlyReleased) && self.order.business < to;
+        if forward {
+            self.note(Fact::Business(to));
+        }
         if known.total != header.total {
             return self.quantity_changed(header.total);
         }
-        if self.order.business == Business::Created {
-            self.note(Fact::Business(Business::Released));
+        if forward && to == Business::Released && self.order.dispatch == Dispatch::Ready {
+            self.validate(known, self.order.validations + 1);
         }
         Answer::Accepted
     }

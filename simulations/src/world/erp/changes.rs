@@ -24,6 +24,8 @@ pub(super) struct Change {
     pub(super) production_version: String,
     /// A component line, and the material it is to have.
     pub(super) item: String,
+    /// An operation that is to be released before the others.
+    pub(super) operation: String,
     pub(super) material: String,
 }
 
@@ -41,6 +43,7 @@ impl Erp {
         let Some(order) = self.orders.get_mut(number) else { return Err(not_found(number)) };
         let event = match action {
             "release" => release(order)?,
+            "release-operation" => release_operation(order, &change.operation)?,
             "change" => order.change(change)?,
             "technically-complete" => move_on(order, &[Life::Created, Life::Released], Life::TechnicallyCompleted)?,
             "reopen" => move_on(order, &[Life::TechnicallyCompleted], Life::Released)?,
@@ -132,6 +135,18 @@ fn release(order: &mut Order) -> Outcome<Event> {
     order.life = Life::Released;
     order.operations.iter_mut().for_each(|operation| operation.released = true);
     Ok(Event::Released)
+}
+
+/// One operation before the others: the order is partly released, until all of it is.
+fn release_operation(order: &mut Order, number: &str) -> Outcome<Event> {
+    let (open, order_number) = (!order.locked && order.life == Life::Created, order.number.clone());
+    let operation = order.operations.iter_mut().find(|operation| operation.number == number);
+    let operation = operation.filter(|_| open);
+    let Some(operation) = operation else {
+        return Err(refused("BS/007", format!("'Release operation {number}' is not allowed (ORD {order_number})")));
+    };
+    operation.released = true;
+    Ok(Event::Changed)
 }
 
 fn move_on(order: &mut Order, from: &[Life], to: Life) -> Outcome<Event> {

@@ -10,6 +10,7 @@ use super::Erp;
 /// What can be told.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Event {
+    Created,
     Released,
     Changed,
     Cancelled,
@@ -22,6 +23,7 @@ pub(super) enum Event {
 impl Event {
     const fn topic(self) -> &'static str {
         match self {
+            Self::Created => "order.created",
             Self::Released => "order.released",
             Self::Changed => "order.changed",
             Self::Cancelled => "order.cancelled",
@@ -34,6 +36,7 @@ impl Event {
 
     const fn event_type(self) -> &'static str {
         match self {
+            Self::Created => "sap.s4.beh.productionorder.v1.ProductionOrder.Created.v1",
             Self::Released => "sap.s4.beh.productionorder.v1.ProductionOrder.Released.v1",
             Self::Changed => "sap.s4.beh.productionorder.v1.ProductionOrder.Changed.v1",
             Self::Cancelled => "sap.s4.beh.productionorder.v1.ProductionOrder.MarkedForDeletion.v1",

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::super::exchange::{Request, Response};
 use super::super::moment::Moment;
 use super::super::system::Desk;
 use super::Erp;
 use super::documents::read_quantity;
+use super::events::Event;
 use super::odata::{Outcome, read_day, refused};
 use super::orders::{Component, Life, Operation, Order};
 use super::planner::read;
@@ -143,6 +145,7 @@ impl Erp {
             self.batches.entry(batch).or_insert(at);
         }
         self.orders.insert(number.clone(), order);
+        self.tell(desk, Event::Created, &number, &json!({ "ManufacturingOrder": number }));
         Ok(number)
     }
 
