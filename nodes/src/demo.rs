@@ -198,9 +198,23 @@ fn show(account: &Account) {
 async fn stay(stage: &Stage) -> anyhow::Result<()> {
     let watching = start::watch(stage);
     tokio::select! {
-        ended = tokio::signal::ctrl_c() => Ok(ended?),
+        ended = asked_to_end() => Ok(ended?),
         () = watching => Ok(()),
     }
+}
+
+/// Ctrl-C, or the signal by which service managers end a process.
+async fn asked_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 impl Stage {

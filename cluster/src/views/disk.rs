@@ -8,7 +8,6 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -18,10 +17,6 @@ use crate::Error;
 
 /// Memory for pages of the file. Where the rows were four times as large as it, a change cost five times as much.
 const CACHE_BYTES: u64 = 256 << 20;
-
-/// How often, and how long apart, the lock of files that were just closed is tried for: 5 s.
-const LOCK_TRIES: u32 = 500;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The first byte of a key says what it is; the stamp and the tally are not tallied.
 const STAMP: [u8; 1] = [0];
@@ -168,17 +163,13 @@ fn fresh(place: &Path, stamp: Stamp, reason: &Reason) -> Result<sled::Db, Error>
     made().map_err(|error: sled::Error| failed("make", place, error))
 }
 
-/// Opens the files. Nobody else may have them, by the lock of our own; but sled lets go of its lock only when its threads have
-/// ended, which may be a moment after the last handle was dropped.
+/// Opens the files. Nobody else has them, by the lock of our own; but sled lets go of its lock only when its threads have ended,
+/// a moment after the last handle was dropped.
 fn store(place: &Path) -> Result<sled::Db, sled::Error> {
-    let open = || sled::Config::new().path(place).cache_capacity(CACHE_BYTES).open();
-    for _ in 0..LOCK_TRIES {
-        match open() {
-            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => std::thread::sleep(LOCK_PAUSE),
-            other => return other,
-        }
+    if let Ok(left) = File::open(place.join("db")) {
+        left.lock()?;
     }
-    open()
+    sled::Config::new().path(place).cache_capacity(CACHE_BYTES).open()
 }
 
 /// A file of our own says who has the rows, since sled's answer to a second opener looks like damage.

@@ -42,10 +42,7 @@ impl Lot {
             Fact::Restricted { qty } => self.stock.restrict(*qty),
             Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
             Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
-            Fact::MoveRefused { from, to, qty } => {
-                self.stock.moved(*to, *from, *qty);
-                self.stock.refused.insert((*from, *to));
-            }
+            Fact::MoveRefused { from, to, qty } => self.stock.not_moved(*from, *to, *qty),
             Fact::ParentFreed { parent, hold } => self.free_from(&(parent.clone(), hold.clone())),
             Fact::OriginFreed { origin } => {
                 self.holds.values_mut().for_each(|hold| hold.parents.retain(|ground| ground.origin != *origin));

@@ -73,6 +73,12 @@ impl Stock {
         self.add(to, qty);
     }
 
+    /// A move that was asked for did not come about.
+    pub(super) fn not_moved(&mut self, from: StockStatus, to: StockStatus, qty: Qty) {
+        self.moved(to, from, qty);
+        self.refused.insert((from, to));
+    }
+
     fn has(&self, status: StockStatus) -> Option<Qty> {
         self.stands.get(&status).copied().filter(Qty::is_positive)
     }
