@@ -82,8 +82,19 @@ impl Tape {
         Self { journal, most: most.max(1), reels }
     }
 
-    /// What a shard recorded behind `cursor`; waits while there is nothing.
-    pub async fn after(&self, shard: u16, cursor: u64) -> Result<Arc<Stretch>, Error> {
+    /// What a shard recorded behind `cursor`, for a reader who may stop listening at any moment, as one behind a slow line
+    /// does: waits while there is nothing, and holds up nobody.
+    pub async fn alone(&self, shard: u16, cursor: u64) -> Result<Arc<Stretch>, Error> {
+        let found = self.reels.get(usize::from(shard)).and_then(|reel| reel.recent().find(cursor));
+        match found {
+            Some(found) => Ok(found),
+            None => self.read(shard, cursor).await.map(Arc::new),
+        }
+    }
+
+    /// What a shard recorded behind `cursor`, for the tasks of the region, which never stop: waits while there is nothing, and
+    /// shares what it reads.
+    pub(crate) async fn after(&self, shard: u16, cursor: u64) -> Result<Arc<Stretch>, Error> {
         let Some(reel) = self.reels.get(usize::from(shard)) else { return self.read(shard, cursor).await.map(Arc::new) };
         let (found, behind) = {
             let recent = reel.recent();
@@ -107,7 +118,7 @@ impl Tape {
     }
 
     /// The same, and all that was just read behind it by others: who works in groups takes what there is.
-    pub async fn all_after(&self, shard: u16, cursor: u64) -> Result<Run, Error> {
+    pub(crate) async fn all_after(&self, shard: u16, cursor: u64) -> Result<Run, Error> {
         let mut run = Run { upto: cursor, stretches: Vec::new() };
         run.take(self.after(shard, cursor).await?);
         let Some(reel) = self.reels.get(usize::from(shard)) else { return Ok(run) };

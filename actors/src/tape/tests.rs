@@ -90,6 +90,18 @@ async fn who_is_behind_does_not_wait_for_who_is_in_front() {
 }
 
 #[tokio::test]
+async fn a_reader_that_stops_listening_holds_up_nobody() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    // Asked for once, and never again, as behind a line that hangs.
+    let mut hangs = std::pin::pin!(tape.alone(0, 0));
+    assert!(futures::poll!(hangs.as_mut()).is_pending());
+    write(&seams, &mut commit(order(1), 1)).await;
+    assert_eq!(soon(tape.after(0, 0)).await.unwrap().commits.len(), 1);
+    assert_eq!(soon(hangs).await.unwrap().commits.len(), 1);
+}
+
+#[tokio::test]
 async fn a_reader_that_is_gone_leaves_the_tape_to_the_next() {
     let seams = seams();
     let tape = Tape::new(Arc::clone(&seams.journal), 10);

@@ -162,7 +162,7 @@ fn unfold(read: Result<Read, Denied>) -> Commits {
 /// A shard from a cursor on, for ever.
 fn reading(node: Arc<Node>, shard: u16, cursor: u64) -> Reading {
     let parts = futures::stream::unfold((node, cursor), move |(node, cursor)| async move {
-        let read = match node.tape.after(shard, cursor).await {
+        let read = match node.tape.alone(shard, cursor).await {
             Ok(stretch) => {
                 let commits = stretch.commits.iter().map(|recorded| (recorded.sequence, event::of(&recorded.commit)));
                 Ok(Read { shard: (node.region, shard), upto: stretch.upto, commits: commits.collect() })

@@ -54,7 +54,7 @@ impl Watch {
             if let Some(step) = self.steps.pop_front() {
                 return Ok(step);
             }
-            let stretch = self.node.tape.after(self.shard, self.cursor).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+            let stretch = self.node.tape.alone(self.shard, self.cursor).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
             for recorded in &stretch.commits {
                 self.see(&recorded.commit);
             }

@@ -39,7 +39,10 @@ pub(super) struct Part {
 
 /// List public events, oldest first within each shard, behind a place.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(Part), responses((status = 200, description = "CloudEvents, and the place behind them.", body = Page<Object>)))]
-pub(super) async fn page(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<Value>>, Denied> {
+pub(super) async fn page(State(reception): Shared, headers: HeaderMap, Words(part): Words<Part>) -> Result<Json<Page<Value>>, Denied> {
+    known(&reception, &headers)?;
+    // Who waits for events takes a watcher's place, and none of those who ask.
+    let _ticket = reception.admission().watch()?;
     let place = reception.within(reception.place(part.after.as_deref())).await?;
     let wanted = Wanted { types: part.types, site: part.site };
     let told = reception.events_page(place, wanted, part.most.unwrap_or(EVENTS_MAX), part.wait_ms.unwrap_or_default()).await?;

@@ -179,7 +179,8 @@ impl Turn<'_, '_> {
         let Some(header) = &self.order.header else { return };
         let what = match &self.order.dispatch {
             Dispatch::Validating => format!("{} is not validated by {} and starts soon", header.number, header.plant),
-            Dispatch::Ready => format!("{} is on hold and should start soon", header.number),
+            Dispatch::Ready if self.order.on_hold.is_some() => format!("{} is on hold and should start soon", header.number),
+            Dispatch::Ready => format!("{} is not released in its ERP and should start soon", header.number),
             Dispatch::Idle
             | Dispatch::Invalid { .. }
             | Dispatch::Sent { .. }
