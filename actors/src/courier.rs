@@ -20,13 +20,13 @@ pub trait Road: Send + Sync {
     async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error>;
 }
 
-/// The road within a process: straight into the far region's queue.
-pub struct NextDoor(pub Arc<dyn Queue>);
+/// The road within a process: straight into the far region's queue, as long as no more than so many wait there.
+pub struct NextDoor(pub Arc<dyn Queue>, pub usize);
 
 #[async_trait]
 impl Road for NextDoor {
     async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error> {
-        self.0.publish(mail).await
+        self.0.offer(mail, self.1).await
     }
 }
 

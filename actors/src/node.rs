@@ -41,6 +41,11 @@ pub struct Settings {
     pub idle_ms: u64,
     /// Commits a projection takes at once.
     pub projection_max: usize,
+    /// Inputs that may wait to be decided, or to be brought to another region, before no more are taken: the sender keeps
+    /// them and comes again.
+    pub waiting_max: usize,
+    /// How many more may wait when they hold goods: bad stock is stopped although everything else has to wait.
+    pub waiting_reserve: usize,
     /// How long the index waits between two changes of its rows, in ms: a small change costs as much as a large one.
     pub index_pause_ms: u64,
     /// How often an input is tried before it is set aside for a person.
@@ -62,6 +67,8 @@ impl Default for Settings {
             snapshot_every: 256,
             idle_ms: 30_000,
             projection_max: 512,
+            waiting_max: 100_000,
+            waiting_reserve: 10_000,
             index_pause_ms: 10,
             deliveries_max: 20,
             pause_ms: 100,

@@ -133,18 +133,22 @@ impl Region {
         Ok(self.hall.tell(entity, input).await?)
     }
 
-    /// Stores an input durably: from now on it is ours, and the sender may forget it.
+    /// Stores an input durably: from now on it is ours, and the sender may forget it. Where too many wait already it is not
+    /// taken, and the sender keeps it; what holds goods still finds room.
     pub async fn take(&self, input: Input, id: String) -> Result<(), AskError> {
+        let settings = &self.node.settings;
+        let urgent = input.body.holds_goods();
+        let most = settings.waiting_max + if urgent { settings.waiting_reserve } else { 0 };
         let (queue, input) = match self.entity(&input.to) {
             // By entity, not by the name we know it under: its home may not know that name, and would send it back.
             Some(entity) if entity.region() != self.node.region => {
-                (QueueName::Fwd { region: entity.region(), urgent: false }, Input { to: Address::Entity(entity), ..input })
+                (QueueName::Fwd { region: entity.region(), urgent }, Input { to: Address::Entity(entity), ..input })
             }
             Some(entity) => (QueueName::In { shard: entity.shard(self.node.seams.journal.shards()) }, input),
             None => (QueueName::In { shard: 0 }, input),
         };
         let bytes = Bytes::from(wire::pack(input)?);
-        self.node.seams.queue.publish(vec![Message { queue, id, bytes }]).await?;
+        self.node.seams.queue.offer(vec![Message { queue, id, bytes }], most).await?;
         Ok(())
     }
 
@@ -363,3 +367,6 @@ impl Top {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,6 @@ pub struct Settings {
     pub region: Region,
     /// Shards of the log; fixed when the store is made.
     pub shards: u16,
-    /// Messages a queue takes before it says that it is full.
-    pub queue_max: usize,
     /// Requests that wait for the writer before callers have to wait.
     pub waiting_max: usize,
     /// Requests taken into one transaction.
@@ -48,7 +46,7 @@ pub struct Settings {
 impl Settings {
     /// What suits a plant or a demo.
     pub fn of(region: Region) -> Self {
-        Self { region, shards: 1, queue_max: 1_000_000, waiting_max: 4_096, group_max: 1_024, cache_bytes: 256 << 20 }
+        Self { region, shards: 1, waiting_max: 4_096, group_max: 1_024, cache_bytes: 256 << 20 }
     }
 }
 

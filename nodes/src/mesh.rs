@@ -74,7 +74,7 @@ impl Mesh {
                 book: Arc::clone(&book),
                 settings: settings.clone(),
                 sites: links.to_vec(),
-                roads: roads(&stores, region),
+                roads: roads(&stores, region, settings),
                 views,
                 projections: true,
             };
@@ -170,11 +170,12 @@ fn home(book: &Book, site: SiteId) -> Option<RegionName> {
     book.sites.get(&site).map(|site| site.region)
 }
 
-fn roads(stores: &Stores, from: RegionName) -> Vec<Far> {
+fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
+    let waiting_max = settings.waiting_max + settings.waiting_reserve;
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
     let far = |(&region, engine): (&RegionName, &Embedded)| {
         let seams = engine.seams();
-        Far { region, shards: seams.journal.shards(), road: Arc::new(NextDoor(seams.queue)) }
+        Far { region, shards: seams.journal.shards(), road: Arc::new(NextDoor(seams.queue, waiting_max)) }
     };
     others.map(far).collect()
 }

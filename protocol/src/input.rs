@@ -82,6 +82,17 @@ impl Body {
         }
     }
 
+    /// Does it stop bad goods? Those come first, and find room when nothing else does.
+    pub fn holds_goods(&self) -> bool {
+        match self {
+            Self::Lot(input) => {
+                matches!(input, lot::Input::Request(lot::Request::PlaceHold(_)) | lot::Input::OwnerFact(lot::OwnerFact::Nonconformance(_)))
+            }
+            Self::Shipment(input) => matches!(input, shipment::Input::Request(shipment::Request::Block { .. })),
+            Self::Order(_) | Self::Unit(_) | Self::Site(_) | Self::Desk(_) | Self::Claim { .. } | Self::Woken { .. } => false,
+        }
+    }
+
     /// May an entity be born from it? What may not waits in its site's quarantine while there is no such entity.
     pub fn may_be_born_from(&self) -> bool {
         match self {

@@ -15,12 +15,6 @@ use crate::seam::{Delivery, Message, Queue, QueueName, Receipt};
 #[async_trait]
 impl Queue for Shared {
     async fn publish(&self, group: Vec<Message>) -> Result<(), Error> {
-        for message in &group {
-            let depth = self.lines().get(&message.queue).map_or(0, crate::line::Line::len);
-            if depth + group.len() > self.settings.queue_max {
-                return Err(Error::Full { place: queue_key(message.queue) });
-            }
-        }
         let (reply, answer) = oneshot::channel();
         self.hand_over(Job::Publish(group, reply)).await?;
         answer.await.unwrap_or(Err(Error::Stopped))

@@ -69,14 +69,15 @@ async fn a_file_that_is_not_a_store_is_refused_and_left_alone() {
 #[tokio::test]
 async fn a_full_queue_says_so_and_takes_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let engine = open(dir.path(), Settings { queue_max: 2, ..settings() }).unwrap();
+    let engine = open(dir.path(), settings()).unwrap();
     let queue = crate::seam::QueueName::In { shard: 0 };
     let message = |id: &str| crate::seam::Message { queue, id: id.into(), bytes: id.to_owned().into() };
     let seams = engine.seams();
-    seams.queue.publish(vec![message("a"), message("b")]).await.unwrap();
-    let full = seams.queue.publish(vec![message("c")]).await.unwrap_err();
+    seams.queue.offer(vec![message("a"), message("b")], 2).await.unwrap();
+    let full = seams.queue.offer(vec![message("c")], 2).await.unwrap_err();
     assert!(full.is_transient(), "{full}");
     assert_eq!(seams.queue.depth(queue).await.unwrap(), 2);
+    seams.queue.offer(vec![message("c")], 3).await.unwrap();
 }
 
 #[tokio::test]

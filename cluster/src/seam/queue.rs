@@ -1,5 +1,6 @@
 //! Work that waits: durable, acknowledged, with backoff and a dead-letter box. No order is promised.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -75,8 +76,23 @@ pub struct Receipt {
 /// Durable, acknowledged, at least once.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Queues a group, durably, all or nothing. `Full` when a bound is reached: then nothing was written.
+    /// Queues a group, durably, all or nothing. Takes all that follows from a log, which is bounded where inputs come in.
     async fn publish(&self, group: Vec<Message>) -> Result<(), Error>;
+
+    /// The same from outside: `Full`, and nothing written, where a queue of it would hold more than `most`.
+    async fn offer(&self, group: Vec<Message>, most: usize) -> Result<(), Error> {
+        let mut coming: BTreeMap<QueueName, usize> = BTreeMap::new();
+        for message in &group {
+            *coming.entry(message.queue).or_default() += 1;
+        }
+        for (queue, more) in coming {
+            let waiting = usize::try_from(self.depth(queue).await?).unwrap_or(usize::MAX);
+            if waiting.saturating_add(more) > most {
+                return Err(Error::Full { place: format!("{queue:?}") });
+            }
+        }
+        self.publish(group).await
+    }
 
     /// At most `most` messages, oldest first; waits while there is none. Each is handed to nobody else until it is
     /// answered or `lease` has passed.

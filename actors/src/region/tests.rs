@@ -1,0 +1,79 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use takt_cluster::Error;
+use takt_cluster::seam::QueueName;
+use takt_cluster::views::Views;
+use takt_protocol::book::{Book, Policy};
+use takt_protocol::envelope::{Envelope, Key, Mark};
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::instant::Instant;
+use takt_protocol::lot::{self, Placement};
+use takt_protocol::name::{Region as RegionName, SiteId};
+use takt_protocol::order::{self, Report};
+use takt_protocol::posting::RuleBook;
+use takt_protocol::words::{HoldNo, LotKey, LotNo, MaterialId, Reason};
+
+use super::{AskError, Plan, Region};
+use crate::node::Settings;
+use crate::tape::tests::seams;
+
+fn input(kind: Kind, region: &str, number: u64, body: Body) -> Input {
+    let to = Address::Entity(EntityId::from_parts(kind, RegionName::parse(region).unwrap(), 1, u128::from(number)));
+    let key = Key { source: SiteId::parse("nord").unwrap(), epoch: 0, mark: Mark::Number(number) };
+    Input { to, envelope: Envelope::of(key, Instant::EPOCH), body }
+}
+
+fn hold() -> Body {
+    let placement = Placement {
+        hold: HoldNo::parse("NC-1").unwrap(),
+        lot: LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: LotNo::parse("N7").unwrap() },
+        site: SiteId::parse("nord").unwrap(),
+        units: Vec::new(),
+        reason: Reason::parse("weld").unwrap(),
+        severity: String::new(),
+    };
+    Body::Lot(lot::Input::OwnerFact(lot::OwnerFact::Nonconformance(placement)))
+}
+
+#[tokio::test]
+async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
+    let seams = seams();
+    let book = Book {
+        hash: String::new(),
+        generation: 1,
+        sites: BTreeMap::new(),
+        materials: BTreeMap::new(),
+        recipes: BTreeMap::new(),
+        equipment: BTreeMap::new(),
+        rules: RuleBook::new(Vec::new()).unwrap(),
+        policy: Policy::default(),
+    };
+    let plan = Plan {
+        region: RegionName::parse("eu").unwrap(),
+        seams: seams.clone(),
+        book: Arc::new(book),
+        settings: Settings { waiting_max: 2, waiting_reserve: 1, ..Settings::default() },
+        sites: Vec::new(),
+        roads: Vec::new(),
+        views: Views::in_memory(),
+        projections: true,
+    };
+    let region = Region::start(plan).await.unwrap();
+    // For another region, to which no road leads: it waits.
+    let report = |number| input(Kind::Order, "na", number, Body::Order(order::Input::Report(Report::Completed)));
+    for number in 1..=2 {
+        region.take(report(number), format!("r{number}")).await.unwrap();
+    }
+    let refused = region.take(report(3), "r3".to_owned()).await;
+    assert!(matches!(refused, Err(AskError::Store(Error::Full { .. }))), "{refused:?}");
+    for number in 4..=6 {
+        region.take(input(Kind::Lot, "na", number, hold()), format!("h{number}")).await.unwrap();
+    }
+    let beyond = region.take(input(Kind::Lot, "na", 7, hold()), "h7".to_owned()).await;
+    assert!(matches!(beyond, Err(AskError::Store(Error::Full { .. }))), "{beyond:?}");
+    let waiting = |urgent| QueueName::Fwd { region: RegionName::parse("na").unwrap(), urgent };
+    assert_eq!((seams.queue.depth(waiting(false)).await.unwrap(), seams.queue.depth(waiting(true)).await.unwrap()), (2, 3));
+    region.stop().await;
+}
