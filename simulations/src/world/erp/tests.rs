@@ -41,7 +41,7 @@ impl Clerk {
         clerk.sim("stock", &steel);
         clerk.sim("production-orders", &order());
         clerk.sim("production-orders/1000042/release", &json!({}));
-        clerk.house.delivered(NOW, &[1]);
+        clerk.house.delivered(NOW, &[1, 2]);
         clerk
     }
 

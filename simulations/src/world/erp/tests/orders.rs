@@ -79,7 +79,20 @@ fn a_service_may_release_an_order_and_only_once() {
     let key = [("ManufacturingOrder", "1000043")];
     assert_eq!(clerk.call("API_PRODUCTION_ORDER_2_SRV/ReleaseOrder", &key).status, 200);
     assert_eq!(code(&clerk.call("API_PRODUCTION_ORDER_2_SRV/ReleaseOrder", &key)), "BS/007");
-    assert_eq!(clerk.told(), ["order.released"]);
+    assert_eq!(clerk.told(), ["order.created", "order.released"]);
+}
+
+#[test]
+fn an_operation_may_be_released_before_the_others_and_the_order_is_then_partly_released() {
+    let mut clerk = Clerk::at_work();
+    clerk.sim("production-orders", &super::but(&order(), "order", "1000043"));
+    let view = clerk.sim("production-orders/1000043/release-operation", &json!({ "operation": "0010" }));
+    assert_eq!((&view["d"]["OrderIsPartiallyReleased"], &view["d"]["OrderIsReleased"]), (&json!("X"), &json!("")));
+    let odd = clerk.answer(&Request::post("/_sim/production-orders/1000043/release-operation", &json!({ "operation": "0099" })));
+    assert_eq!(code(&odd), "BS/007");
+    let view = clerk.sim("production-orders/1000043/release", &json!({}));
+    assert_eq!((&view["d"]["OrderIsPartiallyReleased"], &view["d"]["OrderIsReleased"]), (&json!(""), &json!("X")));
+    assert_eq!(clerk.told(), ["order.created", "order.changed", "order.released"]);
 }
 
 #[test]
