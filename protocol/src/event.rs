@@ -81,8 +81,8 @@ pub struct Event {
     pub contract: &'static Contract,
     /// The region that recorded it.
     pub region: Region,
-    /// The site it happened at.
-    pub site: SiteId,
+    /// The site it happened at; none while nobody knows.
+    pub site: Option<SiteId>,
     /// Which entity it is about.
     pub entity: crate::id::EntityId,
     /// When it happened, by its source.
@@ -118,7 +118,7 @@ fn event(commit: &Commit, step: &Step, number: usize, contract: &'static Contrac
         id: format!("{}/{:x}/{}/{number}", commit.entity, commit.incarnation, commit.number),
         contract,
         region: commit.entity.region(),
-        site: commit.site.unwrap_or(step.key.source),
+        site: commit.site,
         entity: commit.entity,
         occurred_at: step.occurred_at,
         recorded_at: commit.at,
@@ -303,6 +303,12 @@ impl Event {
         format!("takt.{}", self.contract.id())
     }
 
+    /// Who tells it: `/takt/<region>/<site>`.
+    pub fn source(&self) -> String {
+        let site = self.site.map(|site| format!("/{site}")).unwrap_or_default();
+        format!("/takt/{}{site}", self.region)
+    }
+
     /// Where it is published.
     pub fn subject(&self) -> String {
         subject::event(self.region, self.site, self.contract.family, self.contract.name)
@@ -315,7 +321,7 @@ impl Serialize for Event {
         let mut event = serializer.serialize_map(None)?;
         event.serialize_entry("specversion", "1.0")?;
         event.serialize_entry("id", &self.id)?;
-        event.serialize_entry("source", &format_args!("/takt/{}/{}", self.region, self.site))?;
+        event.serialize_entry("source", &self.source())?;
         event.serialize_entry("type", &self.kind())?;
         event.serialize_entry("subject", &self.entity)?;
         event.serialize_entry("time", &self.occurred_at.to_string())?;

@@ -121,7 +121,7 @@ impl State {
     /// handling unit's two. A site is known by its name in the book alone.
     pub fn site(&self) -> Option<SiteId> {
         match &self.own {
-            Own::Order(order) => order.plant(),
+            Own::Order(order) => order.plant().or(order.wished),
             Own::Lot(lot) => lot.site,
             Own::Unit(unit) => unit.standing_at(),
             Own::Shipment(shipment) => shipment.warehouse,

@@ -38,6 +38,8 @@ pub use track::{Business, Dispatch, Execution, LotQuality, Stage, Supply, UnitSt
 pub struct Order {
     /// What the ERP ordered; absent until somebody released or planned it.
     pub header: Option<Header>,
+    /// The plant it is wished for, while the ERP has not made it.
+    pub wished: Option<SiteId>,
     /// Track B, the ERP's.
     pub business: Business,
     /// Since when somebody has it open in the ERP: postings wait for a while.

@@ -44,8 +44,10 @@ pub fn forward(region: Region, to: Region, urgent: bool) -> String {
     format!("{ROOT}.{region}.fwd.{to}.{}", if urgent { "urgent" } else { "normal" })
 }
 
-/// A public event of a family (a kind of entity, or `exception`); the id of its entity is in the event, not in the subject.
-pub fn event(region: Region, site: SiteId, family: &str, event: &str) -> String {
+/// A public event of a family (a kind of entity, or `exception`), at a site or where nobody knows; the id of its entity is in
+/// the event, not in the subject.
+pub fn event(region: Region, site: Option<SiteId>, family: &str, event: &str) -> String {
+    let site = token(site.as_ref().map_or("", SiteId::as_str));
     format!("{ROOT}.{region}.evt.{site}.{}.{}", token(family), token(event))
 }
 

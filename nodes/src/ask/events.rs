@@ -202,7 +202,7 @@ impl Wanted {
 
     fn takes(&self, event: &Event) -> bool {
         self.types.as_ref().is_none_or(|types| event.contract.id().starts_with(types.as_str()))
-            && self.site.as_ref().is_none_or(|site| event.site.as_str() == site)
+            && self.site.as_ref().is_none_or(|site| event.site.is_some_and(|at| at.as_str() == site))
     }
 }
 

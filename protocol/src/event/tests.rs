@@ -50,11 +50,11 @@ fn an_event_is_a_cloud_event_with_its_subject_and_tells_the_same_for_ever() {
     let released = events.iter().find(|event| event.kind() == "takt.order.released.v1").unwrap();
     let json = serde_json::to_value(released).unwrap();
     assert_eq!(json["specversion"], "1.0");
-    assert_eq!(json["source"], format!("/takt/{}/{}", released.region, released.site));
+    assert_eq!(json["source"], format!("/takt/{}/nord", released.region));
     assert_eq!(json["dataschema"], "/v1/contracts/order.released.v1");
     assert_eq!(json["subject"], released.entity.to_string());
     assert!(json["data"]["total"].as_str().unwrap().ends_with(" H87"));
-    assert_eq!(released.subject(), format!("takt.{}.evt.{}.order.released", released.region, released.site));
+    assert_eq!(released.subject(), format!("takt.{}.evt.nord.order.released", released.region));
 }
 
 #[test]

@@ -15,7 +15,7 @@ impl Order {
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
-            Fact::Wished(_) => self.business = Business::Planned,
+            Fact::Wished(release) => (self.business, self.wished) = (Business::Planned, Some(release.plant)),
             Fact::Created(header) => self.order(header, Business::Created),
             Fact::Released(header) => self.order(header, Business::Released),
             Fact::Business(business) => self.business = *business,
