@@ -18,6 +18,9 @@ use crate::hall::Hall;
 use crate::index::Index;
 use crate::node::Node;
 
+/// How long an input whose names mean nothing waits for the index.
+const INDEX_PATIENCE_MS: u64 = 200;
+
 /// What the intake of a queue works with.
 #[derive(Clone)]
 pub(crate) struct Intake {
@@ -69,7 +72,16 @@ impl Intake {
         if planted::is(Bug::AcknowledgeFirst) {
             self.done(&delivery).await;
         }
-        match self.hall.tell(entity, input.clone()).await {
+        let mut reply = self.hall.tell(entity, input.clone()).await;
+        if matches!(reply, Ok(Reply::Unborn))
+            && let Some(found) = self.named_by_now(&input).await.filter(|found| *found != entity)
+        {
+            if found.region() != self.node.region {
+                return self.pass_on(&delivery, input, found).await;
+            }
+            reply = self.hall.tell(found, input.clone()).await;
+        }
+        match reply {
             Ok(Reply::Unborn) => self.quarantine(&delivery, input).await,
             Ok(Reply::Answer(_) | Reply::Known(_) | Reply::Claim(_)) => self.done(&delivery).await,
             Err(_) if delivery.deliveries >= self.node.settings.deliveries_max => {
@@ -87,6 +99,17 @@ impl Intake {
             Address::Entity(entity) => Some(*entity),
             Address::Native { kind, names } => self.index.resolve(&self.node.book(), *kind, names),
         }
+    }
+
+    /// What the names mean once the index has read what is recorded by now: it may have got its name this very moment.
+    async fn named_by_now(&self, input: &Input) -> Option<EntityId> {
+        let patience = Duration::from_millis(INDEX_PATIENCE_MS);
+        tokio::select! {
+            biased;
+            read = self.index.caught_up(&self.node) => read.ok()?,
+            () = self.node.seams.clock.sleep(patience) => {}
+        }
+        self.entity(input)
     }
 
     /// The thing is not known: its site keeps the input, and offers it again when the thing arrives.
@@ -119,7 +142,7 @@ impl Intake {
     /// It is at home elsewhere: the courier brings it there. It goes by entity, not by the name we knew it under: the far
     /// region may not know that name, and would send it back.
     async fn pass_on(&self, delivery: &Delivery, input: Input, entity: EntityId) {
-        let queue = QueueName::Fwd { region: entity.region(), urgent: false };
+        let queue = QueueName::Fwd { region: entity.region(), urgent: input.body.holds_goods() };
         let bytes = match wire::pack(Input { to: Address::Entity(entity), ..input }) {
             Ok(bytes) => Bytes::from(bytes),
             Err(error) => return self.set_aside(delivery, format!("cannot be written down for its home: {error}")).await,

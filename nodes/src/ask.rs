@@ -161,9 +161,19 @@ impl Reception {
         if meaning.quarantine.is_some() {
             envelope.origin = Some(self.kept(verb, &meaning).await?);
         }
-        let entity = self.mesh.entity(&meaning.to).ok_or_else(|| Denied::asking(&AskError::Unknown))?;
+        let meant = || self.mesh.entity(&meaning.to).ok_or_else(|| Denied::asking(&AskError::Unknown));
         let input = Input { to: meaning.to.clone(), envelope, body: meaning.body.clone() };
-        let reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
+        let mut entity = meant()?;
+        let mut reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
+        if reply == Reply::Unborn {
+            // It may have got that name this very moment.
+            self.indexed().await;
+            let found = meant()?;
+            if found != entity {
+                entity = found;
+                reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
+            }
+        }
         match reply {
             Reply::Answer(answer) => taken(&cover.key, entity, &answer, false),
             Reply::Known(answer) => taken(&cover.key, entity, &answer, true),

@@ -27,7 +27,14 @@ pub(crate) const EVENTS_MAX: usize = 1_000;
 
 /// Where a reader stands: what it has read of each shard of each region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place(BTreeMap<(Region, u16), u64>);
+pub(crate) struct Place(BTreeMap<(Region, u16), Mark>);
+
+/// A sequence in the log of one store: another store of the same name counts anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    incarnation: u64,
+    upto: u64,
+}
 
 /// Which events a reader wants.
 #[derive(Clone, Debug, Default)]
@@ -54,13 +61,14 @@ struct Read {
 type Reading = Pin<Box<dyn Stream<Item = Result<Read, Denied>> + Send>>;
 
 impl Place {
-    /// Reads what [`Place`] printed: `eu:0:1234,na:0:77`.
+    /// Reads what [`Place`] printed: `eu:0:7f03291b63a69b7e:1234,na:0:…`.
     fn parse(text: &str) -> Option<Self> {
         let shard = |part: &str| {
             let mut words = part.split(':');
-            let (region, shard, upto) = (words.next()?, words.next()?, words.next()?);
+            let (region, shard, store, upto) = (words.next()?, words.next()?, words.next()?, words.next()?);
             let key = (Region::parse(region).ok()?, shard.parse().ok()?);
-            words.next().is_none().then_some((key, upto.parse().ok()?))
+            let mark = Mark { incarnation: u64::from_str_radix(store, 16).ok()?, upto: upto.parse().ok()? };
+            words.next().is_none().then_some((key, mark))
         };
         text.split(',').filter(|part| !part.is_empty()).map(shard).collect::<Option<_>>().map(Self)
     }
@@ -68,8 +76,8 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, ((region, shard), upto)) in self.0.iter().enumerate() {
-            write!(f, "{}{region}:{shard}:{upto}", if at == 0 { "" } else { "," })?;
+        for (at, ((region, shard), mark)) in self.0.iter().enumerate() {
+            write!(f, "{}{region}:{shard}:{:x}:{}", if at == 0 { "" } else { "," }, mark.incarnation, mark.upto)?;
         }
         Ok(())
     }
@@ -78,24 +86,29 @@ impl fmt::Display for Place {
 impl Reception {
     /// Where a reader begins: behind `after`, at the beginning, or now.
     pub(crate) async fn place(&self, after: Option<&str>) -> Result<Place, Denied> {
-        let mut place = match after {
+        let asked = match after {
             None | Some("" | "now") => Place::default(),
             Some(text) => Place::parse(text).ok_or_else(|| no_place(text))?,
         };
-        if let Some((region, _)) = place.0.keys().find(|(region, _)| !self.mesh().regions().contains_key(region)) {
-            return Err(no_place(&format!("{region}:…")));
-        }
+        let mut place = Place::default();
         for (region, running) in self.mesh().regions() {
             let journal = &running.node().seams.journal;
+            let incarnation = journal.incarnation();
             for shard in 0..journal.shards() {
-                let upto = match after {
-                    Some("now") => journal.head(shard).await.map_err(|error| Denied::asking(&AskError::Store(error)))?,
-                    Some(_) | None => 0,
+                let head = journal.head(shard).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+                let upto = match (after, asked.0.get(&(*region, shard))) {
+                    (Some("now"), _) => head,
+                    (_, None) => 0,
+                    (_, Some(mark)) if mark.incarnation == incarnation && mark.upto <= head => mark.upto,
+                    (_, Some(_)) => return Err(another_log(*region)),
                 };
-                place.0.entry((*region, shard)).or_insert(upto);
+                place.0.insert((*region, shard), Mark { incarnation, upto });
             }
         }
-        Ok(place)
+        match asked.0.keys().find(|shard| !place.0.contains_key(shard)) {
+            Some((region, shard)) => Err(no_place(&format!("{region}:{shard}:…"))),
+            None => Ok(place),
+        }
     }
 
     /// What was told behind `place`, and what is told from now on; ends when the doors close.
@@ -132,17 +145,20 @@ impl Reception {
 
     fn told(&self, place: Place, wanted: Wanted) -> Pin<Box<dyn Stream<Item = Result<Told, Denied>> + Send>> {
         let mut readings: SelectAll<Reading> = SelectAll::new();
-        for ((region, shard), upto) in &place.0 {
+        for ((region, shard), mark) in &place.0 {
             let Some(running) = self.mesh().regions().get(region) else { continue };
-            readings.push(reading(Arc::clone(running.node()), *shard, *upto));
+            readings.push(reading(Arc::clone(running.node()), *shard, mark.upto));
         }
-        let mut place = place;
+        let (mut place, mut broken) = (place, false);
         let told = readings.flat_map(|read| futures::stream::iter(unfold(read))).map(move |commit| {
             let (shard, upto, events) = commit?;
-            place.0.insert(shard, upto);
+            if let Some(mark) = place.0.get_mut(&shard) {
+                mark.upto = upto;
+            }
             Ok(Told { events: events.into_iter().filter(|event| wanted.takes(event)).collect(), place: place.clone() })
         });
-        Box::pin(told)
+        // An error is the last word: the reader comes back with its place.
+        Box::pin(told.take_while(move |told| std::future::ready(!std::mem::replace(&mut broken, told.is_err()))))
     }
 }
 
@@ -204,6 +220,13 @@ impl Wanted {
         self.types.as_ref().is_none_or(|types| event.contract.id().starts_with(types.as_str()))
             && self.site.as_ref().is_none_or(|site| event.site.is_some_and(|at| at.as_str() == site))
     }
+}
+
+/// The store was restored or made anew: what the reader has read of it is not what is there now.
+fn another_log(region: Region) -> Denied {
+    let message = format!("the log of {region} is another one than the one that this place is in");
+    let remedy = "leave `after` out to read it from its beginning; events that you know have ids that you know";
+    Denied::new(Sort::Conflict, "STALE_VERSION", message, remedy).at("after")
 }
 
 fn no_place(text: &str) -> Denied {

@@ -39,9 +39,12 @@ impl Reception {
             return Err(Denied::nobody_knows(entity.kind().word(), "order"));
         }
         watch.take(&was);
-        let steps = futures::stream::unfold(watch, |mut watch| async move {
+        // An error is the last word: the watcher comes back with what it has seen.
+        let steps = futures::stream::unfold(Some(watch), |watch| async move {
+            let mut watch = watch?;
             let step = watch.next().await;
-            Some((step, watch))
+            let goes_on = step.is_ok();
+            Some((step, goes_on.then_some(watch)))
         });
         Ok(steps.take_until(Box::pin(self.closed())))
     }

@@ -141,7 +141,12 @@ async fn what_no_event_could_match_is_refused_and_said() {
     plant.gets("/v1/events?type=banana").await.is(422, "SCHEMA", "type");
     plant.gets("/v1/events?site=nowhere").await.is(422, "UNKNOWN", "site");
     plant.gets("/v1/events?after=yesterday").await.is(422, "SCHEMA", "after");
-    plant.gets("/v1/events?after=mars:0:7").await.is(422, "SCHEMA", "after");
+    plant.gets("/v1/events?after=mars:0:1f:7").await.is(422, "SCHEMA", "after");
+    plant.gets("/v1/events?after=eu:0:1f:7").await.is(409, "STALE_VERSION", "after");
+    let now = plant.gets("/v1/events?after=now").await.body["next"].as_str().unwrap().to_owned();
+    let beyond = format!("{}9999999", now.split(',').next().unwrap());
+    plant.gets(&format!("/v1/events?after={beyond}")).await.is(409, "STALE_VERSION", "after");
+    plant.gets(&format!("/v1/events?after={}", now.replace("eu:0:", "eu:7:"))).await.is(422, "SCHEMA", "after");
     plant.gets("/v1/events?since=7").await.is(400, "SCHEMA", "query");
     let nothing = plant.gets("/v1/events?after=now").await.body;
     assert_eq!(nothing["rows"], Value::Array(Vec::new()));

@@ -149,7 +149,11 @@ async fn an_order_goes_to_its_end_by_requests() {
     plant.posts("/v1/orders/1000042/technical-completions", "t1", json!({})).await.is(409, "STATE", "force");
     let forced = json!({ "force": true, "reason": "the rest is not needed" });
     plant.posts("/v1/orders/1000042/technical-completions", "t2", forced).await.entity();
-    world.until(&order, |order| !order.ledger.is_unsettled() && !order.ledger.has_open_groups()).await;
+    let settled = |order: &takt_protocol::order::Order| {
+        let over = order.business == takt_protocol::order::Business::TechnicallyCompleted;
+        over && !order.ledger.is_unsettled() && !order.ledger.has_open_groups()
+    };
+    world.until(&order, settled).await;
     plant.posts("/v1/orders/1000042/closings", "z1", json!({})).await.entity();
     world.until(&order, |order| order.business == takt_protocol::order::Business::Closed).await;
     world.stop().await;
