@@ -101,6 +101,7 @@ impl Actor for Entity {
         }
         desk.work(&me)?;
         desk.show();
+        desk.forget_who_left();
         if desk.flight.is_none() && desk.head.number >= desk.last_snapshot + desk.start.node.settings.snapshot_every {
             desk.snapshot().await;
         }
@@ -111,6 +112,16 @@ impl Actor for Entity {
 impl Desk {
     fn is_idle(&self) -> bool {
         self.flight.is_none() && self.waiting.is_empty()
+    }
+
+    /// While an append hangs, who left again must not fill the memory.
+    fn forget_who_left(&mut self) {
+        if self.waiting.len().is_power_of_two() {
+            self.waiting.retain(|letter| !letter.reply.is_closed());
+        }
+        if self.askers.len().is_power_of_two() {
+            self.askers.retain(|asker| !asker.is_closed());
+        }
     }
 
     /// Takes what waits into one commit. What needs no commit is answered at once.

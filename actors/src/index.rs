@@ -77,6 +77,13 @@ impl Index {
         rows.into_iter().map(|(_, case)| case).collect()
     }
 
+    /// The cases that people call so, also closed ones.
+    pub fn called(&self, short: &str) -> Vec<(EntityId, u32)> {
+        let prefix = rows::called_key(short);
+        let rows = self.scan(rows::CALLED, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, case)| case).collect()
+    }
+
     /// When the newest commit was made that the index has read.
     pub fn as_of(&self) -> Option<Instant> {
         let rows: Vec<(Vec<u8>, Instant)> = self.scan(rows::READ, Span { prefix: &[], after: None, most: usize::MAX });

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use takt_cluster::seam::{Delivery, Message, QueueName};
+use takt_protocol::envelope::Envelope;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::kernel::Reply;
@@ -121,7 +122,11 @@ impl Intake {
         let Some(keeper) = system.and_then(|system| self.node.book().site_entity(system)) else {
             return self.set_aside(delivery, "it matches nothing, and its sender is no site of ours".to_owned()).await;
         };
-        let envelope = input.envelope.clone();
+        let envelope = match &input.to {
+            Address::Native { .. } => input.envelope.clone(),
+            // A person said it belongs there, and there is no such thing: the site knows its key already.
+            Address::Entity(entity) => Envelope::ours(format!("back/{entity}/{}", input.envelope.key), input.envelope.received_at),
+        };
         let body = Body::Site(site::Input::Mail(site::Mail::Unmatched(Box::new(input))));
         let kept = Input { to: Address::Entity(keeper), envelope, body };
         let shard = keeper.shard(self.node.seams.journal.shards());

@@ -104,8 +104,8 @@ pub enum AskError {
     /// It cannot be written down.
     #[error("failed to encode the input")]
     Wire(#[from] wire::WireError),
-    /// The region did not start.
-    #[error("failed to start the region: {0}")]
+    /// The region is not at work.
+    #[error("the region is not at work: {0}")]
     Start(String),
 }
 
@@ -124,12 +124,22 @@ impl Region {
         Ok(Self { node, hall, index, links, top })
     }
 
+    /// Whether it is at work; if not, why.
+    pub fn health(&self) -> Result<(), AskError> {
+        if self.top.get_status() != ractor::ActorStatus::Running {
+            return Err(AskError::Start("a task of it fell for good, or it was stopped".to_owned()));
+        }
+        if self.node.seams.journal.is_open() { Ok(()) } else { Err(takt_cluster::Error::Stopped.into()) }
+    }
+
     /// Decides a request now, and answers when the outcome is durable.
     pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
         if entity.region() != self.node.region {
             return Err(AskError::Elsewhere(entity.region()));
         }
+        // What cannot be written would wait for ever.
+        self.health()?;
         Ok(self.hall.tell(entity, input).await?)
     }
 

@@ -8,6 +8,7 @@ use takt_protocol::kernel::State;
 use utoipa::ToSchema;
 
 pub mod case;
+pub mod dead;
 pub mod event;
 pub mod ledger;
 pub mod lot;

@@ -2,18 +2,20 @@
 //! where the thing is at home, and answers when that is durable. Apart from HTTP and gRPC so that the two cannot mean
 //! different things. Never decides anything about an order, and never knows a header or a status.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use takt_actors::region::AskError;
+use takt_actors::region::{AskError, Region};
 use takt_protocol::answer::Answer;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Reply;
+use takt_protocol::name::Region as RegionName;
 use tokio::sync::{mpsc, watch as signal};
 
 use crate::mesh::Mesh;
@@ -21,6 +23,7 @@ use crate::mesh::Mesh;
 mod admission;
 mod change;
 mod clients;
+mod dead;
 mod denied;
 mod desk;
 mod events;
@@ -135,6 +138,13 @@ impl Reception {
         self.clients.who(authorization)
     }
 
+    /// Whether every region of this node is at work; if not, what is wrong with which.
+    pub fn health(&self) -> Result<(), BTreeMap<String, String>> {
+        let wrong = |(name, region): (&RegionName, &Region)| Some((name.to_string(), region.health().err()?.to_string()));
+        let troubles: BTreeMap<String, String> = self.mesh.regions().iter().filter_map(wrong).collect();
+        if troubles.is_empty() { Ok(()) } else { Err(troubles) }
+    }
+
     /// Who may come in now.
     pub fn admission(&self) -> &Admission {
         &self.admission
@@ -228,7 +238,7 @@ fn taken(key: &str, entity: EntityId, answer: &Answer, replayed: bool) -> Result
         Answer::Accepted => ("accepted", None),
         Answer::Discrepant { case } => ("discrepant", Some(*case)),
         Answer::Quarantined { case } => ("quarantined", Some(*case)),
-        Answer::Refused(refusal) => return Err(Denied::refused(refusal)),
+        Answer::Refused(refusal) => return Err(Denied { replayed, ..Denied::refused(refusal) }),
     };
     let outcome = v1::Outcome { key: key.to_owned(), entity: entity.to_string(), answer: word.to_owned(), case };
     Ok(Taken { outcome, replayed })

@@ -169,6 +169,11 @@ pub enum ExceptionQuestion {
     },
     /// Take note of it, and close it.
     Ack(Act),
+    /// Have an input tried again that could not be handed to anybody, once the reason is mended.
+    RetryDeadLetter {
+        /// Its number, such as `DL-3fa91c07be`.
+        id: String,
+    },
 }
 
 /// An action on an exception.
@@ -179,7 +184,7 @@ pub struct Act {
     /// Why.
     #[arg(long)]
     reason: Option<String>,
-    /// Names this action, so that sending it again does nothing more; left out, it is made of the action itself.
+    /// Names this action, so that sending it again does nothing more; left out, every call is an action of its own.
     #[arg(long)]
     key: Option<String>,
 }
@@ -216,7 +221,10 @@ struct Client {
 impl Client {
     async fn answer(&self, question: &Question) -> Result<(), Trouble> {
         match question {
-            Question::Order(OrderQuestion::List) => self.show(&["orders"], screens::orders).await,
+            Question::Order(OrderQuestion::List) => {
+                let all = self.all(&["orders"]).await?;
+                self.print(&all, screens::orders).await
+            }
             Question::Order(OrderQuestion::Show { order }) => self.show(&["orders", order], screens::order).await,
             Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
             Question::Lot(LotQuestion::Show { lot }) => self.show(&["lots", lot], screens::lot).await,
@@ -241,7 +249,19 @@ impl Client {
 
     async fn exceptions(&self, question: &ExceptionQuestion) -> Result<(), Trouble> {
         let (act, action, more) = match question {
-            ExceptionQuestion::List => return self.show(&["exceptions"], screens::exceptions).await,
+            ExceptionQuestion::List => {
+                let mut all = self.all(&["exceptions"]).await?;
+                let dead = self.read(&["dead-letters"], &[]).await?;
+                if let Some(fields) = all.as_object_mut() {
+                    fields.insert("dead_letters".to_owned(), dead.get("rows").cloned().unwrap_or_default());
+                }
+                return self.print(&all, screens::exceptions).await;
+            }
+            ExceptionQuestion::RetryDeadLetter { id } => {
+                let url = self.url(&["dead-letters", id, "retry"])?;
+                let answer = told(self.http.request(Method::POST, url).bearer_auth(&self.reach.token)).await?;
+                return self.print(&answer, |answer, _| screens::revived(answer)).await;
+            }
             ExceptionQuestion::Show { id } => return self.show(&["exceptions", id], screens::exception).await,
             ExceptionQuestion::Retry(act) => (act, "retry", json!({})),
             ExceptionQuestion::Adopt { act, document } => (act, "adopt", json!({ "document": document })),
@@ -255,10 +275,15 @@ impl Client {
             fields.insert("action".to_owned(), json!(action));
             fields.extend(act.reason.as_ref().map(|reason| ("reason".to_owned(), json!(reason))));
         }
-        let key = act.key.clone().unwrap_or_else(|| format!("{}-{action}", act.id));
+        let key = act.key.clone().unwrap_or_else(|| format!("{}-{action}-{}", act.id, std::process::id()) + &moment());
         let url = self.url(&["exceptions", &act.id, "actions"])?;
-        let request = self.http.request(Method::POST, url).bearer_auth(&self.reach.token).header("idempotency-key", key).json(&body);
-        let answer = told(request).await?;
+        let request = self.http.request(Method::POST, url).bearer_auth(&self.reach.token).header("idempotency-key", &key).json(&body);
+        let answer = told(request).await.map_err(|trouble| match trouble {
+            Trouble::Unreached(why) => {
+                Trouble::Unreached(format!("{why}; whether it was done is not known: send it again with --key {key}"))
+            }
+            Trouble::Told(told) => Trouble::Told(told),
+        })?;
         self.print(&answer, |answer, _| screens::outcome(answer)).await
     }
 
@@ -273,6 +298,23 @@ impl Client {
     async fn read(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
         let request = self.http.get(self.url(parts)?).query(query).bearer_auth(&self.reach.token);
         told(request.timeout(Duration::from_secs(30))).await
+    }
+
+    /// All rows of a list, part by part.
+    async fn all(&self, parts: &[&str]) -> Result<Value, Trouble> {
+        let mut whole = self.read(parts, &[]).await?;
+        while let Some(next) = whole.get("next").and_then(Value::as_str).map(ToOwned::to_owned) {
+            let mut part = self.read(parts, &[("after", &next)]).await?;
+            let more = part.get_mut("rows").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+            if let Some(fields) = whole.as_object_mut() {
+                fields.remove("next");
+                fields.extend(part.get("next").cloned().map(|next| ("next".to_owned(), next)));
+            }
+            if let Some(rows) = whole.get_mut("rows").and_then(Value::as_array_mut) {
+                rows.extend(more);
+            }
+        }
+        Ok(whole)
     }
 
     async fn show(&self, parts: &[&str], screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
@@ -345,6 +387,11 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// Tells two calls apart, also of one process.
+fn moment() -> String {
+    format!("-{:x}", takt_cluster::seam::Clock::now(&takt_cluster::clock::SystemClock::start()).utc_ns())
 }
 
 async fn told(request: reqwest::RequestBuilder) -> Result<Value, Trouble> {

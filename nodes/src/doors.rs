@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ask::Reception;
 use crate::{http, rpc};
@@ -19,8 +21,20 @@ use crate::{http, rpc};
 /// How long what is in flight may take when the doors close, in ms.
 const GRACE_MS: u64 = 15_000;
 
-/// How long a gRPC connection may be silent before it is asked whether it is still there, in ms.
+/// How long an HTTP/2 connection may be silent before it is asked whether it is still there, and may take to say so, in ms.
 const KEEPALIVE_MS: u64 = 30_000;
+
+/// How long the head of a request may take, in ms.
+const HEAD_MS: u64 = 10_000;
+
+/// Connections at once to a door; the rest waits in the system's own line.
+const CONNECTIONS_MAX: usize = 4_096;
+
+/// Requests at once on an HTTP/2 connection.
+const STREAMS_MAX: u32 = 256;
+
+/// How long to wait after a connection could not be taken in, in ms.
+const ACCEPT_AGAIN_MS: u64 = 100;
 
 /// Doors that are open.
 pub struct Doors {
@@ -45,16 +59,12 @@ pub async fn serve(mut reception: Reception, http: SocketAddr, grpc: SocketAddr)
     let paths = http::router(Arc::clone(&reception));
     let calls = rpc::routes(reception).await?;
     if http == grpc && http.port() != 0 {
-        let both = paths.merge(calls.into_axum_router().reset_fallback());
-        let serving = vec![tokio::spawn(speak_http(http_listener, both, stopped))];
+        let serving = vec![tokio::spawn(speak(http_listener, paths.merge(calls), stopped))];
         return Ok(Doors { http: http_bound, grpc: http_bound, stopping, gone, serving });
     }
     let grpc_listener = TcpListener::bind(grpc).await?;
     let grpc_bound = grpc_listener.local_addr()?;
-    let serving = vec![
-        tokio::spawn(speak_http(http_listener, paths, stopped.clone())),
-        tokio::spawn(speak_grpc(TcpIncoming::from(grpc_listener).with_nodelay(Some(true)), calls, stopped)),
-    ];
+    let serving = vec![tokio::spawn(speak(http_listener, paths, stopped.clone())), tokio::spawn(speak(grpc_listener, calls, stopped))];
     Ok(Doors { http: http_bound, grpc: grpc_bound, stopping, gone, serving })
 }
 
@@ -64,8 +74,9 @@ impl Doors {
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         let cut: Vec<_> = self.serving.iter().map(JoinHandle::abort_handle).collect();
+        let serving = self.serving;
         let quiet = async {
-            for serving in self.serving {
+            for serving in serving {
                 drop(serving.await);
             }
             self.gone.recv().await
@@ -73,21 +84,68 @@ impl Doors {
         if tokio::time::timeout(Duration::from_millis(GRACE_MS), quiet).await.is_err() {
             tracing::warn!(GRACE_MS, "requests in flight did not end in time and are cut off");
             cut.iter().for_each(tokio::task::AbortHandle::abort);
+            // What is cut off lets go a moment later.
+            drop(tokio::time::timeout(Duration::from_millis(GRACE_MS), self.gone.recv()).await);
         }
     }
 }
 
-async fn speak_http(listener: TcpListener, paths: axum::Router, stopped: watch::Receiver<bool>) {
-    if let Err(error) = axum::serve(listener, paths).with_graceful_shutdown(told_to_stop(stopped)).await {
-        tracing::error!(%error, "the HTTP door fell shut");
+/// Takes in whoever comes, in the protocol they speak, while there is room.
+async fn speak(listener: TcpListener, paths: Router, stopped: watch::Receiver<bool>) {
+    let (room, graceful, mut connections) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), GracefulShutdown::new(), JoinSet::new());
+    let mut stop = Box::pin(told_to_stop(stopped.clone()));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, mostly: others will close theirs.
+                tracing::warn!(%error, "failed to take a connection in");
+                tokio::time::sleep(Duration::from_millis(ACCEPT_AGAIN_MS)).await;
+                continue;
+            }
+        };
+        connections.spawn(serve_one(stream, paths.clone(), stopped.clone(), graceful.watcher(), place));
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+/// One connection, from its first byte to its end. Who connects and says nothing is not waited for.
+async fn serve_one(stream: TcpStream, paths: Router, stopped: watch::Receiver<bool>, watcher: Watcher, _place: OwnedSemaphorePermit) {
+    drop(stream.set_nodelay(true));
+    let first = tokio::select! {
+        biased;
+        () = told_to_stop(stopped) => return,
+        first = tokio::time::timeout(Duration::from_millis(HEAD_MS), stream.readable()) => first,
+    };
+    if matches!(first, Ok(Ok(()))) {
+        let protocols = protocols();
+        let connection = protocols.serve_connection(TokioIo::new(stream), TowerToHyperService::new(paths)).into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke");
+        }
     }
 }
 
-async fn speak_grpc(incoming: TcpIncoming, calls: Routes, stopped: watch::Receiver<bool>) {
-    let server = Server::builder().http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_MS))).add_routes(calls);
-    if let Err(error) = server.serve_with_incoming_shutdown(incoming, told_to_stop(stopped)).await {
-        tracing::error!(%error, "the gRPC door fell shut");
-    }
+/// HTTP/1 and HTTP/2, each with its limits: who begins a request and does not go on is not waited for.
+fn protocols() -> Builder<TokioExecutor> {
+    let mut protocols = Builder::new(TokioExecutor::new());
+    protocols.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(HEAD_MS));
+    let keepalive = Duration::from_millis(KEEPALIVE_MS);
+    protocols
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(keepalive)
+        .keep_alive_timeout(keepalive)
+        .max_concurrent_streams(STREAMS_MAX);
+    protocols
 }
 
 async fn told_to_stop(mut stopped: watch::Receiver<bool>) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{Method, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -83,6 +83,8 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(lists::exceptions))
         .routes(routes!(queries::exception))
         .routes(routes!(lists::sites))
+        .routes(routes!(lists::dead_letters))
+        .routes(routes!(lists::retry_dead_letter))
         .routes(routes!(events::page))
         .routes(routes!(events::watch))
         .routes(routes!(events::contracts))
@@ -94,11 +96,20 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(health))
 }
 
-/// Whether the node is at work, and for which regions.
-#[utoipa::path(get, path = "/healthz", tag = "node", security(()), responses((status = 200, description = "At work.")))]
+/// Whether the node is at work, and for which regions; if not, what is wrong with which.
+#[utoipa::path(get, path = "/healthz", tag = "node", security(()), responses(
+    (status = 200, description = "At work."),
+    (status = 503, description = "A region is not at work: it takes nothing until the node is started again."),
+))]
 async fn health(State(reception): Shared) -> impl IntoResponse {
     let regions: Vec<String> = reception.mesh().regions().keys().map(ToString::to_string).collect();
-    Json(serde_json::json!({ "status": "ok", "regions": regions }))
+    match reception.health() {
+        Ok(()) => (StatusCode::OK, Json(serde_json::json!({ "status": "ok", "regions": regions }))),
+        Err(troubles) => {
+            let body = serde_json::json!({ "status": "not at work", "regions": regions, "troubles": troubles });
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body))
+        }
+    }
 }
 
 fn nothing_here(method: &Method, uri: &Uri, choices: &[String]) -> Denied {

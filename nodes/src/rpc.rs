@@ -1,11 +1,15 @@
 //! The door over gRPC: the same requests one at a time, the stream on which many are in flight, and the same questions. Apart from HTTP because
 //! plants that report thousands a minute come in here. Only translates.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use axum::Router;
 use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status, Streaming};
+use tonic_health::server::HealthReporter;
 
 use crate::ask::v1::queries_server::QueriesServer;
 use crate::ask::v1::requests_server::{Requests, RequestsServer};
@@ -15,20 +19,55 @@ mod exchange;
 mod queries;
 mod status;
 
-/// What the server speaks: requests, health, and the description of both.
-pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Routes> {
+/// Says that the answer is the one the request got the first time.
+const REPLAYED: &str = "idempotent-replayed";
+
+/// How often it is looked whether the node is at work, in ms.
+const HEALTH_MS: u64 = 1_000;
+
+/// What the server speaks: requests, questions, health, and the description of all. Who is not known is turned away before
+/// anything is read of what they send.
+pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Router> {
     let max = reception.limits().body_bytes_max;
     let queries = QueriesServer::new(queries::Counter { reception: Arc::clone(&reception) }).max_decoding_message_size(max);
-    let requests = RequestsServer::new(Desk { reception }).max_decoding_message_size(max);
+    let requests = RequestsServer::new(Desk { reception: Arc::clone(&reception) }).max_decoding_message_size(max);
     let (health, healthy) = tonic_health::server::health_reporter();
-    health.set_serving::<RequestsServer<Desk>>().await;
-    health.set_serving::<QueriesServer<queries::Counter>>().await;
+    let (well, weak) = (reception.health().is_ok(), Arc::downgrade(&reception));
+    tell_health(&health, well).await;
+    tokio::spawn(watch_health(health, weak, well));
     let described = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(v1::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(std::io::Error::other)?;
-    Ok(Routes::new(requests).add_service(queries).add_service(healthy).add_service(described))
+    let known = move |request: Request<()>| client(&reception, request.metadata()).map(|_| ()).map(|()| request);
+    let routes = Routes::new(InterceptedService::new(requests, known.clone()))
+        .add_service(InterceptedService::new(queries, known))
+        .add_service(healthy)
+        .add_service(described);
+    Ok(routes.into_axum_router().reset_fallback().layer(axum::middleware::map_response(status::typed)))
+}
+
+async fn tell_health(health: &HealthReporter, well: bool) {
+    if well {
+        health.set_serving::<RequestsServer<Desk>>().await;
+        health.set_serving::<QueriesServer<queries::Counter>>().await;
+    } else {
+        health.set_not_serving::<RequestsServer<Desk>>().await;
+        health.set_not_serving::<QueriesServer<queries::Counter>>().await;
+    }
+}
+
+/// Tells who asks for it, as long as the node is there.
+async fn watch_health(health: HealthReporter, reception: Weak<Reception>, mut well: bool) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(HEALTH_MS)).await;
+        let Some(now) = reception.upgrade().map(|reception| reception.health().is_ok()) else { return };
+        if now != well {
+            well = now;
+            tell_health(&health, well).await;
+        }
+    }
 }
 
 /// Where requests come in over gRPC.
@@ -51,7 +90,7 @@ impl Desk {
         let Taken { outcome, replayed } = self.reception.take(client, &request.into_inner().whole(), ticket).await?;
         let mut response = Response::new(outcome);
         if replayed {
-            response.metadata_mut().insert("idempotent-replayed", tonic::metadata::MetadataValue::from_static("true"));
+            response.metadata_mut().insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
         }
         Ok(response)
     }

@@ -107,8 +107,9 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
 /// Exceptions, as the node ranks them.
 pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
     let found = rows(answer);
+    let dead = dead_letters(answer);
     if found.is_empty() {
-        return format!("EXCEPTIONS  none open, as of {}", text(answer, "as_of"));
+        return format!("EXCEPTIONS  none open, as of {}{dead}", text(answer, "as_of"));
     }
     let mut screen = table(&["id", "impact in", "what", "at stake", "owner", "age"]);
     let now = text(answer, "as_of");
@@ -116,7 +117,25 @@ pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
         let (impact, age) = (until(now, text(case, "impact_at")), age(now, text(case, "opened_at")));
         screen.add_row([text(case, "id"), &impact, text(case, "what"), text(case, "stake"), text(case, "owner"), &age]);
     }
-    format!("EXCEPTIONS  {} open, as of {}\n{screen}", found.len(), text(answer, "as_of"))
+    format!("EXCEPTIONS  {} open, as of {}\n{screen}{dead}", found.len(), text(answer, "as_of"))
+}
+
+/// What could not be handed to anybody; nothing when there is none.
+fn dead_letters(answer: &Value) -> String {
+    let letters = list(answer, "dead_letters");
+    if letters.is_empty() {
+        return String::new();
+    }
+    let mut screen = table(&["id", "region", "message", "why it lies here"]);
+    for letter in letters {
+        screen.add_row([text(letter, "id"), text(letter, "region"), text(letter, "message"), text(letter, "reason")]);
+    }
+    format!("\n\nDEAD LETTERS  kept, and in no order: mend the reason, then takt exceptions retry-dead-letter ID\n{screen}")
+}
+
+/// That a dead letter is on its way again.
+pub(crate) fn revived(answer: &Value) -> String {
+    format!("{} is queued anew: {}", text(answer, "id"), text(answer, "message"))
 }
 
 /// One exception, with what may and what must not be done.

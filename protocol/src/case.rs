@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::refusal::Code;
 use crate::words::Role;
@@ -34,6 +35,13 @@ pub struct Case {
     pub posting: Option<u32>,
     /// When it was opened.
     pub opened_at: Instant,
+}
+
+/// How a case is called by people: the first digits of its entity's number, and its own.
+pub fn short(entity: EntityId, case: u32) -> String {
+    let id = entity.to_string();
+    let digits = id.rsplit('.').next().and_then(|local| local.get(1..7)).unwrap_or_default();
+    format!("E-{digits}-{case}")
 }
 
 /// The kinds of case, each with its page for the operator.

@@ -229,6 +229,16 @@ impl Envelope {
         Self { key, occurred_at: at, received_at: at, not_after: None, who: None, origin: None, correlation: None, causation: None }
     }
 
+    /// What a person or a client states here that is part of what they say: why, with whom, and when it happened. The same
+    /// key with another one of these is another input. A link
+    /// gives no role and states nothing: it may read the clock where its sender is silent.
+    pub(crate) fn stated(&self) -> Option<String> {
+        let who = self.who.as_ref().filter(|who| !who.role.is_empty())?;
+        let when = Some(self.occurred_at).filter(|at| *at != self.received_at).map(|at| at.to_string());
+        let stated = [when.as_deref(), who.reason.as_deref(), who.second.as_deref()];
+        stated.iter().any(Option::is_some).then(|| stated.map(Option::unwrap_or_default).join("\n"))
+    }
+
     /// An envelope of the mesh's own: `text` names what it says, once and for all.
     pub fn ours(text: impl fmt::Display, at: Instant) -> Self {
         let source = Source::parse("takt").unwrap_or_default();

@@ -93,6 +93,18 @@ impl Body {
         }
     }
 
+    /// What kind of entity it is for; nothing where any of them takes it.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Order(_) => Some(Kind::Order),
+            Self::Lot(_) => Some(Kind::Lot),
+            Self::Unit(_) => Some(Kind::Unit),
+            Self::Shipment(_) => Some(Kind::Shipment),
+            Self::Site(_) => Some(Kind::Site),
+            Self::Claim { .. } | Self::Woken { .. } | Self::Desk(_) => None,
+        }
+    }
+
     /// May an entity be born from it? What may not waits in its site's quarantine while there is no such entity.
     pub fn may_be_born_from(&self) -> bool {
         match self {

@@ -168,7 +168,7 @@ pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
     if !state.is_born() && !input.body.may_be_born_from() {
         return Stepped { state, step: None, reply: Reply::Unborn };
     }
-    let hash = wire::content_of(&input.body);
+    let hash = content_of(input);
     if let Body::Woken { intent, wake } = &input.body {
         let decision = decide::woken(&state, *intent, wake, context);
         return record(state, input, hash, false, decision);
@@ -181,6 +181,12 @@ pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
             record(state, input, hash, true, decision)
         }
     }
+}
+
+/// What an input says: its body, and what its sender stated beside it.
+fn content_of(input: &Input) -> ContentHash {
+    let body = wire::content_of(&input.body);
+    input.envelope.stated().map_or(body, |stated| ContentHash::of(format!("{body}\n{stated}").as_bytes()))
 }
 
 /// Makes a decision into a step, lets the lanes go on, and evolves the state by all of it.

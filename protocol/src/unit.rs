@@ -28,6 +28,9 @@ pub struct Unit {
     pub place: Option<Place>,
     /// What the warehouse counted.
     pub received: Option<Qty>,
+    /// The handling unit that it stands on or in, by its number.
+    #[serde(default)]
+    pub within: Option<Sscc>,
 }
 
 impl Unit {
@@ -61,6 +64,8 @@ pub enum Fact {
     },
     /// The warehouse counted it.
     Counted(Qty),
+    /// It was packed onto or into another handling unit, or taken out again.
+    Nested(Option<Sscc>),
 }
 
 /// An input to a handling unit.
@@ -97,6 +102,16 @@ pub enum Report {
         /// Where.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Place>,
+    },
+    /// Somebody counted it once more.
+    Counted {
+        /// What was counted.
+        qty: Qty,
+    },
+    /// It was packed onto or into another handling unit, or taken out again.
+    Nested {
+        /// The number of that one; nothing when it stands alone again.
+        within: Option<Sscc>,
     },
     /// It stands in its bin.
     PutAway {
@@ -141,3 +156,6 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use takt_cluster::Error;
 use takt_cluster::views::{Row, Table, Views};
-use takt_protocol::case::Case;
+use takt_protocol::case::{Case, short};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::name::SiteId;
@@ -16,7 +16,7 @@ use takt_protocol::{site, wire};
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 2;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -24,6 +24,8 @@ pub(super) const NAMES: Table = Table(1);
 pub(super) const ENTITIES: Table = Table(2);
 /// An entity and a number: its open case.
 pub(super) const CASES: Table = Table(3);
+/// What people call a case, and whose it is: that one, also once it is closed.
+pub(super) const CALLED: Table = Table(5);
 /// A shard: when its newest commit was made that was read.
 pub(super) const READ: Table = Table(4);
 
@@ -62,6 +64,13 @@ pub(super) fn entity_key(entity: EntityId) -> Vec<u8> {
     key.push(END);
     key.extend_from_slice(&entity.generation().to_be_bytes());
     key.extend_from_slice(&entity.local().to_be_bytes());
+    key
+}
+
+/// Where every case begins that people call so.
+pub(super) fn called_key(short: &str) -> Vec<u8> {
+    let mut key = short.as_bytes().to_vec();
+    key.push(END);
     key
 }
 
@@ -115,7 +124,12 @@ impl Pages<'_> {
                     }
                 }
             }
-            Fact::CaseOpened(case) => self.put(CASES, case_key(entity, case.number), &(entity, case.as_ref())),
+            Fact::CaseOpened(case) => {
+                let mut called = called_key(&short(entity, case.number));
+                called.extend(entity_key(entity));
+                self.put(CALLED, called, &(entity, case.number));
+                self.put(CASES, case_key(entity, case.number), &(entity, case.as_ref()));
+            }
             Fact::CaseHandedOver { case, to } => {
                 if let Some(mut open) = self.case(entity, *case)? {
                     open.owner = to.clone();

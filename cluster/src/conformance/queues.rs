@@ -70,10 +70,12 @@ pub async fn a_buried_message_is_shown_with_its_reason_and_can_be_revived(bench:
     let seams = bench.reopen().await;
     let buried = seams.queue.buried(IN, 10).await.unwrap();
     assert_eq!(buried.iter().map(|(id, reason, _)| (id.as_str(), reason.as_str())).collect::<Vec<_>>(), [("bad", "cannot be read")]);
+    assert_eq!((seams.queue.graves().await.unwrap(), seams.queue.names().await.unwrap()), (vec![IN], Vec::new()));
     assert!(!seams.queue.revive(IN, "other").await.unwrap());
     assert!(seams.queue.revive(IN, "bad").await.unwrap());
     assert_eq!(pull(&seams, IN).await.remove(0).id, "bad");
     assert!(seams.queue.buried(IN, 10).await.unwrap().is_empty());
+    assert!(seams.queue.graves().await.unwrap().is_empty());
 }
 
 /// What was published and not done is there after the node is gone, also what was handed out.

@@ -48,6 +48,10 @@ impl Journal for Shared {
         self.last_in(shard).map_err(|error| disk("read the last sequence", &self.place, error))
     }
 
+    fn is_open(&self) -> bool {
+        self.jobs().is_some()
+    }
+
     fn shards(&self) -> u16 {
         self.settings.shards
     }

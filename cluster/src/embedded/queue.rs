@@ -1,14 +1,16 @@
 //! Queues on disk. Who is handed what is known in memory only: after a restart everything that is not done is ready.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use redb::ReadableTable as _;
 use tokio::sync::oneshot;
 
 use super::Shared;
 use super::job::Job;
-use super::table::{BURIED, QUEUE, disk, queue_key};
+use super::table::{BURIED, QUEUE, disk, queue_key, queue_name};
 use crate::Error;
 use crate::seam::{Delivery, Message, Queue, QueueName, Receipt};
 
@@ -105,6 +107,18 @@ impl Queue for Shared {
 
     async fn names(&self) -> Result<Vec<QueueName>, Error> {
         Ok(self.lines().iter().filter(|(_, line)| line.len() > 0).map(|(name, _)| *name).collect())
+    }
+
+    async fn graves(&self) -> Result<Vec<QueueName>, Error> {
+        let read = || -> Result<BTreeSet<QueueName>, redb::Error> {
+            let table = Shared::read(self)?.open_table(BURIED)?;
+            let mut found = BTreeSet::new();
+            for row in table.iter()? {
+                found.extend(queue_name(row?.0.value().0));
+            }
+            Ok(found)
+        };
+        Ok(read().map_err(|error| disk("read the dead-letter box", &self.place, error))?.into_iter().collect())
     }
 }
 

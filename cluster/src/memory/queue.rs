@@ -104,6 +104,12 @@ impl Queue for Hold {
             |store: &mut Store| Ok(store.queues.iter().filter(|(_, waiting)| waiting.line.len() > 0).map(|(name, _)| *name).collect());
         self.perform(Operation::read("queue.names"), act, unreachable).await
     }
+
+    async fn graves(&self) -> Result<Vec<QueueName>, Error> {
+        let act =
+            |store: &mut Store| Ok(store.queues.iter().filter(|(_, waiting)| !waiting.buried.is_empty()).map(|(name, _)| *name).collect());
+        self.perform(Operation::read("queue.graves"), act, unreachable).await
+    }
 }
 
 /// Takes a message out for good; nothing when that delivery no longer counts.

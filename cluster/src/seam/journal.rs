@@ -65,6 +65,11 @@ pub trait Journal: Send + Sync {
     /// The last sequence of a shard (0 for none), never stale: a follower that stands there has read everything.
     async fn head(&self, shard: u16) -> Result<u64, Error>;
 
+    /// Whether appends are taken. An engine whose disk failed takes none until it is opened again.
+    fn is_open(&self) -> bool {
+        true
+    }
+
     /// How many shards this generation has; fixed when the store is made, and checked when it is opened.
     fn shards(&self) -> u16;
 

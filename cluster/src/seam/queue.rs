@@ -118,4 +118,7 @@ pub trait Queue: Send + Sync {
 
     /// The queues that hold anything, sorted.
     async fn names(&self) -> Result<Vec<QueueName>, Error>;
+
+    /// The queues whose dead-letter box holds anything, sorted.
+    async fn graves(&self) -> Result<Vec<QueueName>, Error>;
 }

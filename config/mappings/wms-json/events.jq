@@ -3,6 +3,9 @@ def named($kind; $id): { native: { kind: $kind, names: [{ system: .site, kind: $
 def told($to; $mark; $body): { to: $to, key: { mark: { text: $mark } }, occurred_at: .body.at, body: $body };
 
 def unit($report): told(named("unit"; .body.sscc); .body.message; { unit: { report: $report } });
+# Units that were packed onto another one, or taken off it.
+def nested($inner; $within):
+  told(named("unit"; $inner); "\(.body.message)/\($inner)"; { unit: { report: { nested: { within: $within } } } });
 def shipment($mark; $input): told(named("shipment"; .body.delivery); $mark; { shipment: $input });
 
 # Whatever is told of a delivery first makes it known.
@@ -25,6 +28,7 @@ def inputs:
     elif .topic == "components.staged" then
       told({ native: { kind: "order", names: [{ system: .body.of, kind: "order", id: .body.order }] } }; .body.message;
            { order: { report: { staged: { missing: .body.missing } } } })
-    # A corrected count in the warehouse is for its own books, until handovers are reconciled.
-    elif .topic == "stock.adjusted" then empty
+    elif .topic == "stock.adjusted" then unit({ counted: { qty: "\(.body.contents | sum) \($uom)" } })
+    elif .topic == "handling_unit.packed" then nested(.body.units[]; .body.sscc)
+    elif .topic == "handling_unit.unpacked" then nested(.body.units[]; null)
     else error("the topic \(.topic) is not known here") end;

@@ -1,15 +1,17 @@
 //! Exceptions: what a person must look at, ranked by when it starts to hurt.
 
 use serde::{Deserialize, Serialize};
-use takt_protocol::case::{Case, Proposal};
+use takt_protocol::case::{Case, Proposal, short};
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use utoipa::ToSchema;
 
+use crate::ask::{Denied, Sort};
+
 /// An exception.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CaseRow {
-    /// How it is called: short, and good until it is closed.
+    /// How it is called: short, and good for ever.
     pub id: String,
     /// Whose it is: our id of the order, lot, shipment or site.
     pub entity: String,
@@ -36,13 +38,6 @@ pub struct CaseRow {
     pub advice: Vec<String>,
     /// What must not be done.
     pub forbidden: Vec<String>,
-}
-
-/// How a case is called by people: the first digits of its entity's number, and its own.
-pub fn short(entity: EntityId, case: u32) -> String {
-    let id = entity.to_string();
-    let digits = id.rsplit('.').next().and_then(|local| local.get(1..7)).unwrap_or_default();
-    format!("E-{digits}-{case}")
 }
 
 /// A case as it is shown.
@@ -75,10 +70,30 @@ pub fn row(entity: EntityId, case: &Case) -> CaseRow {
 }
 
 /// The order of the desk: by when it hurts, then by how bad it is, then by age.
-pub fn ranked(mut cases: Vec<(EntityId, Case)>) -> Vec<CaseRow> {
-    cases.sort_by(|(_, a), (_, b)| {
-        let hurts = |case: &Case| (case.impact_at.is_none(), case.impact_at, case.kind.severity(), case.opened_at);
-        hurts(a).cmp(&hurts(b))
-    });
-    cases.iter().map(|(entity, case)| row(*entity, case)).collect()
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(String);
+
+impl Rank {
+    /// The rank of a case.
+    pub fn of(entity: EntityId, case: &Case) -> Self {
+        let impact_at_ns = case.impact_at.map_or(i64::MAX, |at| at.utc_ns()).max(0);
+        let opened_at_ns = case.opened_at.utc_ns().max(0);
+        Self(format!("{impact_at_ns:019}.{:03}.{opened_at_ns:019}.{entity}.{:010}", case.kind.severity(), case.number))
+    }
+
+    /// Takes one as it was told.
+    pub fn parse(text: &str) -> Result<Self, Denied> {
+        let digits = text.get(..19).is_some_and(|head| head.bytes().all(|byte| byte.is_ascii_digit()));
+        if digits && text.len() < 200 {
+            return Ok(Self(text.to_owned()));
+        }
+        let message = format!("`{}` is no place in the list", text.escape_debug());
+        Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, "send what the last part said under `next`").at("after"))
+    }
+}
+
+impl std::fmt::Display for Rank {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }

@@ -32,6 +32,9 @@ pub struct UnitView {
     /// What the warehouse counted; absent until it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<String>,
+    /// The handling unit that it stands on or in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
     /// What is on it.
     pub contents: Vec<ContentRow>,
     /// What waits for a person.
@@ -61,6 +64,7 @@ pub fn view(state: &State, unit: &Unit, now: Instant) -> UnitView {
         to: unit.to.map(|site| site.to_string()),
         place: unit.place.as_ref().map(ToString::to_string),
         received: unit.received.map(|qty| qty.to_string()),
+        within: unit.within.as_ref().map(ToString::to_string),
         contents: unit.contents.iter().map(content).collect(),
         exceptions: state.common.cases.values().map(|case| row(state.id, case)).collect(),
     }

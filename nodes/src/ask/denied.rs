@@ -44,13 +44,15 @@ pub struct Denied {
     pub sort: Sort,
     /// What its sender is told.
     pub complaint: Box<Complaint>,
+    /// Whether this is the answer it got the first time.
+    pub replayed: bool,
 }
 
 impl Denied {
     /// A no of this sort.
     pub fn new(sort: Sort, code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         let complaint = Complaint { code: code.to_owned(), message: message.into(), remedy: remedy.into(), ..Complaint::default() };
-        Self { sort, complaint: Box::new(complaint) }
+        Self { sort, complaint: Box::new(complaint), replayed: false }
     }
 
     /// The same, about one field.

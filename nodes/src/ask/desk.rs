@@ -1,31 +1,36 @@
 //! What a person does about an exception, read into the words of the protocol.
 
+use std::collections::BTreeSet;
+
 use takt_protocol::desk::{Action, Wish};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body};
+use takt_protocol::kernel::Own;
 use takt_protocol::words::{DocNo, Role};
 
 use super::field::maybe;
 use super::meaning::Meaning;
 use super::{Denied, Reception, Sort, v1};
-use crate::answers::case::short;
 
 impl v1::ActOnException {
     pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
-        let action = self.read()?;
         let (entity, case) = reception.case(&self.exception).await?;
+        let action = match self.action.as_str() {
+            "match" => Action::Match { entity: reception.belongs(entity, case, self.entity.as_ref()).await? },
+            _ => self.read()?,
+        };
         let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
         Ok(Meaning { second: self.second.clone(), ..wish }.because(self.reason.as_ref()))
     }
 
+    /// Every action but the one that names an entity.
     fn read(&self) -> Result<Action, Denied> {
-        let (document, entity, role) = (self.document.as_ref(), self.entity.as_ref(), self.role.as_ref());
+        let (document, role) = (self.document.as_ref(), self.role.as_ref());
         match self.action.as_str() {
             "retry" => Ok(Action::Retry),
             "write_off" => Ok(Action::WriteOff),
             "acknowledge" => Ok(Action::Acknowledge),
             "adopt" => needed("document", maybe("document", document, DocNo::parse)?).map(|document| Action::Adopt { document }),
-            "match" => needed("entity", maybe("entity", entity, EntityId::parse)?).map(|entity| Action::Match { entity }),
             "hand_to" => needed("role", maybe("role", role, Role::parse)?).map(|role| Action::HandTo { role }),
             "" => Err(Denied::missing("action")),
             other => {
@@ -42,16 +47,52 @@ fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
 }
 
 impl Reception {
-    /// Which case of which entity an exception is: as it is listed, or `<our id>:<number>`, which is good for ever.
+    /// The entity that a person says a waiting message belongs to, by our id or any number it has: one of the kind that the
+    /// message is for, and one that exists. A message that was sent to nobody would be lost.
+    async fn belongs(&self, site: EntityId, case: u32, text: Option<&String>) -> Result<EntityId, Denied> {
+        let text = text.ok_or_else(|| Denied::missing("entity"))?;
+        let state = self.mesh().show(site).await.map_err(|error| Denied::asking(&error))?;
+        let waiting = match &state.own {
+            Own::Site(site) => site.quarantine.get(&case).and_then(|input| input.body.kind()),
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => None,
+        };
+        // What does not wait is for its entity to say, also that it was matched before.
+        let Some(kind) = waiting.or_else(|| EntityId::parse(text).ok().map(|entity| entity.kind())) else {
+            return self.named_once(text);
+        };
+        let entity = self.find(kind, "entity", text).await?;
+        if waiting.is_some() && !self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?.is_born() {
+            return Err(Denied::nobody_knows(kind.word(), "entity"));
+        }
+        Ok(entity)
+    }
+
+    /// What one thing of any kind is known as.
+    fn named_once(&self, text: &str) -> Result<EntityId, Denied> {
+        let entities: BTreeSet<EntityId> = self.named(text)?.into_iter().map(|(_, entity)| entity).collect();
+        match entities.first() {
+            Some(entity) if entities.len() == 1 => Ok(*entity),
+            Some(_) | None => {
+                let message = format!("`{}` means {} things", text.escape_debug(), entities.len());
+                Err(Denied::new(Sort::Unprocessable, "UNKNOWN", message, "send our id of the one it belongs to").at("entity"))
+            }
+        }
+    }
+
+    /// Which case of which entity an exception is: as it is listed, or `<our id>:<number>`. A closed one is found as well: an
+    /// action that is sent again gets the answer it got.
     pub(super) async fn case(&self, text: &str) -> Result<(EntityId, u32), Denied> {
         let whole = text.rsplit_once(':').and_then(|(entity, case)| Some((EntityId::parse(entity).ok()?, case.parse().ok()?)));
         if let Some(whole) = whole {
             return Ok(whole);
         }
-        self.indexed().await;
-        let open = self.mesh().regions().values().flat_map(|region| region.index().cases());
-        let meant: Vec<(EntityId, u32)> =
-            open.map(|(entity, case)| (entity, case.number)).filter(|(entity, case)| short(*entity, *case) == text).collect();
+        let called = || self.mesh().regions().values().flat_map(|region| region.index().called(text)).collect::<Vec<_>>();
+        let mut meant = called();
+        if meant.is_empty() {
+            // Somebody may act on what was opened this very moment.
+            self.indexed().await;
+            meant = called();
+        }
         match (meant.first(), meant.len()) {
             (Some(one), 1) => Ok(*one),
             (None, _) => Err(no_exception(text)),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use takt_actors::link::inbound::Inbound;
 use takt_protocol::envelope::RawRef;
 use takt_protocol::intent::Tier;
 use takt_protocol::name::SiteId;
@@ -18,16 +19,18 @@ pub trait Inbox: Send + Sync {
     async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken>;
 }
 
-/// Why a payload was not taken.
+/// It could not be read or stored just now: the sender must come again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotTaken {
-    /// The link has no such topic; it has these.
-    Topic(Vec<String>),
-    /// It could not be read or stored just now: the sender must come again.
-    Later {
-        /// What was seen, for a person.
-        why: String,
-    },
+pub struct NotTaken {
+    /// What was seen, for a person.
+    pub why: String,
+}
+
+#[tonic::async_trait]
+impl Inbox for Inbound {
+    async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
+        Self::receive(self, topic, raw).await.map(drop).map_err(|refused| NotTaken { why: refused.to_string() })
+    }
 }
 
 /// The inboxes of all systems, each with the hash of the token that opens it.
@@ -60,7 +63,7 @@ impl Reception {
 
     /// Takes a payload, no longer than the deadline.
     pub(crate) async fn receive(&self, inbox: &dyn Inbox, topic: &str, raw: Bytes) -> Result<(), Denied> {
-        self.within(async { inbox.receive(topic, raw).await.map_err(|not| not_taken(topic, not)) }).await
+        self.within(async { inbox.receive(topic, raw).await.map_err(not_taken) }).await
     }
 
     /// Room for a message of a system.
@@ -69,14 +72,6 @@ impl Reception {
     }
 }
 
-fn not_taken(topic: &str, not: NotTaken) -> Denied {
-    match not {
-        NotTaken::Topic(known) => {
-            let remedy = "send one of the choices, or add the topic with its mapping to `link.http.inbound` in the system's site file";
-            Denied::new(Sort::NotFound, "UNKNOWN_TOPIC", format!("there is no topic `{}`", topic.escape_debug()), remedy)
-                .at("topic")
-                .choose(known)
-        }
-        NotTaken::Later { why } => Denied::new(Sort::Unavailable, "UNAVAILABLE", why, "send the same message again").retry(5),
-    }
+fn not_taken(not: NotTaken) -> Denied {
+    Denied::new(Sort::Unavailable, "UNAVAILABLE", not.why, "send the same message again").retry(5)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use takt_actors::index::Index;
 use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
+use takt_protocol::case::Case;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
@@ -15,7 +16,7 @@ use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
 
 use super::{Denied, Reception, field};
-use crate::answers::case::{CaseRow, ranked, row};
+use crate::answers::case::{CaseRow, Rank, row};
 use crate::answers::ledger::{self, Ledger};
 use crate::answers::lot::{Edge, LotView, Trace, edge};
 use crate::answers::order::{OrderRow, OrderView};
@@ -106,10 +107,18 @@ impl Reception {
         Ok(shipment::view(&state, shipment, self.mesh().clock().now()))
     }
 
-    /// Every open exception, by when it starts to hurt.
-    pub async fn exceptions(&self) -> Page<CaseRow> {
+    /// Open exceptions behind the place `after`, at most `most`, by when they start to hurt.
+    pub async fn exceptions(&self, after: Option<&str>, most: usize) -> Result<Page<CaseRow>, Denied> {
+        let most = most.clamp(1, ROWS_MAX);
+        let after = after.map(Rank::parse).transpose()?;
         let as_of = self.indexed().await;
-        Page { rows: ranked(self.indexes().flat_map(Index::cases).collect()), next: None, as_of: Some(as_of.to_string()) }
+        let mut cases: Vec<(Rank, EntityId, Case)> =
+            self.indexes().flat_map(Index::cases).map(|(entity, case)| (Rank::of(entity, &case), entity, case)).collect();
+        cases.retain(|(rank, ..)| after.as_ref().is_none_or(|after| rank > after));
+        cases.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        let next = cases.get(most).and_then(|_| cases.get(most - 1)).map(|(rank, ..)| rank.to_string());
+        let rows = cases.iter().take(most).map(|(_, entity, case)| row(*entity, case)).collect();
+        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
     }
 
     /// What lists are made from.

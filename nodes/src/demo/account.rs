@@ -64,6 +64,8 @@ async fn nothing_waits_or_is_buried(seams: &Seams, broken: &mut Vec<String>) -> 
         if still {
             broken.push(format!("T1: {depth} inputs still wait in {queue:?}"));
         }
+    }
+    for queue in seams.queue.graves().await? {
         for (id, reason, _) in seams.queue.buried(queue, 10).await? {
             broken.push(format!("T1: {id} was set aside in {queue:?}: {reason}"));
         }
@@ -135,7 +137,10 @@ fn of_order(books: &Value, order: &str) -> Books {
     for one in listed(books, "confirmations").iter().filter(stands) {
         let op = Some(text(one, "OrderOperation").trim_start_matches('0').to_owned());
         add(Use::Yield, op.clone(), text(one, "Material"), number(one, "ConfirmationYieldQuantity"));
-        add(Use::Scrap, op, text(one, "Material"), number(one, "ConfirmationScrapQuantity"));
+        add(Use::Scrap, op.clone(), text(one, "Material"), number(one, "ConfirmationScrapQuantity"));
+        add(Use::Rework, op.clone(), text(one, "Material"), number(one, "ConfirmationReworkQuantity"));
+        add(Use::Labour, op.clone(), text(one, "Material"), number(one, "OpConfirmedWorkQuantity1"));
+        add(Use::Machine, op, text(one, "Material"), number(one, "OpConfirmedWorkQuantity2"));
     }
     sums
 }
@@ -158,10 +163,9 @@ impl Account {
             }
             let (purpose, op) = match places.series.purpose {
                 Use::Produced | Use::Consumed => (places.series.purpose, None),
-                Use::Yield | Use::Scrap => {
+                Use::Yield | Use::Scrap | Use::Rework | Use::Labour | Use::Machine => {
                     (places.series.purpose, places.series.op.as_ref().map(|op| op.as_str().trim_start_matches('0').to_owned()))
                 }
-                Use::Rework | Use::Labour | Use::Machine => continue,
             };
             let booked = places.posted.value() + places.adopted.value();
             *ours.entry((format!("{purpose:?}"), op, places.series.material.to_string())).or_default() += booked;

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use bytes::Bytes;
 use serde_json::Value;
-use takt_actors::link::inbound::Inbound;
 use takt_actors::node::Settings;
 use takt_config::folder::Folder;
 use takt_config::links::{Way, ways};
@@ -27,7 +25,7 @@ use super::people::People;
 use super::say::out;
 use super::stage::{self, Odd};
 use super::{Stage, Variables, loopback};
-use crate::ask::{Clients, Inbox, Limits, NotTaken, Reception};
+use crate::ask::{Clients, Limits, Reception};
 use crate::doors;
 use crate::mesh::{Mesh, Stores};
 
@@ -125,16 +123,6 @@ fn cast(text: &Text, world: &RunningWorld) -> Cast {
     Cast::of(&text.book, systems.collect())
 }
 
-/// A system's own door.
-struct Door(Inbound);
-
-#[tonic::async_trait]
-impl Inbox for Door {
-    async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
-        self.0.receive(topic, raw).await.map(drop).map_err(|refused| NotTaken::Later { why: refused.to_string() })
-    }
-}
-
 /// The reception with a door for every system; what has to be asked for regularly is asked for from now on.
 fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
     let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
@@ -145,7 +133,7 @@ fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
             tokio::spawn(async move { inbound.poll(&poll).await });
         }
         if let Some(token) = way.token.clone() {
-            reception = reception.with_inbox(way.site, &token, Arc::new(Door(way.door(region))));
+            reception = reception.with_inbox(way.site, &token, Arc::new(way.door(region)));
         }
     }
     reception
@@ -228,10 +216,11 @@ async fn renew(stage: &Stage, config: &Path) -> anyhow::Result<String> {
     let text = read(config, &variables(&sites(config)?, Some(&stage.world)))?;
     let cast = cast(&text, &stage.world);
     stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
+    let before = stage.mesh.book();
+    let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
     stage.mesh.activate(Arc::clone(&text.book)).await?;
-    let new: Vec<&SiteId> = text.book.sites.keys().filter(|site| !stage.mesh.book().sites.contains_key(site)).collect();
     if !new.is_empty() {
-        out("a new site is spoken with after the next start of the demo");
+        out(&format!("{} will be spoken with after the next start of the demo", new.join(", ")));
     }
     Ok(text.book.hash.clone())
 }

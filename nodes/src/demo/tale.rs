@@ -90,6 +90,8 @@ impl Tale {
         let native = self.number_of(order).await?;
         self.ship(order).await?;
         self.settle(order).await?;
+        let missed = self.missed(order).await?;
+        anyhow::ensure!(missed.is_empty(), "a trouble of the story did not happen: {}", missed.join("; "));
         self.scene.say.line(&self.plant, &native, "closed: everything posted, the truck has left");
         Ok(())
     }
@@ -106,7 +108,7 @@ impl Tale {
         Ok(EntityId::parse(entity)?)
     }
 
-    fn planned_order(&self) -> String {
+    pub(super) fn planned_order(&self) -> String {
         format!("7{:07}", self.number)
     }
 

@@ -9,7 +9,8 @@ use takt_protocol::order::Dispatch;
 use takt_protocol::posting::{Movement, Standing};
 
 use super::cast::System;
-use super::tale::Tale;
+use super::tale::{Tale, Trouble};
+use crate::answers::timeline;
 
 /// Where goods are posted in the ERP.
 const GOODS: &str = "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV";
@@ -28,6 +29,30 @@ impl Tale {
 
     async fn by_hand(&self, system: &System, body: &Value) -> anyhow::Result<Value> {
         self.scene.people.done(Method::POST, &format!("{}/_sim/by-hand", system.url), body, &[]).await
+    }
+
+    /// What was to go wrong and did not: the systems count what took effect, and the order's log has what it met.
+    pub(super) async fn missed(&self, order: EntityId) -> anyhow::Result<Vec<String>> {
+        let (effects, facts): (&[(&System, &str)], &[&str]) = match self.trouble {
+            Trouble::LostReplyHoldAndCorrection => (&[(&self.plant.erp, "lost_reply")], &[]),
+            Trouble::RejectionRestartAndRepeats => (&[(&self.plant.mes, "reject_job")], &["/order/dispatch/rejected"]),
+            Trouble::MissingRecipeAndHandPosting => (&[(&self.plant.erp, "posted_by_hand")], &["/order/dispatch/invalid"]),
+            Trouble::Nothing => (&[], &[]),
+        };
+        let mut missed = Vec::new();
+        for (system, habit) in effects {
+            if self.took_effect(system, habit).await? == 0 {
+                missed.push(format!("{}: `{habit}` never took effect at {}", self.planned_order(), system.site));
+            }
+        }
+        let home = self.scene.mesh.home(order)?;
+        let log = timeline::view(order.to_string(), &home.node().seams.journal.read(order, 0).await?);
+        for fact in facts {
+            if !log.steps.iter().any(|step| step.facts.iter().any(|told| told.pointer(fact).is_some())) {
+                missed.push(format!("{}: there is no `{fact}` in its log", self.planned_order()));
+            }
+        }
+        Ok(missed)
     }
 
     /// The ERP will do the next goods posting, and its reply will be lost.

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Words};
+use super::told::{Asking, Id, Words};
 use crate::answers::case::CaseRow;
+use crate::answers::dead::DeadLetter;
 use crate::answers::order::OrderRow;
 use crate::answers::routing::RoutingView;
 use crate::answers::site::SiteRow;
@@ -42,9 +43,21 @@ pub(super) async fn orders(State(reception): Shared, _: Asking, Words(part): Wor
 }
 
 /// List open exceptions, by when they start to hurt.
-#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", responses((status = 200, description = "The desk.", body = Page<CaseRow>)))]
-pub(super) async fn exceptions(State(reception): Shared, _: Asking) -> Json<Page<CaseRow>> {
-    Json(reception.exceptions().await)
+#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", params(Part), responses((status = 200, description = "The desk.", body = Page<CaseRow>)))]
+pub(super) async fn exceptions(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<CaseRow>>, Denied> {
+    reception.within(reception.exceptions(part.after.as_deref(), part.most.unwrap_or(ROWS_MAX))).await.map(Json)
+}
+
+/// List dead letters: inputs that were taken and could not be handed to anybody, each with the reason.
+#[utoipa::path(get, path = "/v1/dead-letters", tag = "exceptions", responses((status = 200, description = "The oldest 200.", body = Page<DeadLetter>)))]
+pub(super) async fn dead_letters(State(reception): Shared, _: Asking) -> Result<Json<Page<DeadLetter>>, Denied> {
+    reception.within(reception.dead_letters()).await.map(Json)
+}
+
+/// Try a dead letter again, once its reason is mended. It has its effect once, however often this is asked.
+#[utoipa::path(post, path = "/v1/dead-letters/{id}/retry", tag = "exceptions", params(("id" = String, Path, description = "The dead letter.", example = "DL-3fa91c07be")), responses((status = 200, description = "Queued anew.", body = DeadLetter)))]
+pub(super) async fn retry_dead_letter(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<DeadLetter>, Denied> {
+    reception.within(reception.retry_dead_letter(&id)).await.map(Json)
 }
 
 /// List sites, with what waits for each.

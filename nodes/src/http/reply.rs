@@ -27,13 +27,16 @@ impl IntoResponse for Done {
 
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
-        let Self { sort, mut complaint } = self;
+        let Self { sort, mut complaint, replayed } = self;
         let retry_after_s = complaint.retry_after_s;
         if let Some(header) = header_of(&complaint.field) {
             header.clone_into(&mut complaint.field);
         }
         let mut response = (status(sort), Json(*complaint)).into_response();
         let headers = response.headers_mut();
+        if replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
         if let Some(after) = retry_after_s {
             headers.insert(RETRY_AFTER, HeaderValue::from(after));
         }

@@ -1,12 +1,16 @@
-//! The hot path: one stream, many requests in flight, answers by key in whatever order they become durable. Never holds more
-//! than its limit: while that is reached it stops reading, and the sender's own flow control slows it.
+//! The hot path: one stream, many requests in flight, answers by key in whatever order they become durable. Each request runs
+//! apart from who reads its answer, so that a reader who stops holds no place that others need. Never holds more than its
+//! limit: while so many answers are not taken, nothing more is read, and the sender's own flow control slows it.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tonic::{Status, Streaming};
 
+use super::status::unserved;
 use crate::ask::v1::answer::Result as Outcome;
 use crate::ask::{Client, Denied, Reception, Sort, Verb, v1};
 
@@ -15,14 +19,45 @@ pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<v1::Answer, Status>> 
 
 /// Answers what comes in on a stream, until it ends or the door closes; what was read is answered.
 pub(super) fn answers(reception: &Arc<Reception>, client: Client, told: Streaming<v1::Request>) -> Answers {
-    let max = reception.limits().stream_in_flight_max;
-    let (reception, client) = (Arc::clone(reception), Arc::new(client));
-    let closed = Box::pin(reception.closed());
-    let under_way = told.take_until(closed).map(move |request| {
-        let (reception, client) = (Arc::clone(&reception), Arc::clone(&client));
-        async move { Ok(answer(&reception, &client, request?).await) }
-    });
-    Box::pin(under_way.buffer_unordered(max.max(1)))
+    let (sender, mut receiver) = mpsc::channel(reception.limits().stream_in_flight_max.max(1));
+    tokio::spawn(read(Arc::clone(reception), client, told, sender));
+    Box::pin(futures::stream::poll_fn(move |context| receiver.poll_recv(context)))
+}
+
+/// Reads a request for each place among the answers; ends when the stream does, the door closes, or nobody is left to answer.
+async fn read(
+    reception: Arc<Reception>,
+    client: Client,
+    mut told: Streaming<v1::Request>,
+    answers: mpsc::Sender<Result<v1::Answer, Status>>,
+) {
+    let (client, mut closed, mut under_way) = (Arc::new(client), Box::pin(reception.closed()), JoinSet::new());
+    loop {
+        let heard = async {
+            let place = answers.clone().reserve_owned().await.ok()?;
+            Some((told.next().await, place))
+        };
+        let heard = tokio::select! {
+            biased;
+            () = &mut closed => break,
+            () = answers.closed() => return,
+            heard = heard => heard,
+        };
+        let Some((heard, place)) = heard else { return };
+        match heard {
+            None => break,
+            Some(Ok(request)) => {
+                let (reception, client) = (Arc::clone(&reception), Arc::clone(&client));
+                under_way.spawn(async move { place.send(Ok(answer(&reception, &client, request).await)) });
+            }
+            Some(Err(status)) => {
+                place.send(Ok(denied(String::new(), unserved(&status))));
+                break;
+            }
+        }
+        while under_way.try_join_next().is_some() {}
+    }
+    while under_way.join_next().await.is_some() {}
 }
 
 async fn answer(reception: &Reception, client: &Client, request: v1::Request) -> v1::Answer {
@@ -39,7 +74,7 @@ async fn answer(reception: &Reception, client: &Client, request: v1::Request) ->
 }
 
 fn denied(key: String, no: Denied) -> v1::Answer {
-    v1::Answer { key, replayed: false, result: Some(Outcome::Complaint(*no.complaint)) }
+    v1::Answer { key, replayed: no.replayed, result: Some(Outcome::Complaint(*no.complaint)) }
 }
 
 fn nothing_asked() -> Denied {

@@ -79,10 +79,20 @@ impl Queries for Counter {
     }
 
     async fn list_exceptions(&self, request: Request<v1::Part>) -> Document {
-        self.asked(&request, async { Ok(self.reception.exceptions().await) }).await
+        let part = request.get_ref();
+        let most = part.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
+        self.asked(&request, self.reception.exceptions(part.after.as_deref(), most)).await
     }
 
-    async fn list_sites(&self, request: Request<v1::Part>) -> Document {
+    async fn list_dead_letters(&self, request: Request<v1::All>) -> Document {
+        self.asked(&request, self.reception.dead_letters()).await
+    }
+
+    async fn retry_dead_letter(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.retry_dead_letter(&request.get_ref().id)).await
+    }
+
+    async fn list_sites(&self, request: Request<v1::All>) -> Document {
         self.asked(&request, self.reception.sites()).await
     }
 

@@ -1,7 +1,9 @@
 //! Troubles as gRPC has them: a status, with the complaint in its details as `google.rpc.Status` carries them, so that any
 //! client that knows the reflection of this server can read code, field and remedy.
 
+use axum::response::Response;
 use prost::Message;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use crate::ask::{Denied, Sort};
@@ -40,8 +42,37 @@ impl From<Denied> for Status {
         let message = format!("{}: {}; {}", no.complaint.code, no.complaint.message, no.complaint.remedy);
         let complaint = Any { type_url: COMPLAINT.to_owned(), value: no.complaint.encode_to_vec() };
         let rich = Rich { code: code as i32, message: message.clone(), details: vec![complaint] };
-        Self::with_details(code, message, rich.encode_to_vec().into())
+        let mut status = Self::with_details(code, message, rich.encode_to_vec().into());
+        if no.replayed {
+            status.metadata_mut().insert(super::REPLAYED, MetadataValue::from_static("true"));
+        }
+        status
     }
+}
+
+/// What gRPC itself found wrong with a request.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the codes of gRPC, not ours; the rest is about what was sent")]
+pub(super) fn unserved(status: &Status) -> Denied {
+    let said = status.message();
+    match status.code() {
+        Code::OutOfRange | Code::ResourceExhausted => {
+            Denied::new(Sort::TooLarge, "TOO_LARGE", said, "send it in smaller parts, each under its own key")
+        }
+        Code::Unimplemented => {
+            Denied::new(Sort::WrongMethod, "UNKNOWN_PATH", format!("there is no such method. {said}"), "ask the reflection of this server")
+        }
+        Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => {
+            Denied::new(Sort::Unavailable, "UNAVAILABLE", said, "send the same request again, under the same key")
+        }
+        _ => Denied::new(Sort::Malformed, "SCHEMA", said, "send the message as the reflection of this server describes it"),
+    }
+}
+
+/// Gives an answer that gRPC itself made, such as that a message is too long or cannot be read, the complaint that every
+/// other one has.
+pub(super) async fn typed(response: Response) -> Response {
+    let bare = Status::from_header_map(response.headers()).filter(|status| status.code() != Code::Ok && status.details().is_empty());
+    bare.map_or(response, |status| Status::from(unserved(&status)).into_http())
 }
 
 /// The gRPC code of a sort.

@@ -130,7 +130,54 @@ async fn a_message_that_is_too_long_is_refused() {
     let world = World::limited(Limits { body_bytes_max: 1_000, ..Limits::default() }).await;
     let mut plant = plant(&world).await;
     let long = v1::ReleaseOrder { material: "x".repeat(2_000), ..release("k", "PL-1") };
-    assert_eq!(plant.release_order(long).await.unwrap_err().code(), Code::OutOfRange);
+    is(&plant.release_order(long.clone()).await.unwrap_err(), Code::OutOfRange, "TOO_LARGE", "");
+    let mut stranger = RequestsClient::new(channel(&world).await);
+    is(&stranger.release_order(long).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_cannot_be_read_ends_its_stream_and_what_was_read_before_is_answered() {
+    let world = World::limited(Limits { body_bytes_max: 1_000, ..Limits::default() }).await;
+    let mut plant = plant(&world).await;
+    let mut requests: Vec<_> = (0..20).map(|n| asking(Verb::ReleaseOrder(release(&format!("r{n}"), &format!("PL-{n}"))))).collect();
+    requests.push(asking(Verb::ReleaseOrder(v1::ReleaseOrder { material: "x".repeat(2_000), ..release("k", "PL-1") })));
+    let answers: Vec<_> = plant.exchange(tokio_stream::iter(requests)).await.unwrap().into_inner().collect().await;
+    let mut done = 0;
+    let mut refused = Vec::new();
+    for answer in answers {
+        match answer.unwrap().result.unwrap() {
+            Outcome::Outcome(_) => done += 1,
+            Outcome::Complaint(complaint) => refused.push(complaint.code),
+        }
+    }
+    assert_eq!((done, refused), (20, vec!["TOO_LARGE".to_owned()]));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_the_answers_keeps_nobody_else_out() {
+    let room = crate::ask::Room { business_max: 2, ..crate::ask::Room::default() };
+    let world = World::limited(Limits { room, stream_in_flight_max: 8, ..Limits::default() }).await;
+    let reach = Channel::from_shared(format!("http://{}", world.doors.grpc)).unwrap();
+    // No answer fits into what this client lets the server send.
+    let narrow = reach.initial_stream_window_size(Some(8)).connect().await.unwrap();
+    let mut stalled: Plant = RequestsClient::with_interceptor(narrow, Token);
+    let requests: Vec<_> = (0..100).map(|n| asking(Verb::ReleaseOrder(release(&format!("s{n}"), &format!("S-{n}"))))).collect();
+    let (open, rest) = tokio::sync::mpsc::channel(1);
+    let told = tokio_stream::iter(requests).chain(tokio_stream::wrappers::ReceiverStream::new(rest));
+    let unread = stalled.exchange(told).await.unwrap();
+    let mut other = plant(&world).await;
+    for n in 0..20 {
+        // While a request of the stream is decided there may be no room for a moment.
+        let mut answer = other.release_order(release(&format!("o{n}"), &format!("O-{n}"))).await;
+        while answer.as_ref().is_err_and(|status| status.code() == Code::ResourceExhausted) {
+            tokio::task::yield_now().await;
+            answer = other.release_order(release(&format!("o{n}"), &format!("O-{n}"))).await;
+        }
+        answer.unwrap();
+    }
+    drop((unread, stalled, open));
     world.stop().await;
 }
 
@@ -262,7 +309,7 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     let listed = queries.list_orders(v1::Part { after: None, most: Some(1) }).await.unwrap().into_inner();
     assert!(listed.fields.contains_key("rows") && listed.fields.contains_key("next"));
     let mut stranger = QueriesClient::new(channel(&world).await);
-    is(&stranger.list_sites(v1::Part::default()).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
+    is(&stranger.list_sites(v1::All::default()).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
     drop(steps);
     world.stop().await;
 }

@@ -34,7 +34,14 @@ const MOVED: Contract = contract(
 const COUNTED: Contract =
     contract("unit", "counted", "The warehouse counted it.", &[always("quantity", Shape::Quantity, "What it counted.")]);
 
-pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED];
+const NESTED: Contract = contract(
+    "unit",
+    "nested",
+    "It was packed onto or into another handling unit, or taken out again.",
+    &[maybe("within", Shape::Text, "The number of that one; absent when it stands alone again.")],
+);
+
+pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED, &NESTED];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
@@ -51,6 +58,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             data.put("contents", contents.collect::<Vec<Value>>()).done()
         }
         Fact::Moved { stage, place } => MOVED.with().word("stage", stage).maybe("place", place.as_ref()).done(),
+        Fact::Nested(within) => NESTED.with().maybe("within", within.as_ref()).done(),
         Fact::Counted(qty) => COUNTED.with().text("quantity", qty).done(),
     }
 }

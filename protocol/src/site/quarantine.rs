@@ -125,6 +125,9 @@ impl Site {
                 if envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
                     return refuse(Code::Schema, "matching by hand needs a reason".into(), "say why it belongs there", "who.reason");
                 }
+                if let Some(no) = cannot_be(input, *entity, context) {
+                    return no;
+                }
                 turn.pass_on(case.number, *entity, input);
                 Answer::Accepted
             }
@@ -141,6 +144,21 @@ impl Site {
     pub fn meaning(&self, name: &Ref) -> Option<EntityId> {
         self.expected.get(&name_of(name)).copied()
     }
+}
+
+/// Why what waits cannot belong to that entity: it would be lost there.
+fn cannot_be(input: &Input, entity: EntityId, context: &Context<'_>) -> Option<Answer> {
+    let wanted = input.body.kind();
+    if wanted != Some(entity.kind()) {
+        let wanted = wanted.map(crate::id::Kind::word).unwrap_or_default();
+        let text = format!("what waits is for a {wanted}, and {entity} is a {}", entity.kind());
+        return Some(refuse(Code::Schema, text, "match it with an entity of its own kind", "entity"));
+    }
+    if context.book.sites.values().any(|site| site.region == entity.region()) {
+        return None;
+    }
+    let text = format!("{entity} is at home in {}, and no site of that region is configured", entity.region());
+    Some(refuse(Code::Unknown, text, "look the entity up by a number it has", "entity"))
 }
 
 fn normal(sscc: &Sscc) -> String {

@@ -30,6 +30,8 @@ impl Unit {
                 self.moved(Stage::Received, place.as_ref(), draft);
                 return self.counted(*qty, draft);
             }
+            Input::Report(Report::Counted { qty }) => return self.counted(*qty, draft),
+            Input::Report(Report::Nested { within }) => return self.nested(within.as_ref(), draft),
             Input::Report(Report::PutAway { place }) => self.moved(Stage::PutAway, Some(place), draft),
             Input::Report(Report::Picked { .. }) => self.moved(Stage::Picked, None, draft),
         }
@@ -66,6 +68,7 @@ impl Unit {
                 }
             }
             Fact::Counted(qty) => self.received = Some(*qty),
+            Fact::Nested(within) => self.within.clone_from(within),
         }
     }
 
@@ -106,6 +109,17 @@ impl Unit {
             let mail = order::Mail::UnitMoved { sscc: sscc.clone(), stage };
             draft.tell(order, Body::Order(order::Input::Mail(mail)));
         }
+    }
+
+    /// Where it stands on or in. The inner one knows the outer one; the outer one need not be known here at all.
+    fn nested(&self, within: Option<&Sscc>, draft: &mut Draft) -> Answer {
+        let Some(sscc) = self.sscc.as_ref().filter(|sscc| Some(*sscc) == within) else {
+            draft.note(Noted::Unit(Box::new(Fact::Nested(within.cloned()))));
+            return Answer::Accepted;
+        };
+        let what = format!("{sscc} was reported to be packed onto itself");
+        let offers = vec![Proposal::Do("look which unit it stands on, and report that".into()), Proposal::Acknowledge];
+        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::Discrepancy, "warehouse", what).offers(offers)) }
     }
 
     fn counted(&self, qty: Qty, draft: &mut Draft) -> Answer {

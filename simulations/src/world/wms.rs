@@ -31,6 +31,7 @@
 //! | `departure.requested` | `delivery`, `attempt`, `contents`; the delivery |
 //! | `departed` | `delivery`, `attempt` that was granted, or null, `contents`; the delivery |
 //! | `components.staged` | `order`, `of`: the system that numbers it, `missing`: items that could not be brought; the order |
+//! | `handling_unit.packed`, `.unpacked` | `sscc`, `units`; the outer unit |
 //! | `stock.adjusted` | `sscc`, `contents`, `person`; the unit |
 //!
 //! After a refusal it asks again with the next attempt, after `ask_again_ms`, and whenever a block was taken off.
@@ -112,6 +113,13 @@ enum ByHand {
         units: rust_decimal::Decimal,
         person: String,
     },
+    /// Packed handling units onto or into another one, or took them off it.
+    Pack {
+        sscc: String,
+        units: Vec<String>,
+        #[serde(default)]
+        off: bool,
+    },
     /// Brought the components of an order to its line, but for what is missing.
     Stage {
         order: String,
@@ -173,6 +181,16 @@ impl Wms {
                 let (now, body) = (desk.now, json!({ "order": order, "of": of, "missing": missing }));
                 desk.habits.count("components_staged");
                 self.tell(desk, &order, "components.staged", now, body.clone());
+                Ok(Response::json(200, &body))
+            }
+            ByHand::Pack { sscc, units, off } => {
+                for inner in &units {
+                    self.unit(inner)?;
+                }
+                let (now, body) = (desk.now, json!({ "sscc": sscc, "units": units }));
+                desk.habits.count("packed_by_hand");
+                let topic = if off { "handling_unit.unpacked" } else { "handling_unit.packed" };
+                self.tell(desk, &sscc, topic, now, body.clone());
                 Ok(Response::json(200, &body))
             }
             ByHand::Adjust { sscc, units, person } => self.adjust(desk, &sscc, units, &person),

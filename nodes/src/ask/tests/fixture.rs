@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use takt_actors::link::http::{HttpLink, HttpSpec};
+use takt_actors::link::inbound::Inbound;
+use takt_actors::link::mapping::Mapping;
 use takt_actors::link::{Errand, Link, Probed, Sent};
 use takt_actors::node::Settings;
 use takt_actors::region::SiteLink;
@@ -43,29 +46,34 @@ pub(crate) const QUALITY: &str = "token-of-quality";
 /// The token by which the plant's MES is known at the inbound door.
 pub(crate) const MES: &str = "token-of-the-mes";
 
-/// What came in at the inbound door, by topic; the topic `full` is always put off.
-#[derive(Default)]
-pub(crate) struct Shelf {
-    pub(crate) payloads: Mutex<Vec<(String, Bytes)>>,
-}
+/// An inbox whose spool is full.
+struct Full;
 
 #[tonic::async_trait]
-impl Inbox for Shelf {
-    async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
-        match topic {
-            "reports" => self.payloads.lock().unwrap().push((topic.to_owned(), raw)),
-            "full" => return Err(NotTaken::Later { why: "the spool is full".to_owned() }),
-            _ => return Err(NotTaken::Topic(vec!["full".to_owned(), "reports".to_owned()])),
-        }
-        Ok(())
+impl Inbox for Full {
+    async fn receive(&self, _: &str, _: Bytes) -> Result<(), NotTaken> {
+        Err(NotTaken { why: "the spool is full".to_owned() })
     }
+}
+
+/// The plant's own words: a topic that says which recipes it has.
+const RECIPES: &str = r#"
+def inputs: { to: { entity: .body.site }, key: { mark: { text: "recipes/\(.body.n)" } }, occurred_at: .body.at,
+              body: { site: { report: { plant_recipes: { recipes: [] } } } } };
+"#;
+
+/// The door of the plant's MES, as a configuration would make it.
+fn inbound(mesh: &Mesh) -> Inbound {
+    let spec = HttpSpec { base: "http://127.0.0.1:1".to_owned(), bearer: None, csrf: None, timeout_ms: 100, tables: serde_json::json!({}) };
+    let link = Arc::new(HttpLink::new(site("nord"), spec, BTreeMap::new()).unwrap());
+    let mapping = Mapping::compile("recipes.jq", RECIPES).unwrap();
+    Inbound::new(link, BTreeMap::from([("recipes".to_owned(), mapping)]), mesh.region_of(site("nord")).unwrap().clone())
 }
 
 /// A mesh with its doors open.
 pub(crate) struct World {
     pub(crate) mesh: Arc<Mesh>,
     pub(crate) doors: Doors,
-    pub(crate) told: Arc<Shelf>,
     _data: tempfile::TempDir,
 }
 
@@ -83,17 +91,19 @@ impl World {
 
     /// A mesh with its doors at these addresses.
     pub(crate) async fn at(limits: Limits, http: SocketAddr, grpc: SocketAddr) -> Self {
+        // A second installation is told that there is one already, and that is fine.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let data = tempfile::tempdir().unwrap();
         let stores = Stores::open(data.path(), ["eu", "na"].map(|name| Region::parse(name).unwrap())).unwrap();
         let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name)).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
         let clients = Clients::new([(PLANT.to_owned(), client("mes-nord", "plant")), (QUALITY.to_owned(), client("lims", "quality"))]);
-        let told = Arc::new(Shelf::default());
-        let inbox: Arc<dyn Inbox> = told.clone();
-        let reception = Reception::new(Arc::clone(&mesh), clients, limits).with_inbox(site("nord"), MES, inbox);
+        let reception = Reception::new(Arc::clone(&mesh), clients, limits)
+            .with_inbox(site("nord"), MES, Arc::new(inbound(&mesh)))
+            .with_inbox(site("qms"), MES, Arc::new(Full));
         let doors = serve(reception, http, grpc).await.unwrap();
-        Self { mesh, doors, told, _data: data }
+        Self { mesh, doors, _data: data }
     }
 
     /// The state of an entity.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use takt_cluster::seam::{Message, QueueName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{Person, back, completion, hold, release};
@@ -199,5 +200,71 @@ async fn who_is_not_answered_in_time_may_send_the_same_again() {
     // The body is announced and never comes.
     let late = raw(&world, "Content-Length: 10\r\nConnection: close", &[]).await;
     assert!(late.starts_with("HTTP/1.1 504") && late.contains("DEADLINE") && late.contains("same key"), "{late}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_key_for_another_time_is_not_the_same_report() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    let at = |time: &str| {
+        let mut body = completion("1000042", "12 H87");
+        body["occurred_at"] = json!(time);
+        body
+    };
+    let path = "/v1/operation-completions";
+    assert_eq!(plant.posts(path, "c1", at("2026-11-24T07:00:00+01:00")).await.field("answer"), "accepted");
+    assert!(plant.posts(path, "c1", at("2026-11-24T07:00:00+01:00")).await.replayed);
+    let other = plant.posts(path, "c1", at("2026-11-30T07:00:00+01:00")).await;
+    assert_eq!((other.field("answer"), other.replayed), ("discrepant", false), "another day is another posting date");
+    assert_eq!(world.order(&order).await.ledger.actuals(), 1);
+    // Who gives no time sends the same again, whenever it is.
+    assert_eq!(plant.posts(path, "c2", completion("1000042", "3 H87")).await.field("answer"), "accepted");
+    assert!(plant.posts(path, "c2", completion("1000042", "3 H87")).await.replayed);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_can_read_lies_where_a_person_sees_it_and_is_tried_again_when_told() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    assert_eq!(plant.gets("/v1/dead-letters").await.body["rows"], json!([]));
+    let region = world.mesh.region_of(crate::ask::tests::fixture::site("nord")).unwrap();
+    let message = Message { queue: QueueName::In { shard: 0 }, id: "odd/1".to_owned(), bytes: bytes::Bytes::from_static(b"\xc1") };
+    region.node().seams.queue.publish(vec![message]).await.unwrap();
+    let listed = async || loop {
+        let rows = plant.gets("/v1/dead-letters").await.body["rows"].clone();
+        if rows.as_array().is_some_and(|rows| !rows.is_empty()) {
+            break rows[0].clone();
+        }
+        tokio::task::yield_now().await;
+    };
+    let letter = listed().await;
+    assert_eq!((letter["message"].as_str(), letter["region"].as_str()), (Some("odd/1"), Some("eu")));
+    assert!(letter["reason"].as_str().unwrap().contains("cannot be read"), "{letter}");
+    let id = letter["id"].as_str().unwrap();
+    let retried = back(plant.request(Method::POST, &format!("/v1/dead-letters/{id}/retry"))).await;
+    assert_eq!(retried.field("id"), id);
+    assert_eq!(listed().await["id"].as_str(), Some(id), "nothing was mended: it is back");
+    back(plant.request(Method::POST, "/v1/dead-letters/DL-0/retry")).await.is(404, "UNKNOWN", "id");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_region_that_fell_is_told_and_takes_nothing() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    assert_eq!(plant.gets("/healthz").await.field("status"), "ok");
+    let region = world.mesh.region_of(crate::ask::tests::fixture::site("nord")).unwrap().clone();
+    region.kill();
+    while region.health().is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let health = plant.gets("/healthz").await;
+    assert_eq!((health.status.as_u16(), health.field("status")), (503, "not at work"));
+    assert!(health.body["troubles"]["eu"].is_string(), "{health:?}");
+    plant.posts(RELEASES, "r1", release("PL-1")).await.is(503, "UNAVAILABLE", "");
+    drop(region);
     world.stop().await;
 }

@@ -1,21 +1,35 @@
 //! The door for what systems tell.
 
 use reqwest::StatusCode;
+use takt_protocol::envelope::RawRef;
 
 use super::{Back, Person, back};
 use crate::ask::Limits;
-use crate::ask::tests::fixture::{MES, PLANT, World};
+use crate::ask::tests::fixture::{MES, PLANT, World, site};
 
 async fn tells(world: &World, path: &str, token: &str, body: Vec<u8>) -> Back {
     back(Person::plant(world).client.post(format!("http://{}{path}", world.doors.http)).bearer_auth(token).body(body)).await
 }
 
+/// What people see of the plant's site.
+async fn cases(world: &World) -> Vec<String> {
+    let site = world.mesh.book().site_entity(site("nord")).unwrap();
+    world.state(&site.to_string()).await.common.cases.values().map(|case| case.what.clone()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_system_tells_what_it_wants_and_its_bytes_are_taken_as_they_are() {
+async fn what_a_system_tells_is_kept_and_what_cannot_be_understood_is_a_case() {
     let world = World::start().await;
-    let taken = tells(&world, "/in/nord/reports", MES, b"\x00\xff no JSON at all".to_vec()).await;
-    assert_eq!((taken.status, taken.field("answer")), (StatusCode::ACCEPTED, "taken"));
-    assert_eq!(world.told.payloads.lock().unwrap()[0].1.as_ref(), b"\x00\xff no JSON at all");
+    for (topic, bytes, why) in [("recipes", &b"\x00\xff no JSON at all"[..], "recipes"), ("gossip", b"{}", "gossip")] {
+        let taken = tells(&world, &format!("/in/nord/{topic}"), MES, bytes.to_vec()).await;
+        assert_eq!((taken.status, taken.field("answer")), (StatusCode::ACCEPTED, "taken"));
+        let clock = world.mesh.clock();
+        while !cases(&world).await.iter().any(|what| what.contains(why)) {
+            clock.sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let kept = world.mesh.region_of(site("nord")).unwrap().node().seams.blobs.get(&RawRef::of(bytes)).await.unwrap();
+        assert_eq!(kept.as_deref(), Some(bytes));
+    }
     world.stop().await;
 }
 
@@ -27,20 +41,17 @@ async fn nobody_speaks_for_a_system_without_its_token() {
     {
         tells(&world, path, token, Vec::new()).await.is(401, "UNAUTHENTICATED", "authorization");
     }
-    assert!(world.told.payloads.lock().unwrap().is_empty());
+    assert!(cases(&world).await.is_empty());
     world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_taken_is_said_so_and_may_come_again() {
     let world = World::limited(Limits { inbound_bytes_max: 1_000, ..Limits::default() }).await;
-    let topic = tells(&world, "/in/nord/gossip", MES, Vec::new()).await;
-    topic.is(404, "UNKNOWN_TOPIC", "topic");
-    assert_eq!(topic.body["choices"], serde_json::json!(["full", "reports"]));
-    let full = tells(&world, "/in/nord/full", MES, Vec::new()).await;
+    let full = tells(&world, "/in/qms/results", MES, Vec::new()).await;
     full.is(503, "UNAVAILABLE", "");
     assert!(full.retry_after.is_some());
-    tells(&world, "/in/nord/reports", MES, vec![b'x'; 1_001]).await.is(413, "TOO_LARGE", "");
-    assert!(world.told.payloads.lock().unwrap().is_empty());
+    tells(&world, "/in/nord/recipes", MES, vec![b'x'; 1_001]).await.is(413, "TOO_LARGE", "");
+    assert!(cases(&world).await.is_empty());
     world.stop().await;
 }

@@ -130,9 +130,19 @@ async fn an_exception_is_listed_and_acted_on_with_a_name_and_a_reason() {
     plant.posts(&actions, "a4", json!({ "action": "acknowledge" })).await.is(409, "STATE", "action");
     assert_eq!(plant.gets(&format!("/v1/exceptions/{id}")).await.field("id"), id);
     let matched = json!({ "action": "match", "entity": order, "reason": "one digit is missing" });
-    plant.posts(&actions, "a5", matched).await.entity();
+    for elsewhere in ["lot.eu.1.0000000000000000000000000G", "order.eu.1.0000000000000000000000000G", "4711"] {
+        let lost = json!({ "action": "match", "entity": elsewhere, "reason": "one digit is missing" });
+        plant.posts(&actions, "a5", lost).await.is(404, "UNKNOWN", "entity");
+    }
+    let first = plant.posts(&actions, "a5", matched.clone()).await;
+    first.entity();
+    let again = plant.posts(&actions, "a5", matched).await;
+    assert_eq!((again.entity(), again.replayed), (first.entity(), true), "its case is closed, and the answer is still the same");
     world.until(&order, |order| order.ops.values().any(|op| op.good.is_positive())).await;
     plant.gets(&format!("/v1/exceptions/{id}")).await.is(404, "UNKNOWN", "exception");
+    let refused = plant.posts(&actions, "a4", json!({ "action": "acknowledge" })).await;
+    refused.is(409, "STATE", "action");
+    assert!(refused.replayed, "a refusal that was heard before says so");
     plant.posts("/v1/exceptions/E-0-0/actions", "a6", json!({ "action": "retry" })).await.is(404, "UNKNOWN", "exception");
     let sites = plant.gets("/v1/sites").await.body;
     let afar = sites["rows"].as_array().unwrap().iter().find(|row| row["name"] == "afar").unwrap();

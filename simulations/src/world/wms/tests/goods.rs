@@ -124,3 +124,13 @@ fn nonsense_is_refused() {
         assert_eq!(keeper.answer(&Request::get(path)).status, 404, "{path}");
     }
 }
+
+#[test]
+fn handling_units_are_packed_onto_another_one_and_taken_off_it() {
+    let mut keeper = Storekeeper::with_stock();
+    let pack = |off: bool, inner: &str| json!({ "do": "pack", "sscc": "900", "units": [inner], "off": off });
+    assert_eq!(keeper.post("/_sim/by-hand", &pack(false, "51")).status, 200);
+    assert_eq!(keeper.post("/_sim/by-hand", &pack(true, "51")).status, 200);
+    assert_eq!(keeper.post("/_sim/by-hand", &pack(false, "99")).status, 404);
+    assert_eq!(topics(&keeper.work(0)), ["handling_unit.packed", "handling_unit.unpacked"]);
+}
