@@ -4,11 +4,16 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::screens::{self, Zones};
+
+mod words;
+
+pub use words::Question;
+use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -22,171 +27,6 @@ pub struct Reach {
     /// Print the answer as JSON.
     #[arg(long, global = true)]
     json: bool,
-}
-
-/// What people ask about.
-#[derive(Clone, Debug, Subcommand)]
-pub enum Question {
-    /// Production orders.
-    #[command(subcommand)]
-    Order(OrderQuestion),
-    /// Lots.
-    #[command(subcommand)]
-    Lot(LotQuestion),
-    /// Shipments.
-    #[command(subcommand)]
-    Shipment(ShipmentQuestion),
-    /// The ledger of an order: what was reported, and where each unit of it is.
-    Ledger {
-        /// The order, by any of its names: `1000042`, `1000042@erp-eu`, a MES job, our id.
-        order: String,
-    },
-    /// What a person must look at.
-    #[command(subcommand)]
-    Exceptions(ExceptionQuestion),
-    /// Sites, and what waits for them.
-    Sites,
-    /// Public events, as anybody may subscribe to them.
-    Events(EventQuestion),
-    /// The contracts of public events: what each says.
-    Contracts {
-        /// One of them, such as `order.released.v1`, as a JSON Schema; left out, all of them.
-        id: Option<String>,
-    },
-    /// Everything that any system knows by this number.
-    Search {
-        /// The number.
-        text: String,
-    },
-}
-
-/// Which events.
-#[derive(Clone, Debug, Args)]
-pub struct EventQuestion {
-    /// Go on as they happen.
-    #[arg(long, short)]
-    follow: bool,
-    /// Begin behind this place, or `now`; left out, at the beginning.
-    #[arg(long)]
-    after: Option<String>,
-    /// Only types that begin so, such as `order.` or `lot.held`.
-    #[arg(long = "type")]
-    types: Option<String>,
-    /// Only those of this site.
-    #[arg(long)]
-    site: Option<String>,
-}
-
-/// About orders.
-#[derive(Clone, Debug, Subcommand)]
-pub enum OrderQuestion {
-    /// All of them.
-    List,
-    /// One, whole.
-    Show {
-        /// The order, by any of its names.
-        order: String,
-    },
-    /// One, from its beginning and on as things happen.
-    Watch {
-        /// The order, by any of its names.
-        order: String,
-    },
-}
-
-/// About lots.
-#[derive(Clone, Debug, Subcommand)]
-pub enum LotQuestion {
-    /// One, whole.
-    Show {
-        /// The lot, as `material/lot@plant`, or our id.
-        lot: String,
-    },
-    /// What it was made from, what was made from it, and which shipments left with any of it.
-    Trace {
-        /// The lot, as `material/lot@plant`, or our id.
-        lot: String,
-    },
-}
-
-/// About shipments.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ShipmentQuestion {
-    /// One, whole.
-    Show {
-        /// The shipment, by its delivery's number, or our id.
-        shipment: String,
-    },
-}
-
-/// About exceptions, and what to do about one.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ExceptionQuestion {
-    /// All that are open, by time to impact.
-    List,
-    /// One, with what may and what must not be done.
-    Show {
-        /// Its number, such as `E-MPV9CK-1`.
-        id: String,
-    },
-    /// Send it again.
-    Retry(Act),
-    /// Take a document that was made by hand as ours.
-    Adopt {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The document.
-        #[arg(long = "doc")]
-        document: String,
-    },
-    /// Give the quantity up.
-    WriteOff {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The second approver.
-        #[arg(long)]
-        second: String,
-    },
-    /// Say which entity it belongs to.
-    Match {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// That entity.
-        #[arg(long = "to")]
-        entity: String,
-    },
-    /// Hand it to another role.
-    HandTo {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// That role.
-        #[arg(long = "to")]
-        role: String,
-    },
-    /// Take note of it, and close it.
-    Ack(Act),
-    /// Have an input tried again that could not be handed to anybody, once the reason is mended.
-    RetryDeadLetter {
-        /// Its number, such as `DL-3fa91c07be`.
-        id: String,
-    },
-}
-
-/// An action on an exception.
-#[derive(Clone, Debug, Args)]
-pub struct Act {
-    /// Its number, such as `E-MPV9CK-1`.
-    id: String,
-    /// Why.
-    #[arg(long)]
-    reason: Option<String>,
-    /// Names this action, so that sending it again does nothing more; left out, every call is an action of its own.
-    #[arg(long)]
-    key: Option<String>,
 }
 
 /// Why there is nothing to show.
