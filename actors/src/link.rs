@@ -2,6 +2,7 @@
 //! retries; it says truly what it knows, and "I do not know" is an answer.
 
 use async_trait::async_trait;
+use serde_json::Value;
 use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
@@ -72,4 +73,13 @@ pub trait Link: Send + Sync {
 
     /// Asks the site by our reference.
     async fn probe(&self, errand: &Errand) -> Probed;
+}
+
+/// Whether what a mapping's function put out has the shape it is wanted in; if not, which output, where in it, and why.
+pub fn fits(entry: &str, outputs: &[Value]) -> Result<(), String> {
+    for (at, output) in outputs.iter().enumerate() {
+        let fit = if entry == "inputs" { inbound::fits(output) } else { http::fits(entry, output) };
+        fit.map_err(|error| format!("[{at}].{}: {}", error.path(), error.inner()))?;
+    }
+    Ok(())
 }

@@ -55,6 +55,17 @@ impl<'a> Variables<'a> {
     }
 }
 
+/// The names of all variables in a line.
+pub(crate) fn names(line: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = line;
+    while let Some((_, name, behind)) = next(rest) {
+        names.push(name.to_owned());
+        rest = behind;
+    }
+    names
+}
+
 /// What stands before the next variable, its name, and what stands behind it.
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let (before, after) = text.split_once("${")?;

@@ -1,13 +1,13 @@
 //! The files of a configuration: read once, and hashed as they stand on disk. Knows nothing of what the files mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use takt_protocol::envelope::RawRef;
 
 use crate::finding::Finding;
-use crate::wrong;
+use crate::{fill, trial, wrong};
 
 /// A configuration as text.
 #[derive(Clone, Debug, Default)]
@@ -69,14 +69,27 @@ impl Folder {
         self.files.keys().map(String::as_str).filter(move |name| {
             name.strip_prefix(folder)
                 .and_then(|rest| rest.strip_prefix('/'))
-                .is_some_and(|rest| !rest.contains('/') && rest.rsplit_once('.').is_some_and(|(_, ending)| ending == "yaml"))
+                .is_some_and(|rest| !rest.contains('/') && is_yaml(rest) && !rest.ends_with(trial::ENDING))
         })
     }
 
-    /// SHA-256 over names and contents, sorted, as 64 hexadecimal digits: the same for the same text, whoever holds it.
+    /// The names of the files of tests, sorted.
+    pub(crate) fn tests(&self) -> impl Iterator<Item = &str> {
+        self.names().filter(|name| name.ends_with(trial::ENDING))
+    }
+
+    /// The variables that any file wants, sorted.
+    pub(crate) fn variables(&self) -> BTreeSet<String> {
+        let files = self.files.iter().filter(|(name, _)| is_yaml(name));
+        let lines = files.flat_map(|(_, text)| text.lines()).filter(|line| !line.trim_start().starts_with('#'));
+        lines.flat_map(fill::names).collect()
+    }
+
+    /// SHA-256 over names and contents, but of tests, sorted, as 64 hexadecimal digits: the same for the same text, whoever holds it.
     pub fn hash(&self) -> String {
         let mut whole = Vec::new();
-        for part in self.files.iter().flat_map(|(name, text)| [name, text]) {
+        let in_force = self.files.iter().filter(|(name, _)| !name.ends_with(trial::ENDING));
+        for part in in_force.flat_map(|(name, text)| [name, text]) {
             whole.extend((part.len() as u64).to_be_bytes());
             whole.extend(part.as_bytes());
         }
@@ -95,10 +108,24 @@ impl Folder {
         }
     }
 
+    /// A file as YAML of a shape, or all that is wrong with it.
+    pub fn read_as<T: DeserializeOwned>(&self, name: &str) -> Result<T, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let read = self.parse(name, &mut findings);
+        if findings.is_empty() && read.is_none() {
+            findings.push(Finding::about(name, "there is no such file", "name a .yaml file by its path within the folder"));
+        }
+        read.ok_or(findings)
+    }
+
     /// The names of all files, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "yaml")
 }
 
 fn small_text(path: &Path) -> std::io::Result<String> {

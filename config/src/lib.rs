@@ -3,14 +3,17 @@
 //!
 //! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files and the hash), `read` and `fill` (from
 //! files to pages, variables filled in), `check` (what may not contradict what), [`mod@load`] (from pages to values), [`links`]
-//! (from pages to ways to sites), [`demo`] (a folder to start from).
+//! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`demo`] and [`start`] (folders to start
+//! from).
 
 pub mod demo;
 pub mod finding;
 pub mod folder;
 pub mod links;
 pub mod load;
+pub mod start;
 pub mod text;
+pub mod trial;
 
 mod check;
 mod fill;

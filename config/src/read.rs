@@ -141,7 +141,8 @@ impl Reader<'_> {
     /// A file that nothing reads would be a wish that nobody heard.
     fn strays(&mut self) {
         for file in self.folder.names().filter(|file| *file != "mesh.yaml") {
-            let known = file.split_once('/').is_some_and(|(place, rest)| PLACES.contains(&place) && !rest.contains('/'));
+            let tests = file.ends_with(crate::trial::ENDING) && (file.starts_with("rules/") || file.starts_with("mappings/"));
+            let known = tests || file.split_once('/').is_some_and(|(place, rest)| PLACES.contains(&place) && !rest.contains('/'));
             let remedy = match file.rsplit_once('.') {
                 Some((_, "yml")) => "rename it so that it ends in .yaml".to_owned(),
                 Some((_, "yaml")) if !known => format!("move it into one of the folders {}", PLACES.join(", ")),

@@ -16,10 +16,12 @@ use takt_protocol::words::{MaterialId, Role};
 mod link;
 mod recipe;
 mod site;
+mod trial;
 
 pub use link::{HttpText, InboundText, PollText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
 pub use site::{LimitsText, SimulatedText, SiteText};
+pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 
 /// `mesh.yaml`: what is one for the whole mesh.
 #[derive(Debug, Deserialize)]

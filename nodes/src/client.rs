@@ -26,7 +26,7 @@ pub struct Reach {
     token: String,
     /// Print the answer as JSON.
     #[arg(long, global = true)]
-    json: bool,
+    pub json: bool,
 }
 
 /// Why there is nothing to show.

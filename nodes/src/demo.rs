@@ -13,8 +13,8 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_simulations::world::launch::RunningWorld;
 
-use crate::doors::Doors;
 use crate::mesh::Mesh;
+use crate::serve::{Node, asked_to_end};
 use account::Account;
 use cast::Cast;
 use people::People;
@@ -57,8 +57,7 @@ const PALLET: u32 = 480;
 /// A mesh that plays.
 struct Stage {
     data: PathBuf,
-    mesh: Arc<Mesh>,
-    doors: Doors,
+    node: Node,
     world: RunningWorld,
     cast: Cast,
     people: People,
@@ -88,7 +87,7 @@ pub async fn run(play: &Play) -> anyhow::Result<bool> {
 fn greet(stage: &Stage) {
     out(&format!(
         "takt demo  {} regions, {} plants, {} simulated systems",
-        stage.mesh.regions().len(),
+        stage.mesh().regions().len(),
         stage.cast.plants.len(),
         stage.cast.systems.len()
     ));
@@ -103,15 +102,15 @@ fn greet(stage: &Stage) {
 
 /// The orders, one beside the other, and what goes wrong on their ways; then the account.
 async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
-    let beginning = beginning(&stage.data, stage.mesh.clock().as_ref(), &stage.cast)?;
+    let beginning = beginning(&stage.data, stage.mesh().clock().as_ref(), &stage.cast)?;
     let scene = Arc::new(Scene {
         people: stage.people.clone(),
-        mesh: Arc::clone(&stage.mesh),
+        mesh: Arc::clone(stage.mesh()),
         door: stage.door.clone(),
         token: stage.token.clone(),
         data: stage.data.clone(),
         began: beginning.at,
-        say: Say::new(stage.mesh.clock(), stage.mesh.book()),
+        say: Say::new(stage.mesh().clock(), stage.mesh().book()),
     });
     start::plants_are_known(stage).await?;
     let tales = tales(play, stage, &scene, &beginning.plants);
@@ -123,7 +122,7 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
         }
     }
     start::quiet(stage).await?;
-    let account = account::take(&stage.mesh, &stage.cast, &stage.people).await?;
+    let account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
     show(&account);
     Ok(told && account.broken.is_empty())
 }
@@ -203,27 +202,15 @@ async fn stay(stage: &Stage) -> anyhow::Result<()> {
     }
 }
 
-/// Ctrl-C, or the signal by which service managers end a process.
-async fn asked_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended,
-            _ = terminated.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
-}
-
 impl Stage {
+    fn mesh(&self) -> &Arc<Mesh> {
+        &self.node.mesh
+    }
+
+    /// The world around first, so that nobody tells anything to a door that is shut.
     async fn end(self) {
-        self.doors.stop().await;
         self.world.stop().await;
-        if let Ok(mesh) = Arc::try_unwrap(self.mesh) {
-            mesh.stop().await;
-        }
+        self.node.stop().await;
     }
 }
 

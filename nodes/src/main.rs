@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 use takt_nodes::bench::{self, Load};
 use takt_nodes::client::{self, Question, Reach};
 use takt_nodes::demo::{self, Play};
+use takt_nodes::folder::{self, Work};
+use takt_nodes::serve::{self, Serve};
 
 /// Keeps ERPs, plants and warehouses in step.
 #[derive(Parser)]
@@ -21,9 +23,13 @@ struct Words {
 enum Command {
     /// Plays a mesh of three regions with simulated systems: orders from release to cleared departure, then the account.
     Demo(Play),
+    /// Runs a node over a configuration folder, until Ctrl-C.
+    Run(Serve),
     /// Measures this machine.
     #[command(subcommand)]
     Bench(Bench),
+    #[command(flatten)]
+    Folder(Work),
     #[command(flatten)]
     Ask(Question),
 }
@@ -49,6 +55,12 @@ fn main() -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             Ok(runtime.block_on(client::ask(&words.reach, &question)))
         }
+        Command::Run(what) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(serve::run(&what))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -8,9 +8,11 @@ use serde_json::Value;
 use takt_protocol::calendar::Calendar;
 use takt_protocol::instant::Instant;
 
+mod folder;
 mod order;
 mod stock;
 
+pub(crate) use folder::{checked, findings, posted, pretty, tried, wrong};
 pub(crate) use order::{ledger, order, orders, step};
 pub(crate) use stock::{lot, shipment, trace};
 

@@ -118,23 +118,11 @@ impl HttpLink {
         &self.spec.tables
     }
 
-    /// Everything a mapping sees of an errand, and of the answers so far.
-    fn view(&self, errand: &Errand, answers: &[Value]) -> Value {
-        let verb = errand.effect.verb();
-        let effect = serde_json::to_value(errand.effect.as_ref()).unwrap_or_default();
-        let mut view = json!({ "site": self.site.as_str(), "verb": verb, "reference": errand.reference.as_str(), "attempt": errand.attempt,
-            "tables": self.spec.tables, "effect": effect.get(verb).cloned().unwrap_or_default(), "answers": answers });
-        if let (Some(fields), Some(Value::Object(last))) = (view.as_object_mut(), answers.last()) {
-            fields.extend(last.clone());
-        }
-        view
-    }
-
     /// Asks for what `entry` says, until it wants nothing more.
     async fn converse(&self, mapping: &Mapping, entry: &'static str, errand: &Errand) -> Result<Vec<Value>, (Silence, bool)> {
         let (mut answers, mut wrote) = (Vec::new(), false);
         while answers.len() < STEPS_MAX {
-            let input = self.view(errand, &answers).to_string().into_bytes();
+            let input = view(self.site, &self.spec.tables, errand, &answers).to_string().into_bytes();
             let said = mapping.run_bounded(entry, input).await.map_err(|error| (Silence::Wrong(error.to_string()), wrote))?;
             let Some(next) = said.into_iter().next() else { break };
             let asked: Asked = serde_path_to_error::deserialize(next)
@@ -225,6 +213,27 @@ impl HttpLink {
     }
 }
 
+/// Everything a mapping sees of an errand, and of the answers so far.
+pub fn view(site: SiteId, tables: &Value, errand: &Errand, answers: &[Value]) -> Value {
+    let verb = errand.effect.verb();
+    let effect = serde_json::to_value(errand.effect.as_ref()).unwrap_or_default();
+    let mut view = json!({ "site": site.as_str(), "verb": verb, "reference": errand.reference.as_str(), "attempt": errand.attempt,
+        "tables": tables, "effect": effect.get(verb).cloned().unwrap_or_default(), "answers": answers });
+    if let (Some(fields), Some(Value::Object(last))) = (view.as_object_mut(), answers.last()) {
+        fields.extend(last.clone());
+    }
+    view
+}
+
+/// Whether an output has the shape that a function's output must have; if not, where and why.
+pub(super) fn fits(entry: &str, output: &Value) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
+    match entry {
+        "outcome" => serde_path_to_error::deserialize::<_, Outcome>(output).map(drop),
+        "probed" => serde_path_to_error::deserialize::<_, Finding>(output).map(drop),
+        _ => serde_path_to_error::deserialize::<_, Asked>(output).map(drop),
+    }
+}
+
 /// An error with what is behind it, in one line.
 fn told(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
@@ -271,7 +280,7 @@ impl Link for HttpLink {
             Err((Silence::Unsent(why), false)) => return Sent::NotDone { why },
             Err((Silence::Wrong(why) | Silence::Unsent(why) | Silence::Unknown(why), _)) => return Sent::Lost { why },
         };
-        let input = self.view(errand, &answers).to_string().into_bytes();
+        let input = view(self.site, &self.spec.tables, errand, &answers).to_string().into_bytes();
         match said(mapping, mapping.run_bounded("outcome", input).await) {
             Ok(Some(Outcome::Accepted(receipt))) => Sent::Accepted(receipt),
             Ok(Some(Outcome::Rejected { code, text })) => Sent::Rejected { code, text },
@@ -292,7 +301,7 @@ impl Link for HttpLink {
             Ok(answers) => answers,
             Err((Silence::Wrong(why) | Silence::Unsent(why) | Silence::Unknown(why), _)) => return Probed::NoAnswer { why },
         };
-        let input = self.view(errand, &answers).to_string().into_bytes();
+        let input = view(self.site, &self.spec.tables, errand, &answers).to_string().into_bytes();
         match said(mapping, mapping.run_bounded("probed", input).await) {
             Ok(Some(Finding::Found(receipt))) => Probed::Found(receipt),
             Ok(Some(Finding::Absent)) => Probed::Absent,

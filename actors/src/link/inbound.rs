@@ -199,16 +199,8 @@ impl Inbound {
         Ok(Ok(answers))
     }
 
-    /// Everything a mapping sees of a message. The payload goes in as it is, so that decimals keep their digits.
     fn view(&self, topic: &str, raw: &Bytes, read: &[Value]) -> Vec<u8> {
-        let around = json!({ "site": self.site().as_str(), "topic": topic, "received_at": self.now().to_string(),
-            "tables": self.link.tables(), "read": read });
-        let mut text = around.to_string().into_bytes();
-        text.pop();
-        text.extend(b",\"body\":");
-        text.extend(if raw.is_empty() { b"null".as_slice() } else { raw.as_ref() });
-        text.push(b'}');
-        text
+        view(self.site(), topic, self.now(), self.link.tables(), raw, read)
     }
 
     fn now(&self) -> Instant {
@@ -241,6 +233,22 @@ impl Inbound {
         let body = Body::Site(site::Input::Mail(site::Mail::Unreadable { topic: topic.to_owned(), raw, why }));
         self.region.take(Input { to: Address::Entity(entity), envelope, body }, format!("unreadable/{raw}")).await.map_err(refused)
     }
+}
+
+/// Everything a mapping sees of a message. The payload goes in as it is, so that decimals keep their digits.
+pub fn view(site: SiteId, topic: &str, received_at: Instant, tables: &Value, raw: &[u8], read: &[Value]) -> Vec<u8> {
+    let around = json!({ "site": site.as_str(), "topic": topic, "received_at": received_at.to_string(), "tables": tables, "read": read });
+    let mut text = around.to_string().into_bytes();
+    text.pop();
+    text.extend(b",\"body\":");
+    text.extend(if raw.is_empty() { b"null".as_slice() } else { raw });
+    text.push(b'}');
+    text
+}
+
+/// Whether an output is an input of ours; if not, where and why.
+pub(super) fn fits(output: &Value) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize::<_, Said>(output).map(drop)
 }
 
 fn refused(error: impl std::fmt::Display) -> Refused {

@@ -3,31 +3,23 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use takt_actors::node::Settings;
+use takt_config::demo;
 use takt_config::folder::Folder;
-use takt_config::links::{Way, ways};
 use takt_config::load::Mesh as Text;
 use takt_config::text::TransportText;
-use takt_config::{Finding, demo, load};
 use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
-use takt_protocol::name::SiteId;
 use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
 use takt_simulations::world::system::Kind;
 
 use super::cast::{Cast, Plant, System};
 use super::people::People;
-use super::say::out;
 use super::stage::{self, Odd};
 use super::{Stage, Variables, loopback};
-use crate::ask::{Clients, Limits, Reception};
-use crate::doors;
-use crate::mesh::{Mesh, Stores};
+use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
 const CLIENTS: [&str; 4] = ["PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR"];
@@ -42,18 +34,12 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let first = read(&config, &variables(&sites, None))?;
     let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
     let text = read(&config, &variables(&sites, Some(&world)))?;
-    let stores = Stores::open(data, text.regions.iter().copied()).context("the stores did not open")?;
-    let ways = ways(&text)?;
-    let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
-    let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, &Settings::default()).await?);
-    let clients = Clients::of(&text.clients, &text.book).map_err(|error| anyhow::anyhow!("{}/mesh.yaml: {error}", config.display()))?;
-    let reception = open(&mesh, clients, ways);
-    let doors = doors::serve(reception, address, address).await.with_context(|| format!("port {} cannot be opened", address.port()))?;
-    let people = People::new(mesh.clock())?;
+    let node = Node::start(&text, &config, data, address).await?;
+    let people = People::new(node.mesh.clock())?;
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
     let token = token("TAKT_PLANNER");
-    Ok(Stage { data: data.to_owned(), mesh, doors, world, cast, people, door, token })
+    Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
 }
 
 /// A port: the one asked for, or any that is free just now.
@@ -89,15 +75,6 @@ fn token(name: &str) -> String {
     std::env::var(format!("{name}_TOKEN")).unwrap_or_else(|_| format!("demo-{}", name.trim_start_matches("TAKT_").to_lowercase()))
 }
 
-fn read(config: &Path, variables: &Variables) -> anyhow::Result<Text> {
-    load(config, variables).map_err(|found| told(config, &found))
-}
-
-fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
-    let lines: Vec<String> = found.iter().map(|finding| format!("  {finding}")).collect();
-    anyhow::anyhow!("the configuration in {} cannot be used:\n{}", config.display(), lines.join("\n"))
-}
-
 fn world_of(text: &Text) -> WorldSpec {
     let simulated = text.links.iter().filter_map(|(site, link)| {
         let (seed, known) = (link.simulated.as_ref()?.seed, text.book.sites.get(site)?);
@@ -123,22 +100,6 @@ fn cast(text: &Text, world: &RunningWorld) -> Cast {
     Cast::of(&text.book, systems.collect())
 }
 
-/// The reception with a door for every system; what has to be asked for regularly is asked for from now on.
-fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
-    let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
-    for way in ways {
-        let Some(region) = mesh.region_of(way.site).cloned() else { continue };
-        for poll in way.polls.clone() {
-            let inbound = way.door(region.clone());
-            tokio::spawn(async move { inbound.poll(&poll).await });
-        }
-        if let Some(token) = way.token.clone() {
-            reception = reception.with_inbox(way.site, &token, Arc::new(way.door(region)));
-        }
-    }
-    reception
-}
-
 /// The plants in the order they are told about: Europe first, then the others by the names of their regions.
 pub(super) fn plants(cast: &Cast) -> Vec<&Plant> {
     let mut plants: Vec<&Plant> = cast.plants.iter().filter(|plant| !plant.makes.is_empty()).collect();
@@ -156,9 +117,9 @@ fn odd(cast: &Cast) -> Odd {
 /// Waits until every plant has said which recipes it has: an order that comes before would be sent on trust.
 pub(super) async fn plants_are_known(stage: &Stage) -> anyhow::Result<()> {
     for plant in &stage.cast.plants {
-        let Some(entity) = stage.mesh.book().site_entity(plant.site) else { bail!("{} is no site", plant.site) };
+        let Some(entity) = stage.mesh().book().site_entity(plant.site) else { bail!("{} is no site", plant.site) };
         let what = format!("{} said which recipes it has", plant.site);
-        let known = async || match stage.mesh.show(entity).await?.own {
+        let known = async || match stage.mesh().show(entity).await?.own {
             Own::Site(site) if !site.recipes.is_empty() => Ok(Some(())),
             Own::Site(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => Ok(None),
         };
@@ -180,7 +141,7 @@ pub(super) async fn quiet(stage: &Stage) -> anyhow::Result<()> {
 }
 
 async fn is_quiet(stage: &Stage) -> anyhow::Result<bool> {
-    for region in stage.mesh.regions().values() {
+    for region in stage.mesh().regions().values() {
         if !region.node().seams.queue.names().await?.is_empty() {
             return Ok(false);
         }
@@ -194,33 +155,14 @@ async fn is_quiet(stage: &Stage) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Looks at the folder, and puts what changed in it in force when it is right.
+/// Looks at the folder, and puts what changed in it in force when it is right; the simulated systems learn of it first.
 pub(super) async fn watch(stage: &Stage) {
     let config = stage.data.join("config");
-    let mut seen = Folder::read(&config).map(|folder| folder.hash()).ok();
-    loop {
-        stage.mesh.clock().sleep(Duration::from_secs(1)).await;
-        let now = Folder::read(&config).map(|folder| folder.hash()).ok();
-        if now == seen {
-            continue;
-        }
-        seen = now;
-        match renew(stage, &config).await {
-            Ok(hash) => out(&format!("configuration {} is in force", hash.get(..8).unwrap_or_default())),
-            Err(error) => out(&format!("✘ {error:#}\n  the one before stays in force")),
-        }
-    }
-}
-
-async fn renew(stage: &Stage, config: &Path) -> anyhow::Result<String> {
-    let text = read(config, &variables(&sites(config)?, Some(&stage.world)))?;
-    let cast = cast(&text, &stage.world);
-    stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
-    let before = stage.mesh.book();
-    let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
-    stage.mesh.activate(Arc::clone(&text.book)).await?;
-    if !new.is_empty() {
-        out(&format!("{} will be spoken with after the next start of the demo", new.join(", ")));
-    }
-    Ok(text.book.hash.clone())
+    let renew = async || {
+        let text = read(&config, &variables(&sites(&config)?, Some(&stage.world)))?;
+        let cast = cast(&text, &stage.world);
+        stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
+        serve::activate(stage.mesh(), &text).await
+    };
+    serve::watch(stage.mesh().clock().as_ref(), &config, renew).await;
 }

@@ -1,0 +1,98 @@
+//! A configuration to start from that is nobody's demo: one ERP, one plant, one warehouse, one quality system. It is the demo's
+//! folder with other names, so that there is one text to keep right; and no system in it is played.
+
+use std::path::Path;
+
+use crate::demo;
+
+/// The files of the demo's folder that are taken, by how their names begin.
+const TAKEN: [&str; 11] = [
+    "equipment/nord.yaml",
+    "mappings/",
+    "materials/",
+    "mesh.yaml",
+    "recipes/nord-",
+    "rules/",
+    "sites/erp-eu.yaml",
+    "sites/nord.yaml",
+    "sites/qms.yaml",
+    "sites/wms-na.yaml",
+    "README.md",
+];
+
+/// What is called otherwise here; in this order.
+const NAMES: [(&str, &str); 14] = [
+    ("regions: [eu, na, asia]", "regions: [main]"),
+    ("region: eu", "region: main"),
+    ("region: na", "region: main"),
+    ("NORD", "PLANT_1"),
+    ("ERP_EU", "ERP"),
+    ("WMS_NA", "WAREHOUSE"),
+    ("QMS", "LIMS"),
+    ("nord", "plant-1"),
+    ("erp-eu", "erp"),
+    ("wms-na", "warehouse"),
+    ("qms.yaml", "lims.yaml"),
+    ("qms-7", "lims-7"),
+    (": qms", ": lims"),
+    ("when `takt demo` starts, and again whenever a file changes", "when the node starts, and again whenever a file changes"),
+];
+
+const README: &str = include_str!("../start/README.md");
+
+/// Every file, by its path within the folder.
+pub fn files() -> Vec<(String, String)> {
+    let taken = demo::FILES.iter().filter(|(name, _)| TAKEN.iter().any(|begin| name.starts_with(begin)));
+    let named = taken.map(|(name, text)| match *name {
+        "README.md" => (String::from("README.md"), README.to_owned()),
+        // The folders of mappings are named after the words in them, not after sites.
+        name if name.starts_with("mappings/") => (name.to_owned(), renamed(text)),
+        name => (renamed(name), renamed(&unplayed(text))),
+    });
+    named.collect()
+}
+
+fn renamed(text: &str) -> String {
+    NAMES.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+/// Without the lines that have the demo play a system.
+fn unplayed(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("simulated:")).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Writes the folder.
+pub fn write_to(dir: &Path) -> std::io::Result<()> {
+    for (name, text) in files() {
+        let path = dir.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::trial::check;
+
+    #[test]
+    fn the_folder_to_start_from_is_right_and_names_nothing_of_the_demo() {
+        let dir = tempfile::tempdir().unwrap();
+        write_to(dir.path()).unwrap();
+        let checked = check(dir.path(), &BTreeMap::new());
+        assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
+        assert!(checked.mapping_cases >= 15 && checked.rule_cases >= 6, "{checked:?}");
+        let wanted = ["ERP_TOKEN", "ERP_URL", "LIMS_TOKEN", "LIMS_URL", "PLANT_1_TOKEN", "PLANT_1_URL"];
+        assert_eq!(checked.unset.get(..6).unwrap(), wanted);
+        for (name, text) in files() {
+            for odd in ["nord", "erp-eu", "wms-na", "demo", "simulated"] {
+                assert!(!name.contains(odd) && !text.contains(odd), "{name} says `{odd}`");
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The tests that stand in a folder, beside what they are about: what a mapping makes of a message, and which postings come of
+//! which reports. Run on what was loaded, by the same code that runs in a mesh. Reads nothing, and tells a failed test as any
+//! other finding: with its place and what to do.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_saphyr::Location;
+
+use crate::finding::Finding;
+use crate::folder::Folder;
+use crate::load::{self, Mesh};
+use crate::text::{MappingTestsText, RuleTestsText};
+
+pub mod mapping;
+pub mod rule;
+
+/// How the name of a file of tests ends.
+pub(crate) const ENDING: &str = ".test.yaml";
+
+/// What a folder was found to be.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is wrong with it; nothing when it may be put in force.
+    pub findings: Vec<Finding>,
+    /// Files that were read.
+    pub files: usize,
+    /// Tests of mappings that were run.
+    pub mapping_cases: usize,
+    /// Tests of posting rules that were run.
+    pub rule_cases: usize,
+    /// Variables that are wanted and not set here: they are set where the mesh runs.
+    pub unset: Vec<String>,
+    /// The configuration's hash.
+    pub hash: String,
+}
+
+/// Loads a folder, compares everything with everything, and runs its tests. A variable that is not set is no fault here: who
+/// checks a folder need not know its secrets.
+pub fn check(dir: &Path, variables: &BTreeMap<String, String>) -> Checked {
+    let folder = match Folder::read(dir) {
+        Ok(folder) => folder,
+        Err(findings) => return Checked { findings, ..Checked::default() },
+    };
+    let (filled, unset) = filled(&folder, variables);
+    let mut checked = Checked { files: folder.names().count(), unset, hash: folder.hash(), ..Checked::default() };
+    match load::load(dir, &filled) {
+        Ok(mesh) => checked.run(&folder, &mesh),
+        Err(findings) => checked.findings = findings,
+    }
+    checked
+}
+
+/// The variables, with a placeholder for each that is wanted and not there: never the same for two, as two tokens may not be.
+pub fn filled(folder: &Folder, variables: &BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut filled = variables.clone();
+    let mut unset = Vec::new();
+    for name in folder.variables() {
+        if !filled.contains_key(&name) {
+            let usual = if name.ends_with("_URL") { "http://unset.invalid/" } else { "unset-" };
+            filled.insert(name.clone(), format!("{usual}{name}"));
+            unset.push(name);
+        }
+    }
+    (filled, unset)
+}
+
+impl Checked {
+    fn run(&mut self, folder: &Folder, mesh: &Mesh) {
+        for name in folder.tests() {
+            let mut findings = Vec::new();
+            if name.starts_with("rules/") {
+                if let Some(tests) = folder.parse::<RuleTestsText>(name, &mut findings) {
+                    self.rule_cases += tests.cases.len();
+                    findings.extend(rule::failed(name, &tests, mesh));
+                }
+            } else if let Some(tests) = folder.parse::<MappingTestsText>(name, &mut findings) {
+                self.mapping_cases += tests.cases.len();
+                findings.extend(mapping::failed(name, &tests, folder, mesh));
+            }
+            self.findings.append(&mut findings);
+        }
+        self.findings.sort();
+    }
+}
+
+/// A test that failed.
+fn finding(file: &str, place: Location, case: &str, why: impl std::fmt::Display, remedy: &str) -> Finding {
+    Finding::about(file, format!("the test `{case}` fails: {why}"), remedy).at(place)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What a mapping makes of what it is given, and what of that it did not look at.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use takt_actors::link::mapping::Mapping;
+use takt_actors::link::{Errand, fits, http, inbound};
+use takt_protocol::effect::Effect;
+use takt_protocol::instant::Instant;
+use takt_protocol::intent::Reference;
+use takt_protocol::name::SiteId;
+
+use super::finding;
+use crate::finding::Finding;
+use crate::folder::Folder;
+use crate::load::Mesh;
+use crate::text::{MappingCaseText, MappingTestsText, TransportText};
+
+/// What a mapping is given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The site whose name and code tables it sees.
+    pub site: SiteId,
+    /// Its code tables.
+    pub tables: Value,
+    /// The function.
+    pub call: &'static str,
+    /// What it is about.
+    pub what: What,
+}
+
+/// What a function of a mapping is called with.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A message that came in.
+    Message {
+        /// Its topic.
+        topic: String,
+        /// Its bytes.
+        payload: Vec<u8>,
+        /// The answers to what the mapping reads first.
+        read: Vec<Value>,
+    },
+    /// Something that is to be done at a site.
+    Errand {
+        /// What.
+        errand: Box<Errand>,
+        /// The answers so far.
+        answers: Vec<Value>,
+    },
+}
+
+/// When the messages of tests come in.
+const RECEIVED_AT: &str = "2026-11-24T03:12:00Z";
+
+/// Our reference in tests of what is sent.
+const REFERENCE: &str = "REFERENCE0000001";
+
+impl Given {
+    /// What the mapping puts out, each output of the shape that is wanted of it.
+    pub fn run(&self, mapping: &Mapping) -> Result<Vec<Value>, String> {
+        let outputs = mapping.run(self.call, &self.view()).map_err(|error| error.to_string())?;
+        fits(self.call, &outputs).map_err(|wrong| format!("{} gives nothing that `{}` may give: {wrong}", mapping.name(), self.call))?;
+        Ok(outputs)
+    }
+
+    fn view(&self) -> Vec<u8> {
+        match &self.what {
+            What::Message { topic, payload, read } => {
+                let received_at = Instant::parse(RECEIVED_AT).unwrap_or(Instant::EPOCH);
+                inbound::view(self.site, topic, received_at, &self.tables, payload, read)
+            }
+            What::Errand { errand, answers } => http::view(self.site, &self.tables, errand, answers).to_string().into_bytes(),
+        }
+    }
+
+    /// The fields of a message that change nothing in what comes out: what the mapping did not look at. Each is asked for by
+    /// giving another value in its place.
+    pub fn left(&self, mapping: &Mapping) -> Vec<String> {
+        let What::Message { topic, payload, read } = &self.what else { return Vec::new() };
+        let Ok(whole) = serde_json::from_slice::<Value>(payload) else { return Vec::new() };
+        let before = self.run(mapping);
+        let mut leaves = Vec::new();
+        collect(&whole, String::new(), &mut leaves);
+        leaves.retain(|pointer| {
+            let mut other = whole.clone();
+            let Some(value) = other.pointer_mut(pointer) else { return false };
+            *value = another(value);
+            let what = What::Message { topic: topic.clone(), payload: other.to_string().into_bytes(), read: read.clone() };
+            Self { what, ..self.clone() }.run(mapping) == before
+        });
+        leaves
+    }
+}
+
+/// The pointers of all values that hold no others.
+fn collect(value: &Value, pointer: String, leaves: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, field) in fields {
+                collect(field, format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), leaves);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (at, item) in items.iter().enumerate() {
+                collect(item, format!("{pointer}/{at}"), leaves);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => leaves.push(pointer),
+    }
+}
+
+/// Another value of the same kind.
+fn another(value: &Value) -> Value {
+    match value {
+        Value::Bool(yes) => json!(!yes),
+        Value::Number(number) => json!(number.as_i64().map_or(7, |number| number.wrapping_add(1))),
+        Value::String(text) => json!(format!("{text}~")),
+        Value::Null | Value::Array(_) | Value::Object(_) => json!("~"),
+    }
+}
+
+/// The tests of a mapping that fail.
+pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh: &Mesh) -> Vec<Finding> {
+    let about = file.replace(super::ENDING, ".jq");
+    let Some(text) = folder.file(&about) else {
+        return vec![Finding::about(file, format!("there is no mapping {about}"), "put the tests beside their mapping, under its name")];
+    };
+    let mapping = match Mapping::compile(&about, text) {
+        Ok(mapping) => mapping,
+        Err(wrong) => return vec![Finding { file: about, line: wrong.line, column: wrong.column, what: wrong.what, remedy: wrong.remedy }],
+    };
+    let Some(tables) = tables(mesh, tests.site.value) else {
+        let what = format!("there is no site {} with a link", tests.site.value);
+        return vec![Finding::about(file, what, "name the site whose messages these are").at(tests.site.referenced)];
+    };
+    let failed = tests.cases.iter().filter_map(|case| {
+        let why = given(tests.site.value, &tables, &case.value, &mapping).and_then(|given| wanted(&case.value, &given, &mapping)).err()?;
+        Some(finding(file, case.referenced, &case.value.name, why, "mend the mapping, or what the test wants of it"))
+    });
+    failed.collect()
+}
+
+/// The code tables of a site.
+pub fn tables(mesh: &Mesh, site: SiteId) -> Option<Value> {
+    let TransportText::Http(http) = &mesh.links.get(&site)?.transport;
+    Some(json!(http.tables))
+}
+
+/// The function of that name; left out, the one a mapping is mostly called for.
+pub fn call(mapping: &Mapping, named: Option<&str>) -> Result<&'static str, String> {
+    let usual = if mapping.has("inputs") { "inputs" } else { "request" };
+    let wanted = named.unwrap_or(usual);
+    let known = takt_actors::link::mapping::ENTRIES.into_iter().find(|entry| *entry == wanted);
+    known.filter(|entry| mapping.has(entry)).ok_or_else(|| format!("{} has no function `{wanted}`", mapping.name()))
+}
+
+fn given(site: SiteId, tables: &Value, case: &MappingCaseText, mapping: &Mapping) -> Result<Given, String> {
+    let call = call(mapping, case.call.as_deref())?;
+    let what = match (&case.effect, &case.given) {
+        (Some(effect), None) => What::Errand { errand: Box::new(errand(effect)?), answers: case.answers.clone() },
+        (None, Some(Value::String(letters))) => message(case, letters.clone().into_bytes()),
+        (None, Some(value)) => message(case, value.to_string().into_bytes()),
+        (Some(_), Some(_)) | (None, None) => return Err("it has neither `given` nor `effect`, or both".to_owned()),
+    };
+    Ok(Given { site, tables: tables.clone(), call, what })
+}
+
+fn message(case: &MappingCaseText, payload: Vec<u8>) -> What {
+    What::Message { topic: case.topic.clone(), payload, read: case.read.clone() }
+}
+
+/// An errand with this effect, which must be one that there is.
+pub fn errand(effect: &Value) -> Result<Errand, String> {
+    let effect: Effect = serde_json::from_value(effect.clone()).map_err(|error| format!("`effect` is none that Takt has: {error}"))?;
+    let reference: Reference = serde_json::from_value(json!(REFERENCE)).map_err(|error| error.to_string())?;
+    Ok(Errand { reference, attempt: 1, effect: Box::new(effect) })
+}
+
+fn wanted(case: &MappingCaseText, given: &Given, mapping: &Mapping) -> Result<(), String> {
+    let outputs = match (given.run(mapping), &case.fails) {
+        (Err(why), Some(words)) if why.contains(words.as_str()) => return Ok(()),
+        (Err(why), _) => return Err(why),
+        (Ok(outputs), Some(words)) => return Err(format!("it was to be refused with `{words}`, and gave {}", json!(outputs))),
+        (Ok(outputs), None) => outputs,
+    };
+    if case.then.is_none() && case.has.is_empty() {
+        return Err(format!("it wants nothing: write `then`, `has` or `fails`; it gave {}", json!(outputs)));
+    }
+    if let Some(then) = case.then.as_ref().filter(|then| **then != outputs) {
+        return Err(format!("it gave {} and not {}", json!(outputs), json!(then)));
+    }
+    let outputs = Value::Array(outputs);
+    let differs = |(pointer, value): (&String, &Value)| {
+        let found = outputs.pointer(pointer);
+        (found != Some(value))
+            .then(|| format!("at {pointer} stands {} and not {value}", found.map_or("nothing".to_owned(), Value::to_string)))
+    };
+    let differences: BTreeMap<usize, String> = case.has.iter().filter_map(differs).enumerate().collect();
+    if differences.is_empty() { Ok(()) } else { Err(differences.into_values().collect::<Vec<_>>().join("; ")) }
+}

@@ -1,0 +1,163 @@
+//! `takt run`: a node over a folder of configuration, until somebody ends it. The demo starts its mesh by the same steps, so
+//! that what is played is what runs. Decides nothing.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use takt_actors::node::Settings;
+use takt_cluster::seam::Clock;
+use takt_config::folder::Folder;
+use takt_config::links::{Way, ways};
+use takt_config::load::Mesh as Text;
+use takt_config::{Finding, load};
+use takt_protocol::name::SiteId;
+
+use crate::ask::{Clients, Limits, Reception};
+use crate::doors::{self, Doors};
+use crate::mesh::{Mesh, Stores};
+use crate::screens;
+
+/// What to run.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Serve {
+    /// The folder that holds mesh.yaml. What it leaves open as `${NAME}` is taken from the environment.
+    #[arg(default_value = ".")]
+    config: PathBuf,
+    /// Where the stores of the regions are kept; the same folder goes on where it was.
+    #[arg(long, default_value = "takt-data")]
+    data: PathBuf,
+    /// Where HTTP and gRPC are spoken.
+    #[arg(long, default_value = "127.0.0.1:7400")]
+    listen: SocketAddr,
+}
+
+/// How often the folder is looked at, in ms.
+const LOOK_MS: u64 = 1_000;
+
+/// A node at work.
+pub(crate) struct Node {
+    pub(crate) mesh: Arc<Mesh>,
+    doors: Doors,
+}
+
+/// Runs until it is asked to end.
+pub async fn run(serve: &Serve) -> anyhow::Result<()> {
+    let config = &serve.config;
+    let text = read(config, &std::env::vars().collect())?;
+    let node = Node::start(&text, config, &serve.data, serve.listen).await?;
+    let regions: Vec<String> = text.regions.iter().map(ToString::to_string).collect();
+    let hash = text.book.hash.get(..8).unwrap_or_default().to_owned();
+    screens::print(&format!("takt  regions {}, {} sites, configuration {hash}", regions.join(", "), text.book.sites.len()));
+    screens::print(&format!("  API   http://{0}  (OpenAPI at http://{0}/openapi.json; gRPC on the same port)", node.doors.http));
+    screens::print(&format!("  data  {}", serve.data.display()));
+    for site in text.book.sites.keys().filter(|site| !text.links.contains_key(site)) {
+        screens::print(&format!("  {site} has no link: what is asked of it waits"));
+    }
+    let clock = node.mesh.clock();
+    let renew = async || activate(&node.mesh, &read(config, &std::env::vars().collect())?).await;
+    tokio::select! {
+        ended = asked_to_end() => ended?,
+        () = watch(clock.as_ref(), config, renew) => {}
+    }
+    screens::print("takt ends: what is under way is answered");
+    node.stop().await;
+    Ok(())
+}
+
+impl Node {
+    /// Opens the stores, starts every region, and opens the doors.
+    pub(crate) async fn start(text: &Text, config: &Path, data: &Path, listen: SocketAddr) -> anyhow::Result<Self> {
+        let stores =
+            Stores::open(data, text.regions.iter().copied()).with_context(|| format!("the stores in {} did not open", data.display()))?;
+        let ways = ways(text)?;
+        let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
+        let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, &Settings::default()).await?);
+        let clients = Clients::of(&text.clients, &text.book).map_err(|error| anyhow::anyhow!("{}/mesh.yaml: {error}", config.display()))?;
+        let reception = open(&mesh, clients, ways);
+        let doors = doors::serve(reception, listen, listen).await;
+        let doors = doors.with_context(|| format!("{listen} cannot be opened: choose another address, or end what listens there"))?;
+        Ok(Self { mesh, doors })
+    }
+
+    /// Takes nobody new, answers what is in flight, and closes the stores.
+    pub(crate) async fn stop(self) {
+        self.doors.stop().await;
+        if let Ok(mesh) = Arc::try_unwrap(self.mesh) {
+            mesh.stop().await;
+        } else {
+            tracing::warn!("somebody still asks the mesh; what was acknowledged is durable");
+        }
+    }
+}
+
+/// Reads a folder, or says all that is wrong with it.
+pub(crate) fn read(config: &Path, variables: &BTreeMap<String, String>) -> anyhow::Result<Text> {
+    load(config, variables).map_err(|found| told(config, &found))
+}
+
+pub(crate) fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
+    let lines: Vec<String> = found.iter().map(|finding| format!("  {finding}")).collect();
+    anyhow::anyhow!("the configuration in {} cannot be used:\n{}", config.display(), lines.join("\n"))
+}
+
+/// The reception with a door for every system; what has to be asked for regularly is asked for from now on.
+fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
+    let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
+    for way in ways {
+        let Some(region) = mesh.region_of(way.site).cloned() else { continue };
+        for poll in way.polls.clone() {
+            let inbound = way.door(region.clone());
+            tokio::spawn(async move { inbound.poll(&poll).await });
+        }
+        if let Some(token) = way.token.clone() {
+            reception = reception.with_inbox(way.site, &token, Arc::new(way.door(region)));
+        }
+    }
+    reception
+}
+
+/// Looks at the folder, and has what changed in it put in force when it is right.
+pub(crate) async fn watch(clock: &dyn Clock, config: &Path, renew: impl AsyncFn() -> anyhow::Result<String>) {
+    let mut seen = Folder::read(config).map(|folder| folder.hash()).ok();
+    loop {
+        clock.sleep(Duration::from_millis(LOOK_MS)).await;
+        let now = Folder::read(config).map(|folder| folder.hash()).ok();
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match renew().await {
+            Ok(hash) => screens::print(&format!("configuration {} is in force", hash.get(..8).unwrap_or_default())),
+            Err(error) => screens::print(&format!("✘ {error:#}\n  the one before stays in force")),
+        }
+    }
+}
+
+/// Puts what a folder says in force; the hash of it.
+pub(crate) async fn activate(mesh: &Mesh, text: &Text) -> anyhow::Result<String> {
+    let before = mesh.book();
+    let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
+    mesh.activate(Arc::clone(&text.book)).await?;
+    if !new.is_empty() {
+        screens::print(&format!("{} will be spoken with after the next start", new.join(", ")));
+    }
+    Ok(text.book.hash.clone())
+}
+
+/// Ctrl-C, or the signal by which service managers end a process.
+pub(crate) async fn asked_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
