@@ -7,6 +7,7 @@ use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
 
+pub mod format;
 pub mod http;
 pub mod inbound;
 pub mod mapping;

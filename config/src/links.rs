@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_saphyr::Spanned;
+use takt_actors::link::format::Format;
 use takt_actors::link::http::{HttpLink, HttpSpec};
-use takt_actors::link::inbound::{Inbound, Poll};
+use takt_actors::link::inbound::{Inbound, Poll, Topic};
 use takt_actors::link::mapping::Mapping;
 use takt_actors::region::{Region, SiteLink};
 use takt_protocol::name::SiteId;
@@ -19,7 +21,7 @@ pub struct Way {
     /// What errands are carried out through.
     pub out: SiteLink,
     link: Arc<HttpLink>,
-    topics: BTreeMap<String, Mapping>,
+    topics: BTreeMap<String, Topic>,
     /// The bearer token the system shows; nobody else is taken for it.
     pub token: Option<String>,
     /// What it is asked for regularly.
@@ -43,13 +45,17 @@ fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> R
     let mapped = |file: &str| mappings.get(file).cloned();
     let verbs = http.send.iter().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
     let link = Arc::new(HttpLink::new(site, spec(http, text.limits.window_ms), verbs)?);
-    let told = http.inbound.iter().flat_map(|inbound| &inbound.topics).map(|(topic, file)| (topic, &file.value));
-    let polled = http.polls.iter().map(|(topic, poll)| (topic, &poll.mapping.value));
+    let told = http.inbound.iter().flat_map(|inbound| inbound.topics.iter().map(|(topic, file)| (topic, file, inbound.format.format())));
+    // An answer to a question of ours is read by its media type, and is JSON by then.
+    let polled = http.polls.iter().map(|(topic, poll)| (topic, &poll.mapping, Format::Json));
+    let topics = told.chain(polled);
+    let topic =
+        |(topic, file, format): (&String, &Spanned<String>, Format)| Some((topic.clone(), Topic { format, mapping: mapped(&file.value)? }));
     Ok(Way {
         site,
         out: SiteLink::new(site, Arc::clone(&link) as _, text.limits.clone()),
         link,
-        topics: told.chain(polled).filter_map(|(topic, file)| Some((topic.clone(), mapped(file)?))).collect(),
+        topics: topics.filter_map(topic).collect(),
         token: http.inbound.as_ref().map(|inbound| inbound.token.clone()),
         polls: http
             .polls

@@ -18,7 +18,7 @@ mod recipe;
 mod site;
 mod trial;
 
-pub use link::{HttpText, InboundText, PollText, TransportText};
+pub use link::{CsvText, FormatText, HttpText, InboundText, PollText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
 pub use site::{LimitsText, SimulatedText, SiteText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};

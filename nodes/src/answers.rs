@@ -30,6 +30,17 @@ pub struct Head {
     pub names: Vec<String>,
     /// When this was so.
     pub as_of: String,
+    /// For the past: the last step that was recorded until then, and made it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Box<timeline::Step>>,
+}
+
+impl Head {
+    /// The same, as it was because of that step.
+    #[must_use]
+    pub(crate) fn because(self, step: Option<timeline::Step>) -> Self {
+        Self { because: step.map(Box::new), ..self }
+    }
 }
 
 /// A word that may be yes, no, part, `not_required` or unknown, and why.
@@ -77,6 +88,7 @@ pub(crate) fn head(state: &State, now: Instant) -> Head {
         region: state.id.region().to_string(),
         names: state.common.names.iter().map(ToString::to_string).collect(),
         as_of: now.to_string(),
+        because: None,
     }
 }
 

@@ -33,6 +33,7 @@ mod inbox;
 mod meaning;
 mod names;
 mod order;
+mod past;
 mod quality;
 mod queries;
 mod raw;

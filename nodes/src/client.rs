@@ -13,7 +13,7 @@ use crate::screens::{self, Zones};
 mod words;
 
 pub use words::Question;
-use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion};
+use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -65,12 +65,14 @@ impl Client {
                 let all = self.all(&["orders"]).await?;
                 self.print(&all, screens::orders).await
             }
-            Question::Order(OrderQuestion::Show { order }) => self.show(&["orders", order], screens::order).await,
+            Question::Order(OrderQuestion::Show { order, then }) => self.show_then(&["orders", order], then, screens::order).await,
             Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
-            Question::Lot(LotQuestion::Show { lot }) => self.show(&["lots", lot], screens::lot).await,
+            Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
             Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
-            Question::Shipment(ShipmentQuestion::Show { shipment }) => self.show(&["shipments", shipment], screens::shipment).await,
-            Question::Ledger { order } => self.show(&["orders", order, "ledger"], screens::ledger).await,
+            Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
+                self.show_then(&["shipments", shipment], then, screens::shipment).await
+            }
+            Question::Ledger { order, then } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
             Question::Events(wanted) => self.events(wanted).await,
             Question::Contracts { id: None } => self.show(&["contracts"], screens::contracts).await,
@@ -160,6 +162,13 @@ impl Client {
     async fn show(&self, parts: &[&str], screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
         let answer = self.read(parts, &[]).await?;
         self.print(&answer, screen).await
+    }
+
+    /// A thing as it is, or as it was.
+    async fn show_then(&self, parts: &[&str], then: &Then, screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
+        let query: Vec<(&str, &str)> = then.at.iter().map(|at| ("at", at.as_str())).collect();
+        let answer = self.read(parts, &query).await?;
+        self.print(&answer, |answer, zones| format!("{}{}", screens::then(answer, zones), screen(answer, zones))).await
     }
 
     async fn print(&self, answer: &Value, screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {

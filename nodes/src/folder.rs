@@ -171,7 +171,8 @@ fn try_map(wanted: &TryMap, as_json: bool) -> Result<(), Trouble> {
     let payload = payload.map_err(|error| format!("{} cannot be read: {error}", wanted.input.display()))?;
     let answers = wanted.answers.as_deref().map(json_list).transpose()?.unwrap_or_default();
     let what = if matches!(call, "inputs" | "read") {
-        What::Message { topic: wanted.topic.clone(), payload: payload.into_bytes(), read: answers }
+        let format = mapping::format(&mesh, site, &name);
+        What::Message { topic: wanted.topic.clone(), payload: format.read(payload.as_bytes())?.into_owned(), read: answers }
     } else {
         let effect: Value = serde_json::from_str(&payload).map_err(|error| format!("the effect is no JSON: {error}"))?;
         What::Errand { errand: Box::new(mapping::errand(&effect)?), answers }

@@ -70,6 +70,22 @@ pub(crate) fn outcome(answer: &Value) -> String {
     format!("{}  {}", text(answer, "answer"), text(answer, "entity"))
 }
 
+/// For the past: that it is the past, and the step that made it so. Nothing for now.
+pub(crate) fn then(answer: &Value, zones: &Zones) -> String {
+    let Some(step) = answer.get("because") else { return String::new() };
+    let plant = answer.pointer("/row/plant").or_else(|| answer.get("plant")).and_then(Value::as_str).unwrap_or_default();
+    let what: Vec<&str> = strings(step, "what").collect();
+    let who = if text(step, "who").is_empty() { text(step, "source") } else { text(step, "who") };
+    format!(
+        "AS IT WAS at {}   last: {} by {} ({}): {}\n",
+        zones.at(plant, text(answer, "as_of")),
+        zones.at(plant, text(step, "recorded_at")),
+        or_dash(who),
+        text(step, "key"),
+        what.join(", ")
+    )
+}
+
 /// Sites, and what waits for them.
 pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
     let mut screen =

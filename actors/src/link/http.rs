@@ -1,6 +1,8 @@
 //! A link over HTTP with JSON: what is asked for and what an answer means is said by a mapping; this file only carries it
 //! there and back, and knows what can be known without understanding: whether anything was sent at all.
 //!
+//! Bodies are JSON, or what a request says under `as`: `xml` or `csv` ([`super::format`]); an answer is read by its media type.
+//!
 //! A verb's mapping has `request` (the next request; `then: true` to be asked again with its answer among `.answers`),
 //! `outcome` (what the answers mean), and for systems that are probed `probe` and `probed`. An `outcome` that gives nothing
 //! leaves it to the status: 401, 403, 404 and 405 are a wrong configuration, 429 was not done, other 4xx are refusals, and
@@ -16,6 +18,7 @@ use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Receipt;
 use tokio::sync::Mutex;
 
+use super::format::{Csv, Format};
 use super::mapping::{Mapping, RunError};
 use super::{Errand, Link, Probed, Sent};
 
@@ -56,9 +59,32 @@ pub(super) struct Asked {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     body: Option<Value>,
+    /// How the body is written; left out, as JSON.
+    #[serde(default, rename = "as")]
+    written_as: Written,
     /// Ask the mapping again when this was answered.
     #[serde(default)]
     then: bool,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Written {
+    #[default]
+    Json,
+    Xml,
+    Csv,
+}
+
+impl Written {
+    fn format(self) -> Format {
+        match self {
+            Self::Json => Format::Json,
+            Self::Xml => Format::Xml,
+            Self::Csv => Format::Csv(Csv::default()),
+        }
+    }
 }
 
 fn get() -> String {
@@ -158,7 +184,15 @@ impl HttpLink {
 
     async fn fetch_token(&self, path: &str) -> Result<String, Silence> {
         let headers = BTreeMap::from([("x-csrf-token".to_owned(), "Fetch".to_owned())]);
-        let asked = Asked { method: get(), path: path.to_owned(), query: BTreeMap::new(), headers, body: None, then: false };
+        let asked = Asked {
+            method: get(),
+            path: path.to_owned(),
+            query: BTreeMap::new(),
+            headers,
+            body: None,
+            written_as: Written::Json,
+            then: false,
+        };
         let answer = self.once(&asked, None).await.map_err(|silence| match silence {
             // Nothing that writes was sent yet.
             Silence::Unsent(why) | Silence::Unknown(why) => Silence::Unsent(format!("no token: {why}")),
@@ -185,7 +219,9 @@ impl HttpLink {
             request = request.header("x-csrf-token", token);
         }
         if let Some(body) = &asked.body {
-            request = request.json(body);
+            let (bytes, media) =
+                asked.written_as.format().write(body).map_err(|why| Silence::Wrong(format!("the body cannot be written: {why}")))?;
+            request = request.header("content-type", media).body(bytes);
         }
         let unanswered = |error: reqwest::Error| {
             let why = format!("{} {}: {}", asked.method, asked.path, told(&error));
@@ -206,8 +242,10 @@ impl HttpLink {
             return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
         }
         // A gateway's own words are no document: then the body is null, and they stand in `text`.
-        let body: Value =
-            serde_json::from_slice(&bytes).ok().filter(|body: &Value| body.is_object() || body.is_array()).unwrap_or_default();
+        let is_xml = headers.get("content-type").is_some_and(|media| media.contains("xml"));
+        let format = if is_xml { Format::Xml } else { Format::Json };
+        let document: Option<Value> = format.read(&bytes).ok().and_then(|json| serde_json::from_slice(&json).ok());
+        let body = document.filter(|body| body.is_object() || body.is_array()).unwrap_or_default();
         let text = if body.is_null() { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() };
         Ok(json!({ "status": status, "headers": headers, "body": body, "text": text }))
     }

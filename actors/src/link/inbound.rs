@@ -17,14 +17,24 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::site;
 
+use super::format::Format;
 use super::http::{Asked, HttpLink, Silence};
 use super::mapping::Mapping;
 use crate::region::Region;
 
+/// How the messages of a topic are understood.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// How their bytes are read.
+    pub format: Format,
+    /// What they mean.
+    pub mapping: Mapping,
+}
+
 /// A door for one system.
 pub struct Inbound {
     link: Arc<HttpLink>,
-    topics: BTreeMap<String, Mapping>,
+    topics: BTreeMap<String, Topic>,
     region: Region,
 }
 
@@ -92,7 +102,7 @@ const ANY: &str = "*";
 
 impl Inbound {
     /// A door for the system of `link`; its inputs go into `region`, the one its site is at home in.
-    pub fn new(link: Arc<HttpLink>, topics: BTreeMap<String, Mapping>, region: Region) -> Self {
+    pub fn new(link: Arc<HttpLink>, topics: BTreeMap<String, Topic>, region: Region) -> Self {
         Self { link, topics, region }
     }
 
@@ -149,17 +159,18 @@ impl Inbound {
 
     /// What a message says, or why nobody can tell. Only what may be otherwise next time is `Err` outside.
     async fn understand(&self, topic: &str, raw: &Bytes) -> Result<Result<(Mapping, Vec<Said>), String>, Refused> {
-        let Some(mapping) = self.topics.get(topic).or_else(|| self.topics.get(ANY)) else {
+        let Some(Topic { format, mapping }) = self.topics.get(topic).or_else(|| self.topics.get(ANY)) else {
             return Ok(Err(format!("no mapping takes the topic {topic}: add one to `inbound.topics`")));
         };
-        if let Err(wrong) = super::mapping::fit(raw) {
-            return Ok(Err(wrong));
-        }
-        let read = match self.read(mapping, topic, raw).await? {
+        let raw = match format.read(raw) {
+            Ok(json) => json,
+            Err(wrong) => return Ok(Err(wrong)),
+        };
+        let read = match self.read(mapping, topic, &raw).await? {
             Ok(read) => read,
             Err(why) => return Ok(Err(why)),
         };
-        let input = self.view(topic, raw, &read);
+        let input = self.view(topic, &raw, &read);
         let outputs = match mapping.run_bounded("inputs", input).await {
             Ok(outputs) => outputs,
             Err(error) => return Ok(Err(error.to_string())),
@@ -175,7 +186,7 @@ impl Inbound {
     }
 
     /// What has to be read from the system before its message can be understood.
-    async fn read(&self, mapping: &Mapping, topic: &str, raw: &Bytes) -> Result<Result<Vec<Value>, String>, Refused> {
+    async fn read(&self, mapping: &Mapping, topic: &str, raw: &[u8]) -> Result<Result<Vec<Value>, String>, Refused> {
         if !mapping.has("read") {
             return Ok(Ok(Vec::new()));
         }
@@ -199,7 +210,7 @@ impl Inbound {
         Ok(Ok(answers))
     }
 
-    fn view(&self, topic: &str, raw: &Bytes, read: &[Value]) -> Vec<u8> {
+    fn view(&self, topic: &str, raw: &[u8], read: &[Value]) -> Vec<u8> {
         view(self.site(), topic, self.now(), self.link.tables(), raw, read)
     }
 

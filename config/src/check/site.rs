@@ -12,7 +12,7 @@ use super::{Checks, word};
 use crate::load::month_of;
 use crate::nearest::{listed, nearest};
 use crate::read::In;
-use crate::text::{HttpText, SiteText, TransportText};
+use crate::text::{FormatText, HttpText, SiteText, TransportText};
 
 /// The code tables that are read in both directions: two words of ours with one of theirs cannot be told apart on the way in.
 const BOTH_WAYS: [&str; 2] = ["plant", "unit"];
@@ -78,6 +78,12 @@ impl Checks<'_> {
                 let what = format!("there is no mapping file {}", mapping.value);
                 self.say(file, mapping.referenced, what, "name a .jq file by its path from this configuration's folder");
             }
+        }
+        if let Some(FormatText::Csv(csv)) = http.inbound.as_ref().map(|inbound| &inbound.format)
+            && !csv.delimiter.is_ascii()
+        {
+            let what = format!("`{}` cannot stand between fields", csv.delimiter.escape_debug());
+            self.say_of(file, what, "write a comma, a semicolon or another letter of ASCII as `delimiter`");
         }
         for table in BOTH_WAYS {
             self.told_apart(file, table, http.tables.get(table));

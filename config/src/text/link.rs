@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use takt_actors::link::format::{Csv, Format};
 
 /// The transport of a link.
 #[derive(Clone, Debug, Deserialize)]
@@ -43,8 +44,60 @@ pub struct HttpText {
 pub struct InboundText {
     /// The bearer token by which it is known: no message can say otherwise.
     pub token: String,
+    /// How its messages are written; left out, as JSON.
+    #[serde(default)]
+    pub format: FormatText,
     /// The mapping file of each topic.
     pub topics: BTreeMap<String, Spanned<String>>,
+}
+
+/// How messages are written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FormatText {
+    /// JSON.
+    #[default]
+    Json,
+    /// XML.
+    Xml,
+    /// Fields between delimiters.
+    Csv(CsvText),
+}
+
+/// How rows of fields are written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvText {
+    /// What stands between two fields; left out, a comma.
+    #[serde(default = "comma")]
+    pub delimiter: char,
+    /// Whether the first line names the fields; left out, it does.
+    #[serde(default = "yes")]
+    pub header: bool,
+    /// The charset, by its label such as `windows-1252`; left out, UTF-8.
+    pub charset: Option<String>,
+}
+
+fn comma() -> char {
+    ','
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl FormatText {
+    /// The format. A delimiter that is no ASCII letter was refused before.
+    pub fn format(&self) -> Format {
+        match self {
+            Self::Json => Format::Json,
+            Self::Xml => Format::Xml,
+            Self::Csv(text) => {
+                let delimiter = u8::try_from(text.delimiter).unwrap_or(b',');
+                Format::Csv(Csv { delimiter, header: text.header, charset: text.charset.clone() })
+            }
+        }
+    }
 }
 
 /// Something that is read regularly; an answer that is the same as before changes nothing.

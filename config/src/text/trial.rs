@@ -34,7 +34,8 @@ pub struct MappingCaseText {
     /// For what is received: under which topic; left out, none.
     #[serde(default)]
     pub topic: String,
-    /// For what is received: the payload, as YAML, or behind a `|` letter for letter as the system sends it.
+    /// For what is received: the payload, behind a `|` letter for letter as the system sends it, or as YAML what a mapping
+    /// sees of it.
     pub given: Option<Value>,
     /// For what is received: the answers to what the mapping reads first.
     #[serde(default)]

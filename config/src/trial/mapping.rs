@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use takt_actors::link::format::Format;
 use takt_actors::link::mapping::Mapping;
 use takt_actors::link::{Errand, fits, http, inbound};
 use takt_protocol::effect::Effect;
@@ -36,7 +37,7 @@ pub enum What {
     Message {
         /// Its topic.
         topic: String,
-        /// Its bytes.
+        /// What it says, as JSON.
         payload: Vec<u8>,
         /// The answers to what the mapping reads first.
         read: Vec<Value>,
@@ -134,8 +135,11 @@ pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh
         let what = format!("there is no site {} with a link", tests.site.value);
         return vec![Finding::about(file, what, "name the site whose messages these are").at(tests.site.referenced)];
     };
+    let format = format(mesh, tests.site.value, &about);
     let failed = tests.cases.iter().filter_map(|case| {
-        let why = given(tests.site.value, &tables, &case.value, &mapping).and_then(|given| wanted(&case.value, &given, &mapping)).err()?;
+        let why = given(tests.site.value, &tables, &format, &case.value, &mapping)
+            .and_then(|given| wanted(&case.value, &given, &mapping))
+            .err()?;
         Some(finding(file, case.referenced, &case.value.name, why, "mend the mapping, or what the test wants of it"))
     });
     failed.collect()
@@ -147,6 +151,16 @@ pub fn tables(mesh: &Mesh, site: SiteId) -> Option<Value> {
     Some(json!(http.tables))
 }
 
+/// How the messages are written that a mapping of a site takes: as its link says.
+pub fn format(mesh: &Mesh, site: SiteId, file: &str) -> Format {
+    let inbound = mesh.links.get(&site).and_then(|link| {
+        let TransportText::Http(http) = &link.transport;
+        http.inbound.as_ref()
+    });
+    let named = inbound.filter(|inbound| inbound.topics.values().any(|topic| topic.value == file));
+    named.map(|inbound| inbound.format.format()).unwrap_or_default()
+}
+
 /// The function of that name; left out, the one a mapping is mostly called for.
 pub fn call(mapping: &Mapping, named: Option<&str>) -> Result<&'static str, String> {
     let usual = if mapping.has("inputs") { "inputs" } else { "request" };
@@ -155,11 +169,11 @@ pub fn call(mapping: &Mapping, named: Option<&str>) -> Result<&'static str, Stri
     known.filter(|entry| mapping.has(entry)).ok_or_else(|| format!("{} has no function `{wanted}`", mapping.name()))
 }
 
-fn given(site: SiteId, tables: &Value, case: &MappingCaseText, mapping: &Mapping) -> Result<Given, String> {
+fn given(site: SiteId, tables: &Value, format: &Format, case: &MappingCaseText, mapping: &Mapping) -> Result<Given, String> {
     let call = call(mapping, case.call.as_deref())?;
     let what = match (&case.effect, &case.given) {
         (Some(effect), None) => What::Errand { errand: Box::new(errand(effect)?), answers: case.answers.clone() },
-        (None, Some(Value::String(letters))) => message(case, letters.clone().into_bytes()),
+        (None, Some(Value::String(letters))) => message(case, format.read(letters.as_bytes())?.into_owned()),
         (None, Some(value)) => message(case, value.to_string().into_bytes()),
         (Some(_), Some(_)) | (None, None) => return Err("it has neither `given` nor `effect`, or both".to_owned()),
     };

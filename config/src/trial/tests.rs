@@ -76,3 +76,47 @@ fn a_test_does_not_change_what_is_in_force() {
     std::fs::write(dir.path().join("rules/more.test.yaml"), "plant: nord\nmaterial: FG-100\ntotal: 1 H87\ncases: []\n").unwrap();
     assert_eq!(check(dir.path(), &BTreeMap::new()).hash, before);
 }
+
+/// A format of one's own: a mapping written in text takes XML or CSV, and is tried letter for letter.
+#[test]
+fn a_plant_that_speaks_xml_or_csv_is_text_only() {
+    let speaks = |format: &str, jq: &str, given: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        demo::write_to(dir.path()).unwrap();
+        let site = dir.path().join("sites/nord.yaml");
+        let text = std::fs::read_to_string(&site).unwrap();
+        let own = text.replace(
+            "topics: {\"*\": mappings/mes-json/reports.jq}",
+            &format!("format: {format}\n      topics: {{\"*\": mappings/own.jq}}"),
+        );
+        assert_ne!(own, text);
+        std::fs::write(site, own).unwrap();
+        std::fs::write(dir.path().join("mappings/own.jq"), jq).unwrap();
+        let wanted = "    has:\n      /0/body/order/report/confirmed/good/qty: 40 H87\n      /1/key/mark/text: b\n";
+        std::fs::write(
+            dir.path().join("mappings/own.test.yaml"),
+            format!("site: nord\ncases:\n  - name: two lines\n    given: |\n{given}{wanted}"),
+        )
+        .unwrap();
+        found(dir.path())
+    };
+    let say = r#"def say($order; $op; $good; $key; $at): { to: { native: { kind: "order", names: [{ system: "erp-eu", kind: "order", id: $order }] } },
+  key: { mark: { text: $key } }, occurred_at: $at, body: { order: { report: { confirmed: { op: $op, good: { qty: "\($good) H87" } } } } } };
+"#;
+    let xml = r##"def text: .[0]["#"];
+def inputs: .body.Performance[0] | .Response[] | say(.Order | text; .Segment | text; .Good | text; .["@id"]; .At | text);
+"##;
+    let document = r#"      <?xml version="1.0"?>
+      <p:Performance xmlns:p="urn:theirs">
+        <p:Response id="a"><p:Order>1000042</p:Order><p:Segment>10</p:Segment><p:Good>40</p:Good><p:At>2026-11-24T03:10:00+01:00</p:At></p:Response>
+        <p:Response id="b"><p:Order>1000042</p:Order><p:Segment>20</p:Segment><p:Good>2</p:Good><p:At>2026-11-24T03:10:00+01:00</p:At></p:Response>
+      </p:Performance>
+"#;
+    assert_eq!(speaks("xml", &format!("{say}{xml}"), document), Vec::<String>::new());
+    let csv = "def inputs: .body[] | say(.order; .op; (.good | sub(\",\"; \".\")); .key; .at);\n";
+    let rows =
+        "      key;order;op;good;at\n      a;1000042;10;40;2026-11-24T03:10:00+01:00\n      b;1000042;20;2,5;2026-11-24T03:10:00+01:00\n";
+    assert_eq!(speaks("{csv: {delimiter: \";\"}}", &format!("{say}{csv}"), rows), Vec::<String>::new());
+    let found = speaks("{csv: {delimiter: \"\u{a7}\"}}", &format!("{say}{csv}"), rows);
+    assert!(found.len() == 1 && found[0].contains("cannot stand between fields"), "{found:?}");
+}

@@ -2,6 +2,7 @@
 //! balances: promise T4's own.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
 use takt_protocol::order::Order;
 use takt_protocol::posting::{Account, Entry, Standing, accounts};
@@ -14,6 +15,8 @@ use super::word_of;
 pub struct Ledger {
     /// Our id of the order.
     pub id: String,
+    /// Everything recorded by then is in it, and nothing later.
+    pub cut_off: String,
     /// Whether every line balances.
     pub balances: bool,
     /// The commits whose hash chain was verified for this answer.
@@ -86,11 +89,12 @@ pub struct PostingRow {
     pub lines: Vec<String>,
 }
 
-/// The ledger of an order whose log's chain was verified up to commit `verified`.
-pub fn view(state: &State, order: &Order, verified: u64) -> Ledger {
+/// The ledger of an order at a cut-off; its log's chain was verified up to commit `verified`.
+pub fn view(state: &State, order: &Order, verified: u64, cut_off: Instant) -> Ledger {
     let lines: Vec<Line> = accounts(&order.ledger).iter().map(line).collect();
     Ledger {
         id: state.id.to_string(),
+        cut_off: cut_off.to_string(),
         balances: lines.iter().all(|line| line.balances),
         chain_verified_to: verified,
         lines,

@@ -36,10 +36,11 @@ const INDEX_PATIENCE: Duration = Duration::from_millis(500);
 const TRACE_MAX: usize = 500;
 
 impl Reception {
-    /// An order.
-    pub async fn order(&self, id: &str) -> Result<OrderView, Denied> {
-        let (state, order) = self.order_state(id).await?;
-        Ok(order::view(&state, &order, self.mesh().clock().now()))
+    /// An order, as it is or as it was.
+    pub async fn order(&self, id: &str, at: Option<&str>) -> Result<OrderView, Denied> {
+        let seen = self.seen(Kind::Order, "order", id, at).await?;
+        let view = order::view(&seen.state, order_of(&seen.state)?, seen.at);
+        Ok(OrderView { head: view.head.because(seen.because), ..view })
     }
 
     /// Orders after `after`, at most `most`.
@@ -68,17 +69,17 @@ impl Reception {
     }
 
     /// Where everything is that was reported of an order.
-    pub async fn ledger(&self, id: &str) -> Result<Ledger, Denied> {
-        let (state, order) = self.order_state(id).await?;
-        let log = self.log(state.id, "order").await?;
-        Ok(ledger::view(&state, &order, log.chain_verified_to))
+    pub async fn ledger(&self, id: &str, at: Option<&str>) -> Result<Ledger, Denied> {
+        let seen = self.seen(Kind::Order, "order", id, at).await?;
+        let log = self.log(seen.state.id, "order").await?;
+        Ok(ledger::view(&seen.state, order_of(&seen.state)?, log.chain_verified_to, seen.at))
     }
 
-    /// A lot.
-    pub async fn lot(&self, id: &str) -> Result<LotView, Denied> {
-        let state = self.born(Kind::Lot, "lot", id).await?;
-        let lot = lot_of(&state)?;
-        Ok(lot::view(&state, lot, self.mesh().clock().now()))
+    /// A lot, as it is or as it was.
+    pub async fn lot(&self, id: &str, at: Option<&str>) -> Result<LotView, Denied> {
+        let seen = self.seen(Kind::Lot, "lot", id, at).await?;
+        let view = lot::view(&seen.state, lot_of(&seen.state)?, seen.at);
+        Ok(LotView { head: view.head.because(seen.because), ..view })
     }
 
     /// Everything a lot came from and went into.
@@ -93,18 +94,20 @@ impl Reception {
         Ok(trace)
     }
 
-    /// A handling unit.
-    pub async fn unit(&self, id: &str) -> Result<UnitView, Denied> {
-        let state = self.born(Kind::Unit, "unit", id).await?;
-        let Own::Unit(unit) = &state.own else { return Err(other_kind(&state)) };
-        Ok(unit::view(&state, unit, self.mesh().clock().now()))
+    /// A handling unit, as it is or as it was.
+    pub async fn unit(&self, id: &str, at: Option<&str>) -> Result<UnitView, Denied> {
+        let seen = self.seen(Kind::Unit, "unit", id, at).await?;
+        let Own::Unit(unit) = &seen.state.own else { return Err(other_kind(&seen.state)) };
+        let view = unit::view(&seen.state, unit, seen.at);
+        Ok(UnitView { head: view.head.because(seen.because), ..view })
     }
 
-    /// A shipment.
-    pub async fn shipment(&self, id: &str) -> Result<ShipmentView, Denied> {
-        let state = self.born(Kind::Shipment, "shipment", id).await?;
-        let Own::Shipment(shipment) = &state.own else { return Err(other_kind(&state)) };
-        Ok(shipment::view(&state, shipment, self.mesh().clock().now()))
+    /// A shipment, as it is or as it was.
+    pub async fn shipment(&self, id: &str, at: Option<&str>) -> Result<ShipmentView, Denied> {
+        let seen = self.seen(Kind::Shipment, "shipment", id, at).await?;
+        let Own::Shipment(shipment) = &seen.state.own else { return Err(other_kind(&seen.state)) };
+        let view = shipment::view(&seen.state, shipment, seen.at);
+        Ok(ShipmentView { head: view.head.because(seen.because), ..view })
     }
 
     /// Open exceptions behind the place `after`, at most `most`, by when they start to hurt.
@@ -178,19 +181,8 @@ impl Reception {
         Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()) })
     }
 
-    async fn order_state(&self, id: &str) -> Result<(State, Order), Denied> {
-        let state = self.born(Kind::Order, "order", id).await?;
-        match &state.own {
-            Own::Order(order) => {
-                let order = order.as_ref().clone();
-                Ok((state, order))
-            }
-            Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(&state)),
-        }
-    }
-
     /// The state of a thing that anything was ever recorded about.
-    async fn born(&self, kind: Kind, field: &'static str, id: &str) -> Result<State, Denied> {
+    pub(super) async fn born(&self, kind: Kind, field: &'static str, id: &str) -> Result<State, Denied> {
         let entity = self.find(kind, field, id).await?;
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         if state.is_born() { Ok(state) } else { Err(Denied::nobody_knows(kind.word(), field)) }
@@ -243,6 +235,13 @@ impl Reception {
             }
         }
         Ok(waiting)
+    }
+}
+
+fn order_of(state: &State) -> Result<&Order, Denied> {
+    match &state.own {
+        Own::Order(order) => Ok(order),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(state)),
     }
 }
 

@@ -18,6 +18,9 @@ pub enum Question {
     Ledger {
         /// The order, by any of its names: `1000042`, `1000042@erp-eu`, a MES job, our id.
         order: String,
+        /// The cut-off.
+        #[command(flatten)]
+        then: Then,
     },
     /// What a person must look at.
     #[command(subcommand)]
@@ -36,6 +39,15 @@ pub enum Question {
         /// The number.
         text: String,
     },
+}
+
+/// When it is looked at.
+#[derive(Clone, Debug, Args)]
+pub struct Then {
+    /// A moment in the past, such as 2026-11-24T03:12:00+01:00: the thing as it was by what was recorded until then, and the
+    /// step that made it so. Left out, now.
+    #[arg(long)]
+    pub(super) at: Option<String>,
 }
 
 /// Which events.
@@ -64,6 +76,9 @@ pub enum OrderQuestion {
     Show {
         /// The order, by any of its names.
         order: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
     /// One, from its beginning and on as things happen.
     Watch {
@@ -79,6 +94,9 @@ pub enum LotQuestion {
     Show {
         /// The lot, as `material/lot@plant`, or our id.
         lot: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
     /// What it was made from, what was made from it, and which shipments left with any of it.
     Trace {
@@ -94,6 +112,9 @@ pub enum ShipmentQuestion {
     Show {
         /// The shipment, by its delivery's number, or our id.
         shipment: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
 }
 

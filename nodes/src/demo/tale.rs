@@ -85,6 +85,7 @@ pub(super) struct Tale {
 impl Tale {
     /// From the wish to the cleared departure.
     pub(super) async fn tell(&self) -> anyhow::Result<()> {
+        self.prepare().await?;
         let order = self.release().await?;
         self.run(order).await?;
         let native = self.number_of(order).await?;
@@ -162,10 +163,9 @@ impl Tale {
     /// From the ERP's release to the last piece.
     async fn run(&self, order: EntityId) -> anyhow::Result<()> {
         match self.trouble {
-            Trouble::LostReplyHoldAndCorrection => self.lose_a_reply().await?,
             Trouble::RejectionRestartAndRepeats => self.reject_once(order).await?,
             Trouble::MissingRecipeAndHandPosting => self.miss_the_recipe(order).await?,
-            Trouble::Nothing => {}
+            Trouble::LostReplyHoldAndCorrection | Trouble::Nothing => {}
         }
         let native = self.number_of(order).await?;
         let job = self.job_of(order).await?;

@@ -55,19 +55,24 @@ impl Tale {
         Ok(missed)
     }
 
-    /// The ERP will do the next goods posting, and its reply will be lost.
-    pub(super) async fn lose_a_reply(&self) -> anyhow::Result<()> {
-        if self.took_effect(&self.plant.erp, "lost_reply").await? == 0 {
-            self.habits(&self.plant.erp, &json!({ "lost_reply": { "next": 1, "matching": format!("POST {GOODS}") } })).await?;
+    /// What will go wrong at a system by itself is set up before anything is asked for, so that it cannot come too late.
+    pub(super) async fn prepare(&self) -> anyhow::Result<()> {
+        let (system, habit, dose) = match self.trouble {
+            // The ERP will do the next goods posting, and its reply will be lost.
+            Trouble::LostReplyHoldAndCorrection => {
+                (&self.plant.erp, "lost_reply", json!({ "next": 1, "matching": format!("POST {GOODS}") }))
+            }
+            Trouble::RejectionRestartAndRepeats => (&self.plant.mes, "reject_job", json!({ "next": 1, "code": "CAPACITY" })),
+            Trouble::MissingRecipeAndHandPosting | Trouble::Nothing => return Ok(()),
+        };
+        if self.took_effect(system, habit).await? == 0 {
+            self.habits(system, &json!({ habit: dose })).await?;
         }
         Ok(())
     }
 
-    /// The plant will reject the next job; a planner sees it and sends the order again.
+    /// The plant rejects its job; a planner sees it and sends the order again.
     pub(super) async fn reject_once(&self, order: EntityId) -> anyhow::Result<()> {
-        if self.took_effect(&self.plant.mes, "reject_job").await? == 0 {
-            self.habits(&self.plant.mes, &json!({ "reject_job": { "next": 1, "code": "CAPACITY" } })).await?;
-        }
         let code = self
             .until("rejected by the plant, or accepted after all", order, |order| match &order.dispatch {
                 Dispatch::Rejected { code, .. } => Some(Some(code.clone())),
@@ -215,7 +220,8 @@ impl Tale {
     /// The ERP takes no postings for a moment; somebody posts a waiting receipt by hand, and we must not post it again.
     pub(super) async fn post_by_hand(&self, order: EntityId) -> anyhow::Result<()> {
         if self.took_effect(&self.plant.erp, "posted_by_hand").await? > 0 {
-            return Ok(());
+            // The process may have ended before the ERP was itself again.
+            return self.habits(&self.plant.erp, &json!({})).await;
         }
         let busy = json!({ "unavailable": { "per_mille": 1000, "matching": format!("POST {GOODS}") } });
         self.habits(&self.plant.erp, &busy).await?;

@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Id};
+use super::told::{Asking, Id, Words};
 use crate::answers::case::CaseRow;
 use crate::answers::ledger::Ledger;
 use crate::answers::lot::{LotView, Trace};
@@ -16,14 +18,25 @@ use crate::answers::timeline::Timeline;
 use crate::answers::unit::UnitView;
 use crate::ask::Denied;
 
+/// When it is looked at.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Then {
+    /// A moment in the past, RFC 3339 with an offset: the thing as it was by what was recorded until then, and the step that
+    /// made it so. Left out, now.
+    #[param(example = "2026-11-24T03:12:00+01:00")]
+    at: Option<String>,
+}
+
 /// Show an order: quantities, the six answers, what waits for a person.
 #[utoipa::path(
     get, path = "/v1/orders/{id}", tag = "orders",
-    params(("id" = String, Path, description = "Our id, `number@system`, or any native number that means one thing.", example = "PL-4711")),
-    responses((status = 200, description = "As it is now.", body = OrderView))
+    params(("id" = String, Path, description = "Our id, `number@system`, or any native number that means one thing.", example = "PL-4711"), Then),
+    responses((status = 200, description = "As it is, or as it was then.", body = OrderView))
 )]
-pub(super) async fn order(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<OrderView>, Denied> {
-    reception.within(reception.order(&id)).await.map(Json)
+pub(super) async fn order(State(reception): Shared, _: Asking, Id(id): Id, Words(then): Words<Then>) -> Result<Json<OrderView>, Denied> {
+    reception.within(reception.order(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Show what happened to an order, with who told it and the raw message behind each step.
@@ -39,21 +52,21 @@ pub(super) async fn timeline(State(reception): Shared, _: Asking, Id(id): Id) ->
 /// Show where everything is that was reported of an order.
 #[utoipa::path(
     get, path = "/v1/orders/{id}/ledger", tag = "evidence",
-    params(("id" = String, Path, description = "The order.", example = "PL-4711")),
+    params(("id" = String, Path, description = "The order.", example = "PL-4711"), Then),
     responses((status = 200, description = "Reported = pending + in flight + in doubt + posted + adopted + parked + written off + skipped + residual.", body = Ledger))
 )]
-pub(super) async fn ledger(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Ledger>, Denied> {
-    reception.within(reception.ledger(&id)).await.map(Json)
+pub(super) async fn ledger(State(reception): Shared, _: Asking, Id(id): Id, Words(then): Words<Then>) -> Result<Json<Ledger>, Denied> {
+    reception.within(reception.ledger(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Show a lot: handling units, holds and who has confirmed them, what left.
 #[utoipa::path(
     get, path = "/v1/lots/{id}", tag = "quality",
-    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123")),
-    responses((status = 200, description = "As it is now.", body = LotView))
+    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123"), Then),
+    responses((status = 200, description = "As it is, or as it was then.", body = LotView))
 )]
-pub(super) async fn lot(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<LotView>, Denied> {
-    reception.within(reception.lot(&id)).await.map(Json)
+pub(super) async fn lot(State(reception): Shared, _: Asking, Id(id): Id, Words(then): Words<Then>) -> Result<Json<LotView>, Denied> {
+    reception.within(reception.lot(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Trace a lot: everything it came from and went into, and the shipments that have any of it.
@@ -69,21 +82,26 @@ pub(super) async fn trace(State(reception): Shared, _: Asking, Id(id): Id) -> Re
 /// Show a handling unit.
 #[utoipa::path(
     get, path = "/v1/units/{id}", tag = "shipments",
-    params(("id" = String, Path, description = "Its number.", example = "pallet-1")),
-    responses((status = 200, description = "As it is now.", body = UnitView))
+    params(("id" = String, Path, description = "Its number.", example = "pallet-1"), Then),
+    responses((status = 200, description = "As it is, or as it was then.", body = UnitView))
 )]
-pub(super) async fn unit(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<UnitView>, Denied> {
-    reception.within(reception.unit(&id)).await.map(Json)
+pub(super) async fn unit(State(reception): Shared, _: Asking, Id(id): Id, Words(then): Words<Then>) -> Result<Json<UnitView>, Denied> {
+    reception.within(reception.unit(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Show a shipment: may it leave, and if not, why not.
 #[utoipa::path(
     get, path = "/v1/shipments/{id}", tag = "shipments",
-    params(("id" = String, Path, description = "Its number.", example = "SHP-7781")),
-    responses((status = 200, description = "As it is now.", body = ShipmentView))
+    params(("id" = String, Path, description = "Its number.", example = "SHP-7781"), Then),
+    responses((status = 200, description = "As it is, or as it was then.", body = ShipmentView))
 )]
-pub(super) async fn shipment(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<ShipmentView>, Denied> {
-    reception.within(reception.shipment(&id)).await.map(Json)
+pub(super) async fn shipment(
+    State(reception): Shared,
+    _: Asking,
+    Id(id): Id,
+    Words(then): Words<Then>,
+) -> Result<Json<ShipmentView>, Denied> {
+    reception.within(reception.shipment(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Show an open exception.

@@ -41,7 +41,7 @@ impl Queries for Counter {
     }
 
     async fn show_order(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.order(&request.get_ref().id)).await
+        self.asked(&request, self.reception.order(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn show_timeline(&self, request: Request<v1::Which>) -> Document {
@@ -49,11 +49,11 @@ impl Queries for Counter {
     }
 
     async fn show_ledger(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.ledger(&request.get_ref().id)).await
+        self.asked(&request, self.reception.ledger(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn show_lot(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.lot(&request.get_ref().id)).await
+        self.asked(&request, self.reception.lot(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn trace_lot(&self, request: Request<v1::Which>) -> Document {
@@ -61,11 +61,11 @@ impl Queries for Counter {
     }
 
     async fn show_unit(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.unit(&request.get_ref().id)).await
+        self.asked(&request, self.reception.unit(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn show_shipment(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.shipment(&request.get_ref().id)).await
+        self.asked(&request, self.reception.shipment(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn show_exception(&self, request: Request<v1::Which>) -> Document {

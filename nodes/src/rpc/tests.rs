@@ -292,7 +292,7 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     let order = world.released("1000042").await.to_string();
     let (http, mut queries) = (crate::http::tests::Person::plant(&world), QueriesClient::with_interceptor(channel(&world).await, Token));
     plant(&world).await.confirm_completion(completion("c1", "1000042", "40 H87")).await.unwrap();
-    let which = |id: &str| v1::Which { id: id.to_owned() };
+    let which = |id: &str| v1::Which { id: id.to_owned(), at: None };
     let text = |document: &prost_types::Struct, field: &str| {
         let Some(prost_types::value::Kind::StringValue(text)) = &document.fields[field].kind else { panic!("{field} is no text") };
         text.clone()

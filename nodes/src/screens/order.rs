@@ -103,6 +103,21 @@ pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
     lines.join("\n")
 }
 
+/// A posting of a ledger, on a line.
+fn posted(posting: &Value) -> String {
+    let what: Vec<&str> = strings(posting, "lines").collect();
+    format!(
+        "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}",
+        posting.get("number").unwrap_or(&Value::Null).to_string(),
+        text(posting, "movement"),
+        text(posting, "standing"),
+        or_dash(text(posting, "document")),
+        text(posting, "date"),
+        what.join("; "),
+        text(posting, "rule")
+    )
+}
+
 /// The ledger of an order.
 pub(crate) fn ledger(answer: &Value, _: &Zones) -> String {
     let mut screen = table(&[
@@ -114,6 +129,7 @@ pub(crate) fn ledger(answer: &Value, _: &Zones) -> String {
         "posted",
         "adopted",
         "pending",
+        "in flight",
         "in doubt",
         "parked",
         "written off",
@@ -123,7 +139,6 @@ pub(crate) fn ledger(answer: &Value, _: &Zones) -> String {
     for line in list(answer, "lines") {
         let mark = if line.get("balances").and_then(Value::as_bool) == Some(true) { "✔" } else { "✘" };
         let quantity = |field: &str| text(line, field).split(' ').next().unwrap_or_default().to_owned();
-        let in_doubt = [quantity("in_doubt"), quantity("in_flight")].into_iter().find(|qty| qty != "0").unwrap_or_else(|| "0".to_owned());
         screen.add_row(vec![
             text(line, "purpose").to_owned(),
             text(line, "operation").to_owned(),
@@ -133,7 +148,8 @@ pub(crate) fn ledger(answer: &Value, _: &Zones) -> String {
             quantity("posted"),
             quantity("adopted"),
             quantity("pending"),
-            in_doubt,
+            quantity("in_flight"),
+            quantity("in_doubt"),
             quantity("parked"),
             quantity("written_off"),
             quantity("residual"),
@@ -141,23 +157,16 @@ pub(crate) fn ledger(answer: &Value, _: &Zones) -> String {
         ]);
     }
     let mut lines = vec![
-        format!("LEDGER {}   chain verified to commit {}", text(answer, "id"), answer.get("chain_verified_to").unwrap_or(&Value::Null)),
-        "reported = posted + adopted + pending + in doubt or in flight + parked + written off + carried".to_owned(),
+        format!(
+            "LEDGER {}   cut-off {}   chain verified to commit {}",
+            text(answer, "id"),
+            text(answer, "cut_off"),
+            answer.get("chain_verified_to").unwrap_or(&Value::Null)
+        ),
+        "reported = posted + adopted + pending + in flight + in doubt + parked + written off + carried".to_owned(),
         screen.to_string(),
     ];
-    for posting in list(answer, "postings") {
-        let what: Vec<&str> = strings(posting, "lines").collect();
-        lines.push(format!(
-            "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}",
-            posting.get("number").unwrap_or(&Value::Null).to_string(),
-            text(posting, "movement"),
-            text(posting, "standing"),
-            or_dash(text(posting, "document")),
-            text(posting, "date"),
-            what.join("; "),
-            text(posting, "rule")
-        ));
-    }
+    lines.extend(list(answer, "postings").iter().map(posted));
     lines.join("\n")
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use takt_actors::link::format::Format;
 use takt_actors::link::http::{HttpLink, HttpSpec};
-use takt_actors::link::inbound::Inbound;
+use takt_actors::link::inbound::{Inbound, Topic};
 use takt_actors::link::mapping::Mapping;
 use takt_actors::link::{Errand, Link, Probed, Sent};
 use takt_actors::node::Settings;
@@ -67,7 +68,11 @@ fn inbound(mesh: &Mesh) -> Inbound {
     let spec = HttpSpec { base: "http://127.0.0.1:1".to_owned(), bearer: None, csrf: None, timeout_ms: 100, tables: serde_json::json!({}) };
     let link = Arc::new(HttpLink::new(site("nord"), spec, BTreeMap::new()).unwrap());
     let mapping = Mapping::compile("recipes.jq", RECIPES).unwrap();
-    Inbound::new(link, BTreeMap::from([("recipes".to_owned(), mapping)]), mesh.region_of(site("nord")).unwrap().clone())
+    Inbound::new(
+        link,
+        BTreeMap::from([("recipes".to_owned(), Topic { format: Format::Json, mapping })]),
+        mesh.region_of(site("nord")).unwrap().clone(),
+    )
 }
 
 /// A mesh with its doors open.

@@ -181,6 +181,29 @@ async fn nobody_reads_without_a_credential() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_shown_as_it_was_at_any_moment_and_why() {
+    let world = World::start().await;
+    let before = world.mesh.clock().now();
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    plant.posts("/v1/operation-completions", "c1", completion("1000042", "40 H87")).await.entity();
+    let then = world.mesh.clock().now();
+    plant.posts("/v1/operation-completions", "c2", completion("1000042", "2 H87")).await.entity();
+    let at = |path: &str, at: takt_protocol::instant::Instant| format!("/v1/orders/1000042{path}?at={at}");
+    let (now, past) = (plant.gets("/v1/orders/1000042").await, plant.gets(&at("", then)).await);
+    assert_eq!((now.body["operations"][0]["good"].as_str(), now.body.get("because")), (Some("42 H87"), None));
+    assert_eq!((past.body["operations"][0]["good"].as_str(), past.field("as_of")), (Some("40 H87"), then.to_string().as_str()));
+    assert_eq!((past.field("id"), past.body["because"]["key"].as_str()), (order.as_str(), Some("c1")));
+    let ledger = plant.gets(&at("/ledger", then)).await;
+    assert_eq!((ledger.body["lines"][0]["reported"].as_str(), ledger.field("cut_off")), (Some("40 H87"), then.to_string().as_str()));
+    plant.gets(&at("", before)).await.is(404, "UNKNOWN", "at");
+    plant.gets(&at("", then.plus_ms(3_600_000))).await.is(422, "SCHEMA", "at");
+    plant.gets("/v1/orders/1000042?at=yesterday").await.is(422, "SCHEMA", "at");
+    plant.gets("/v1/orders/1000042?when=now").await.is(400, "SCHEMA", "query");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_planner_learns_which_equipment_may_run_and_why_the_rest_may_not() {
     let world = World::start().await;
     let plant = Person::plant(&world);

@@ -1,0 +1,74 @@
+//! Formats: bytes as a system sends them, turned into the JSON that a mapping sees, and what a mapping says turned into bytes.
+//! Apart from transports and mappings, because each of the three is chosen by itself. Knows no field and judges no content.
+//!
+//! | format | a mapping sees |
+//! |---|---|
+//! | JSON | the payload as it is |
+//! | XML | an element is an object: its children by local name, each a **list** however often it stands there; attributes as `@name`; its text as `#`. Namespaces and prefixes are left out: `.ProductionSchedule[0].ID[0]["#"]` |
+//! | CSV | a list of rows: objects by the names of the first line, or lists of fields where there is no such line; every field a text |
+//!
+//! Other charsets than UTF-8 are read by their label; XML says its own.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::mapping;
+
+mod csv;
+mod xml;
+
+pub use csv::Csv;
+
+/// How bytes are read and written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// JSON.
+    #[default]
+    Json,
+    /// XML, without a document type.
+    Xml,
+    /// Fields between delimiters, a line a row.
+    Csv(Csv),
+}
+
+impl Format {
+    /// The JSON text that a mapping sees of a payload; an empty one is nothing at all, whatever the format. The error says
+    /// what is wrong, and where.
+    pub fn read<'a>(&self, payload: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
+        if payload.len() > mapping::INPUT_BYTES_MAX {
+            return Err(format!("{} bytes are more than the {} that are read", payload.len(), mapping::INPUT_BYTES_MAX));
+        }
+        let value = match self {
+            Self::Json => {
+                mapping::fit(payload)?;
+                return Ok(Cow::Borrowed(payload));
+            }
+            Self::Xml | Self::Csv(_) if payload.is_empty() => return Ok(Cow::Borrowed(payload)),
+            Self::Xml => xml::read(payload)?,
+            Self::Csv(csv) => csv.read(payload)?,
+        };
+        Ok(Cow::Owned(value.to_string().into_bytes()))
+    }
+
+    /// The bytes of what a mapping said, and their media type. The error says what cannot be written.
+    pub fn write(&self, said: &Value) -> Result<(Vec<u8>, &'static str), String> {
+        match self {
+            Self::Json => Ok((said.to_string().into_bytes(), "application/json")),
+            Self::Xml => Ok((xml::write(said)?, "application/xml; charset=utf-8")),
+            Self::Csv(csv) => Ok((csv.write(said)?, "text/csv; charset=utf-8")),
+        }
+    }
+}
+
+/// Text of a charset, by its label as the web knows it, such as `windows-1252`; UTF-8 where none is given. A mark at the
+/// beginning of the bytes goes before the label.
+fn text<'a>(payload: &'a [u8], label: Option<&str>) -> Result<Cow<'a, str>, String> {
+    let named = label.map_or(Some(encoding_rs::UTF_8), |label| encoding_rs::Encoding::for_label(label.as_bytes()));
+    let charset = named.ok_or_else(|| format!("the charset `{}` is not known", label.unwrap_or_default().escape_debug()))?;
+    let (text, read_as, broken) = charset.decode(payload);
+    if broken { Err(format!("there are bytes in it that are no {}", read_as.name())) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Fields between delimiters, as spreadsheets and older systems write them.
+
+use serde_json::{Map, Value};
+
+use super::text;
+
+/// How rows are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Csv {
+    /// What stands between two fields.
+    pub delimiter: u8,
+    /// Whether the first line names the fields.
+    pub header: bool,
+    /// The charset, by its label; UTF-8 where none is given.
+    pub charset: Option<String>,
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Self { delimiter: b',', header: true, charset: None }
+    }
+}
+
+impl Csv {
+    pub(super) fn read(&self, payload: &[u8]) -> Result<Value, String> {
+        let text = text(payload, self.charset.as_deref())?;
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(self.delimiter).has_headers(false).flexible(!self.header).from_reader(text.as_bytes());
+        let mut names: Option<Vec<String>> = None;
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| said(&error))?;
+            let fields = record.iter().map(str::to_owned);
+            match &names {
+                None if self.header => names = Some(distinct(fields.map(|name| name.trim().to_owned()).collect())?),
+                None => rows.push(Value::Array(fields.map(Value::String).collect())),
+                Some(names) => rows.push(Value::Object(names.iter().cloned().zip(fields.map(Value::String)).collect())),
+            }
+        }
+        Ok(Value::Array(rows))
+    }
+
+    /// A list of objects with the same fields, or of lists of fields.
+    pub(super) fn write(&self, said: &Value) -> Result<Vec<u8>, String> {
+        let rows = said.as_array().ok_or("CSV is written from a list of rows")?;
+        let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).flexible(true).from_writer(Vec::new());
+        let mut names: Option<Vec<&String>> = None;
+        for row in rows {
+            let fields = match row {
+                Value::Array(fields) => fields.iter().map(field).collect::<Result<Vec<_>, _>>()?,
+                Value::Object(fields) => {
+                    if names.is_none() {
+                        let first: Vec<&String> = fields.keys().collect();
+                        if self.header {
+                            writer.write_record(&first).map_err(|error| said_of(&error))?;
+                        }
+                        names = Some(first);
+                    }
+                    let names = names.as_deref().unwrap_or_default();
+                    named(names, fields)?
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Err(format!("{row} is no row")),
+            };
+            writer.write_record(&fields).map_err(|error| said_of(&error))?;
+        }
+        writer.into_inner().map_err(|error| error.to_string())
+    }
+}
+
+/// The fields of a row in the order of the first one.
+fn named(names: &[&String], fields: &Map<String, Value>) -> Result<Vec<String>, String> {
+    if let Some(odd) = fields.keys().find(|name| !names.contains(name)) {
+        return Err(format!("a row has the field `{odd}`, which the first one has not"));
+    }
+    names.iter().map(|name| fields.get(*name).map_or_else(|| Ok(String::new()), field)).collect()
+}
+
+fn field(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Null => Ok(String::new()),
+        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
+        Value::Array(_) | Value::Object(_) => Err(format!("{value} is no field")),
+    }
+}
+
+fn distinct(names: Vec<String>) -> Result<Vec<String>, String> {
+    let twice = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|before| before == *name));
+    match twice {
+        Some((_, name)) => Err(format!("two columns are called `{}`", name.escape_debug())),
+        None => Ok(names),
+    }
+}
+
+fn said(error: &csv::Error) -> String {
+    match (error.kind(), error.position()) {
+        (csv::ErrorKind::UnequalLengths { expected_len, len, .. }, Some(place)) => {
+            format!("line {}: {len} fields stand where {expected_len} are named", place.line())
+        }
+        (_, Some(place)) => format!("line {}: {error}", place.line()),
+        (_, None) => said_of(error),
+    }
+}
+
+fn said_of(error: &csv::Error) -> String {
+    error.to_string()
+}

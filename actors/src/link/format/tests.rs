@@ -1,0 +1,107 @@
+//! Documents of other people, read and written.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn read(format: &Format, payload: &[u8]) -> Result<Value, String> {
+    format.read(payload).map(|text| serde_json::from_slice(&text).unwrap())
+}
+
+fn xml(text: &str) -> Result<Value, String> {
+    read(&Format::Xml, text.as_bytes())
+}
+
+#[test]
+fn another_prefix_or_namespace_is_the_same_document() {
+    let wanted = json!({ "Schedule": [{ "ID": [{ "#": "S-1" }], "Request": [{ "@kind": "make", "ID": [{ "#": "1" }] }, { "ID": [{ "#": "2" }] }] }] });
+    let documents = [
+        "<?xml version='1.0'?><Schedule xmlns='urn:a'><ID>S-1</ID><Request kind=\"make\"><ID>1</ID></Request><Request><ID>2</ID></Request></Schedule>",
+        "\u{feff}<!-- ours --><b:Schedule xmlns:b='urn:b'>\n <b:ID> S-1\n</b:ID><b:Request b:kind='make'><b:ID>1</b:ID></b:Request>\n<b:Request><b:ID>2</b:ID></b:Request></b:Schedule>",
+    ];
+    for document in documents {
+        assert_eq!(xml(document).unwrap(), wanted);
+    }
+}
+
+#[test]
+fn an_empty_element_is_there_and_text_keeps_what_was_escaped() {
+    let read = xml("<a><uom/><uom></uom><t>1 &lt; 2 &#38; <![CDATA[<3>]]></t></a>").unwrap();
+    assert_eq!(read, json!({ "a": [{ "uom": [{}, {}], "t": [{ "#": "1 < 2 & <3>" }] }] }));
+}
+
+#[test]
+fn what_is_no_document_is_told_with_its_place() {
+    let deep = format!("{}{}", "<a>".repeat(80), "</a>".repeat(80));
+    let bomb = "<!DOCTYPE a [<!ENTITY b 'x'>]><a>&b;</a>";
+    for (text, words) in [
+        ("<a><b></a>", "byte 10: ill-formed document: expected `</b>`"),
+        ("<a>", "ends within"),
+        ("<a/><b/>", "more than one"),
+        ("plain", "no root"),
+        ("<a>&b;</a>", "entity &b;"),
+        (bomb, "document type"),
+        (deep.as_str(), "within each other"),
+        ("<a x='1' x='2'/>", "byte"),
+    ] {
+        let error = xml(text).unwrap_err();
+        assert!(error.contains(words), "{text:.40}: {error}");
+    }
+}
+
+#[test]
+fn charsets_are_read_by_their_label() {
+    assert_eq!(
+        read(&Format::Xml, b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>M\xfcller</a>").unwrap(),
+        json!({ "a": [{ "#": "M\u{fc}ller" }] })
+    );
+    assert!(read(&Format::Xml, b"<a>M\xfcller</a>").unwrap_err().contains("UTF-8"));
+    let csv = Format::Csv(Csv { delimiter: b';', charset: Some("windows-1252".to_owned()), ..Csv::default() });
+    assert_eq!(read(&csv, b"who;how much\nM\xfcller;\"1,5\"\n").unwrap(), json!([{ "who": "M\u{fc}ller", "how much": "1,5" }]));
+    let odd = Format::Csv(Csv { charset: Some("klingon".to_owned()), ..Csv::default() });
+    assert!(read(&odd, b"a\n1\n").unwrap_err().contains("klingon"));
+}
+
+#[test]
+fn rows_have_the_fields_that_the_first_line_names_and_keep_their_letters() {
+    let csv = Format::Csv(Csv::default());
+    assert_eq!(read(&csv, b"order,qty\n000042,1.50\n").unwrap(), json!([{ "order": "000042", "qty": "1.50" }]));
+    assert!(read(&csv, b"order,qty\n1,2\n3\n").unwrap_err().contains("line 3: 1 fields stand where 2 are named"));
+    assert!(read(&csv, b"order,order\n1,2\n").unwrap_err().contains("two columns are called `order`"));
+    let bare = Format::Csv(Csv { header: false, ..Csv::default() });
+    assert_eq!(read(&bare, b"1,2\n3\n").unwrap(), json!([["1", "2"], ["3"]]));
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let document =
+        json!({ "Order": [{ "@v": "1", "ID": [{ "#": "A<&>\"" }], "Item": [{ "No": [{ "#": "10" }] }, { "No": [{ "#": "20" }] }] }] });
+    let (bytes, media) = Format::Xml.write(&document).unwrap();
+    assert_eq!((read(&Format::Xml, &bytes).unwrap(), media), (document, "application/xml; charset=utf-8"));
+    let short = json!({ "Order": { "ID": "1", "Qty": 2, "Note": null } });
+    let (bytes, _) = Format::Xml.write(&short).unwrap();
+    assert_eq!(read(&Format::Xml, &bytes).unwrap(), json!({ "Order": [{ "ID": [{ "#": "1" }], "Qty": [{ "#": "2" }], "Note": [{}] }] }));
+    let csv = Format::Csv(Csv::default());
+    let rows = json!([{ "a": "x,y", "b": "1" }, { "a": "\"", "b": "" }]);
+    assert_eq!(read(&csv, &csv.write(&rows).unwrap().0).unwrap(), rows);
+}
+
+#[test]
+fn what_cannot_be_written_is_told() {
+    for odd in [json!([]), json!({ "a": 1, "b": 2 }), json!({ "a b": 1 }), json!({ "a": { "@x": {} } }), json!("a")] {
+        assert!(Format::Xml.write(&odd).is_err(), "{odd}");
+    }
+    for odd in [json!({}), json!([1]), json!([{ "a": 1 }, { "b": 2 }]), json!([[[]]])] {
+        assert!(Format::Csv(Csv::default()).write(&odd).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn json_goes_through_as_it_is_and_nothing_is_nothing() {
+    assert_eq!(Format::Json.read(b"{\"a\":1.10}").unwrap().as_ref(), b"{\"a\":1.10}");
+    assert!(Format::Json.read(b"{").is_err());
+    for format in [Format::Json, Format::Xml, Format::Csv(Csv::default())] {
+        assert_eq!(format.read(b"").unwrap().as_ref(), b"");
+        assert!(format.read(&vec![b' '; (2 << 20) + 1]).is_err());
+    }
+}
