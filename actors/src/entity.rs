@@ -67,6 +67,9 @@ pub(crate) struct Desk {
     last_snapshot: u64,
 }
 
+/// Facts after which a commit takes no further input: one that says much must not make its neighbours too long to write.
+const COMMIT_FACTS_MAX: usize = 256;
+
 /// The commit under way; the state is already the one after it.
 struct Flight {
     append: Append,
@@ -159,11 +162,14 @@ impl Desk {
         let book = node.book();
         let context = Context { now: node.seams.clock.now(), book: &book, incarnation: node.seams.journal.incarnation() };
         let (mut steps, mut who, mut replies) = (Vec::new(), Vec::new(), Vec::new());
-        for letter in self.waiting.drain(..self.waiting.len().min(node.settings.commit_inputs_max)) {
+        let mut facts = 0;
+        while replies.len() < node.settings.commit_inputs_max && facts < COMMIT_FACTS_MAX {
+            let Some(letter) = self.waiting.pop_front() else { break };
             let state = std::mem::replace(&mut self.state, State::unknown(self.start.id));
             let Stepped { state, step, reply } = kernel::step(state, &letter.input, &context);
             self.state = state;
             if let Some(step) = step {
+                facts += step.facts.len();
                 if let (Some(person), Ok(at)) = (letter.input.envelope.who, u16::try_from(steps.len())) {
                     who.push((at, person));
                 }

@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use takt_cluster::seam::{Delivery, Message, QueueName};
 use takt_protocol::envelope::Envelope;
-use takt_protocol::id::EntityId;
+use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::kernel::Reply;
 use takt_protocol::planted::{self, Bug};
@@ -64,6 +64,14 @@ impl Intake {
             Ok(input) => input,
             Err(error) => return self.set_aside(&delivery, format!("cannot be read: {error}")).await,
         };
+        if self.may_be_born(&input)
+            && let Err(error) = self.index.caught_up(&self.node).await
+        {
+            // Nobody is born twice because a name was not read yet.
+            tracing::warn!(%error, "failed to read the index up to now; a birth waits");
+            let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
+            return drop(self.node.seams.queue.later(delivery.receipt, pause).await);
+        }
         let Some(entity) = self.entity(&input) else {
             return self.set_aside(&delivery, format!("no such system is configured: {:?}", input.to)).await;
         };
@@ -95,6 +103,12 @@ impl Intake {
         }
     }
 
+    /// Whether something would be born from it that nobody knows by any of its names yet.
+    fn may_be_born(&self, input: &Input) -> bool {
+        let Address::Native { kind: Kind::Order | Kind::Shipment, names } = &input.to else { return false };
+        input.body.may_be_born_from() && !names.iter().any(|name| self.index.find(name).is_some())
+    }
+
     fn entity(&self, input: &Input) -> Option<EntityId> {
         match &input.to {
             Address::Entity(entity) => Some(*entity),
@@ -122,11 +136,9 @@ impl Intake {
         let Some(keeper) = system.and_then(|system| self.node.book().site_entity(system)) else {
             return self.set_aside(delivery, "it matches nothing, and its sender is no site of ours".to_owned()).await;
         };
-        let envelope = match &input.to {
-            Address::Native { .. } => input.envelope.clone(),
-            // A person said it belongs there, and there is no such thing: the site knows its key already.
-            Address::Entity(entity) => Envelope::ours(format!("back/{entity}/{}", input.envelope.key), input.envelope.received_at),
-        };
+        // A sender's key names its inputs to one entity. What two entities were to be told under the same key are two inputs here.
+        let envelope =
+            Envelope { origin: input.envelope.origin.clone(), ..Envelope::ours(site::unmatched_key(&input), input.envelope.received_at) };
         let body = Body::Site(site::Input::Mail(site::Mail::Unmatched(Box::new(input))));
         let kept = Input { to: Address::Entity(keeper), envelope, body };
         let shard = keeper.shard(self.node.seams.journal.shards());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use takt_cluster::Error;
 use takt_cluster::seam::Journal;
 use takt_protocol::commit::Commit;
-use takt_protocol::wire;
+use takt_protocol::wire::{self, WireError};
 
 /// Stretches of a shard that are kept for those who come a little later, and the commits in them.
 const KEPT: usize = 64;
@@ -135,13 +135,24 @@ impl Tape {
         let entries = self.journal.tail(shard, after, self.most).await?;
         let mut stretch = Stretch { after, upto: after, commits: Vec::with_capacity(entries.len()) };
         for entry in entries {
-            stretch.upto = entry.sequence;
             match wire::open(&entry.bytes) {
                 Ok((commit, _)) => stretch.commits.push(Recorded { sequence: entry.sequence, commit }),
+                // A newer binary wrote it, and what follows from it would never happen if this node went on behind it. What
+                // was read before it goes its way.
+                Err(error @ WireError::Newer { .. }) => {
+                    let (entity, sequence) = (entry.entity, entry.sequence);
+                    tracing::error!(%error, %entity, sequence, "a commit was written by a newer binary: start that one again");
+                    if stretch.upto > after {
+                        break;
+                    }
+                    let what = format!("commit {sequence} of {entity} was written by a newer binary: {error}");
+                    return Err(Error::Damaged { place: format!("shard {shard}"), what });
+                }
                 Err(error) => {
                     tracing::error!(%error, entity = %entry.entity, sequence = entry.sequence, "a commit cannot be read: nothing follows from it");
                 }
             }
+            stretch.upto = entry.sequence;
         }
         Ok(stretch)
     }

@@ -229,7 +229,12 @@ impl Book {
     pub fn born_at(&self, site: SiteId, kind: Kind, native: NativeKind, name: &str) -> Option<EntityId> {
         let region = self.sites.get(&site)?.region;
         let first = Ref::new(site, native, NativeId::parse(name).ok()?);
-        let generation = if kind == Kind::Site { SITE_GENERATION } else { self.generation };
+        let generation = match kind {
+            Kind::Site => SITE_GENERATION,
+            // Found by their names alone, as long as they live: another generation would be another lot.
+            Kind::Lot | Kind::Unit => NAMED_GENERATION,
+            Kind::Order | Kind::Shipment => self.generation,
+        };
         Some(EntityId::born(kind, region, generation, &first))
     }
 
@@ -251,6 +256,9 @@ impl Book {
 
 /// A site's entity outlives log generations: it is always born in this one.
 const SITE_GENERATION: u16 = 0;
+
+/// Lots and handling units live in one generation, whatever the mesh is in.
+const NAMED_GENERATION: u16 = 1;
 
 /// The lot an order produces into when nobody named one: the order's own ERP number, as plants do it.
 pub fn lot_of_order(erp_order: &str) -> Option<LotNo> {

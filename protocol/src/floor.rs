@@ -165,6 +165,17 @@ impl Floor {
         }
     }
 
+    /// A worker says something about everything that was asked with this verb; the errands stay asked.
+    pub(crate) fn claims(&mut self, verb: &str, claim: impl Fn(u32) -> Claim) {
+        let mine: Vec<_> = self.asked.iter().filter(|asked| asked.effect.verb() == verb).map(|asked| asked.intent).collect();
+        assert!(!mine.is_empty(), "nobody asked to {verb}");
+        for intent in mine {
+            let attempts = self.states.get(&intent.entity).and_then(|state| state.common.outbox.get(intent.number));
+            let attempt = attempts.map_or(0, |open| open.attempts);
+            self.hear(intent.entity, "takt", Body::Claim { intent, claim: claim(attempt) });
+        }
+    }
+
     pub(crate) fn state(&self, of: EntityId) -> &State {
         &self.states[&of]
     }

@@ -88,6 +88,9 @@ pub struct Order {
     pub units: BTreeMap<Sscc, UnitStage>,
     /// Documents somebody made in the ERP by hand.
     pub foreign: BTreeSet<DocNo>,
+    /// Of these, what says the same as a posting of ours that may have gone through: adopted when that one turns out not to.
+    #[serde(default)]
+    pub twins: BTreeMap<u32, DocNo>,
 }
 
 /// An operation.

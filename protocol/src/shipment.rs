@@ -1,7 +1,7 @@
 //! A shipment: what should leave, what blocks it, what cleared it, that it left. It never leaves by our word unless every
 //! lot on it said yes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub struct Shipment {
     pub units: BTreeMap<Sscc, Option<Located>>,
     /// Holds on its lots, by lot and number.
     pub holds: BTreeMap<(EntityId, HoldNo), Reason>,
+    /// Holds that were over before word of them came: two roads lead here, and numbers are never used again on a lot.
+    #[serde(default)]
+    pub freed: BTreeSet<(EntityId, HoldNo)>,
     /// Other gates that are shut.
     pub gates: BTreeMap<Gate, Reason>,
     /// The departure attempt that is being asked for or was answered.

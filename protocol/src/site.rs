@@ -19,6 +19,7 @@ mod resolve;
 mod routing;
 
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+pub use quarantine::unmatched_key;
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
 /// The state of a site.

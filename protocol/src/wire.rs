@@ -18,6 +18,10 @@ pub const VERSION: &str = "1";
 /// The longest message taken, in bytes: longer ones are refused before they are parsed.
 pub const BYTES_MAX: usize = 1 << 20;
 
+/// The longest commit written, in bytes. Far above the longest input: what one input sets off in thousands of lots or orders
+/// has to be one commit, and one that cannot be written would never happen.
+pub const COMMIT_BYTES_MAX: usize = 16 << 20;
+
 /// Bytes that cannot be read. They are kept and shown, never dropped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,12 +44,14 @@ pub enum WireError {
         version: String,
     },
     /// Too long.
-    #[error("{what} has {len} bytes, the limit is {BYTES_MAX}")]
+    #[error("{what} has {len} bytes, the limit is {max}")]
     TooLong {
         /// What it is.
         what: &'static str,
         /// Its length.
         len: usize,
+        /// The limit.
+        max: usize,
     },
     /// A value that cannot be written down.
     #[error("failed to encode {what}")]
@@ -97,7 +103,7 @@ pub fn seal(commit: &mut Commit) -> Result<Sealed, WireError> {
     let hash = chain_hash(&chained);
     let bytes = encode("commit", &Logged::V1(LoggedV1 { commit: chained, who: who.clone() }))?;
     commit.who = who;
-    bounded("commit", bytes.len())?;
+    bounded("commit", bytes.len(), COMMIT_BYTES_MAX)?;
     Ok(Sealed { bytes, hash })
 }
 
@@ -105,21 +111,34 @@ pub fn seal(commit: &mut Commit) -> Result<Sealed, WireError> {
 pub fn open(bytes: &[u8]) -> Result<(Commit, RawRef), WireError> {
     let Logged::V1(logged) = versioned("commit", bytes)?;
     let hash = chain_hash(&logged.commit);
-    let mut commit: Commit = decode("commit", &logged.commit)?;
+    let mut commit: Commit = decode("commit", &logged.commit).map_err(|error| newer(&logged.commit).unwrap_or(error))?;
+    if commit.schema > SCHEMA {
+        return Err(WireError::Newer { what: "commit", version: format!("schema {}", commit.schema) });
+    }
     commit.who = logged.who;
     Ok((commit, hash))
+}
+
+/// That a commit which cannot be read was written by a newer binary, if it was.
+fn newer(chained: &[u8]) -> Option<WireError> {
+    #[derive(Deserialize)]
+    struct Label {
+        schema: u16,
+    }
+    let Label { schema } = decode("commit", chained).ok()?;
+    (schema > SCHEMA).then(|| WireError::Newer { what: "commit", version: format!("schema {schema}") })
 }
 
 /// Writes an input.
 pub fn pack(input: Input) -> Result<Vec<u8>, WireError> {
     let bytes = encode("input", &Sent::V1(Box::new(input)))?;
-    bounded("input", bytes.len())?;
+    bounded("input", bytes.len(), BYTES_MAX)?;
     Ok(bytes)
 }
 
 /// Reads an input.
 pub fn unpack(bytes: &[u8]) -> Result<Input, WireError> {
-    bounded("input", bytes.len())?;
+    bounded("input", bytes.len(), BYTES_MAX)?;
     let Sent::V1(input) = versioned("input", bytes)?;
     Ok(*input)
 }
@@ -154,8 +173,8 @@ fn versioned<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Res
     })
 }
 
-fn bounded(what: &'static str, len: usize) -> Result<(), WireError> {
-    if len > BYTES_MAX { Err(WireError::TooLong { what, len }) } else { Ok(()) }
+fn bounded(what: &'static str, len: usize, max: usize) -> Result<(), WireError> {
+    if len > max { Err(WireError::TooLong { what, len, max }) } else { Ok(()) }
 }
 
 /// A byte string as the wire has it, not a list of numbers.

@@ -145,8 +145,8 @@ impl HttpLink {
     }
 
     /// Asks for what `entry` says, until it wants nothing more.
-    async fn converse(&self, mapping: &Mapping, entry: &'static str, errand: &Errand) -> Result<Vec<Value>, (Silence, bool)> {
-        let (mut answers, mut wrote) = (Vec::new(), false);
+    async fn converse(&self, mapping: &Mapping, entry: &'static str, errand: &Errand) -> Result<(Vec<Value>, bool), (Silence, bool)> {
+        let (mut answers, mut wrote, mut wrote_before) = (Vec::new(), false, false);
         while answers.len() < STEPS_MAX {
             let input = view(self.site, &self.spec.tables, errand, &answers).to_string().into_bytes();
             let said = mapping.run_bounded(entry, input).await.map_err(|error| (Silence::Wrong(error.to_string()), wrote))?;
@@ -155,12 +155,13 @@ impl HttpLink {
                 .map_err(|error| (Silence::Wrong(format!("{} gives no request: {error}", mapping.name())), wrote))?;
             let (writes, more) = (asked.method != "GET", asked.then);
             answers.push(self.exchange(asked).await.map_err(|silence| (silence, wrote))?);
+            wrote_before = wrote;
             wrote |= writes;
             if !more {
                 break;
             }
         }
-        Ok(answers)
+        Ok((answers, wrote_before))
     }
 
     /// One request, with a token where the system wants one.
@@ -289,13 +290,15 @@ fn said<T: serde::de::DeserializeOwned>(mapping: &Mapping, ran: Result<Vec<Value
     serde_path_to_error::deserialize(first).map(Some).map_err(|error| format!("{} does not say what came of it: {error}", mapping.name()))
 }
 
-/// What a status means when the mapping says nothing about it.
-fn by_status(answers: &[Value]) -> Sent {
+/// What a status means when the mapping says nothing about it. Once a request before it has written, whatever is no success
+/// leaves something half done, and nobody knows what a second try would do.
+fn by_status(answers: &[Value], wrote: bool) -> Sent {
     let last = answers.last();
     let status = last.and_then(|answer| answer.get("status")).and_then(Value::as_u64).unwrap_or(0);
     let field = |name: &str| last.and_then(|answer| answer.get(name)).filter(|value| !value.is_null()).map(ToString::to_string);
     let text: String = field("body").or_else(|| field("text")).unwrap_or_default().chars().take(200).collect();
     match status {
+        _ if wrote => Sent::Lost { why: format!("status {status} after a part was done. {text}") },
         0 => Sent::Misconfigured { why: "the mapping asks for nothing".to_owned() },
         401 | 403 | 404 | 405 => Sent::Misconfigured { why: format!("status {status}: check address and credential. {text}") },
         408 => Sent::Lost { why: "status 408".to_owned() },
@@ -312,8 +315,8 @@ impl Link for HttpLink {
         let Some(mapping) = self.verbs.get(verb) else {
             return Sent::Misconfigured { why: format!("the link of {} has no mapping for {verb}: add one to `send`", self.site) };
         };
-        let answers = match self.converse(mapping, "request", errand).await {
-            Ok(answers) => answers,
+        let (answers, wrote) = match self.converse(mapping, "request", errand).await {
+            Ok(done) => done,
             Err((Silence::Wrong(why), false)) => return Sent::Misconfigured { why },
             Err((Silence::Unsent(why), false)) => return Sent::NotDone { why },
             Err((Silence::Wrong(why) | Silence::Unsent(why) | Silence::Unknown(why), _)) => return Sent::Lost { why },
@@ -324,7 +327,7 @@ impl Link for HttpLink {
             Ok(Some(Outcome::Rejected { code, text })) => Sent::Rejected { code, text },
             Ok(Some(Outcome::NotDone { why })) => Sent::NotDone { why },
             Ok(Some(Outcome::Misconfigured { why })) => Sent::Misconfigured { why },
-            Ok(None) => by_status(&answers),
+            Ok(None) => by_status(&answers, wrote),
             // Also what was answered, and nobody can say how.
             Ok(Some(Outcome::Lost { why })) | Err(why) => Sent::Lost { why },
         }
@@ -336,7 +339,7 @@ impl Link for HttpLink {
             return Probed::NoAnswer { why: format!("the link of {} cannot ask what became of {verb}", self.site) };
         };
         let answers = match self.converse(mapping, "probe", errand).await {
-            Ok(answers) => answers,
+            Ok((answers, _)) => answers,
             Err((Silence::Wrong(why) | Silence::Unsent(why) | Silence::Unknown(why), _)) => return Probed::NoAnswer { why },
         };
         let input = view(self.site, &self.spec.tables, errand, &answers).to_string().into_bytes();

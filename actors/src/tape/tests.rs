@@ -120,3 +120,16 @@ async fn what_cannot_be_read_is_passed_over_and_the_rest_goes_on() {
     let stretch = soon(tape.after(0, 0)).await.unwrap();
     assert_eq!((stretch.upto, stretch.commits.len()), (last, 1));
 }
+
+#[tokio::test]
+async fn what_a_newer_binary_wrote_stops_who_follows_and_is_not_passed_over() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    let read = write(&seams, &mut commit(order(1), 1)).await;
+    let mut newer = commit(order(2), 1);
+    newer.schema = wire::SCHEMA + 1;
+    write(&seams, &mut newer).await;
+    assert_eq!(soon(tape.after(0, 0)).await.unwrap().upto, read);
+    let error = soon(tape.after(0, read)).await.unwrap_err().to_string();
+    assert!(error.contains("newer binary"), "{error}");
+}

@@ -15,8 +15,9 @@ def order: .read[0].body.d;
 # An order has two names here: its own number, and the planned order it was made of.
 def named($order; $planned):
   .site as $erp
-  | { native: { kind: "order", names: ([{ system: $erp, kind: "order", id: $order }]
-                                       + (if ($planned // "") == "" then [] else [{ system: $erp, kind: "order", id: $planned }] end)) } };
+  # The planned order first: under that one it is born, whoever tells of it first.
+  | { native: { kind: "order", names: ((if ($planned // "") == "" then [] else [{ system: $erp, kind: "order", id: $planned }] end)
+                                       + [{ system: $erp, kind: "order", id: $order }]) } };
 
 def told($what; $fact):
   { to: named(order.ManufacturingOrder; order.PlannedOrder), key: { mark: { text: "\(.body.id)/\($what)" } }, occurred_at: .body.time,

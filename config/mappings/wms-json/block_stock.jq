@@ -4,7 +4,8 @@ def block: "\(.effect.hold)/\(.effect.lot.material)/\(.effect.lot.lot)";
 
 def request:
   (.answers | length) as $done | marks as $marks
-  | if $done < ($marks | length) then
+  # The first that is not done ends it, and its answer is the one that counts.
+  | if $done < ($marks | length) and ($done == 0 or .status < 300) then
       { method: "POST", path: "/stock-blocks", then: true,
         body: ({ item: .effect.lot.material, lot: .effect.lot.lot, reason: .effect.hold }
                + (if $marks[$done] then { block_ref: "\(block)/\($marks[$done])", sscc: $marks[$done] } else { block_ref: block } end)) }

@@ -11,9 +11,11 @@ use crate::input::Body;
 use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::lot;
+use crate::name::SiteId;
+use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::shipment;
-use crate::words::{HoldNo, LotKey};
+use crate::words::{HoldNo, LotKey, Sscc};
 
 impl Turn<'_, '_> {
     /// A person wants to decide.
@@ -42,10 +44,43 @@ impl Turn<'_, '_> {
         for decision in &disposition.decisions {
             self.execute(&number, decision);
         }
-        if disposition.last {
-            self.release(&number);
+        match self.unnamed(&number, &disposition.decisions) {
+            Some(qty) if disposition.last => return Answer::Discrepant { case: self.ask_which(&number, qty) },
+            Some(_) | None if !disposition.last => {}
+            Some(_) | None => self.release(&number),
         }
         Answer::Accepted
+    }
+
+    /// How much of a hold is not to leave, and nobody said on which handling units: less than all that it holds.
+    fn unnamed(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
+        let refused = decisions.iter().filter(|decision| !decision.verdict.frees() && decision.unit.is_none());
+        let some: Vec<Qty> = refused.filter_map(|decision| decision.qty).filter(|qty| !self.is_all(number, *qty)).collect();
+        some.into_iter().reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
+    }
+
+    /// Whether that much is everything a hold is on.
+    fn is_all(&self, number: &HoldNo, qty: Qty) -> bool {
+        let Some(hold) = self.lot.holds.get(number) else { return false };
+        let on: Vec<Qty> = self.lot.units.iter().filter(|(unit, _)| hold.covers(unit)).map(|(_, qty)| *qty).collect();
+        let held = on.into_iter().reduce(|sum, qty| sum.plus(qty).unwrap_or(sum));
+        held.is_none_or(|held| qty.compare(&held).is_none_or(std::cmp::Ordering::is_ge))
+    }
+
+    /// Some of it is bad, and it stands among the good: everything stays where it is until somebody says which units it is on.
+    fn ask_which(&mut self, number: &HoldNo, qty: Qty) -> u32 {
+        let key = self.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let what = format!(
+            "{qty} of {key} must not leave, and the decision on {number} does not say which handling units they are on: all stay held"
+        );
+        let offers = vec![
+            Proposal::Do(
+                "decide again in the quality system, a handling unit at a time; or take the bad pieces out, book that, and accept the rest"
+                    .into(),
+            ),
+            Proposal::Acknowledge,
+        ];
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what).stake(qty).impact(self.context.now).offers(offers))
     }
 
     /// What is accepted is free, as far as nothing else holds it; what is not must not leave, and is a task for people, shown
@@ -55,6 +90,10 @@ impl Turn<'_, '_> {
         let units = match (&decision.unit, decision.qty) {
             (Some(unit), _) => vec![unit.clone()],
             (None, None) => self.lot.units.keys().filter(|unit| hold.covers(unit)).cloned().collect(),
+            // All of it is meant, whatever the number says.
+            (None, Some(qty)) if !decision.verdict.frees() && self.is_all(number, qty) => {
+                self.lot.units.keys().filter(|unit| hold.covers(unit)).cloned().collect()
+            }
             (None, Some(_)) => Vec::new(),
         };
         self.note(Fact::Disposed { units, verdict: decision.verdict });
@@ -115,6 +154,26 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// The warehouse may move what was held, but not what is to be scrapped, reworked or returned: that stays blocked by itself.
+    fn unblock_stock(&mut self, warehouse: SiteId, number: &HoldNo, hold: &Hold, key: &LotKey) {
+        let after = self.after();
+        let barred = |unit: &Sscc| after.barred.keys().any(|known| known.is(unit));
+        let block = |units: Vec<Sscc>| StockBlock { hold: number.clone(), lot: key.clone(), units, reason: hold.reason.clone() };
+        let scope = hold.scope();
+        if scope.is_empty() {
+            let still: Vec<Sscc> = after.units.keys().filter(|unit| barred(unit)).cloned().collect();
+            if !still.is_empty() {
+                self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::BlockStock(block(still)));
+            }
+            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(Vec::new())));
+            return;
+        }
+        let free: Vec<Sscc> = scope.into_iter().filter(|unit| !barred(unit)).collect();
+        if !free.is_empty() {
+            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(free)));
+        }
+    }
+
     /// A hold is over: whoever was told to block is told so, down to what was made from it.
     fn release(&mut self, number: &HoldNo) {
         let Some(hold) = self.lot.holds.get(number).cloned() else { return };
@@ -126,8 +185,7 @@ impl Turn<'_, '_> {
         let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
         let warehouse = self.context.book.sites.get(&site).and_then(|plant| plant.warehouse);
         if let Some(warehouse) = warehouse {
-            let block = StockBlock { hold: number.clone(), lot: key.clone(), units: hold.scope(), reason: hold.reason.clone() };
-            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block));
+            self.unblock_stock(warehouse, number, &hold, &key);
         }
         let me = self.draft.me();
         for shipment in self.lot.shipments.keys() {

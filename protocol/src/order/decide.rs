@@ -11,6 +11,7 @@ use crate::fact::Fact as Noted;
 use crate::instant::Instant;
 use crate::intent::Wake;
 use crate::kernel::{Context, not_owner};
+use crate::name::{SiteId, Source};
 
 mod amend;
 mod books;
@@ -140,6 +141,9 @@ impl Turn<'_, '_> {
     }
 
     fn report(&mut self, report: &Report) -> Answer {
+        if let Some((source, owner)) = self.stranger(report) {
+            return not_owner(self.draft, source, owner, "what happened on its floor");
+        }
         match report {
             Report::JobAccepted { job } => self.job_accepted(job),
             Report::JobRejected { code, text } => self.job_rejected(code, text),
@@ -163,6 +167,14 @@ impl Turn<'_, '_> {
             Report::Completed => self.completed(),
             Report::Staged { missing } => self.staged(missing),
         }
+    }
+
+    /// A system that speaks for a floor that is another one's. A client of ours may report for a plant, and no other system;
+    /// components are brought by whoever brings them.
+    fn stranger(&self, report: &Report) -> Option<(Source, SiteId)> {
+        let (source, plant) = (self.envelope.key.source, self.order.plant()?);
+        let speaks = source == plant || matches!(report, Report::Staged { .. });
+        (!speaks && self.context.book.sites.contains_key(&source)).then_some((source, plant))
     }
 
     fn mail(&mut self, mail: &Mail) -> Answer {

@@ -62,7 +62,10 @@ impl Order {
                     unit.stage = unit.stage.max(*stage);
                 }
             }
-            Fact::ForeignPosting { document, .. } => {
+            Fact::ForeignPosting { document, twin, .. } => {
+                if let Some(posting) = twin {
+                    self.twins.insert(*posting, document.clone());
+                }
                 self.foreign.insert(document.clone());
             }
         }

@@ -194,6 +194,9 @@ pub enum Fact {
         by: String,
         /// How much.
         qty: Qty,
+        /// The posting of ours that it may be, while nobody knows whether that one went through.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        twin: Option<u32>,
     },
 }
 

@@ -8,7 +8,7 @@ use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
 use crate::intent::Wake;
-use crate::kernel::Context;
+use crate::kernel::{Context, not_owner};
 use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::shipment::Line;
@@ -29,7 +29,7 @@ impl Shipment {
             Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt),
             Input::Request(Request::Block { gate, reason }) => turn.shut(*gate, reason),
             Input::Request(Request::Release { gate }) => return turn.release(*gate, envelope),
-            Input::Report(report) => return turn.report(report),
+            Input::Report(report) => return turn.report(report, envelope),
             Input::Mail(Mail::Located { sscc, unit, contents }) => turn.located(sscc, Located { unit: *unit, contents: contents.clone() }),
             Input::Mail(Mail::ClearanceAnswered { attempt, lot, refused }) => turn.answered(*attempt, *lot, refused),
             Input::Mail(Mail::Held { lot, hold, reason, .. }) => turn.held(*lot, hold, reason),
@@ -50,12 +50,17 @@ impl Turn<'_, '_> {
         self.draft.note(Noted::Shipment(Box::new(fact)));
     }
 
-    fn report(&mut self, report: &Report) -> Answer {
+    fn report(&mut self, report: &Report, envelope: &Envelope) -> Answer {
+        // Only its own warehouse says where it is. A client of ours may report for it, and no other system.
+        let (source, owner) = (envelope.key.source, self.shipment.warehouse);
+        if let Some(owner) = owner.filter(|owner| *owner != source && self.context.book.sites.contains_key(&source)) {
+            return not_owner(self.draft, source, owner, "where a shipment is");
+        }
         match report {
             Report::Announced { warehouse, delivery, lines, planned } => self.announced(*warehouse, delivery, lines, *planned),
             Report::Picked { units } => self.picked(units),
             Report::Packed => self.note(Fact::Stage(Stage::Packed)),
-            Report::Departed => return self.left(),
+            Report::Departed => return self.left(envelope.occurred_at),
         }
         Answer::Accepted
     }
@@ -75,16 +80,25 @@ impl Turn<'_, '_> {
     fn picked(&mut self, units: &[Sscc]) {
         let Some(site) = self.shipment.warehouse.and_then(|warehouse| self.context.book.site_entity(warehouse)) else { return };
         let me = self.draft.me();
-        for sscc in units.iter().filter(|sscc| !self.shipment.units.contains_key(*sscc)) {
+        let more: Vec<&Sscc> = units.iter().filter(|sscc| !self.shipment.units.contains_key(*sscc)).collect();
+        if let Some(first) = more.first() {
+            self.changed(&format!("{first} was picked since"));
+        }
+        for sscc in more {
             self.note(Fact::Picked(sscc.clone()));
             let locate = site::Mail::Locate { shipment: me, sscc: sscc.clone() };
             self.draft.tell(site, Body::Site(site::Input::Mail(locate)));
         }
     }
 
-    /// Registers at each lot: from now on the shipment hears of its holds.
+    /// Registers at each lot: from now on the shipment hears of its holds. A mixed unit may turn out to hold more.
     fn located(&mut self, sscc: &Sscc, located: Located) {
         let me = self.draft.me();
+        match self.shipment.units.get(sscc) {
+            Some(Some(known)) if *known == located => return,
+            Some(Some(_)) => self.changed(&format!("what is on {sscc} was told again, otherwise")),
+            Some(None) | None => {}
+        }
         for content in &located.contents {
             let mail = lot::Mail::Register { shipment: me, unit: sscc.clone(), qty: content.qty };
             self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));

@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::envelope::Envelope;
 use crate::id::EntityId;
 use crate::input::Body;
+use crate::instant::Instant;
 use crate::intent::{Tier, Wake};
 use crate::kernel::refuse;
 use crate::lot;
@@ -107,9 +108,21 @@ impl Turn<'_, '_> {
         );
     }
 
+    /// Something else is on it than its lots were asked about: what they said does not count any more.
+    pub(super) fn changed(&mut self, what: &str) {
+        let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told != Some(false)) else { return };
+        if self.shipment.stage != Stage::Departed {
+            self.tell(departure.attempt, vec![format!("{what}: ask again, under a new attempt number")]);
+        }
+    }
+
     /// A lot on it is held.
     pub(super) fn held(&mut self, lot: EntityId, hold: &HoldNo, reason: &Reason) {
-        let known = self.shipment.holds.contains_key(&(lot, hold.clone()));
+        let key = (lot, hold.clone());
+        if self.shipment.freed.contains(&key) {
+            return;
+        }
+        let known = self.shipment.holds.contains_key(&key);
         self.note(Fact::Held { lot, hold: hold.clone(), reason: reason.clone() });
         if known {
             return;
@@ -137,12 +150,13 @@ impl Turn<'_, '_> {
     /// That hold is over; with the last one the gate opens.
     pub(super) fn freed(&mut self, lot: EntityId, hold: &HoldNo) {
         let key = (lot, hold.clone());
-        if !self.shipment.holds.contains_key(&key) {
+        if self.shipment.freed.contains(&key) {
             return;
         }
+        // Word of the hold itself may be behind, on another road.
         self.note(Fact::Freed { lot, hold: hold.clone() });
         let last = self.shipment.holds.len() == 1 && self.shipment.gates.is_empty();
-        if last {
+        if last && self.shipment.holds.contains_key(&key) {
             self.unblock();
         }
     }
@@ -193,12 +207,13 @@ impl Turn<'_, '_> {
     }
 
     /// It left. Its lots hear of it; without our yes it is an escape.
-    pub(super) fn left(&mut self) -> Answer {
+    pub(super) fn left(&mut self, at: Instant) -> Answer {
         if self.shipment.stage == Stage::Departed {
             return Answer::Accepted;
         }
         self.note(Fact::Stage(Stage::Departed));
-        let cleared = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)).map(|departure| departure.attempt);
+        let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
+        let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);
         let shipment = self.draft.me();
         for (lot, units) in self.lots() {
             let gone = lot::Mail::Departed { shipment, attempt: cleared, units };
@@ -212,7 +227,10 @@ impl Turn<'_, '_> {
         }
         let number = self.shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
         let (kind, what) = match cleared {
-            None => (CaseKind::Escape, format!("{number} left without clearance")),
+            None => {
+                let late = granted.map(|departure| format!(": the one it had was good until {}", departure.until)).unwrap_or_default();
+                (CaseKind::Escape, format!("{number} left without clearance{late}"))
+            }
             Some(_) => (CaseKind::HeldAfterClearance, format!("{number} left after its clearance was taken back by a hold")),
         };
         let offers = vec![Proposal::Do("recall it, and find out how it left".into()), Proposal::Acknowledge];

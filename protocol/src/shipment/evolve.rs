@@ -31,6 +31,7 @@ impl Shipment {
             }
             Fact::Freed { lot, hold } => {
                 self.holds.remove(&(*lot, hold.clone()));
+                self.freed.insert((*lot, hold.clone()));
             }
             Fact::Asked { attempt, until, lots } => {
                 let lots = lots.iter().map(|lot| (*lot, None)).collect();

@@ -48,3 +48,135 @@ fn quality_and_credit_are_opened_only_by_those_who_answer_for_them() {
     }
     assert_eq!(opened(Gate::Manual, "planning"), (Answer::Accepted, true));
 }
+
+/// A truck at its warehouse, with one pallet on it whose lot said yes.
+struct Yard {
+    state: State,
+    now: Instant,
+    told: u32,
+}
+
+fn wms() -> SiteId {
+    SiteId::parse("wms").unwrap()
+}
+
+fn sscc(number: u32) -> Sscc {
+    Sscc::parse(&format!("pallet-{number}")).unwrap()
+}
+
+fn lot(number: u64) -> EntityId {
+    EntityId::from_parts(Kind::Lot, crate::name::Region::parse("eu").unwrap(), 1, u128::from(number))
+}
+
+fn content(of: u64) -> UnitContent {
+    let lot_key = LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: crate::words::LotNo::parse("N7").unwrap() };
+    let order = EntityId::from_parts(Kind::Order, crate::name::Region::parse("eu").unwrap(), 1, 1);
+    UnitContent { lot: lot_key, lot_entity: lot(of), order, output: crate::words::OutputKind::Main, qty: Qty::parse("480 H87").unwrap() }
+}
+
+fn located(number: u32, lots: &[u64]) -> Input {
+    let unit = EntityId::from_parts(Kind::Unit, crate::name::Region::parse("eu").unwrap(), 1, u128::from(number));
+    Input::Mail(Mail::Located { sscc: sscc(number), unit, contents: lots.iter().map(|lot| content(*lot)).collect() })
+}
+
+fn picked(number: u32) -> Input {
+    Input::Report(Report::Picked { units: vec![sscc(number)] })
+}
+
+impl Yard {
+    fn cleared() -> Self {
+        let name = Ref::new(wms(), NativeKind::Shipment, NativeId::parse("SHP-1").unwrap());
+        let id = EntityId::born(Kind::Shipment, crate::name::Region::parse("eu").unwrap(), 1, &name);
+        let mut yard = Self { state: State::unknown(id), now: Instant::EPOCH, told: 0 };
+        let announced = Report::Announced { warehouse: wms(), delivery: name.id, lines: Vec::new(), planned: None };
+        for said in [Input::Report(announced), picked(1), located(1, &[1]), Input::Request(Request::ClearDeparture { attempt: 1 })] {
+            yard.says(said);
+        }
+        yard.says(Input::Mail(Mail::ClearanceAnswered { attempt: 1, lot: lot(1), refused: Vec::new() }));
+        assert_eq!(yard.granted(), Some(true));
+        yard
+    }
+
+    fn says(&mut self, input: Input) -> Answer {
+        self.told += 1;
+        let mut book = Book::default();
+        let region = crate::name::Region::parse("eu").unwrap();
+        let site = crate::book::Site {
+            kind: crate::book::SiteKind::Warehouse,
+            region,
+            calendar: crate::calendar::Calendar::plain("Europe/Berlin").unwrap(),
+            erp: None,
+            warehouse: None,
+            quality: None,
+            classes: BTreeMap::new(),
+            periods: crate::calendar::PeriodBook::default(),
+        };
+        book.sites = BTreeMap::from([(wms(), site)]);
+        let context = Context { now: self.now, book: &book, incarnation: 1 };
+        let mut envelope = Envelope::ours(self.told, self.now);
+        envelope.key.source = wms();
+        let id = self.state.id;
+        let input = crate::input::Input { to: Address::Entity(id), envelope, body: Body::Shipment(input) };
+        let stepped = kernel::step(std::mem::replace(&mut self.state, State::unknown(id)), &input, &context);
+        self.state = stepped.state;
+        match stepped.reply {
+            Reply::Answer(answer) => answer,
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    fn shipment(&self) -> &Shipment {
+        let Own::Shipment(shipment) = &self.state.own else { panic!("no shipment") };
+        shipment
+    }
+
+    fn granted(&self) -> Option<bool> {
+        self.shipment().departure.as_ref().and_then(|departure| departure.told)
+    }
+
+    fn leaves(&mut self) -> bool {
+        self.says(Input::Report(Report::Departed)) == Answer::Accepted
+    }
+}
+
+#[test]
+fn a_clearance_is_for_what_was_on_the_truck_when_it_was_asked_for() {
+    assert!(Yard::cleared().leaves());
+    let mut more = Yard::cleared();
+    more.says(picked(2));
+    assert_eq!((more.granted(), more.leaves()), (Some(false), false), "a pallet came after the yes");
+    let mut mixed = Yard::cleared();
+    mixed.says(located(1, &[1]));
+    assert_eq!(mixed.granted(), Some(true), "the same word again changes nothing");
+    mixed.says(located(1, &[1, 2]));
+    assert_eq!((mixed.granted(), mixed.leaves()), (Some(false), false), "the pallet holds a second lot, which nobody asked");
+}
+
+#[test]
+fn a_clearance_is_good_for_as_long_as_it_says() {
+    let mut late = Yard::cleared();
+    late.now = late.shipment().departure.as_ref().unwrap().until.plus_ms(1);
+    assert!(!late.leaves(), "it left after its clearance was over");
+}
+
+#[test]
+fn word_that_a_hold_is_over_may_overtake_word_of_it() {
+    let mut yard = Yard::cleared();
+    let hold = crate::words::HoldNo::parse("NC-1").unwrap();
+    let reason = Reason::parse("weld").unwrap();
+    yard.says(Input::Mail(Mail::Freed { lot: lot(1), hold: hold.clone() }));
+    yard.says(Input::Mail(Mail::Held { lot: lot(1), key: content(1).lot, hold, units: Vec::new(), reason, revokes: Some(1) }));
+    assert!(yard.shipment().holds.is_empty(), "the same hold is over already");
+    assert!(yard.leaves());
+}
+
+#[test]
+fn another_system_does_not_say_where_a_shipment_is() {
+    let mut yard = Yard::cleared();
+    yard.state.own = match yard.state.own {
+        Own::Shipment(shipment) => Own::Shipment(Box::new(Shipment { warehouse: SiteId::parse("hub").ok(), ..*shipment })),
+        other => other,
+    };
+    assert!(matches!(yard.says(Input::Report(Report::Departed)), Answer::Discrepant { .. }));
+    assert_ne!(yard.shipment().stage, Stage::Departed);
+}

@@ -9,13 +9,14 @@ impl Site {
             Fact::Expects { entity, names, contents } => {
                 for name in names {
                     self.expected.insert(name_of(name), *entity);
-                    self.locating.remove(&name_of(name));
                 }
                 if !contents.is_empty() {
                     self.contents.insert(*entity, contents.clone());
                 }
             }
             Fact::Forgot(entity) => {
+                let names: Vec<_> = self.expected.iter().filter(|(_, known)| *known == entity).map(|(name, _)| name.clone()).collect();
+                self.locating.retain(|name, _| !names.contains(name));
                 self.expected.retain(|_, known| known != entity);
                 self.contents.remove(entity);
             }

@@ -15,8 +15,9 @@ use crate::input::{Address, Body, Input};
 use crate::kernel::{Context, refuse};
 use crate::native::{NativeKind, Ref};
 use crate::refusal::Code;
-use crate::shipment;
+use crate::seen::ContentHash;
 use crate::words::Sscc;
+use crate::{shipment, wire};
 
 impl Turn<'_, '_> {
     /// An entity exists: what waited for one of its names goes to it.
@@ -78,13 +79,12 @@ impl Turn<'_, '_> {
     /// A shipment wants to know whose lots are on a handling unit.
     pub(super) fn locate(&mut self, shipment: EntityId, sscc: &Sscc) {
         let name = (NativeKind::Unit, normal(sscc));
-        match self.site.expected.get(&name).copied() {
-            Some(unit) => {
-                let contents = self.site.contents.get(&unit).cloned().unwrap_or_default();
-                self.tell_located(shipment, sscc.as_str(), unit, &contents);
-            }
-            None => self.note(Fact::Locates { shipment, name }),
+        if let Some(unit) = self.site.expected.get(&name).copied() {
+            let contents = self.site.contents.get(&unit).cloned().unwrap_or_default();
+            self.tell_located(shipment, sscc.as_str(), unit, &contents);
         }
+        // Another order may yet report that it filled the same unit: whoever asked hears of that, too.
+        self.note(Fact::Locates { shipment, name });
     }
 
     fn tell_located(&mut self, shipment: EntityId, sscc: &str, unit: EntityId, contents: &[UnitContent]) {
@@ -144,6 +144,12 @@ impl Site {
     pub fn meaning(&self, name: &Ref) -> Option<EntityId> {
         self.expected.get(&name_of(name)).copied()
     }
+}
+
+/// The key under which a site keeps an input that nobody took: the same for every delivery of it, and another one for all else.
+pub fn unmatched_key(input: &Input) -> String {
+    let said = format!("{:?}|{}|{}", input.to, input.envelope.key, wire::content_of(&input.body));
+    format!("unmatched/{}", ContentHash::of(said.as_bytes()))
 }
 
 /// Why what waits cannot belong to that entity: it would be lost there.

@@ -174,3 +174,37 @@ fn an_order_is_told_of_a_hold_by_the_newest_word_of_its_lot() {
     let newest = words.iter().map(|(word, _)| *word).max().unwrap();
     assert!(words.iter().filter(|(word, _)| *word == newest).all(|(_, holds)| *holds == 1), "{words:?}");
 }
+
+fn by_quantity(verdict: Verdict, much: &str) -> Decision {
+    Decision { verdict, qty: Some(qty(much)), unit: None }
+}
+
+#[test]
+fn scrap_decided_by_quantity_alone_does_not_free_what_is_held() {
+    let mut floor = two_pallets();
+    place(&mut floor, "NC-1", &[pallet(1)]);
+    floor.asked.clear();
+    decide(&mut floor, "NC-1", vec![by_quantity(Verdict::Scrap, "480 H87")]);
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty(), "all that the hold is on is to be scrapped");
+    assert!(floor.asked("unblock_stock").is_empty(), "and the warehouse does not move it");
+    assert!(asks(&mut floor, truck(2), 1, &pallet(2)).is_empty());
+}
+
+#[test]
+fn a_part_that_is_to_be_scrapped_keeps_the_hold_until_somebody_says_where_it_stands() {
+    let mut floor = two_pallets();
+    place(&mut floor, "NC-1", &[]);
+    floor.asked.clear();
+    let part = || vec![by_quantity(Verdict::Accept, "950 H87"), by_quantity(Verdict::Scrap, "10 H87")];
+    assert!(matches!(decide(&mut floor, "NC-1", part()), Answer::Discrepant { .. }));
+    for number in [1, 2] {
+        assert!(!asks(&mut floor, truck(u64::from(number)), 1, &pallet(number)).is_empty());
+    }
+    assert!(floor.asked("unblock_stock").is_empty());
+    let named = Decision { verdict: Verdict::Scrap, qty: None, unit: Some(pallet(2)) };
+    decide(&mut floor, "NC-1", vec![by_quantity(Verdict::Accept, "480 H87"), named]);
+    assert!(asks(&mut floor, truck(1), 2, &pallet(1)).is_empty());
+    assert!(!asks(&mut floor, truck(2), 2, &pallet(2)).is_empty());
+    let blocked = |effect: &&Effect| matches!(effect, Effect::BlockStock(block) if block.units == [pallet(2)]);
+    assert_eq!(floor.asked("block_stock").iter().filter(|effect| blocked(effect)).count(), 1, "it stays blocked when the lot is freed");
+}

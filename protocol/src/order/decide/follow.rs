@@ -50,6 +50,9 @@ impl Order {
 impl Turn<'_, '_> {
     fn posting_step(&mut self, intent: u32, step: &OutboxFact) {
         let Some(posting) = self.order.carries.get(&intent).copied() else { return };
+        if matches!(step, OutboxFact::NotDone { .. }) && self.adopt_twin(posting) {
+            return;
+        }
         let facts = posting::settle(&self.order.ledger, posting, step);
         self.tell_booked(posting, &facts);
         for fact in facts {

@@ -28,13 +28,25 @@ impl Turn<'_, '_> {
         if ours || self.order.foreign.contains(found.document) {
             return Answer::Accepted;
         }
-        self.note(Fact::ForeignPosting { document: found.document.clone(), by: found.by.to_owned(), qty: found.qty });
-        let twin = self.order.ledger.postings().find(|entry| found.is(entry) && self.may_adopt(entry)).map(|entry| entry.posting.number);
-        match twin {
+        let same = || self.order.ledger.postings().filter(|entry| found.is(entry));
+        let free = same().find(|entry| self.may_adopt(entry)).map(|entry| entry.posting.number);
+        let doubtful = same().find(|entry| self.is_doubtful(entry)).map(|entry| entry.posting.number);
+        let twin = doubtful.filter(|_| free.is_none());
+        self.note(Fact::ForeignPosting { document: found.document.clone(), by: found.by.to_owned(), qty: found.qty, twin });
+        match free {
             Some(posting) => self.adopt(posting, found.document.clone()),
-            None => return Answer::Discrepant { case: self.contested(found) },
+            None => return Answer::Discrepant { case: self.contested(found, twin) },
         }
         Answer::Accepted
+    }
+
+    /// A posting turned out not to have gone through: what somebody made meanwhile by hand stands for it.
+    pub(super) fn adopt_twin(&mut self, posting: u32) -> bool {
+        let twin = self.order.twins.get(&posting).cloned();
+        if let Some(document) = twin.clone() {
+            self.adopt(posting, document);
+        }
+        twin.is_some()
     }
 
     /// Takes a document as the one of a posting; its intent is over, its lane goes on.
@@ -53,28 +65,45 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Only what nobody is sending just now.
+    /// Only what has certainly not gone through: not what is being sent, and not what nobody knows the end of.
     fn may_adopt(&self, entry: &Entry) -> bool {
-        let number = entry.posting.number;
-        let intent = self.order.carrier(number);
-        let sending =
-            intent.and_then(|intent| self.common.outbox.get(intent)).is_some_and(|open| matches!(open.standing, Standing::InFlight { .. }));
         match entry.standing {
-            posting::Standing::Prepared | posting::Standing::InDoubt | posting::Standing::Parked { .. } => !sending,
-            posting::Standing::InFlight
+            posting::Standing::Prepared | posting::Standing::Parked { .. } => !self.is_doubtful(entry),
+            posting::Standing::InDoubt
+            | posting::Standing::InFlight
             | posting::Standing::Posted { .. }
             | posting::Standing::Adopted { .. }
             | posting::Standing::WrittenOff => false,
         }
     }
 
-    fn contested(&mut self, found: &Foreign<'_>) -> u32 {
-        let what = format!("{} posted {} of {} by hand, document {}", found.by, found.qty, found.material, found.document);
-        let offers = vec![
-            Proposal::Do("if it is one of the postings that wait here, adopt it there; if not, reverse it in the ERP".into()),
-            Proposal::Acknowledge,
-        ];
-        self.draft.open_case(NewCase::new(CaseKind::ForeignPosting, "finance", what).stake(found.qty).offers(offers))
+    /// May it have gone through, as far as anybody knows?
+    fn is_doubtful(&self, entry: &Entry) -> bool {
+        let over = match entry.standing {
+            posting::Standing::Posted { .. } | posting::Standing::Adopted { .. } | posting::Standing::WrittenOff => true,
+            posting::Standing::Prepared | posting::Standing::InFlight | posting::Standing::InDoubt | posting::Standing::Parked { .. } => {
+                false
+            }
+        };
+        let intent = self.order.carrier(entry.posting.number);
+        let open = intent.and_then(|intent| self.common.outbox.get(intent));
+        let lost =
+            open.is_some_and(|open| matches!(open.standing, Standing::InFlight { .. } | Standing::InDoubt { .. } | Standing::Parked));
+        !over && lost
+    }
+
+    fn contested(&mut self, found: &Foreign<'_>, twin: Option<u32>) -> u32 {
+        let mut what = format!("{} posted {} of {} by hand, document {}", found.by, found.qty, found.material, found.document);
+        let advice = match twin {
+            Some(posting) => {
+                what = format!("{what}, while nobody knows whether our posting {posting} of the same went through");
+                "wait until the ERP was asked: if ours is not there, this one is adopted; if it is, reverse this one in the ERP"
+            }
+            None => "if it is one of the postings that wait here, adopt it there; if not, reverse it in the ERP",
+        };
+        let offers = vec![Proposal::Do(advice.into()), Proposal::Acknowledge];
+        let case = NewCase::new(CaseKind::ForeignPosting, "finance", what).stake(found.qty).offers(offers);
+        self.draft.open_case(case)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Promise T6 for orders: who may say what about them.
 
 use super::*;
+use crate::outbox::Claim;
 
 #[test]
 fn another_erp_moves_nothing_of_an_order_and_it_is_shown() {
@@ -83,4 +84,60 @@ fn what_stands_at_the_line_is_said_by_the_warehouse_or_the_plant_and_counts_more
     assert_eq!((&order(&floor).supply, floor.open(me(&floor), &CaseKind::Shortage)), (&Supply::Staged, 0));
     assert!(matches!(tell(&mut floor, "qms", staged(&[])), Answer::Discrepant { .. }));
     assert_eq!(floor.open(me(&floor), &CaseKind::NotOwner), 1);
+}
+
+#[test]
+fn another_plant_reports_nothing_of_an_order_and_it_is_shown() {
+    let mut floor = accepted();
+    let (id, before) = (me(&floor), order(&floor).clone());
+    let report = Report::Confirmed(Box::new(work("10", "40 H87")));
+    for stranger in ["qms", "wms-na"] {
+        let told = floor.tell(id, stranger, Body::Order(Input::Report(report.clone())));
+        assert!(matches!(told, Answer::Discrepant { .. }), "{stranger}: {told:?}");
+    }
+    assert_eq!((order(&floor), floor.open(id, &CaseKind::NotOwner)), (&before, 2));
+    // A client of ours is no system: it may report for the plant.
+    assert_eq!(floor.tell(id, "shopfloor", Body::Order(Input::Report(report))), Answer::Accepted);
+}
+
+/// Goods were sent to the ERP and no reply came; then somebody posts the same by hand.
+fn in_doubt() -> (Floor, OwnerFact) {
+    let mut floor = accepted();
+    makes(&mut floor, "300 H87");
+    reports(&mut floor, Report::Completed);
+    let window_ms = 1_000;
+    floor.claims("post", |_| Claim::May { window_ms });
+    floor.claims("post", |attempt| Claim::Lost { attempt, why: "no reply".into() });
+    let by_hand = OwnerFact::ForeignPosting {
+        document: DocNo::parse("77/2026").unwrap(),
+        by: "SCHMIDT".into(),
+        purpose: Use::Yield,
+        material: MaterialId::parse("FG-100").unwrap(),
+        lot: None,
+        qty: qty("300 H87"),
+    };
+    (floor, by_hand)
+}
+
+fn adopted(floor: &Floor) -> usize {
+    order(floor).ledger.postings().filter(|entry| matches!(entry.standing, crate::posting::Standing::Adopted { .. })).count()
+}
+
+#[test]
+fn what_may_have_gone_through_is_not_taken_for_somebody_s_posting_before_the_erp_was_asked() {
+    let (mut floor, by_hand) = in_doubt();
+    assert!(matches!(says(&mut floor, "erp-eu", by_hand), Answer::Discrepant { .. }));
+    assert_eq!(adopted(&floor), 0);
+    floor.claims("post", |_| Claim::Accepted { attempt: 1, receipt: posted("12/2026") });
+    assert_eq!((adopted(&floor), floor.open(me(&floor), &CaseKind::ForeignPosting)), (0, 1), "ours stands, and the other is one too many");
+}
+
+#[test]
+fn a_posting_that_turns_out_not_to_be_there_is_not_sent_again_when_somebody_made_it_by_hand() {
+    let (mut floor, by_hand) = in_doubt();
+    says(&mut floor, "erp-eu", by_hand);
+    floor.wait_ms(60_000);
+    let asked_at = floor.now;
+    floor.claims("post", |attempt| Claim::Absent { attempt, asked_at });
+    assert_eq!((adopted(&floor), floor.state(me(&floor)).common.outbox.iter().count()), (1, 0), "adopted, and nothing goes out again");
 }
