@@ -160,4 +160,4 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

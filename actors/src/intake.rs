@@ -8,9 +8,8 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use takt_cluster::seam::{Delivery, Message, QueueName};
-use takt_protocol::envelope::Envelope;
 use takt_protocol::id::{EntityId, Kind};
-use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::input::{Address, Input};
 use takt_protocol::kernel::Reply;
 use takt_protocol::planted::{self, Bug};
 use takt_protocol::{site, wire};
@@ -20,7 +19,10 @@ use crate::index::Index;
 use crate::node::Node;
 
 /// How long an input whose names mean nothing waits for the index.
-const INDEX_PATIENCE_MS: u64 = 200;
+const INDEX_PATIENCE: Duration = Duration::from_millis(200);
+
+/// How long a birth waits for it before it goes back to the queue, and makes room.
+const BIRTH_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the intake of a queue works with.
 #[derive(Clone)]
@@ -64,13 +66,10 @@ impl Intake {
             Ok(input) => input,
             Err(error) => return self.set_aside(&delivery, format!("cannot be read: {error}")).await,
         };
-        if self.may_be_born(&input)
-            && let Err(error) = self.index.caught_up(&self.node).await
-        {
-            // Nobody is born twice because a name was not read yet.
-            tracing::warn!(%error, "failed to read the index up to now; a birth waits");
-            let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
-            return drop(self.node.seams.queue.later(delivery.receipt, pause).await);
+        // Nobody is born twice because a name was not read yet.
+        if self.may_be_born(&input) && !self.indexed(BIRTH_PATIENCE).await {
+            tracing::warn!(input = %delivery.id, "the index is behind what is recorded; a birth waits for it");
+            return self.later(&delivery).await;
         }
         let Some(entity) = self.entity(&input) else {
             return self.set_aside(&delivery, format!("no such system is configured: {:?}", input.to)).await;
@@ -96,11 +95,14 @@ impl Intake {
             Err(_) if delivery.deliveries >= self.node.settings.deliveries_max => {
                 self.set_aside(&delivery, format!("{entity} did not take it in {} tries", delivery.deliveries)).await;
             }
-            Err(_) => {
-                let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
-                drop(self.node.seams.queue.later(delivery.receipt, pause).await);
-            }
+            Err(_) => self.later(&delivery).await,
         }
+    }
+
+    /// It comes again after a pause.
+    async fn later(&self, delivery: &Delivery) {
+        let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
+        drop(self.node.seams.queue.later(delivery.receipt, pause).await);
     }
 
     /// Whether something would be born from it that nobody knows by any of its names yet.
@@ -118,13 +120,17 @@ impl Intake {
 
     /// What the names mean once the index has read what is recorded by now: it may have got its name this very moment.
     async fn named_by_now(&self, input: &Input) -> Option<EntityId> {
-        let patience = Duration::from_millis(INDEX_PATIENCE_MS);
+        self.indexed(INDEX_PATIENCE).await;
+        self.entity(input)
+    }
+
+    /// Whether the index has read, in that time, all that is recorded by now.
+    async fn indexed(&self, patience: Duration) -> bool {
         tokio::select! {
             biased;
-            read = self.index.caught_up(&self.node) => read.ok()?,
-            () = self.node.seams.clock.sleep(patience) => {}
+            read = self.index.caught_up(&self.node) => read.is_ok(),
+            () = self.node.seams.clock.sleep(patience) => false,
         }
-        self.entity(input)
     }
 
     /// The thing is not known: its site keeps the input, and offers it again when the thing arrives.
@@ -136,13 +142,8 @@ impl Intake {
         let Some(keeper) = system.and_then(|system| self.node.book().site_entity(system)) else {
             return self.set_aside(delivery, "it matches nothing, and its sender is no site of ours".to_owned()).await;
         };
-        // A sender's key names its inputs to one entity. What two entities were to be told under the same key are two inputs here.
-        let envelope =
-            Envelope { origin: input.envelope.origin.clone(), ..Envelope::ours(site::unmatched_key(&input), input.envelope.received_at) };
-        let body = Body::Site(site::Input::Mail(site::Mail::Unmatched(Box::new(input))));
-        let kept = Input { to: Address::Entity(keeper), envelope, body };
         let shard = keeper.shard(self.node.seams.journal.shards());
-        let queued = match wire::pack(kept) {
+        let queued = match wire::pack(site::unmatched(keeper, input)) {
             Ok(bytes) => {
                 let message =
                     Message { queue: QueueName::In { shard }, id: format!("quarantine/{}", delivery.id), bytes: Bytes::from(bytes) };
@@ -183,3 +184,6 @@ impl Intake {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

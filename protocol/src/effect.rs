@@ -310,6 +310,9 @@ pub struct StockBlock {
     pub lot: LotKey,
     /// Only these handling units; empty for the whole lot.
     pub units: Vec<Sscc>,
+    /// When the rest is freed: the handling units that stay blocked for themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<Sscc>,
     /// Why.
     pub reason: Reason,
 }

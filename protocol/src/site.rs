@@ -17,9 +17,11 @@ mod input;
 mod quarantine;
 mod resolve;
 mod routing;
+#[cfg(test)]
+mod tests;
 
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
-pub use quarantine::unmatched_key;
+pub use quarantine::unmatched;
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
 /// The state of a site.

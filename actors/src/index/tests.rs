@@ -40,13 +40,13 @@ fn case(number: u32, owner: &str) -> Fact {
     }))
 }
 
-fn saying(entity: EntityId, number: u64, facts: Vec<Fact>) -> Commit {
+pub(crate) fn saying(entity: EntityId, number: u64, facts: Vec<Fact>) -> Commit {
     let envelope = Envelope::of(Key { source: SiteId::parse("erp").unwrap(), epoch: 0, mark: Mark::Number(number) }, Instant::EPOCH);
     let step = Step::of(&envelope, ContentHash::of(b"x"), Answer::Accepted, facts);
     Commit { steps: vec![step], ..commit(entity, number) }
 }
 
-fn node(seams: &Seams) -> Arc<Node> {
+pub(crate) fn node(seams: &Seams) -> Arc<Node> {
     let book = Book {
         hash: String::new(),
         generation: 1,

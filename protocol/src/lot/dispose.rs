@@ -158,19 +158,17 @@ impl Turn<'_, '_> {
     fn unblock_stock(&mut self, warehouse: SiteId, number: &HoldNo, hold: &Hold, key: &LotKey) {
         let after = self.after();
         let barred = |unit: &Sscc| after.barred.keys().any(|known| known.is(unit));
-        let block = |units: Vec<Sscc>| StockBlock { hold: number.clone(), lot: key.clone(), units, reason: hold.reason.clone() };
         let scope = hold.scope();
-        if scope.is_empty() {
-            let still: Vec<Sscc> = after.units.keys().filter(|unit| barred(unit)).cloned().collect();
-            if !still.is_empty() {
-                self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::BlockStock(block(still)));
-            }
-            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(Vec::new())));
-            return;
+        let on = if scope.is_empty() { after.units.keys().cloned().collect() } else { scope.clone() };
+        let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(barred);
+        let block = |units, keep| StockBlock { hold: number.clone(), lot: key.clone(), units, keep, reason: hold.reason.clone() };
+        if scope.is_empty() && !keep.is_empty() {
+            // Until now the whole lot was blocked, and none of them by itself.
+            self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::BlockStock(block(keep.clone(), Vec::new())));
         }
-        let free: Vec<Sscc> = scope.into_iter().filter(|unit| !barred(unit)).collect();
-        if !free.is_empty() {
-            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(free)));
+        if scope.is_empty() || !free.is_empty() {
+            let units = if scope.is_empty() { Vec::new() } else { free };
+            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(units, keep)));
         }
     }
 

@@ -119,10 +119,8 @@ impl Yard {
         let input = crate::input::Input { to: Address::Entity(id), envelope, body: Body::Shipment(input) };
         let stepped = kernel::step(std::mem::replace(&mut self.state, State::unknown(id)), &input, &context);
         self.state = stepped.state;
-        match stepped.reply {
-            Reply::Answer(answer) => answer,
-            other => panic!("no answer: {other:?}"),
-        }
+        let Reply::Answer(answer) = stepped.reply else { panic!("no answer: {:?}", stepped.reply) };
+        answer
     }
 
     fn shipment(&self) -> &Shipment {
@@ -173,10 +171,8 @@ fn word_that_a_hold_is_over_may_overtake_word_of_it() {
 #[test]
 fn another_system_does_not_say_where_a_shipment_is() {
     let mut yard = Yard::cleared();
-    yard.state.own = match yard.state.own {
-        Own::Shipment(shipment) => Own::Shipment(Box::new(Shipment { warehouse: SiteId::parse("hub").ok(), ..*shipment })),
-        other => other,
-    };
+    let elsewhere = Shipment { warehouse: SiteId::parse("hub").ok(), ..yard.shipment().clone() };
+    yard.state.own = Own::Shipment(Box::new(elsewhere));
     assert!(matches!(yard.says(Input::Report(Report::Departed)), Answer::Discrepant { .. }));
     assert_ne!(yard.shipment().stage, Stage::Departed);
 }

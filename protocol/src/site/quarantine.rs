@@ -146,10 +146,13 @@ impl Site {
     }
 }
 
-/// The key under which a site keeps an input that nobody took: the same for every delivery of it, and another one for all else.
-pub fn unmatched_key(input: &Input) -> String {
+/// What tells a site to keep an input that nobody took. A sender's key names its inputs to one entity: what two entities were
+/// to be told under the same key are two inputs here, and every delivery of one of them is the same.
+pub fn unmatched(keeper: EntityId, input: Input) -> Input {
     let said = format!("{:?}|{}|{}", input.to, input.envelope.key, wire::content_of(&input.body));
-    format!("unmatched/{}", ContentHash::of(said.as_bytes()))
+    let key = format!("unmatched/{}", ContentHash::of(said.as_bytes()));
+    let envelope = Envelope { origin: input.envelope.origin.clone(), ..Envelope::ours(key, input.envelope.received_at) };
+    Input { to: Address::Entity(keeper), envelope, body: Body::Site(super::Input::Mail(super::Mail::Unmatched(Box::new(input)))) }
 }
 
 /// Why what waits cannot belong to that entity: it would be lost there.

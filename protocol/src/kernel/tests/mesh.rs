@@ -105,8 +105,7 @@ impl Mesh {
             let source = input.envelope.key.source;
             let keeper = if self.book.sites.contains_key(&source) { source } else { site("nord") };
             let quarantine = self.book.site_entity(keeper).unwrap();
-            let body = Body::Site(crate::site::Input::Mail(crate::site::Mail::Unmatched(Box::new(input.clone()))));
-            self.take(quarantine, &Input { to: Address::Entity(quarantine), envelope: input.envelope.clone(), body });
+            self.take(quarantine, &crate::site::unmatched(quarantine, input.clone()));
         }
     }
 
