@@ -134,6 +134,29 @@ impl Effect {
         "unblock_stock",
     ];
 
+    /// What it turns on or off, for those of which only the newest counts: two of them must not pass each other.
+    pub fn switch(&self) -> Option<(Switch<'_>, bool)> {
+        match self {
+            Self::BlockStock(block) => Some((Switch::Stock(&block.lot, &block.hold), true)),
+            Self::UnblockStock(block) => Some((Switch::Stock(&block.lot, &block.hold), false)),
+            Self::BlockShipment { shipment, .. } => Some((Switch::Shipment(shipment), true)),
+            Self::UnblockShipment { shipment } => Some((Switch::Shipment(shipment), false)),
+            Self::HoldJob { job, .. } => Some((Switch::Job(&job.dispatch), true)),
+            Self::ResumeJob(job) => Some((Switch::Job(&job.dispatch), false)),
+            Self::ConvertPlannedOrder(_)
+            | Self::DispatchJob(_)
+            | Self::RevokeJob(_)
+            | Self::ChangeOrder(_)
+            | Self::ChangeJob { .. }
+            | Self::Post(_)
+            | Self::ChangeStockStatus { .. }
+            | Self::AnnounceUnit(_)
+            | Self::AnswerDeparture { .. }
+            | Self::TellHold(_)
+            | Self::OpenInspection { .. } => None,
+        }
+    }
+
     /// The word by which a link's configuration chooses the mapping; one of [`Effect::VERBS`].
     pub fn verb(&self) -> &'static str {
         match self {
@@ -156,6 +179,17 @@ impl Effect {
             Self::OpenInspection { .. } => "open_inspection",
         }
     }
+}
+
+/// What is on or off at a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch<'a> {
+    /// The block of a lot's stock for a hold.
+    Stock(&'a LotKey, &'a HoldNo),
+    /// The block of a shipment.
+    Shipment(&'a NativeId),
+    /// The pause of a job, by its dispatch.
+    Job(&'a Reference),
 }
 
 /// A posting, with the order it belongs to by every name an ERP may ask for.

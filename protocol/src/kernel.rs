@@ -202,6 +202,10 @@ fn record(state: State, input: &Input, content: ContentHash, remembered: bool, d
     let mut step = Step::of(&input.envelope, content, decision.answer, decision.facts);
     step.remembered = remembered;
     let mut state = replay(state, &step);
+    for fact in claim::overtaken(&state.common) {
+        state = evolve(state, &fact);
+        step.facts.push(fact);
+    }
     for (number, released) in state.common.outbox.releasable() {
         let released = Fact::Outbox { number, step: released };
         state = evolve(state, &released);

@@ -1,11 +1,12 @@
 //! What an entity has asked sites to do, and how far each is: the claim before the send, the doubt after a lost reply,
 //! the probe that settles it. At most one unsettled intent per site is out at a time, so a reversal cannot overtake its
-//! posting; a hold may overtake anything.
+//! posting; a hold may overtake anything but its own end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::effect::Switch;
 use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::name::SiteId;
@@ -13,6 +14,8 @@ use crate::words::DocNo;
 
 mod claim;
 mod fact;
+#[cfg(test)]
+mod tests;
 
 pub use claim::{Claim, ClaimAnswer, Class, claim};
 pub use fact::{OutboxFact, Outcome, Receipt};
@@ -39,6 +42,22 @@ pub struct Open {
     pub releases: u32,
     /// What the link promised at the last claim.
     pub class: Class,
+}
+
+impl Open {
+    /// Whether it may have reached its site, or may be on its way there.
+    fn is_out(&self) -> bool {
+        match self.standing {
+            Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => true,
+            Standing::Waiting | Standing::Parked => false,
+        }
+    }
+
+    /// What it turns on or off, and where.
+    fn switch(&self) -> Option<(SiteId, Switch<'_>, bool)> {
+        let Intent::Site { site, effect, .. } = &self.intent else { return None };
+        effect.switch().map(|(switch, on)| (*site, switch, on))
+    }
 }
 
 /// How far an intent is.
@@ -90,39 +109,52 @@ impl Outbox {
     }
 
     /// The intents that may go out now: everything that overtakes, and the oldest waiting one of each site where
-    /// nothing that keeps the lane is out.
+    /// nothing that keeps the lane is out. What turns something on waits for what turns it off, and the other way round.
     pub fn releasable(&self) -> Vec<(u32, OutboxFact)> {
-        let mut busy: BTreeMap<SiteId, bool> = BTreeMap::new();
+        let mut busy: BTreeSet<SiteId> = BTreeSet::new();
         let mut found = Vec::new();
         for (number, open) in &self.open {
             let Intent::Site { site, tier, overtakes, .. } = &open.intent else { continue };
-            let released = OutboxFact::Released { site: *site, tier: *tier };
-            match (&open.standing, overtakes) {
-                (Standing::Waiting, true) => found.push((*number, released)),
-                (Standing::Waiting, false) if !busy.contains_key(site) => {
-                    busy.insert(*site, true);
-                    found.push((*number, released));
-                }
-                (Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. }, false) => {
-                    busy.insert(*site, true);
-                }
-                (Standing::Waiting | Standing::Parked, false) | (_, true) => {}
+            let may = open.standing == Standing::Waiting && (*overtakes || !busy.contains(site));
+            if may && !self.opposites(*number, open).any(|(_, before)| before.is_out() || before.standing == Standing::Waiting) {
+                found.push((*number, OutboxFact::Released { site: *site, tier: *tier }));
+            }
+            if !overtakes && (may || open.is_out()) {
+                busy.insert(*site);
             }
         }
         found
     }
 
-    /// The promise behind the lanes: no site has two unsettled intents out that do not overtake.
+    /// The intents that would undo something newer if they ever went out: a person had to look at them, or a hold passed them.
+    pub fn overtaken(&self) -> Vec<u32> {
+        let mut found = BTreeSet::new();
+        for (number, open) in &self.open {
+            let passes = matches!(open.intent, Intent::Site { overtakes: true, .. });
+            let stale = |before: &Open| before.standing == Standing::Parked || (passes && before.standing == Standing::Waiting);
+            found.extend(self.opposites(*number, open).filter(|(_, before)| stale(before)).map(|(number, _)| number));
+        }
+        found.into_iter().collect()
+    }
+
+    /// The unsettled intents before this one that do the opposite of it at the same site.
+    fn opposites<'a>(&'a self, number: u32, open: &'a Open) -> impl Iterator<Item = (u32, &'a Open)> {
+        let mine = open.switch();
+        let opposite = move |other: &Open| matches!((mine, other.switch()), (Some((site, one, on)), Some((place, two, off))) if site == place && one == two && on != off);
+        let before = if mine.is_some() { number } else { 0 };
+        self.open.range(..before).filter(move |(_, other)| opposite(other)).map(|(number, other)| (*number, other))
+    }
+
+    /// The promise behind the lanes: no site has two unsettled intents out that do not overtake, nor one with its opposite.
     pub fn lanes_hold(&self) -> bool {
         let mut out: BTreeMap<SiteId, u32> = BTreeMap::new();
-        for open in self.open.values() {
-            let Intent::Site { site, overtakes: false, .. } = &open.intent else { continue };
-            match open.standing {
-                Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => *out.entry(*site).or_default() += 1,
-                Standing::Waiting | Standing::Parked => {}
+        for open in self.open.values().filter(|open| open.is_out()) {
+            if let Intent::Site { site, overtakes: false, .. } = &open.intent {
+                *out.entry(*site).or_default() += 1;
             }
         }
-        out.values().all(|count| *count <= 1)
+        let mut opposed = self.open.iter().filter(|(_, open)| open.is_out()).flat_map(|(number, open)| self.opposites(*number, open));
+        out.values().all(|count| *count <= 1) && !opposed.any(|(_, before)| before.is_out())
     }
 
     pub(crate) fn recorded(&mut self, number: u32, intent: Intent) {

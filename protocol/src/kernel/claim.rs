@@ -10,7 +10,7 @@ use crate::fact::Fact;
 use crate::input::Input;
 use crate::instant::Instant;
 use crate::intent::{Intent, IntentId};
-use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact, Standing};
+use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact, Outcome, Standing};
 use crate::wire;
 
 /// Takes a claim, or word about one.
@@ -74,6 +74,17 @@ pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &C
         // What a warehouse answers to a block changes no gate; sites ask nobody.
         Own::Shipment(_) | Own::Site(_) => {}
     }
+}
+
+/// What would undo something newer if it ever went out is over, and so are the cases about it.
+pub(super) fn overtaken(common: &Common) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for number in common.outbox.overtaken() {
+        facts.push(Fact::Outbox { number, step: OutboxFact::Settled(Outcome::Superseded) });
+        let about = common.cases.values().filter(|case| case.intent == Some(number));
+        facts.extend(about.map(|case| Fact::CaseClosed { case: case.number, how: "overtaken by what came after it".to_owned() }));
+    }
+    facts
 }
 
 fn close_cases_about(common: &Common, number: u32, draft: &mut Draft) {

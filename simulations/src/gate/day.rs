@@ -158,7 +158,16 @@ pub(super) fn work(floor: &mut Floor) -> anyhow::Result<()> {
         let delay = floor.luck.below(4_000);
         floor.say(input, delay);
     }
-    let trouble = 500 + floor.luck.below(9_000);
+    // On every other day the laboratory finds something just when the truck wants to leave: see `ship`.
+    if !floor.found_at_the_gate {
+        let trouble = 500 + floor.luck.below(9_000);
+        find_trouble(floor, trouble)?;
+    }
+    Ok(())
+}
+
+/// The laboratory finds a bad weld.
+fn find_trouble(floor: &mut Floor, in_ms: u64) -> anyhow::Result<()> {
     let placement = lot::Placement {
         hold: HoldNo::parse("NC-881")?,
         lot: lot_key()?,
@@ -168,7 +177,7 @@ pub(super) fn work(floor: &mut Floor) -> anyhow::Result<()> {
         severity: String::new(),
     };
     let raised = floor.script.quality("nc", lot::OwnerFact::Nonconformance(placement))?;
-    floor.say(raised, trouble);
+    floor.say(raised, in_ms);
     Ok(())
 }
 
@@ -233,6 +242,10 @@ fn ship(floor: &mut Floor) -> anyhow::Result<()> {
     for (key, report, delay) in said {
         let input = floor.script.delivery(key, shipment::Input::Report(report))?;
         floor.say(input, delay);
+    }
+    if floor.found_at_the_gate {
+        let trouble = 100 + floor.luck.below(600);
+        find_trouble(floor, trouble)?;
     }
     ask(floor, 400)
 }

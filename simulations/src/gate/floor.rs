@@ -59,6 +59,8 @@ pub(super) struct Floor {
     pub(super) done: BTreeSet<String>,
     pub(super) outgoing: Vec<Outgoing>,
     pub(super) announced: BTreeSet<String>,
+    /// Whether trouble is found only when the truck wants to leave.
+    pub(super) found_at_the_gate: bool,
     pub(super) delivery: Delivery,
     pub(super) effects: BTreeMap<String, u64>,
 }
@@ -67,6 +69,7 @@ impl Floor {
     pub(super) fn new(seed: u64, habits: bool, start: Instant) -> anyhow::Result<Self> {
         let script = Script::new(start);
         let mut floor = Self {
+            found_at_the_gate: Luck::of(seed, "trouble").one_in(2),
             luck: Luck::of(seed, "systems"),
             habits,
             began: tokio::time::Instant::now(),

@@ -67,6 +67,12 @@ fn random_trouble_and_crashes_break_no_promise() {
     }
 }
 
+/// A block whose answer was lost was sent again behind its own end, and the truck never left.
+#[test]
+fn days_that_once_broke_a_promise_keep_it() {
+    all_hold(&[22, 72, 121].map(|seed| Trial { seed, trouble_one_in: 12, crash_one_in: 120, habits: true, ..Trial::default() }));
+}
+
 /// A bug is caught by a promise that broke: not by a day that takes too long, and not by one that is as bad without it.
 #[test]
 fn every_planted_bug_is_caught() {
