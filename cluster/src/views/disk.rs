@@ -165,7 +165,7 @@ fn fresh(place: &Path, stamp: Stamp, reason: &Reason) -> Result<sled::Db, Error>
 
 /// Opens the files. Nobody else has them, by the lock of our own; but sled lets go of its lock only when its threads have ended,
 /// a moment after the last handle was dropped.
-fn store(place: &Path) -> Result<sled::Db, sled::Error> {
+pub(super) fn store(place: &Path) -> Result<sled::Db, sled::Error> {
     if let Ok(left) = File::open(place.join("db")) {
         left.lock()?;
     }

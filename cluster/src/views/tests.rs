@@ -91,7 +91,7 @@ fn rows_that_lost_a_change_or_their_cursor_are_thrown_away() {
     for tamper in tampered {
         let dir = tempfile::tempdir().unwrap();
         filled(dir.path());
-        tamper(&sled::open(dir.path().join("rows")).unwrap());
+        tamper(&super::disk::store(&dir.path().join("rows")).unwrap());
         assert_eq!(reopened(dir.path()), Opened::Fresh(Reason::Torn));
     }
 }

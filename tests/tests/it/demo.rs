@@ -10,16 +10,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// Pieces of each order: two pallets, so that receipts wait for each other.
 const PIECES: &str = "1000";
 
-/// The binary, built as the rest of the workspace was.
+/// The binary, built of what the tests of the whole workspace are built of, so that nothing is compiled twice.
 fn takt() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "takt-nodes", "--bin", "takt", "--target-dir"])
-            .arg(&target)
-            .status();
+        let built =
+            Command::new(cargo).args(["build", "--quiet", "--workspace", "--tests", "--bin", "takt", "--target-dir"]).arg(&target).status();
         assert!(built.unwrap().success(), "the binary cannot be built");
         target.join("debug").join("takt")
     })
