@@ -16,17 +16,25 @@ use crate::node::Node;
 #[async_trait]
 pub trait Road: Send + Sync {
     /// Stores mail there, durably, all or nothing. Must end by itself when the far side is silent: an error then, although it
-    /// may have been stored; the same mail comes again under the same ids.
-    async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error>;
+    /// may have been stored; the same mail comes again under the same ids. Urgent mail finds room where other mail does not.
+    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error>;
 }
 
-/// The road within a process: straight into the far region's queue, as long as no more than so many wait there.
-pub struct NextDoor(pub Arc<dyn Queue>, pub usize);
+/// The road within a process: straight into the far region's queue, while it has room.
+pub struct NextDoor {
+    /// That queue.
+    pub queue: Arc<dyn Queue>,
+    /// How many may wait there.
+    pub waiting_max: usize,
+    /// How many more, for urgent mail.
+    pub reserve: usize,
+}
 
 #[async_trait]
 impl Road for NextDoor {
-    async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error> {
-        self.0.offer(mail, self.1).await
+    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error> {
+        let reserve = if urgent { self.reserve } else { 0 };
+        self.queue.offer(mail, self.waiting_max + reserve).await
     }
 }
 
@@ -50,7 +58,7 @@ pub(crate) async fn run(node: Arc<Node>, far: Far, urgent: bool) {
     let lease = Duration::from_millis(node.settings.intake_lease_ms);
     let mut failures = 0;
     loop {
-        if let Err(error) = carry(&node, &far, queue, lease).await {
+        if let Err(error) = carry(&node, &far, queue, urgent, lease).await {
             failures += 1;
             tracing::warn!(%error, region = %far.region, "the road is closed; mail waits");
             node.seams.clock.sleep(node.settings.pause(failures, u64::from(urgent))).await;
@@ -60,7 +68,7 @@ pub(crate) async fn run(node: Arc<Node>, far: Far, urgent: bool) {
     }
 }
 
-async fn carry(node: &Node, far: &Far, queue: QueueName, lease: Duration) -> Result<(), takt_cluster::Error> {
+async fn carry(node: &Node, far: &Far, queue: QueueName, urgent: bool, lease: Duration) -> Result<(), takt_cluster::Error> {
     let bag = node.seams.queue.pull(queue, BAG_MAX, lease).await?;
     let (mut mail, mut receipts) = (Vec::new(), Vec::new());
     for delivery in bag {
@@ -76,7 +84,7 @@ async fn carry(node: &Node, far: &Far, queue: QueueName, lease: Duration) -> Res
             Err(error) => node.seams.queue.bury(delivery.receipt, format!("cannot be read: {error}")).await?,
         }
     }
-    match far.road.bring(mail).await {
+    match far.road.bring(mail, urgent).await {
         Ok(()) => node.seams.queue.ack(receipts).await,
         Err(error) => {
             for receipt in receipts {

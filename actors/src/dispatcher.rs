@@ -109,13 +109,13 @@ impl Orders {
                 } else {
                     QueueName::Fwd { region: to.region(), urgent: *urgent }
                 };
-                self.push(queue, id.to_string(), wire::pack(input));
+                self.push(queue, id.to_string(), wire::pack_mail(input));
             }
             Intent::Wake { at, wake } => {
                 let body = Body::Woken { intent: id, wake: wake.clone() };
                 let input = Input { to: Address::Entity(id.entity), envelope: envelope(id, commit, correlation), body };
                 let shard = id.entity.shard(node.seams.journal.shards());
-                if let Ok(bytes) = wire::pack(input) {
+                if let Ok(bytes) = wire::pack_mail(input) {
                     self.timers.push(Timer { id: id.to_string(), at: *at, shard, bytes: Bytes::from(bytes) });
                 }
             }

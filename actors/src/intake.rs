@@ -143,16 +143,13 @@ impl Intake {
             return self.set_aside(delivery, "it matches nothing, and its sender is no site of ours".to_owned()).await;
         };
         let shard = keeper.shard(self.node.seams.journal.shards());
-        let queued = match wire::pack(site::unmatched(keeper, input)) {
-            Ok(bytes) => {
-                let message =
-                    Message { queue: QueueName::In { shard }, id: format!("quarantine/{}", delivery.id), bytes: Bytes::from(bytes) };
-                self.node.seams.queue.publish(vec![message]).await.is_ok()
-            }
-            Err(_) => false,
+        let bytes = match wire::pack_mail(site::unmatched(keeper, input)) {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(error) => return self.set_aside(delivery, format!("it matches nothing, and cannot be written down: {error}")).await,
         };
+        let message = Message { queue: QueueName::In { shard }, id: format!("quarantine/{}", delivery.id), bytes };
         // Not acknowledged when it could not be queued: it then comes again.
-        if queued {
+        if self.node.seams.queue.publish(vec![message]).await.is_ok() {
             self.done(delivery).await;
         }
     }
@@ -161,7 +158,7 @@ impl Intake {
     /// region may not know that name, and would send it back.
     async fn pass_on(&self, delivery: &Delivery, input: Input, entity: EntityId) {
         let queue = QueueName::Fwd { region: entity.region(), urgent: input.body.holds_goods() };
-        let bytes = match wire::pack(Input { to: Address::Entity(entity), ..input }) {
+        let bytes = match wire::pack_mail(Input { to: Address::Entity(entity), ..input }) {
             Ok(bytes) => Bytes::from(bytes),
             Err(error) => return self.set_aside(delivery, format!("cannot be written down for its home: {error}")).await,
         };

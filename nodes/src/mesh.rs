@@ -171,11 +171,11 @@ fn home(book: &Book, site: SiteId) -> Option<RegionName> {
 }
 
 fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
-    let waiting_max = settings.waiting_max + settings.waiting_reserve;
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
     let far = |(&region, engine): (&RegionName, &Embedded)| {
         let seams = engine.seams();
-        Far { region, shards: seams.journal.shards(), road: Arc::new(NextDoor(seams.queue, waiting_max)) }
+        let road = NextDoor { queue: seams.queue, waiting_max: settings.waiting_max, reserve: settings.waiting_reserve };
+        Far { region, shards: seams.journal.shards(), road: Arc::new(road) }
     };
     others.map(far).collect()
 }

@@ -157,6 +157,13 @@ impl Effect {
         }
     }
 
+    /// Whether it moves stock of a lot back to where an earlier effect moved it from.
+    pub fn moves_back(&self, before: &Self) -> bool {
+        let Self::ChangeStockStatus { lot, from, to, .. } = self else { return false };
+        let Self::ChangeStockStatus { lot: other, from: source, to: target, .. } = before else { return false };
+        lot == other && from == target && to == source
+    }
+
     /// The word by which a link's configuration chooses the mapping; one of [`Effect::VERBS`].
     pub fn verb(&self) -> &'static str {
         match self {
@@ -344,7 +351,8 @@ pub struct StockBlock {
     pub lot: LotKey,
     /// Only these handling units; empty for the whole lot.
     pub units: Vec<Sscc>,
-    /// When the rest is freed: the handling units that stay blocked for themselves.
+    /// When the rest is freed: the handling units that stay blocked, each by itself. Where the whole lot was blocked as one, the
+    /// link blocks them before it frees anything; when one of them cannot be blocked, nothing is freed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Sscc>,
     /// Why.

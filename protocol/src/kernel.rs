@@ -176,11 +176,24 @@ pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
     match state.common.seen.ask(&input.envelope.key, hash) {
         Known::Same(answer) => Stepped { state, step: None, reply: Reply::Known(answer) },
         Known::Other(_) => repeat::step(state, input, hash, context),
+        Known::Never if is_premature(&state, &input.body) => Stepped { state, step: None, reply: Reply::Unborn },
         Known::Never => {
             let decision = decide(&state, input, context);
             record(state, input, hash, true, decision)
         }
     }
+}
+
+/// Whether it is about an order that was wished for and that its ERP has not made yet, or never will: nothing can be booked on
+/// it, nor does anybody own it. It waits where what matches nothing waits, and is offered again when the order is made.
+fn is_premature(state: &State, body: &Body) -> bool {
+    let (Own::Order(order), Body::Order(said)) = (&state.own, body) else { return false };
+    order.header.is_none()
+        && match said {
+            order::Input::Report(_) => true,
+            order::Input::OwnerFact(fact) => fact.header().is_none(),
+            order::Input::Request(_) | order::Input::Mail(_) => false,
+        }
 }
 
 /// What an input says: its body, and what its sender stated beside it.

@@ -166,6 +166,11 @@ impl Lot {
         exact.or_else(|| self.units.iter().find(|(known, _)| known.is(unit)).map(|(_, qty)| qty)).copied()
     }
 
+    /// Whether a shipment left with a handling unit.
+    pub fn has_left(&self, unit: &Sscc) -> bool {
+        self.departed.keys().any(|known| known.is(unit))
+    }
+
     /// The key under which a hold of this number is open.
     pub fn open_hold(&self, called: &HoldNo) -> Option<&HoldNo> {
         let exact = self.holds.get_key_value(called).map(|(number, _)| number);

@@ -76,8 +76,8 @@ pub struct Order {
     pub ledger: Ledger,
     /// Which posting each intent carries.
     pub carries: BTreeMap<u32, u32>,
-    /// The last value of each counter that counts up.
-    pub counters: BTreeMap<(OpNo, Use, Source), Counter>,
+    /// The highest value of each counter that counts up, in each of its epochs.
+    pub counters: BTreeMap<CounterKey, BTreeMap<u32, Qty>>,
     /// Track Q: the lots it makes, as they last said.
     pub lots: BTreeMap<EntityId, LotQuality>,
     /// The lots that went into it.
@@ -106,6 +106,22 @@ pub struct Operation {
     pub rework: Qty,
     /// The good total its final confirmation declared, while reports are still missing from it.
     pub declared: Option<Qty>,
+}
+
+/// Which counter: at which operation, of what, whose, and of which goods where it counts goods.
+pub type CounterKey = (OpNo, Use, Source, Option<Counted>);
+
+/// The goods that a counter counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Counted {
+    /// Of which material.
+    pub material: MaterialId,
+    /// Of which lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<LotNo>,
+    /// On which handling unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Sscc>,
 }
 
 /// A counter that counts up.

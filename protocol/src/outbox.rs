@@ -42,6 +42,9 @@ pub struct Open {
     pub releases: u32,
     /// What the link promised at the last claim.
     pub class: Class,
+    /// The first attempt that may have been done, while nobody has found out.
+    #[serde(default)]
+    pub doubted: Option<u32>,
 }
 
 impl Open {
@@ -51,6 +54,11 @@ impl Open {
             Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => true,
             Standing::Waiting | Standing::Parked => false,
         }
+    }
+
+    /// Whether an attempt before the present one may have been done.
+    fn has_doubt_behind(&self) -> bool {
+        self.doubted.is_some_and(|attempt| attempt < self.attempts)
     }
 
     /// What it turns on or off, and where.
@@ -116,7 +124,8 @@ impl Outbox {
         for (number, open) in &self.open {
             let Intent::Site { site, tier, overtakes, .. } = &open.intent else { continue };
             let may = open.standing == Standing::Waiting && (*overtakes || !busy.contains(site));
-            if may && !self.opposites(*number, open).any(|(_, before)| before.is_out() || before.standing == Standing::Waiting) {
+            let waits = |before: &Open| before.is_out() || before.standing == Standing::Waiting;
+            if may && !self.opposites(*number, open).chain(self.ways_back(*number, open)).any(|(_, before)| waits(before)) {
                 found.push((*number, OutboxFact::Released { site: *site, tier: *tier }));
             }
             if !overtakes && (may || open.is_out()) {
@@ -145,6 +154,19 @@ impl Outbox {
         self.open.range(..before).filter(move |(_, other)| opposite(other)).map(|(number, other)| (*number, other))
     }
 
+    /// The unsettled intents before this one that move stock the other way at the same site: there is nothing to move before
+    /// they have.
+    fn ways_back<'a>(&'a self, number: u32, open: &'a Open) -> impl Iterator<Item = (u32, &'a Open)> {
+        let back = move |other: &Open| {
+            let (Intent::Site { site, effect, .. }, Intent::Site { site: place, effect: before, .. }) = (&open.intent, &other.intent)
+            else {
+                return false;
+            };
+            site == place && effect.moves_back(before)
+        };
+        self.open.range(..number).filter(move |(_, other)| back(other)).map(|(number, other)| (*number, other))
+    }
+
     /// The promise behind the lanes: no site has two unsettled intents out that do not overtake, nor one with its opposite.
     pub fn lanes_hold(&self) -> bool {
         let mut out: BTreeMap<SiteId, u32> = BTreeMap::new();
@@ -160,7 +182,10 @@ impl Outbox {
     pub(crate) fn recorded(&mut self, number: u32, intent: Intent) {
         self.last = self.last.max(number);
         if matches!(intent, Intent::Site { .. }) {
-            self.open.insert(number, Open { intent, standing: Standing::Waiting, attempts: 0, releases: 0, class: Class::AtMostOnce });
+            self.open.insert(
+                number,
+                Open { intent, standing: Standing::Waiting, attempts: 0, releases: 0, class: Class::AtMostOnce, doubted: None },
+            );
         }
     }
 }

@@ -24,12 +24,12 @@ mod settle;
 mod sums;
 mod undo;
 
-pub use account::{Account, accounts};
+pub use account::{Account, above, accounts};
 pub use flush::{Due, flush, next_wake};
 pub use place::Stuck;
 pub use record::{Moment, record};
 pub use reversible::stranded;
-pub use rule::{Axis, Contradiction, DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger};
+pub use rule::{Axis, Contradiction, DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger};
 pub use settle::{adopt, retry, settle, write_off};
 use sums::Sums;
 pub use undo::take_back;
@@ -52,6 +52,16 @@ pub enum Use {
     Labour,
     /// Machine time.
     Machine,
+}
+
+impl Use {
+    /// Whether it counts what an order makes.
+    pub fn is_output(self) -> bool {
+        match self {
+            Self::Yield | Self::Scrap | Self::Produced => true,
+            Self::Rework | Self::Consumed | Self::Labour | Self::Machine => false,
+        }
+    }
 }
 
 /// A reported quantity, in the unit it is booked in.

@@ -15,12 +15,15 @@ pub const SCHEMA: u16 = 1;
 /// The version that messages and commits are written in; older ones are read, too.
 pub const VERSION: &str = "1";
 
-/// The longest message taken, in bytes: longer ones are refused before they are parsed.
+/// The longest message taken from outside, in bytes.
 pub const BYTES_MAX: usize = 1 << 20;
 
 /// The longest commit written, in bytes. Far above the longest input: what one input sets off in thousands of lots or orders
 /// has to be one commit, and one that cannot be written would never happen.
 pub const COMMIT_BYTES_MAX: usize = 16 << 20;
+
+/// The longest mail between entities, in bytes: what a commit can hold, and its envelope.
+pub const MAIL_BYTES_MAX: usize = COMMIT_BYTES_MAX + (64 << 10);
 
 /// Bytes that cannot be read. They are kept and shown, never dropped.
 #[derive(Debug, thiserror::Error)]
@@ -129,16 +132,26 @@ fn newer(chained: &[u8]) -> Option<WireError> {
     (schema > SCHEMA).then(|| WireError::Newer { what: "commit", version: format!("schema {schema}") })
 }
 
-/// Writes an input.
+/// Writes an input that comes from outside.
 pub fn pack(input: Input) -> Result<Vec<u8>, WireError> {
+    written(input, BYTES_MAX)
+}
+
+/// Writes an input that follows from what was recorded or taken: it is never longer than that allows, and refusing it here
+/// would lose it.
+pub fn pack_mail(input: Input) -> Result<Vec<u8>, WireError> {
+    written(input, MAIL_BYTES_MAX)
+}
+
+fn written(input: Input, max: usize) -> Result<Vec<u8>, WireError> {
     let bytes = encode("input", &Sent::V1(Box::new(input)))?;
-    bounded("input", bytes.len(), BYTES_MAX)?;
+    bounded("input", bytes.len(), max)?;
     Ok(bytes)
 }
 
 /// Reads an input.
 pub fn unpack(bytes: &[u8]) -> Result<Input, WireError> {
-    bounded("input", bytes.len(), BYTES_MAX)?;
+    bounded("input", bytes.len(), MAIL_BYTES_MAX)?;
     let Sent::V1(input) = versioned("input", bytes)?;
     Ok(*input)
 }

@@ -82,9 +82,15 @@ impl v1::IssueMaterial {
 
 impl v1::CorrectCount {
     pub(super) fn meaning(&self, book: &Book) -> Result<Meaning, Denied> {
+        let purpose = choice::<Use>("use", &self.r#use)?;
+        if matches!(purpose, Use::Consumed | Use::Produced) {
+            let message = "goods are corrected by lot and handling unit, which a count does not name".to_owned();
+            let remedy = "issue the difference as material, with its sign and its lot; or have the plant report what it produced";
+            return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, remedy).at("use"));
+        }
         let corrected = Report::CountCorrected {
             op: word("operation", &self.operation, OpNo::parse)?,
-            purpose: choice::<Use>("use", &self.r#use)?,
+            purpose,
             difference: word("difference", &self.difference, Qty::parse)?,
             reason: word("reason", &self.reason, Reason::parse)?,
         };

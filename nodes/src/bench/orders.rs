@@ -17,7 +17,7 @@ use takt_protocol::kernel::Reply;
 use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Amount, Confirmation, Counting, Header, OwnerFact, Report};
-use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger, Use};
+use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::words::{MaterialId, OpNo};
 
@@ -51,6 +51,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
         rounding: Rounding::HalfUp,
         date: DatePolicy::Occurred,
         late: LatePolicy::Park,
+        over: OverPolicy::Post,
     };
     let erp = SiteId::parse("erp")?;
     Ok(Book {

@@ -157,6 +157,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Booked { .. }
         | Fact::Moved { .. }
         | Fact::MoveRefused { .. }
+        | Fact::MoveDone { .. }
         | Fact::ParentFreed { .. }
         | Fact::OriginFreed { .. }
         | Fact::Registered { .. }

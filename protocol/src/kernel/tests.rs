@@ -7,7 +7,7 @@ pub(crate) mod fixture;
 mod mesh;
 mod week;
 
-use fixture::{Chance, Day};
+use fixture::{Chance, Day, cases};
 use mesh::Mesh;
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ use super::*;
 use crate::posting::{Standing, accounts};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), ..ProptestConfig::default() })]
 
     /// T2, T4, T5, and replay: whatever is duplicated, shuffled, lost or in doubt.
     #[test]

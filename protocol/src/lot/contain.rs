@@ -46,6 +46,10 @@ impl Turn<'_, '_> {
         if let (Effect::ChangeStockStatus { from, to, qty, .. }, OutboxFact::Settled(Outcome::Rejected { .. })) = (effect, step) {
             self.note(Fact::MoveRefused { from: *from, to: *to, qty: *qty });
         }
+        let done = matches!(step, OutboxFact::Settled(Outcome::Accepted(_) | Outcome::Adopted { .. }));
+        if let (Effect::ChangeStockStatus { from, to, .. }, true, false) = (effect, done, self.lot.stock.refused.is_empty()) {
+            self.note(Fact::MoveDone { from: *from, to: *to });
+        }
         match self.asked(effect) {
             Some(Asked::Block(Some(site), hold)) => self.contained(site, hold, effect, step),
             Some(Asked::Move(what)) => self.refused(&what, step),

@@ -162,10 +162,6 @@ impl Turn<'_, '_> {
         let on = if scope.is_empty() { after.units.keys().cloned().collect() } else { scope.clone() };
         let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(barred);
         let block = |units, keep| StockBlock { hold: number.clone(), lot: key.clone(), units, keep, reason: hold.reason.clone() };
-        if scope.is_empty() && !keep.is_empty() {
-            // Until now the whole lot was blocked, and none of them by itself.
-            self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::BlockStock(block(keep.clone(), Vec::new())));
-        }
         if scope.is_empty() || !free.is_empty() {
             let units = if scope.is_empty() { Vec::new() } else { free };
             self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(units, keep)));

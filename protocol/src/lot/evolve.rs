@@ -43,6 +43,7 @@ impl Lot {
             Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
             Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
             Fact::MoveRefused { from, to, qty } => self.stock.not_moved(*from, *to, *qty),
+            Fact::MoveDone { .. } => self.stock.did_move(),
             Fact::ParentFreed { parent, hold } => self.free_from(&(parent.clone(), hold.clone())),
             Fact::OriginFreed { origin } => {
                 self.holds.values_mut().for_each(|hold| hold.parents.retain(|ground| ground.origin != *origin));
@@ -71,6 +72,10 @@ impl Lot {
         add(self.produced.entry(order).or_insert(Qty::zero(qty.uom())), qty);
         if let Some(unit) = unit {
             add(self.units.entry(unit.clone()).or_insert(Qty::zero(qty.uom())), qty);
+            if self.has_left(unit) {
+                // Word of what was on it came after it had left.
+                self.stock.add(StockStatus::Unrestricted, qty.negated());
+            }
         }
     }
 
@@ -92,7 +97,8 @@ impl Lot {
     /// The ERP issues what its delivery takes: it stands there no longer.
     fn depart(&mut self, shipment: EntityId, unit: &Sscc) {
         self.clearances.remove(&shipment);
-        let first = self.departed.insert(unit.clone(), shipment).is_none();
+        let first = !self.has_left(unit);
+        self.departed.insert(unit.clone(), shipment);
         if let Some(qty) = self.on(unit).filter(|_| first) {
             self.stock.add(StockStatus::Unrestricted, qty.negated());
             self.stock.units.retain(|known, _| !known.is(unit));

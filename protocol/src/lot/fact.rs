@@ -123,6 +123,13 @@ pub enum Fact {
         /// How much.
         qty: Qty,
     },
+    /// A move was done after others had been refused: those may be asked for again.
+    MoveDone {
+        /// From.
+        from: StockStatus,
+        /// To.
+        to: StockStatus,
+    },
     /// A lot it was made from is no longer held under that number.
     ParentFreed {
         /// That lot.
@@ -199,6 +206,7 @@ impl Fact {
             | Self::Booked { .. }
             | Self::Moved { .. }
             | Self::MoveRefused { .. }
+            | Self::MoveDone { .. }
             | Self::Registered { .. }
             | Self::Unregistered { .. }
             | Self::Cleared { .. }

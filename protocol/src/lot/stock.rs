@@ -79,6 +79,11 @@ impl Stock {
         self.refused.insert((from, to));
     }
 
+    /// Others may be asked for again, now that stock has moved.
+    pub(super) fn did_move(&mut self) {
+        self.refused.clear();
+    }
+
     fn has(&self, status: StockStatus) -> Option<Qty> {
         self.stands.get(&status).copied().filter(Qty::is_positive)
     }
@@ -112,6 +117,7 @@ impl Lot {
         }
         let by_unit = if self.stock.units.is_empty() { &self.units } else { &self.stock.units };
         let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.barred.keys().any(|known| known.is(unit));
+        let kept = |unit: &Sscc| kept(unit) && !self.has_left(unit);
         let all = by_unit.iter().filter(|(unit, qty)| kept(unit) && qty.is_positive()).map(|(_, qty)| *qty);
         all.fold(Qty::zero(total.uom()), |sum, qty| sum.plus(qty).unwrap_or(sum))
     }
@@ -199,6 +205,7 @@ impl Turn<'_, '_> {
                 | Fact::Booked { .. }
                 | Fact::Moved { .. }
                 | Fact::MoveRefused { .. }
+                | Fact::MoveDone { .. }
                 | Fact::Registered { .. }
                 | Fact::Unregistered { .. }
                 | Fact::Cleared { .. }

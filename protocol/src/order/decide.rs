@@ -19,6 +19,7 @@ mod business;
 mod change;
 mod confirm;
 mod correct;
+mod counter;
 mod desk;
 mod dispatch;
 mod execution;
@@ -109,11 +110,7 @@ impl Turn<'_, '_> {
     }
 
     fn owner_fact(&mut self, fact: &OwnerFact) -> Answer {
-        let owner = match (&self.order.header, fact) {
-            (Some(header), _) => Some(header.erp),
-            (None, OwnerFact::Created(header) | OwnerFact::PartlyReleased(header) | OwnerFact::Released(header)) => Some(header.erp),
-            (None, _) => None,
-        };
+        let owner = self.order.header.as_ref().or_else(|| fact.header()).map(|header| header.erp);
         let source = self.envelope.key.source;
         match owner.filter(|owner| *owner != source) {
             Some(owner) => not_owner(self.draft, source, owner, "word about the order itself"),

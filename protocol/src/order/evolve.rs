@@ -44,8 +44,9 @@ impl Order {
             }
             Fact::Execution { op, to } => self.execute(op, to),
             Fact::Worked { op, purpose, qty, .. } => self.work(op, *purpose, *qty),
-            Fact::Counter { op, purpose, source, counter } => {
-                self.counters.insert((op.clone(), *purpose, *source), *counter);
+            Fact::Counter { op, purpose, source, counter, goods } => {
+                let epochs = self.counters.entry((op.clone(), *purpose, *source, goods.clone())).or_default();
+                epochs.insert(counter.epoch, counter.value);
             }
             Fact::Declared { op, good } => self.operation(op, *good).declared = Some(*good),
             Fact::Completed => self.completed = true,

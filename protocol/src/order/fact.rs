@@ -3,7 +3,7 @@
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Business, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Supply};
+use super::{Business, Counted, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Supply};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::Source;
@@ -128,6 +128,9 @@ pub enum Fact {
         source: Source,
         /// Where it stands.
         counter: Counter,
+        /// Of which goods, where it counts goods.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        goods: Option<Counted>,
     },
     /// A final confirmation declared a total that is not reached yet.
     Declared {

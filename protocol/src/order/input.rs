@@ -180,6 +180,24 @@ pub enum OwnerFact {
     },
 }
 
+impl OwnerFact {
+    /// The order as its ERP has it, where the fact says so: an order can be born from it.
+    pub fn header(&self) -> Option<&Header> {
+        match self {
+            Self::Created(header) | Self::PartlyReleased(header) | Self::Released(header) => Some(header),
+            Self::QuantityChanged { .. }
+            | Self::DatesChanged { .. }
+            | Self::Cancelled
+            | Self::TechnicallyCompleted
+            | Self::Reopened
+            | Self::Closed
+            | Self::Locked(_)
+            | Self::Availability { .. }
+            | Self::ForeignPosting { .. } => None,
+        }
+    }
+}
+
 /// Reports from the floor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

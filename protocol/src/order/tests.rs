@@ -2,6 +2,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it is about, and fails on the rest")]
 
 mod changes;
+mod early;
 mod floor;
 mod owners;
 mod pauses;
@@ -35,6 +36,21 @@ fn released() -> Floor {
     let id = me(&floor);
     floor.take(id, &Day::release());
     floor
+}
+
+/// Somebody wished for an order by the number of its plan; its ERP has not answered.
+fn wished(reference: &str) -> (Floor, EntityId) {
+    let mut floor = Floor::new();
+    let id = order_of(&floor, reference);
+    let header = match Day::release().body {
+        Body::Order(Input::OwnerFact(OwnerFact::Released(header))) => *header,
+        other => panic!("not a release: {other:?}"),
+    };
+    let (planned_order, lot, recipe) = (NativeId::parse(reference).unwrap(), None, None);
+    let Header { erp, plant, material, total, start, end, .. } = header;
+    let release = Release { erp, planned_order, plant, material, total, recipe, lot, start, end };
+    floor.wish(id, person("planner"), Body::Order(Input::Request(Request::Release(release))));
+    (floor, id)
 }
 
 /// The plant took the job.

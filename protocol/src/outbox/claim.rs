@@ -114,7 +114,8 @@ pub enum ClaimAnswer {
 }
 
 /// Decides about a claim: the step to record, if any, and the answer. Pure; the caller adds what its domain makes of a
-/// settled intent. A late answer still wins: whatever attempt the site took, it took it.
+/// settled intent. A late answer still wins: whatever attempt the site took, it took it; and a later attempt's "no" does not
+/// say that an earlier one was not done.
 pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
     let Some(open) = outbox.get(number) else { return (None, ClaimAnswer::Done) };
     let current = |attempt: &u32| *attempt == open.attempts;
@@ -122,6 +123,14 @@ pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Ins
     match asked {
         Claim::May { window_ms } => may(open, class, *window_ms, now),
         Claim::Accepted { receipt, .. } => (Some(OutboxFact::Settled(Outcome::Accepted(receipt.clone()))), ClaimAnswer::Done),
+        Claim::Rejected { attempt, code, text } if current(attempt) && open.has_doubt_behind() => {
+            let why = format!("{code}: {text}; and an earlier attempt may have been done: look for it at the site before it is sent again");
+            (Some(OutboxFact::Parked { why }), ClaimAnswer::Done)
+        }
+        Claim::NotDone { attempt, why } if current(attempt) && in_flight && open.has_doubt_behind() => {
+            let why = format!("this attempt was not done, and an earlier one may have been: {why}");
+            (Some(OutboxFact::InDoubt { attempt: *attempt, why }), ClaimAnswer::Wait { until: now })
+        }
         Claim::Rejected { attempt, code, text } if current(attempt) => {
             (Some(OutboxFact::Settled(Outcome::Rejected { code: code.clone(), text: text.clone() })), ClaimAnswer::Done)
         }

@@ -118,6 +118,15 @@ impl Outbox {
             return;
         }
         let Some(open) = self.open.get_mut(&number) else { return };
+        match fact {
+            OutboxFact::InDoubt { attempt, .. } => drop(open.doubted.get_or_insert(*attempt)),
+            OutboxFact::NotDone { .. } => open.doubted = None,
+            OutboxFact::Released { .. }
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::Requeued
+            | OutboxFact::Parked { .. }
+            | OutboxFact::Settled(_) => {}
+        }
         open.standing = match (fact, &open.standing) {
             (OutboxFact::Released { .. }, _) => {
                 open.releases += 1;

@@ -1,5 +1,6 @@
 //! What waits for what: a shipment's block and its end, in every order and after every trouble.
 
+use super::{Claim, ClaimAnswer, Standing, claim};
 use super::{Outbox, OutboxFact, Outcome, Receipt};
 use crate::effect::Effect;
 use crate::instant::Instant;
@@ -7,6 +8,8 @@ use crate::intent::{Intent, Tier};
 use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::outbox::Class;
+use crate::qty::Qty;
+use crate::words::{LotKey, LotNo, MaterialId, StockStatus};
 
 fn shipment() -> NativeId {
     NativeId::parse("SHP-1").unwrap()
@@ -34,7 +37,7 @@ fn told(effects: &[Effect]) -> Outbox {
 }
 
 fn tell(outbox: &mut Outbox, effect: &Effect) {
-    let overtakes = matches!(effect, Effect::BlockShipment { .. });
+    let overtakes = matches!(effect, Effect::BlockShipment { .. } | Effect::ChangeStockStatus { to: StockStatus::Blocked, .. });
     let site = SiteId::parse("wms").unwrap();
     let intent = Intent::Site { site, tier: Tier::PlantCritical, overtakes, effect: Box::new(effect.clone()) };
     outbox.recorded(outbox.next_number(), intent);
@@ -119,4 +122,54 @@ fn what_is_about_another_shipment_waits_for_nothing() {
     lost(&mut outbox, 1);
     tell(&mut outbox, &Effect::BlockShipment { shipment: NativeId::parse("SHP-2").unwrap(), reasons: Vec::new() });
     assert!(outbox.get(2).unwrap().is_out());
+}
+
+fn stock(from: StockStatus, to: StockStatus) -> Effect {
+    let lot = LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: LotNo::parse("N7").unwrap() };
+    Effect::ChangeStockStatus { lot, plant: SiteId::parse("nord").unwrap(), qty: Qty::parse("480 H87").unwrap(), from, to, hold: None }
+}
+
+#[test]
+fn stock_is_not_blocked_again_before_it_came_back() {
+    let mut outbox = told(&[stock(StockStatus::Blocked, StockStatus::Unrestricted)]);
+    lost(&mut outbox, 1);
+    tell(&mut outbox, &stock(StockStatus::Unrestricted, StockStatus::Blocked));
+    assert_eq!(release(&mut outbox), [0; 0], "the ERP may have nothing free yet, and would refuse");
+    tell(&mut outbox, &stock(StockStatus::QualityInspection, StockStatus::Blocked));
+    assert!(outbox.get(3).unwrap().is_out(), "what is elsewhere is blocked at once");
+    done(&mut outbox, 1);
+    assert_eq!(release(&mut outbox), [2]);
+    let mut parked = told(&[stock(StockStatus::Blocked, StockStatus::Unrestricted)]);
+    park(&mut parked, 1);
+    tell(&mut parked, &stock(StockStatus::Unrestricted, StockStatus::Blocked));
+    assert!(parked.get(1).is_some() && parked.get(2).unwrap().is_out(), "a person still has the first one to decide about");
+}
+
+/// What a worker says, as it is recorded.
+fn said(outbox: &mut Outbox, what: &Claim) -> ClaimAnswer {
+    let (fact, answer) = claim(outbox, 1, what, Class::DedupByKey, Instant::EPOCH);
+    if let Some(fact) = fact {
+        outbox.evolve(1, &fact);
+    }
+    answer
+}
+
+#[test]
+fn the_no_of_a_later_attempt_does_not_say_that_an_earlier_one_was_not_done() {
+    let lost_once = || {
+        let mut outbox = told(&[answer()]);
+        lost(&mut outbox, 1);
+        assert!(matches!(said(&mut outbox, &Claim::May { window_ms: 1_000 }), ClaimAnswer::Send { attempt: 2, .. }));
+        outbox
+    };
+    let mut put_off = lost_once();
+    said(&mut put_off, &Claim::NotDone { attempt: 2, why: "429".to_owned() });
+    assert!(matches!(put_off.get(1).unwrap().standing, Standing::InDoubt { .. }), "the first one may have been done");
+    let mut refused = lost_once();
+    said(&mut refused, &Claim::Rejected { attempt: 2, code: "M7".to_owned(), text: "period closed".to_owned() });
+    assert_eq!(refused.get(1).unwrap().standing, Standing::Parked, "a person looks for the first one");
+    let mut once = told(&[answer()]);
+    lost(&mut once, 1);
+    said(&mut once, &Claim::Rejected { attempt: 1, code: "M7".to_owned(), text: "late".to_owned() });
+    assert!(once.get(1).is_none(), "the late answer of the only attempt still counts");
 }

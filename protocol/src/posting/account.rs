@@ -1,10 +1,13 @@
 //! The account: every reported unit is in exactly one place. The one predicate of promise T4, used by tests, checkers and
 //! the ledger's screen alike.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Series, Standing};
+use super::{Ledger, OverPolicy, Series, Standing};
 use crate::qty::Qty;
+use crate::words::{MaterialId, OpNo};
 
 /// Where the reported quantity of a series is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,4 +94,24 @@ fn account(ledger: &Ledger, series: &Series) -> Option<Account> {
         }
     }
     Some(account)
+}
+
+impl Ledger {
+    /// Whether a group is one that its rule parks when more was made than is allowed.
+    pub fn waits_when_above(&self, group: u32) -> bool {
+        self.groups.get(&group).is_some_and(|group| group.rule.over == OverPolicy::Park)
+    }
+}
+
+/// What was made of a material above a limit, in words; `None` while it was not.
+pub fn above(ledger: &Ledger, material: &MaterialId, limit: Option<Qty>) -> Option<String> {
+    let limit = limit?;
+    // Every operation counts the same pieces, and so do the receipts: each of them may exceed it by itself.
+    let mut made: BTreeMap<Option<&OpNo>, Qty> = BTreeMap::new();
+    for (series, sums) in ledger.series.iter().filter(|(series, _)| series.material == *material && series.purpose.is_output()) {
+        let sum = made.entry(series.op.as_ref()).or_insert(Qty::zero(sums.reported.uom()));
+        *sum = sum.plus(sums.reported).unwrap_or(*sum);
+    }
+    let most = made.into_values().find(|sum| sum.compare(&limit).is_some_and(std::cmp::Ordering::is_gt))?;
+    Some(format!("{most} were made, and no more than {limit} may be"))
 }

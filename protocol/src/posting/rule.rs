@@ -44,6 +44,9 @@ pub struct Rule {
     /// What happens when its period is closed.
     #[serde(default)]
     pub late: LatePolicy,
+    /// What happens when more was made than the order's tolerance allows.
+    #[serde(default, skip_serializing_if = "OverPolicy::is_post")]
+    pub over: OverPolicy,
 }
 
 fn three() -> u32 {
@@ -169,6 +172,25 @@ pub enum LatePolicy {
     NextOpenDate,
 }
 
+/// What happens to a posting when more was made than the order's tolerance allows. That it was made stands in either case, and
+/// is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverPolicy {
+    /// Posted: the ERP has the last word.
+    #[default]
+    Post,
+    /// Parked, for ERPs that take it and cannot give it back: goes out when a person says so.
+    Park,
+}
+
+impl OverPolicy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    fn is_post(&self) -> bool {
+        *self == Self::Post
+    }
+}
+
 /// Two rules that cannot both hold, or one that cannot hold at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("posting rule {rule}: {what}")]
@@ -234,6 +256,7 @@ impl Rule {
             rounding: Rounding::HalfUp,
             date: DatePolicy::Occurred,
             late: LatePolicy::Park,
+            over: OverPolicy::Post,
         }
     }
 

@@ -27,7 +27,7 @@ impl Shipment {
         let mut turn = Turn { shipment: self, context, draft };
         match input {
             Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt),
-            Input::Request(Request::Block { gate, reason }) => turn.shut(*gate, reason),
+            Input::Request(Request::Block { gate, reason }) => return turn.shut(*gate, reason),
             Input::Request(Request::Release { gate }) => return turn.release(*gate, envelope),
             Input::Report(report) => return turn.report(report, envelope),
             Input::Mail(Mail::Located { sscc, unit, contents }) => turn.located(sscc, Located { unit: *unit, contents: contents.clone() }),
@@ -91,11 +91,13 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Registers at each lot: from now on the shipment hears of its holds. A mixed unit may turn out to hold more.
+    /// Registers at each lot: from now on the shipment hears of its holds. A mixed unit may turn out to hold more; what is on
+    /// it is only ever added to, so word of less is older word.
     fn located(&mut self, sscc: &Sscc, located: Located) {
         let me = self.draft.me();
+        let older = |known: &Located| known.unit == located.unit && known.contents.len() > located.contents.len();
         match self.shipment.units.get(sscc) {
-            Some(Some(known)) if *known == located => return,
+            Some(Some(known)) if *known == located || older(known) => return,
             Some(Some(_)) => self.changed(&format!("what is on {sscc} was told again, otherwise")),
             Some(None) | None => {}
         }

@@ -127,9 +127,7 @@ impl Turn<'_, '_> {
         if known {
             return;
         }
-        if let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)) {
-            self.note(Fact::Told { attempt: departure.attempt, granted: false });
-        }
+        self.take_back();
         match (self.shipment.stage, self.shipment.delivery.clone()) {
             (Stage::Departed, delivery) => {
                 let number = delivery.map(|delivery| delivery.to_string()).unwrap_or_default();
@@ -147,6 +145,13 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// A yes that was given does not count any more.
+    fn take_back(&mut self) {
+        if let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)) {
+            self.note(Fact::Told { attempt: departure.attempt, granted: false });
+        }
+    }
+
     /// That hold is over; with the last one the gate opens.
     pub(super) fn freed(&mut self, lot: EntityId, hold: &HoldNo) {
         let key = (lot, hold.clone());
@@ -161,11 +166,17 @@ impl Turn<'_, '_> {
         }
     }
 
-    pub(super) fn shut(&mut self, gate: Gate, reason: &Reason) {
+    /// Somebody wants a gate shut: a yes that was given is taken back.
+    pub(super) fn shut(&mut self, gate: Gate, reason: &Reason) -> Answer {
+        if self.shipment.stage == Stage::Departed {
+            return refuse(Code::State, "the shipment has left".into(), "recall it, or tell the customer", "");
+        }
         self.note(Fact::Blocked { gate, reason: reason.clone() });
+        self.take_back();
         if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
             self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons: vec![reason.to_string()] });
         }
+        Answer::Accepted
     }
 
     /// Somebody wants a gate open. Quality and credit are opened by those who answer for them, whoever shut the gate.
@@ -222,7 +233,7 @@ impl Turn<'_, '_> {
         for located in self.shipment.units.values().flatten() {
             self.draft.tell(located.unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
         }
-        if cleared.is_some() && self.shipment.holds.is_empty() {
+        if cleared.is_some() && self.shipment.holds.is_empty() && self.shipment.gates.is_empty() {
             return Answer::Accepted;
         }
         let number = self.shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -231,7 +242,7 @@ impl Turn<'_, '_> {
                 let late = granted.map(|departure| format!(": the one it had was good until {}", departure.until)).unwrap_or_default();
                 (CaseKind::Escape, format!("{number} left without clearance{late}"))
             }
-            Some(_) => (CaseKind::HeldAfterClearance, format!("{number} left after its clearance was taken back by a hold")),
+            Some(_) => (CaseKind::HeldAfterClearance, format!("{number} left although a hold or a gate was in force")),
         };
         let offers = vec![Proposal::Do("recall it, and find out how it left".into()), Proposal::Acknowledge];
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers)) }

@@ -151,6 +151,27 @@ fn a_clearance_is_for_what_was_on_the_truck_when_it_was_asked_for() {
 }
 
 #[test]
+fn older_word_of_a_mixed_pallet_does_not_take_a_lot_off_it() {
+    let mut yard = Yard::cleared();
+    yard.says(located(1, &[1, 2]));
+    yard.says(located(1, &[1]));
+    yard.says(Input::Request(Request::ClearDeparture { attempt: 2 }));
+    let asked: Vec<EntityId> = yard.shipment().departure.as_ref().unwrap().lots.keys().copied().collect();
+    assert_eq!(asked, [lot(1), lot(2)], "the second lot is on it still");
+}
+
+#[test]
+fn a_gate_that_is_shut_takes_the_yes_back() {
+    for gate in [Gate::Quality, Gate::Credit, Gate::Customs, Gate::Manual] {
+        let mut yard = Yard::cleared();
+        yard.says(Input::Request(Request::Block { gate, reason: Reason::parse("stop").unwrap() }));
+        assert_eq!((yard.granted(), yard.leaves()), (Some(false), false), "it left through a gate that is shut");
+        let too_late = yard.says(Input::Request(Request::Block { gate, reason: Reason::parse("stop").unwrap() }));
+        assert!(matches!(too_late, Answer::Refused(_)), "{too_late:?}");
+    }
+}
+
+#[test]
 fn a_clearance_is_good_for_as_long_as_it_says() {
     let mut late = Yard::cleared();
     late.now = late.shipment().departure.as_ref().unwrap().until.plus_ms(1);

@@ -1,8 +1,15 @@
 //! What a fact means for a site. Total.
 
 use super::{Fact, Site, name_of};
+use crate::effect::UnitContent;
+use crate::id::EntityId;
 
 impl Site {
+    /// What is on a handling unit, of what is known and what is told now: it is only ever added to, so less is older word.
+    pub(super) fn newest<'a>(&'a self, unit: EntityId, told: &'a [UnitContent]) -> &'a [UnitContent] {
+        self.contents.get(&unit).filter(|known| known.len() > told.len()).map_or(told, Vec::as_slice)
+    }
+
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
@@ -11,7 +18,8 @@ impl Site {
                     self.expected.insert(name_of(name), *entity);
                 }
                 if !contents.is_empty() {
-                    self.contents.insert(*entity, contents.clone());
+                    let newest = self.newest(*entity, contents).to_vec();
+                    self.contents.insert(*entity, newest);
                 }
             }
             Fact::Forgot(entity) => {

@@ -32,20 +32,23 @@ impl Turn<'_, '_> {
         self.note(Fact::Expects { entity, names: names.to_vec(), contents: contents.to_vec() });
         let keys: Vec<Name> = names.iter().map(name_of).collect();
         for (case, input) in &self.site.quarantine {
-            if names_of(input).iter().any(|name| keys.contains(name)) {
+            if input.to == Address::Entity(entity) || names_of(input).iter().any(|name| keys.contains(name)) {
                 self.pass_on(*case, entity, input);
             }
         }
         for (key, shipments) in self.site.locating.iter().filter(|(key, _)| keys.contains(key)) {
             for shipment in shipments {
-                self.tell_located(*shipment, &key.1, entity, contents);
+                self.tell_located(*shipment, &key.1, entity, self.site.newest(entity, contents));
             }
         }
     }
 
     /// An input that no entity took.
     pub(super) fn unmatched(&mut self, input: &Input) -> Answer {
-        let known = names_of(input).iter().find_map(|name| self.site.expected.get(name).copied());
+        let known = match &input.to {
+            Address::Native { .. } => names_of(input).iter().find_map(|name| self.site.expected.get(name).copied()),
+            Address::Entity(entity) => self.site.expected.values().find(|known| *known == entity).copied(),
+        };
         if let Some(entity) = known {
             self.draft.forward(entity, readdressed(input, entity));
             return Answer::Accepted;
@@ -157,6 +160,10 @@ pub fn unmatched(keeper: EntityId, input: Input) -> Input {
 
 /// Why what waits cannot belong to that entity: it would be lost there.
 fn cannot_be(input: &Input, entity: EntityId, context: &Context<'_>) -> Option<Answer> {
+    if input.to == Address::Entity(entity) {
+        let text = format!("it waits for {entity} already, which no ERP has made yet");
+        return Some(refuse(Code::State, text, "wait until it is made: it is offered again then; or match it with another one", "entity"));
+    }
     let wanted = input.body.kind();
     if wanted != Some(entity.kind()) {
         let wanted = wanted.map(crate::id::Kind::word).unwrap_or_default();

@@ -18,7 +18,9 @@ impl Turn<'_, '_> {
     /// An order asks.
     pub(super) fn resolve(&mut self, order: EntityId, attempt: u32, need: &Need) {
         let found = self.look(self.site, need);
-        if let Resolution::Missing(_) = found {
+        // Word of an older attempt may come behind that of a newer one, which is what the order waits for.
+        let newest = self.site.waiting.get(&order).is_none_or(|(known, _)| *known <= attempt);
+        if let (Resolution::Missing(_), true) = (&found, newest) {
             self.note(Fact::Waits { order, attempt, need: need.clone() });
         }
         self.answer(order, attempt, found);

@@ -11,7 +11,7 @@ use takt_protocol::conversion::Conversions;
 use takt_protocol::malformed::Malformed;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::outbox::Class;
-use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger, Use};
+use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::uom::Uom;
 use takt_protocol::words::{EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Version};
@@ -41,6 +41,7 @@ fn rule(id: &str, purpose: Use, movement: Movement, trigger: Vec<Trigger>) -> Ru
         rounding: Rounding::HalfUp,
         date: DatePolicy::Occurred,
         late: LatePolicy::Park,
+        over: OverPolicy::Post,
     }
 }
 

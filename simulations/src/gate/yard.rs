@@ -84,7 +84,7 @@ struct Highway {
 
 #[async_trait]
 impl Road for Highway {
-    async fn bring(&self, mail: Vec<Message>) -> Result<(), takt_cluster::Error> {
+    async fn bring(&self, mail: Vec<Message>, _urgent: bool) -> Result<(), takt_cluster::Error> {
         let queue = self.far.seams().queue;
         let patience = Duration::from_millis(500);
         let silent = || Err(takt_cluster::Error::Unreachable { place: "the far region".to_owned() });

@@ -1,8 +1,13 @@
 //! Fields between delimiters, as spreadsheets and older systems write them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::text;
+
+/// How much a payload may become, in bytes, when every row carries the names of its fields.
+const READ_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How rows are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +33,11 @@ impl Csv {
             csv::ReaderBuilder::new().delimiter(self.delimiter).has_headers(false).flexible(!self.header).from_reader(text.as_bytes());
         let mut names: Option<Vec<String>> = None;
         let mut rows = Vec::new();
+        let mut room = READ_BYTES_MAX;
         for record in reader.records() {
             let record = record.map_err(|error| said(&error))?;
+            let takes = record.as_slice().len() + names.iter().flatten().map(String::len).sum::<usize>();
+            room = room.checked_sub(takes).ok_or_else(|| too_long(record.position()))?;
             let fields = record.iter().map(str::to_owned);
             match &names {
                 None if self.header => names = Some(distinct(fields.map(|name| name.trim().to_owned()).collect())?),
@@ -85,11 +93,16 @@ fn field(value: &Value) -> Result<String, String> {
 }
 
 fn distinct(names: Vec<String>) -> Result<Vec<String>, String> {
-    let twice = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|before| before == *name));
-    match twice {
-        Some((_, name)) => Err(format!("two columns are called `{}`", name.escape_debug())),
+    let mut seen = BTreeSet::new();
+    match names.iter().find(|name| !seen.insert(*name)) {
+        Some(name) => Err(format!("two columns are called `{}`", name.escape_debug())),
         None => Ok(names),
     }
+}
+
+fn too_long(place: Option<&csv::Position>) -> String {
+    let line = place.map(csv::Position::line).unwrap_or_default();
+    format!("line {line}: with the names of its columns on every row it is longer than {READ_BYTES_MAX} bytes: send fewer rows at once")
 }
 
 fn said(error: &csv::Error) -> String {

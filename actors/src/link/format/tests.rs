@@ -105,3 +105,12 @@ fn json_goes_through_as_it_is_and_nothing_is_nothing() {
         assert!(format.read(&vec![b' '; (2 << 20) + 1]).is_err());
     }
 }
+
+#[test]
+fn a_few_letters_do_not_become_gigabytes() {
+    let bomb = format!("{}\n{}", "n".repeat(500_000), "1\n".repeat(250_000));
+    let told = Format::Csv(Csv::default()).read(bomb.as_bytes()).unwrap_err();
+    assert!(told.contains("send fewer rows") && told.contains("line "), "{told}");
+    let wide: Vec<String> = (0..150_000).map(|column| format!("c{column}")).collect();
+    assert!(Format::Csv(Csv::default()).read(format!("{}\n", wide.join(",")).as_bytes()).is_ok());
+}

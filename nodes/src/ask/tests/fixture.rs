@@ -30,7 +30,7 @@ use takt_protocol::name::{Region, SiteId, Source};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Header, Order, OwnerFact};
 use takt_protocol::outbox::Receipt;
-use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger, Use};
+use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::shipment;
 use takt_protocol::uom::Uom;
@@ -271,6 +271,7 @@ fn rule(id: &str, purpose: Use, movement: Movement) -> Rule {
         rounding: Rounding::HalfUp,
         date: DatePolicy::Occurred,
         late: LatePolicy::Park,
+        over: OverPolicy::Post,
     }
 }
 

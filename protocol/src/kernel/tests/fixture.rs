@@ -14,7 +14,7 @@ use crate::name::{Region, SiteId, Source};
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Amount, Confirmation, Counting, Header, OwnerFact, Report};
 use crate::outbox::Class;
-use crate::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Rule, RuleBook, Trigger, Use};
+use crate::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use crate::qty::{Qty, Rounding};
 use crate::uom::Uom;
 use crate::words::{EquipmentClass, EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, Sscc, Version};
@@ -72,6 +72,7 @@ fn rule(id: &str, purpose: Use, movement: Movement, trigger: Vec<Trigger>) -> Ru
         rounding: Rounding::HalfUp,
         date: DatePolicy::Occurred,
         late: LatePolicy::Park,
+        over: OverPolicy::Post,
     }
 }
 
@@ -312,4 +313,9 @@ fn produced(pallet: u64, pieces: &str) -> Report {
         unit: Some(Sscc::parse(&format!("pallet-{pallet}")).unwrap()),
         serials: Vec::new(),
     }
+}
+
+/// As many as asked for by `PROPTEST_CASES`, where a person looks for trouble; else what a run of the tests has time for.
+pub(crate) fn cases(usually: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|asked| asked.parse().ok()).unwrap_or(usually)
 }

@@ -160,3 +160,30 @@ fn what_has_left_is_not_blocked_in_the_erp_any_more() {
     place(&mut floor, "NC-1", &[]);
     assert_eq!(moves(&floor), [(Unrestricted, Blocked, "480 H87".to_owned())]);
 }
+
+#[test]
+fn what_was_refused_is_asked_for_again_when_another_move_was_done() {
+    let mut floor = two_pallets();
+    place(&mut floor, "NC-1", &[pallet(1)]);
+    floor.does("change_stock_status", &Receipt::default());
+    decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept)]);
+    let back = floor.asked.iter().position(|asked| asked.effect.verb() == "change_stock_status").map(|at| floor.asked.remove(at)).unwrap();
+    place(&mut floor, "NC-2", &[]);
+    floor.refuses("change_stock_status");
+    assert!(moves(&floor).is_empty());
+    floor.asked.push(back);
+    floor.does("change_stock_status", &Receipt::default());
+    assert_eq!(moves(&floor), [(Unrestricted, Blocked, "960 H87".to_owned())], "there is something to block now");
+}
+
+#[test]
+fn what_was_on_a_pallet_may_be_told_after_it_has_left() {
+    let mut floor = Floor::new();
+    made(&mut floor, None, "20 H87", false);
+    received(&mut floor, 2, "20 H87", Unrestricted);
+    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: None, units: vec![(pallet(1), qty("480 H87"))] });
+    made(&mut floor, Some(pallet(1)), "480 H87", false);
+    received(&mut floor, 1, "480 H87", Unrestricted);
+    place(&mut floor, "NC-1", &[]);
+    assert_eq!(moves(&floor), [(Unrestricted, Blocked, "20 H87".to_owned())], "the ERP does not have what left");
+}

@@ -10,6 +10,7 @@ use crate::effect::{Document, Effect};
 use crate::intent::{Tier, Wake};
 use crate::order::{Fact, Order};
 use crate::posting::{self, Actual, Due, Ledger, Moment, Posting, PostingFact, Rule, Trigger};
+use crate::words::MaterialId;
 
 /// An open ledger: facts booked so far in this decision count for the next one.
 pub(super) struct Books<'a> {
@@ -56,9 +57,15 @@ impl<'a> Books<'a> {
         let calendar = book.sites.get(&header.plant).map(|site| site.calendar.clone()).unwrap_or_default();
         let periods = book.sites.get(&header.erp).map(|site| site.periods.clone()).unwrap_or_default();
         self.catch_up();
+        let above = posting::above(&self.ledger, &header.material, header.over_limit());
         let facts = posting::flush(&self.ledger, due, calendar.posting_date(turn.context.now), &periods);
         for fact in facts {
-            let fact = if self.parked { park(fact) } else { fact };
+            let fact =
+                if self.parked { park(fact, || "the ERP takes no postings for this order in its present state".to_owned()) } else { fact };
+            let fact = match &above {
+                Some(above) if self.waits_when_above(&fact, &header.material) => park(fact, || above.clone()),
+                Some(_) | None => fact,
+            };
             let posting = match &fact {
                 PostingFact::Flushed { posting: Some(posting), parked, .. } => Some((posting.as_ref().clone(), parked.clone())),
                 PostingFact::Flushed { .. }
@@ -75,6 +82,13 @@ impl<'a> Books<'a> {
                 None => {}
             }
         }
+    }
+
+    /// Whether a document about what the order makes is one that its rule parks when more was made than is allowed.
+    fn waits_when_above(&self, fact: &PostingFact, material: &MaterialId) -> bool {
+        let PostingFact::Flushed { groups, posting: Some(posting), parked: None } = fact else { return false };
+        groups.iter().any(|group| self.ledger.waits_when_above(*group))
+            && posting.lines.iter().any(|line| line.series.material == *material && line.series.purpose.is_output())
     }
 
     /// Done: whatever was opened wants to be woken in time.
@@ -131,12 +145,9 @@ fn unruled(actual: &Actual) -> Rule {
     Rule::collecting(actual.purpose, vec![Trigger::Hold])
 }
 
-fn park(fact: PostingFact) -> PostingFact {
+fn park(fact: PostingFact, why: impl Fn() -> String) -> PostingFact {
     match fact {
-        PostingFact::Flushed { groups, posting, parked: None } => {
-            let why = "the ERP takes no postings for this order in its present state".to_owned();
-            PostingFact::Flushed { groups, posting, parked: Some((why, None)) }
-        }
+        PostingFact::Flushed { groups, posting, parked: None } => PostingFact::Flushed { groups, posting, parked: Some((why(), None)) },
         PostingFact::Flushed { .. }
         | PostingFact::Recorded { .. }
         | PostingFact::Stands { .. }

@@ -1,16 +1,28 @@
 //! Transitions 7 and 10: work confirmed, in part or for the last time. Yield, scrap, rework and times are booked by rule;
 //! a final confirmation that declares more than was reported waits for the rest, and says so when it does not come.
 
+use super::counter::Dial;
 use super::{Books, Turn};
 use crate::answer::Answer;
+use crate::book::LotMode;
 use crate::case::{CaseKind, Proposal};
+use crate::conversion::Conversions;
 use crate::draft::NewCase;
 use crate::intent::Wake;
-use crate::order::{Amount, Confirmation, Counter, Counting, Execution, Fact};
+use crate::order::{Amount, Confirmation, Execution, Fact};
 use crate::posting::{Actual, Due, Use};
 use crate::qty::Qty;
 use crate::refusal::Code;
-use crate::words::{OpNo, StockStatus};
+use crate::uom::Uom;
+use crate::words::{MaterialId, OpNo, StockStatus};
+
+/// What booking a material needs.
+pub(super) struct KnownMaterial<'a> {
+    pub(super) base: Uom,
+    pub(super) conversions: &'a Conversions,
+    pub(super) lot_mode: LotMode,
+    pub(super) inspected: bool,
+}
 
 impl Turn<'_, '_> {
     /// Work on an operation.
@@ -33,7 +45,8 @@ impl Turn<'_, '_> {
         ];
         for (purpose, amount) in parts {
             let Some(amount) = amount else { continue };
-            match self.counted(&work.op, purpose, amount) {
+            let dial = Dial { op: &work.op, purpose, goods: None };
+            match self.in_base(purpose, amount.qty).and_then(|qty| self.counted(&dial, amount, qty)) {
                 Ok(qty) => {
                     if purpose == Use::Yield {
                         good = good.map_or(Some(qty), |sum| sum.plus(qty).ok());
@@ -97,51 +110,6 @@ impl Turn<'_, '_> {
         books.close(self);
     }
 
-    /// What a reported number adds, in the unit it is booked in.
-    pub(super) fn counted(&mut self, op: &OpNo, purpose: Use, amount: &Amount) -> Result<Qty, String> {
-        let qty = self.in_base(purpose, amount.qty)?;
-        match amount.counting {
-            Counting::Delta => Ok(qty),
-            Counting::Cumulative => self.counter_delta(op, purpose, qty),
-        }
-    }
-
-    /// A counter only ever adds: a lower value of the same epoch came late, a new epoch begins at zero.
-    fn counter_delta(&mut self, op: &OpNo, purpose: Use, value: Qty) -> Result<Qty, String> {
-        let (source, epoch) = (self.envelope.key.source, self.envelope.key.epoch);
-        let known = self.order.counters.get(&(op.clone(), purpose, source)).copied();
-        let zero = Qty::zero(value.uom());
-        let base = match known {
-            None => zero,
-            Some(counter) if counter.epoch == epoch => counter.value,
-            Some(counter) if counter.epoch < epoch => {
-                self.restarted(op, source, counter, epoch);
-                zero
-            }
-            Some(counter) => {
-                return Err(format!("counter of {source} at operation {op} is in epoch {}, this value is of epoch {epoch}", counter.epoch));
-            }
-        };
-        let delta = value.minus(base).map_err(|error| error.to_string())?;
-        if delta.is_negative() {
-            return Ok(zero);
-        }
-        self.note(Fact::Counter { op: op.clone(), purpose, source, counter: Counter { epoch, value } });
-        Ok(delta)
-    }
-
-    fn restarted(&mut self, op: &OpNo, source: crate::name::Source, counter: Counter, epoch: u32) {
-        let what = format!(
-            "counter of {source} at operation {op} started again at zero: epoch {} ended at {}, epoch {epoch} began; what was made between the two is not counted",
-            counter.epoch, counter.value
-        );
-        let offers = vec![
-            Proposal::Do("compare with the count on the floor, and correct the count if pieces are missing".into()),
-            Proposal::Acknowledge,
-        ];
-        self.draft.open_case(NewCase::new(CaseKind::CounterRestarted, "plant-it", what).offers(offers));
-    }
-
     /// The quantity in the unit it is booked in: pieces in the material's base unit, times in minutes.
     pub(super) fn in_base(&self, purpose: Use, qty: Qty) -> Result<Qty, String> {
         match purpose {
@@ -159,11 +127,27 @@ impl Turn<'_, '_> {
     }
 
     /// The quantity in a material's base unit.
-    pub(super) fn material_base(&self, material: &crate::words::MaterialId, qty: Qty) -> Result<Qty, String> {
-        match self.order.material(material) {
+    pub(super) fn material_base(&self, material: &MaterialId, qty: Qty) -> Result<Qty, String> {
+        match self.known_material(material) {
             Some(known) => known.conversions.to_base(qty, known.base).map_err(|error| error.to_string()),
             None => Ok(qty),
         }
+    }
+
+    /// What booking a material needs: as it was when the order was found to be able to run; before that, and for what its
+    /// recipe does not name, as the master data in force has it.
+    pub(super) fn known_material(&self, material: &MaterialId) -> Option<KnownMaterial<'_>> {
+        let frozen = self.order.material(material).map(|known| KnownMaterial {
+            base: known.base,
+            conversions: &known.conversions,
+            lot_mode: known.lot_mode,
+            inspected: known.inspected,
+        });
+        let in_force = || {
+            let known = self.context.book.materials.get(material)?;
+            Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected: known.inspected })
+        };
+        frozen.or_else(in_force)
     }
 
     /// A quantity of work as the ledger takes it.
@@ -195,8 +179,8 @@ impl Turn<'_, '_> {
         site.map(|site| site.calendar.clone()).unwrap_or_default()
     }
 
-    /// When it happened, as far as a source's clock may say: never in the future, and not before the order's own time by
-    /// more than a clock is ever wrong. Untrusted clocks do not set posting dates.
+    /// When it happened, as far as a source's clock may say: never in the future. What it says of the past stands, since plants
+    /// report days later when a line was down; a date in a period that is closed is parked for a person and never moved.
     pub(super) fn trusted_time(&self) -> crate::instant::Instant {
         let received = self.envelope.received_at;
         if self.envelope.occurred_at > received { received } else { self.envelope.occurred_at }

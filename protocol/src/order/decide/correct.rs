@@ -3,7 +3,7 @@
 
 use super::{Books, Turn};
 use crate::answer::Answer;
-use crate::case::CaseKind;
+use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::input::Body;
 use crate::lot;
@@ -16,6 +16,20 @@ use crate::words::{LotKey, LotNo, OpNo, Reason};
 impl Turn<'_, '_> {
     /// The difference that makes a count right.
     pub(super) fn count_corrected(&mut self, op: &OpNo, purpose: Use, difference: Qty, reason: &Reason) -> Answer {
+        if matches!(purpose, Use::Consumed | Use::Produced) {
+            let what = format!(
+                "a correction by {difference} of what was {} names no lot and no handling unit; it is kept, and not booked",
+                if purpose == Use::Consumed { "consumed" } else { "produced" }
+            );
+            let offers = vec![
+                Proposal::Do(
+                    "report the difference, with its sign, as goods that went in or out: with material, lot and handling unit".into(),
+                ),
+                Proposal::Acknowledge,
+            ];
+            let case = NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(difference).offers(offers);
+            return Answer::Discrepant { case: self.draft.open_case(case) };
+        }
         let difference = match self.in_base(purpose, difference) {
             Ok(difference) => difference,
             Err(what) => return self.unbookable(&what),

@@ -64,13 +64,30 @@ impl Turn<'_, '_> {
 
     /// Work that the ERP's state or the routing does not expect is applied and shown.
     pub(super) fn unexpected_work(&mut self, op: &OpNo) -> Answer {
-        let Some(what) = self.surprise(op) else { return Answer::Accepted };
+        let what = self.surprise(op);
+        self.show(what)
+    }
+
+    /// Goods that come out of an order that the plant was never sent are booked and shown.
+    pub(super) fn unsent_work(&mut self) -> Answer {
+        let what = self.unsent();
+        self.show(what)
+    }
+
+    fn show(&mut self, what: Option<String>) -> Answer {
+        let Some(what) = what else { return Answer::Accepted };
         if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Discrepancy && case.what == what) {
             return Answer::Discrepant { case: open.number };
         }
         let case = NewCase::new(CaseKind::Discrepancy, "planner", what)
             .offers(vec![Proposal::Do("reopen the order in its ERP, or correct the report at the plant".into()), Proposal::Acknowledge]);
         Answer::Discrepant { case: self.draft.open_case(case) }
+    }
+
+    /// The plant works on what was never found to be able to run there: nobody checked recipe, equipment or lots.
+    fn unsent(&self) -> Option<String> {
+        let header = self.order.header.as_ref().filter(|_| self.order.resolved.is_none())?;
+        Some(format!("the plant works on {}, which was not sent to it: what it needs was not checked", header.number))
     }
 
     fn surprise(&self, op: &OpNo) -> Option<String> {
@@ -81,7 +98,7 @@ impl Turn<'_, '_> {
             Business::TechnicallyCompleted => return Some(format!("the plant reports on {number}, which is technically complete")),
             Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}
         }
-        let resolved = self.order.resolved.as_ref()?;
+        let Some(resolved) = self.order.resolved.as_ref() else { return self.unsent() };
         let routed = resolved.operations.iter().any(|known| known.op == *op);
         (!routed).then(|| format!("the plant reports operation {op}, which is not in the routing of {number}"))
     }

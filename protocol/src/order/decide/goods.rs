@@ -1,14 +1,15 @@
 //! Components in, products out: booked by rule, and told to the lots and handling units they concern (transition 14).
 //! Pallets leave hours before the order is complete.
 
+use super::counter::Dial;
 use super::{Books, Turn};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::UnitContent;
 use crate::input::Body;
-use crate::order::{Amount, Fact};
-use crate::posting::{Actual, Due, Use};
+use crate::order::{Amount, Counted, Fact};
+use crate::posting::{Due, Use};
 use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::unit;
@@ -38,7 +39,10 @@ impl Turn<'_, '_> {
     pub(super) fn consumed(&mut self, used: &Consumption<'_>) -> Answer {
         self.imply_acceptance();
         let mut answer = self.unexpected_work(used.op);
-        let qty = match self.material_base(used.material, used.amount.qty) {
+        let goods = Counted { material: used.material.clone(), lot: used.lot.cloned(), unit: None };
+        let dial = Dial { op: used.op, purpose: Use::Consumed, goods: Some(goods) };
+        let qty = match self.material_base(used.material, used.amount.qty).and_then(|qty| self.counted(&dial, used.amount, qty)) {
+            Ok(qty) if qty.is_zero() => return answer,
             Ok(qty) => qty,
             Err(what) => return self.unbookable(&what),
         };
@@ -67,13 +71,19 @@ impl Turn<'_, '_> {
         self.imply_acceptance();
         let Some(header) = self.order.header.clone() else { return Answer::Accepted };
         let material = made.material.cloned().unwrap_or_else(|| header.material.clone());
-        let qty = match self.material_base(&material, made.amount.qty) {
+        let lot = made.lot.cloned().or_else(|| self.order.lot());
+        let Ok(op) = OpNo::parse("0") else { return Answer::Accepted };
+        let goods = Counted { material: material.clone(), lot: lot.clone(), unit: made.unit.cloned() };
+        let dial = Dial { op: &op, purpose: Use::Produced, goods: Some(goods) };
+        let qty = match self.material_base(&material, made.amount.qty).and_then(|qty| self.counted(&dial, made.amount, qty)) {
+            Ok(qty) if qty.is_zero() => return Answer::Accepted,
             Ok(qty) => qty,
             Err(what) => return self.unbookable(&what),
         };
-        let lot = made.lot.cloned().or_else(|| self.order.lot());
-        let inspected = self.order.material(&material).is_some_and(|known| known.inspected);
-        let Some(mut actual) = self.work_actual_of(Use::Produced, qty) else { return Answer::Accepted };
+        let surprise = self.unsent_work();
+        let inspected = self.known_material(&material).is_some_and(|known| known.inspected);
+        let Some(mut actual) = self.work_actual(&op, Use::Produced, qty) else { return surprise };
+        actual.op = None;
         actual.output = Some(made.kind);
         actual.material = material.clone();
         actual.lot.clone_from(&lot);
@@ -93,14 +103,10 @@ impl Turn<'_, '_> {
         if let Some(lot) = lot {
             self.tell_product(made, &LotKey { material, lot }, qty, inspected);
         }
-        self.over_delivery(&header)
-    }
-
-    fn work_actual_of(&self, purpose: Use, qty: Qty) -> Option<Actual> {
-        let op = OpNo::parse("0").ok()?;
-        let mut actual = self.work_actual(&op, purpose, qty)?;
-        actual.op = None;
-        Some(actual)
+        match self.over_delivery(&header) {
+            Answer::Accepted => surprise,
+            told @ (Answer::Discrepant { .. } | Answer::Refused(_) | Answer::Quarantined { .. }) => told,
+        }
     }
 
     pub(super) fn fill(&mut self, sscc: &Sscc, content: UnitContent) {
@@ -118,7 +124,7 @@ impl Turn<'_, '_> {
     }
 
     fn lacks_lot(&self, material: &MaterialId, lot: Option<&LotNo>) -> bool {
-        let managed = self.order.material(material).is_some_and(|known| known.lot_mode != crate::book::LotMode::None);
+        let managed = self.known_material(material).is_some_and(|known| known.lot_mode != crate::book::LotMode::None);
         managed && lot.is_none()
     }
 

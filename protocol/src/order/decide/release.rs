@@ -70,9 +70,11 @@ impl Turn<'_, '_> {
         let name = Ref::new(header.erp, NativeKind::Order, header.number.clone());
         self.draft.note(Noted::Named(name.clone()));
         let me = self.draft.me();
-        for site in [Some(header.erp), Some(header.plant)].into_iter().flatten() {
+        // Also by the number it was wished for under: what was said of it since waits by that.
+        let names: Vec<Ref> = std::iter::once(&name).chain(self.common.names.iter().filter(|known| **known != name)).cloned().collect();
+        for site in [header.erp, header.plant] {
             if let Some(entity) = self.context.book.site_entity(site) {
-                let expect = site::Mail::Expect { entity: me, names: vec![name.clone()], contents: Vec::new() };
+                let expect = site::Mail::Expect { entity: me, names: names.clone(), contents: Vec::new() };
                 self.draft.tell(entity, Body::Site(site::Input::Mail(expect)));
             }
         }

@@ -23,16 +23,7 @@ fn an_order_on_hold_is_not_sent_and_goes_when_it_may() {
 
 #[test]
 fn an_order_that_the_erp_has_not_made_yet_may_be_held_already() {
-    let mut floor = Floor::new();
-    let id = order_of(&floor, "PL-9");
-    let header = match Day::release().body {
-        Body::Order(Input::OwnerFact(OwnerFact::Released(header))) => *header,
-        other => panic!("not a release: {other:?}"),
-    };
-    let (planned_order, lot, recipe) = (NativeId::parse("PL-9").unwrap(), None, None);
-    let Header { erp, plant, material, total, start, end, .. } = header;
-    let release = Release { erp, planned_order, plant, material, total, recipe, lot, start, end };
-    floor.wish(id, person("planner"), Body::Order(Input::Request(Request::Release(release))));
+    let (mut floor, id) = wished("PL-9");
     assert_eq!(floor.wish(id, person("planner"), Body::Order(Input::Request(hold()))), Answer::Accepted);
     floor.does("convert_planned_order", &named(site("erp-eu"), NativeKind::Order, "1000042"));
     floor.deliver();

@@ -141,7 +141,7 @@ fn issue(trigger: Vec<Trigger>) -> Shop {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::kernel::tests::fixture::cases(256), ..ProptestConfig::default() })]
 
     /// Invariants 1, 7, 8, 9 and T4 (which `note` checks after every fact), and replay.
     #[test]
