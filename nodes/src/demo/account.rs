@@ -51,6 +51,7 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     account.ledger.sort();
     account.departures(&logs);
     account.stock(&logs, cast, &erps);
+    account.blocks(&logs, &erps);
     let led_back = logs.every_posting_leads_back(&regions, &mut account.broken).await?;
     account.count(&logs, led_back);
     Ok(account)
@@ -229,6 +230,25 @@ impl Account {
             }
         }
         self.counted.push(("lots, blocked and in inspection as their ERP has them", lots));
+    }
+
+    /// What a warehouse blocks is what a hold in force blocks, or what must not leave for itself.
+    fn blocks(&mut self, logs: &Logs, books: &BTreeMap<String, Value>) {
+        for (warehouse, block) in books.iter().flat_map(|(name, books)| listed(books, "stock_blocks").iter().map(move |block| (name, block))) {
+            let mut parts = text(block, "block_ref").splitn(4, '/');
+            let (hold, material, lot) = (parts.next(), parts.next(), parts.next());
+            let unit = parts.next();
+            let in_force = logs.entities().values().any(|told| {
+                let Own::Lot(known) = &told.state.own else { return false };
+                let is_it = |key: &takt_protocol::words::LotKey| material == Some(key.material.as_str()) && lot == Some(key.lot.as_str());
+                let holds = known.holds.keys().any(|number| hold == Some(number.as_str()));
+                let bars = unit.is_some_and(|unit| known.barred.keys().any(|barred| barred.as_str() == unit));
+                known.key.as_ref().is_some_and(is_it) && (holds || bars)
+            });
+            if !in_force {
+                self.broken.push(format!("T2: {warehouse} still blocks for {}, which is over", text(block, "block_ref")));
+            }
+        }
     }
 
     fn count(&mut self, logs: &Logs, led_back: u64) {
