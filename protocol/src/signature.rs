@@ -7,6 +7,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::envelope::RawRef;
 use crate::instant::Instant;
 
 /// What may stand before the hexadecimal digits, as some systems write it.
@@ -64,7 +65,7 @@ impl Signature {
     pub fn sign(&self, body: &[u8], now: Instant) -> Vec<(String, String)> {
         let stamp = self.stamp.as_ref().map(|(header, _)| (header.clone(), now.utc_ms().div_euclid(1_000).to_string()));
         let Some(mac) = self.mac(stamp.as_ref().map(|(_, text)| text.as_str()), body) else { return Vec::new() };
-        let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = RawRef::from_bytes(mac.finalize().into_bytes().into());
         [(self.header.clone(), format!("{PREFIX}{digits}"))].into_iter().chain(stamp).collect()
     }
 
@@ -101,15 +102,7 @@ impl std::fmt::Debug for Signature {
 
 fn bytes_of(text: &str) -> Option<[u8; 32]> {
     let digits = text.trim();
-    let digits = digits.strip_prefix(PREFIX).unwrap_or(digits);
-    if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    RawRef::parse(digits.strip_prefix(PREFIX).unwrap_or(digits)).ok().map(|hash| *hash.bytes())
 }
 
 #[cfg(test)]

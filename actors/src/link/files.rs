@@ -1,4 +1,4 @@
-//! Links over folders of files: what a system lays down for us ([`drop`]), and what we lay down for it ([`outbox`]). A file is
+//! Links over folders of files: what a system lays down for us ([`mod@drop`]), and what we lay down for it ([`outbox`]). A file is
 //! whole when it has its name: who writes one writes it under another name first, and renames it. What is not done so is
 //! taken only when it has stood unchanged for a while.
 //!

@@ -80,10 +80,6 @@ impl Yard {
         Inbound::deaf(nord(), json!({}), topics.iter().map(topic).collect(), self.region.clone())
     }
 
-    fn entity(&self) -> EntityId {
-        book().site_entity(nord()).unwrap()
-    }
-
     /// Waits until everything that was taken is decided.
     async fn quiet(&self) {
         let waiting = async {
@@ -96,36 +92,39 @@ impl Yard {
 
     async fn facts(&self) -> Vec<Fact> {
         self.quiet().await;
-        let entries = self.seams.journal.read(self.entity(), 0).await.unwrap();
+        let entries = self.seams.journal.read(entity(), 0).await.unwrap();
         let commits = entries.iter().map(|entry| wire::open(&entry.bytes).unwrap().0);
         commits.flat_map(|commit| commit.steps).flat_map(|step| step.facts).collect()
     }
 
-    /// Every change of a machine that ever happened, in the order of the log.
+    /// Every change of a machine that ever happened, sorted: no order is promised.
     pub(crate) async fn machines(&self) -> Vec<String> {
-        let fact = |fact| match fact {
-            Fact::Site(fact) => match *fact {
-                site::Fact::Equipment { equipment, state, .. } => Some(format!("{equipment} {state}")),
-                _ => None,
-            },
-            _ => None,
+        let fact = |fact| {
+            let Fact::Site(fact) = fact else { return None };
+            let site::Fact::Equipment { equipment, state, .. } = *fact else { return None };
+            Some(format!("{equipment} {state}"))
         };
-        self.facts().await.into_iter().filter_map(fact).collect()
+        let mut machines: Vec<String> = self.facts().await.into_iter().filter_map(fact).collect();
+        machines.sort();
+        machines
     }
 
     /// What people see of the site.
     pub(crate) async fn cases(&self) -> Vec<String> {
         self.quiet().await;
-        self.region.show(self.entity()).await.unwrap().common.cases.values().map(|case| case.what.clone()).collect()
+        self.region.show(entity()).await.unwrap().common.cases.values().map(|case| case.what.clone()).collect()
     }
 
     /// How far a topic is read.
     pub(crate) async fn cursor(&self, topic: &str) -> Cursor {
-        match self.region.show(self.entity()).await.unwrap().own {
-            Own::Site(site) => site.cursors.get(topic).cloned().unwrap_or_default(),
-            other => panic!("no site: {other:?}"),
-        }
+        let state = self.region.show(entity()).await.unwrap();
+        let Own::Site(site) = state.own else { panic!("it is no site: {:?}", state.own) };
+        site.cursors.get(topic).cloned().unwrap_or_default()
     }
+}
+
+fn entity() -> EntityId {
+    book().site_entity(nord()).unwrap()
 }
 
 fn book() -> Book {

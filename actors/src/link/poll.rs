@@ -60,7 +60,8 @@ struct Item {
     modified: Instant,
     #[serde(default)]
     version: Option<String>,
-    item: Value,
+    #[serde(rename = "item")]
+    content: Value,
 }
 
 /// Why a round ended early. The next one begins where this one did.
@@ -139,7 +140,7 @@ async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64)
     let Some(mapping) = inbound.topic(topic).map(|known| known.mapping.clone()) else {
         return Err(Ended::Silent(format!("no mapping takes {topic}")));
     };
-    let desk = Desk::of(inbound, topic).await?;
+    let desk = Desk::of(inbound, topic)?;
     let mut cursor = desk.cursor().await?;
     let overlap = Duration::from_millis(overlap_ms);
     let since = cursor.until.map(|until| until.minus(overlap));
@@ -215,7 +216,7 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    async fn of(inbound: &'a Inbound, topic: &'a str) -> Result<Self, Ended> {
+    fn of(inbound: &'a Inbound, topic: &'a str) -> Result<Self, Ended> {
         let book = inbound.region().node().book();
         let entity = book.site_entity(inbound.site()).ok_or_else(|| Ended::Silent(format!("{} is no site of ours", inbound.site())))?;
         Ok(Self { inbound, topic, entity })
@@ -240,7 +241,7 @@ impl<'a> Desk<'a> {
             if cursor.knows(&known) || fresh.contains_key(&known) {
                 continue;
             }
-            let raw = Bytes::from(item.item.to_string());
+            let raw = Bytes::from(item.content.to_string());
             let told = Told { topic: self.topic, raw, called: Some(called), file: None };
             if let Err(refused) = self.inbound.take(&told).await {
                 failed = Some(Ended::silent(refused));

@@ -45,7 +45,8 @@ def told($in; $idoc; $order; $what; $fact):
   | { to: { native: { kind: "order", names: (([$order | item.PLNUM | text | select(. != "")] | map({ system: $in.site, kind: "order", id: . }))
                                              + [{ system: $in.site, kind: "order", id: ($order.AUFNR | text) }]) } },
       occurred_at: $in.received_at, body: { order: { owner_fact: $fact } } }
-    + (if $document == "" and $in.file then {} else { key: { mark: { text: "\($document)/\($order.AUFNR | text)/\($what)" } } } end);
+    # Without a number of its own it is known by its file, or not at all.
+    + (if $document == "" then {} else { key: { mark: { text: "\($document)/\($order.AUFNR | text)/\($what)" } } } end);
 
 def facts($in; $idoc): . as $order
   | def tell($what; $fact): told($in; $idoc; $order; $what; $fact);

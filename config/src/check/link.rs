@@ -6,7 +6,7 @@ use serde_saphyr::Spanned;
 use takt_protocol::outbox::Class;
 
 use super::Checks;
-use crate::text::{FilesText, FormatText, HttpText, PollText, SignatureText};
+use crate::text::{DropText, FilesText, FormatText, HttpText, PollText, SignatureText};
 
 /// The code tables that are read in both directions: two words of ours with one of theirs cannot be told apart on the way in.
 const BOTH_WAYS: [&str; 2] = ["plant", "unit"];
@@ -79,7 +79,13 @@ impl Checks<'_> {
     /// That every folder can be found, and that nothing is done in one that is another one's: what we lay down is not to be
     /// taken for what the system tells.
     fn folders(&mut self, file: &str, files: &FilesText) {
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        // Where nothing else is said, what was taken and what nobody understands goes below the folder itself.
+        let usual = |inbound: &DropText| {
+            let below = |name: &str| format!("{}/{name}", inbound.folder.value.trim_end_matches('/'));
+            let done = inbound.done.is_none().then(|| below("done"));
+            done.into_iter().chain(inbound.errors.is_none().then(|| below("error"))).collect::<Vec<_>>()
+        };
+        let mut seen: BTreeSet<String> = files.inbound.iter().flat_map(usual).collect();
         for folder in files.folders() {
             // A variable that is not set was told.
             let path = folder.value.trim_end_matches('/');
@@ -95,7 +101,7 @@ impl Checks<'_> {
                     "begin it with a slash; the part that differs from host to host may be a `${NAME}`",
                 );
             }
-            if !seen.insert(path) {
+            if !seen.insert(path.to_owned()) {
                 let what = format!("the folder {path} stands twice, so what lies there means two things");
                 self.say(file, folder.referenced, what, "give each its own folder");
             }
@@ -123,7 +129,7 @@ impl Checks<'_> {
                 self.say(file, place, what, "leave out `path`: `ask` of the mapping says what to ask for");
             }
             (None, None) => {
-                self.say(file, place, "a poll asks for nothing".to_owned(), "write a `path`, or a `cursor` where its mapping has `ask`")
+                self.say(file, place, "a poll asks for nothing".to_owned(), "write a `path`, or a `cursor` where its mapping has `ask`");
             }
             (Some(_), None) | (None, Some(_)) => {}
         }

@@ -26,7 +26,7 @@ async fn one_request(listener: TcpListener) -> (BTreeMap<String, String>, String
 #[tokio::test]
 async fn what_is_sent_is_signed_over_the_bytes_that_go_out_and_what_is_asked_is_not() {
     drop(rustls::crypto::ring::default_provider().install_default());
-    let signature = Signature { header: "x-sign".into(), secret: "s".into(), stamp: Some(("x-time".into(), Duration::from_secs(60))) };
+    let signature = Signature { header: "x-sign".into(), secret: "s".into(), stamp: Some(("x-time".into(), Duration::from_mins(1))) };
     for (method, signed) in [("POST", true), ("DELETE", true), ("GET", false)] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

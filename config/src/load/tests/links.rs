@@ -49,6 +49,7 @@ fn a_folder_promises_no_more_than_it_can_keep() {
 fn folders_names_and_mappings_of_files_are_told_apart() {
     for (before, after, wanted) in [
         ("/drop/in, archive", "/drop/out, archive", "the folder /drop/out stands twice, so what lies there means two things"),
+        ("errors: [/drop/in/error]", "errors: [/drop/out/error/]", "the folder /drop/out/error stands twice"),
         ("folder: /drop/out", "folder: drop/out", "`drop/out` is not the whole path of a folder. begin it with a slash"),
         ("'*.csv'", "''", "no file is called nothing. write `names`"),
         ("dispatch_job: mappings", "dispatch: mappings", "there is no verb dispatch"),

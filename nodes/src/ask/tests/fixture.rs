@@ -87,7 +87,7 @@ fn nobody(name: &str) -> Arc<HttpLink> {
 
 /// How the warehouse signs what it tells.
 pub(crate) fn signature() -> Signature {
-    Signature { header: "X-Signature".into(), secret: "we both know".into(), stamp: Some(("X-Time".into(), Duration::from_secs(300))) }
+    Signature { header: "X-Signature".into(), secret: "we both know".into(), stamp: Some(("X-Time".into(), Duration::from_mins(5))) }
 }
 
 /// The door of the warehouse, which understands nothing.
