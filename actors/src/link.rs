@@ -7,10 +7,16 @@ use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
 
+pub mod deliveries;
+pub mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod format;
 pub mod http;
 pub mod inbound;
+pub mod local;
 pub mod mapping;
+pub mod poll;
 
 /// An effect that is to be sent, or was.
 #[derive(Clone, Debug)]
@@ -77,10 +83,16 @@ pub trait Link: Send + Sync {
 }
 
 /// Whether what a mapping's function put out has the shape it is wanted in; if not, which output, where in it, and why.
-pub fn fits(entry: &str, outputs: &[Value]) -> Result<(), String> {
+/// `named` says that the message has a name where it comes from, so that an input may leave out its key.
+pub fn fits(entry: &str, outputs: &[Value], named: bool) -> Result<(), String> {
     for (at, output) in outputs.iter().enumerate() {
-        let fit = if entry == "inputs" { inbound::fits(output) } else { http::fits(entry, output) };
-        fit.map_err(|error| format!("[{at}].{}: {}", error.path(), error.inner()))?;
+        let fit = match entry {
+            "inputs" => inbound::fits(output, named),
+            "file" => files::fits(output),
+            "items" => poll::fits(output),
+            _ => http::fits(entry, output),
+        };
+        fit.map_err(|wrong| format!("[{at}].{wrong}"))?;
     }
     Ok(())
 }

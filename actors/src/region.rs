@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
-use takt_cluster::seam::{Clock, Message, QueueName, Seams};
+use takt_cluster::seam::{Message, QueueName, Seams};
 use takt_cluster::views::Views;
 use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::envelope::Envelope;
@@ -24,36 +24,12 @@ use crate::dispatcher;
 use crate::hall::{Hall, Keeper, Lost};
 use crate::index::{self, Index};
 use crate::intake::{self, Intake};
-use crate::link::Link;
+use crate::link::deliveries::{Delivered, Deliveries};
 use crate::node::{Node, Settings};
 use crate::publisher;
-use crate::site::{self, Pace, SiteDesk, SiteLimits, SiteStatus};
+pub use crate::site::SiteLink;
+use crate::site::{self, SiteDesk, SiteStatus};
 use crate::supervision::{CHILDREN, Runner, Running, Task, Verdict, verdict};
-
-/// A way to a site, with its limits.
-#[derive(Clone)]
-pub struct SiteLink {
-    /// Which site.
-    pub site: SiteId,
-    /// The link.
-    pub link: Arc<dyn Link>,
-    /// Its limits.
-    pub limits: SiteLimits,
-    pace: Arc<Pace>,
-}
-
-impl SiteLink {
-    /// A way to a site. Its clones share the limits: several regions of a process may have errands for the site.
-    pub fn new(site: SiteId, link: Arc<dyn Link>, limits: SiteLimits) -> Self {
-        let pace = Arc::new(Pace::of(&limits));
-        Self { site, link, limits, pace }
-    }
-
-    /// How the site stands with us.
-    pub fn status(&self, clock: &dyn Clock) -> SiteStatus {
-        self.pace.status(clock.elapsed())
-    }
-}
 
 /// What a region is made of.
 pub struct Plan {
@@ -202,6 +178,25 @@ impl Region {
         self.links.get(&site).map(|link| link.status(self.node.seams.clock.as_ref()))
     }
 
+    /// What went to a site and came from it lately; `None` where no link leads from here.
+    pub fn deliveries(&self, site: SiteId) -> Option<&Deliveries> {
+        self.links.get(&site).map(|link| link.deliveries.as_ref())
+    }
+
+    /// Writes down what came of something that a site told, or was refused to.
+    pub fn note(&self, site: SiteId, row: Delivered) {
+        if let Some(deliveries) = self.deliveries(site) {
+            deliveries.note(row);
+        }
+    }
+
+    /// A site could not be asked for what it has for us.
+    pub(crate) fn missed(&self, site: SiteId, why: &str) {
+        if let Some(link) = self.links.get(&site) {
+            link.pace.missed(why);
+        }
+    }
+
     /// A site told us something.
     pub(crate) fn heard(&self, site: SiteId) {
         if let Some(link) = self.links.get(&site) {
@@ -268,6 +263,7 @@ fn tasks(
             link: Arc::clone(&link.link),
             limits: link.limits.clone(),
             pace: Arc::clone(&link.pace),
+            deliveries: Arc::clone(&link.deliveries),
         });
         tasks.push(("sites", task(move || site::run(Arc::clone(&desk)))));
     }

@@ -15,15 +15,18 @@ use takt_protocol::wire;
 use crate::dispatcher::Ticket;
 use crate::hall::Hall;
 use crate::link::Link;
+use crate::link::deliveries::Deliveries;
 use crate::node::Node;
 
 mod breaker;
 mod errand;
 mod pace;
+mod way;
 
 use breaker::Breaker;
 pub(crate) use pace::Pace;
 pub use pace::SiteStatus;
+pub use way::SiteLink;
 
 /// The limits of a site, each with its unit.
 #[derive(Clone, Debug)]
@@ -61,6 +64,7 @@ pub(crate) struct SiteDesk {
     pub(crate) link: Arc<dyn Link>,
     pub(crate) limits: SiteLimits,
     pub(crate) pace: Arc<Pace>,
+    pub(crate) deliveries: Arc<Deliveries>,
 }
 
 impl SiteDesk {

@@ -15,6 +15,7 @@ use crate::nearest::{listed, nearest};
 use crate::read::Pages;
 use crate::text::MaterialText;
 
+mod link;
 mod mesh;
 mod recipe;
 mod rule;

@@ -1,18 +1,24 @@
 //! From text to ways to sites: the links a region speaks through, and the doors through which systems speak to it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
+use takt_actors::link::Link;
+use takt_actors::link::files::drop::{DropSpec, Watcher};
+use takt_actors::link::files::names::Pattern;
+use takt_actors::link::files::outbox::{FilesLink, FilesSpec};
 use takt_actors::link::format::Format;
 use takt_actors::link::http::{HttpLink, HttpSpec};
-use takt_actors::link::inbound::{Inbound, Poll, Topic};
+use takt_actors::link::inbound::{Inbound, Topic};
 use takt_actors::link::mapping::Mapping;
+use takt_actors::link::poll::{self, Poll, Reads};
 use takt_actors::region::{Region, SiteLink};
 use takt_protocol::name::SiteId;
+use takt_protocol::signature::Signature;
 
 use crate::load::{LinkText, Mesh};
-use crate::text::{HttpText, TransportText};
+use crate::text::{DropText, FilesText, HttpText, PollText, SignatureText, TransportText};
 
 /// A site as it is spoken with.
 pub struct Way {
@@ -20,18 +26,55 @@ pub struct Way {
     pub site: SiteId,
     /// What errands are carried out through.
     pub out: SiteLink,
-    link: Arc<HttpLink>,
     topics: BTreeMap<String, Topic>,
-    /// The bearer token the system shows; nobody else is taken for it.
-    pub token: Option<String>,
-    /// What it is asked for regularly.
-    pub polls: Vec<Poll>,
+    /// How the system shows at our door who it is, where it speaks to us by itself.
+    pub shows: Option<Shows>,
+    works: Works,
 }
+
+/// How a system shows at our door who it is.
+#[derive(Clone, Debug)]
+pub struct Shows {
+    /// The bearer token, if it shows one; nobody else is taken for it.
+    pub token: Option<String>,
+    /// How what it says is signed, if it is.
+    pub signature: Option<Signature>,
+}
+
+/// What has to be done regularly for what the system tells.
+enum Works {
+    Http { link: Arc<HttpLink>, polls: Vec<Poll> },
+    Files { tables: serde_json::Value, drop: Option<DropSpec> },
+}
+
+/// Work on a site that never ends.
+pub type Chore = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Way {
     /// The door for what the system tells, into the region its site is at home in.
     pub fn door(&self, region: Region) -> Inbound {
-        Inbound::new(Arc::clone(&self.link), self.topics.clone(), region)
+        match &self.works {
+            Works::Http { link, .. } => Inbound::new(Arc::clone(link), self.topics.clone(), region),
+            Works::Files { tables, .. } => Inbound::deaf(self.site, tables.clone(), self.topics.clone(), region),
+        }
+    }
+
+    /// What has to be done all the time for what the system does not tell by itself: what is asked for regularly, and folders
+    /// that are looked at.
+    pub fn chores(&self, region: &Region) -> Vec<Chore> {
+        match &self.works {
+            Works::Http { link, polls } => polls.iter().map(|poll| self.asking(link, poll, region)).collect(),
+            Works::Files { drop, .. } => drop.iter().map(|spec| self.looking(spec, region)).collect(),
+        }
+    }
+
+    fn asking(&self, link: &Arc<HttpLink>, poll: &Poll, region: &Region) -> Chore {
+        let (door, link, poll) = (self.door(region.clone()), Arc::clone(link), poll.clone());
+        Box::pin(async move { poll::run(&door, &link, &poll).await })
+    }
+
+    fn looking(&self, spec: &DropSpec, region: &Region) -> Chore {
+        Box::pin(Watcher::new(self.door(region.clone()), spec.clone()).run())
     }
 }
 
@@ -41,28 +84,39 @@ pub fn ways(mesh: &Mesh) -> Result<Vec<Way>, reqwest::Error> {
 }
 
 fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Result<Way, reqwest::Error> {
-    let TransportText::Http(http) = &text.transport;
+    match &text.transport {
+        TransportText::Http(http) => over_http(site, http, text, mappings),
+        TransportText::Files(files) => Ok(over_files(site, files, text, mappings)),
+    }
+}
+
+fn over_http(site: SiteId, http: &HttpText, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Result<Way, reqwest::Error> {
     let mapped = |file: &str| mappings.get(file).cloned();
     let verbs = http.send.iter().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
     let link = Arc::new(HttpLink::new(site, spec(http, text.limits.window_ms), verbs)?);
     let told = http.inbound.iter().flat_map(|inbound| inbound.topics.iter().map(|(topic, file)| (topic, file, inbound.format.format())));
     // An answer to a question of ours is read by its media type, and is JSON by then.
     let polled = http.polls.iter().map(|(topic, poll)| (topic, &poll.mapping, Format::Json));
-    let topics = told.chain(polled);
-    let topic =
-        |(topic, file, format): (&String, &Spanned<String>, Format)| Some((topic.clone(), Topic { format, mapping: mapped(&file.value)? }));
+    let topics = told
+        .chain(polled)
+        .filter_map(|(topic, file, format)| Some((topic.clone(), Topic { format, mapping: mapped(&file.value)? })))
+        .collect();
     Ok(Way {
         site,
-        out: SiteLink::new(site, Arc::clone(&link) as _, text.limits.clone()),
-        link,
-        topics: topics.filter_map(topic).collect(),
-        token: http.inbound.as_ref().map(|inbound| inbound.token.clone()),
-        polls: http
-            .polls
-            .iter()
-            .map(|(topic, poll)| Poll { topic: topic.clone(), path: poll.path.clone(), every_ms: poll.every_ms.get() })
-            .collect(),
+        out: SiteLink::new(site, Arc::clone(&link) as Arc<dyn Link>, text.limits.clone()),
+        topics,
+        shows: http
+            .inbound
+            .as_ref()
+            .map(|inbound| Shows { token: inbound.token.clone(), signature: inbound.signature.as_ref().map(SignatureText::signature) }),
+        works: Works::Http { link, polls: http.polls.iter().map(|(topic, text)| asked(topic, text)).collect() },
     })
+}
+
+fn asked(topic: &str, text: &PollText) -> Poll {
+    let whole = || Reads::Whole(text.path.clone().unwrap_or_default());
+    let reads = text.cursor.as_ref().map_or_else(whole, |cursor| Reads::Changed { overlap_ms: cursor.overlap_ms.get() });
+    Poll { topic: topic.to_owned(), every_ms: text.every_ms.get(), reads }
 }
 
 fn spec(http: &HttpText, timeout_ms: u32) -> HttpSpec {
@@ -70,7 +124,47 @@ fn spec(http: &HttpText, timeout_ms: u32) -> HttpSpec {
         base: http.base.trim_end_matches('/').to_owned(),
         bearer: http.bearer.clone(),
         csrf: http.csrf.clone(),
+        signature: http.signature.as_ref().map(SignatureText::signature),
         timeout_ms,
         tables: serde_json::json!(http.tables),
+    }
+}
+
+fn over_files(site: SiteId, files: &FilesText, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Way {
+    let mapped = |file: &str| mappings.get(file).cloned();
+    let tables = serde_json::json!(files.tables);
+    let verbs = files.sent().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
+    let outbound = files.outbound.as_ref().map(|outbound| FilesSpec {
+        inbox: PathBuf::from(&outbound.folder.value),
+        archive: outbound.archive.iter().map(|folder| PathBuf::from(&folder.value)).collect(),
+        errors: outbound.errors.iter().map(|folder| PathBuf::from(&folder.value)).collect(),
+        format: outbound.format.format(),
+        tables: tables.clone(),
+    });
+    let told = files.inbound.iter().flat_map(|inbound| &inbound.topics).filter_map(|(topic, text)| {
+        let mapping = mapped(&text.value.mapping.value)?;
+        Some((topic.clone(), Topic { format: text.value.format.format(), mapping }))
+    });
+    Way {
+        site,
+        out: SiteLink::new(site, Arc::new(FilesLink::new(site, outbound, verbs)), text.limits.clone()),
+        topics: told.collect(),
+        shows: None,
+        works: Works::Files { tables, drop: files.inbound.as_ref().map(looked_at) },
+    }
+}
+
+fn looked_at(text: &DropText) -> DropSpec {
+    let folder = PathBuf::from(&text.folder.value);
+    let within = |named: &Option<serde_saphyr::Spanned<String>>, usual: &str| {
+        named.as_ref().map_or_else(|| folder.join(usual), |named| PathBuf::from(&named.value))
+    };
+    DropSpec {
+        done: within(&text.done, "done"),
+        errors: within(&text.errors, "error"),
+        every_ms: text.every_ms.get(),
+        settle_ms: text.settle_ms,
+        topics: text.topics.iter().map(|(topic, text)| (topic.clone(), Pattern::new(&text.value.names))).collect(),
+        folder,
     }
 }

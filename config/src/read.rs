@@ -98,8 +98,8 @@ impl Reader<'_> {
     fn sites(&mut self) -> BTreeMap<SiteId, In<SiteText>> {
         let mut sites = BTreeMap::new();
         for mut page in self.every::<SiteText>("sites") {
-            if let Some(TransportText::Http(http)) = &mut page.value.link {
-                self.fill(&page.file, |fill| http.each_text(fill));
+            if let Some(link) = &mut page.value.link {
+                self.fill(&page.file, |fill| link.each_text(fill));
             }
             match SiteId::parse(page.file.trim_start_matches("sites/").trim_end_matches(".yaml")) {
                 Ok(site) => drop(sites.insert(site, page)),
@@ -121,8 +121,7 @@ impl Reader<'_> {
     /// Each mapping that is named and there, compiled once.
     fn mappings<'b>(&mut self, sites: impl Iterator<Item = &'b In<SiteText>>) -> BTreeMap<String, Mapping> {
         let links = sites.filter_map(|page| page.value.link.as_ref());
-        let named: BTreeSet<&str> =
-            links.flat_map(|TransportText::Http(http)| http.mapping_files()).map(|file| file.value.as_str()).collect();
+        let named: BTreeSet<&str> = links.flat_map(TransportText::mapping_files).map(|file| file.value.as_str()).collect();
         let mut mappings = BTreeMap::new();
         for file in named {
             match self.folder.file(file).map(|text| Mapping::compile(file, text)) {

@@ -13,12 +13,14 @@ use takt_protocol::posting::Rule;
 use takt_protocol::uom::Uom;
 use takt_protocol::words::{MaterialId, Role};
 
+mod files;
 mod link;
 mod recipe;
 mod site;
 mod trial;
 
-pub use link::{CsvText, FormatText, HttpText, InboundText, PollText, TransportText};
+pub use files::{DropText, FileTopicText, FilesText, OutboxText};
+pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
 pub use site::{LimitsText, SimulatedText, SiteText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};

@@ -57,7 +57,11 @@ pub fn filled(folder: &Folder, variables: &BTreeMap<String, String>) -> (BTreeMa
     let mut unset = Vec::new();
     for name in folder.variables() {
         if !filled.contains_key(&name) {
-            let usual = if name.ends_with("_URL") { "http://unset.invalid/" } else { "unset-" };
+            let usual = match name.rsplit_once('_') {
+                Some((_, "URL")) => "http://unset.invalid/",
+                Some((_, "DIR")) => "/unset/",
+                Some(_) | None => "unset-",
+            };
             filled.insert(name.clone(), format!("{usual}{name}"));
             unset.push(name);
         }

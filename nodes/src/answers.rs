@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 pub mod case;
 pub mod dead;
+pub mod delivery;
 pub mod event;
 pub mod ledger;
 pub mod lot;

@@ -24,6 +24,7 @@ mod admission;
 mod change;
 mod clients;
 mod dead;
+mod delivery;
 mod denied;
 mod desk;
 mod events;

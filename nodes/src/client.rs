@@ -13,7 +13,7 @@ use crate::screens::{self, Zones};
 mod words;
 
 pub use words::Question;
-use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, Then};
+use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -81,7 +81,11 @@ impl Client {
                 screens::print(&serde_json::to_string_pretty(&schema).unwrap_or_default());
                 Ok(())
             }
-            Question::Sites => self.show(&["sites"], screens::sites).await,
+            Question::Sites { question: None } => self.show(&["sites"], screens::sites).await,
+            Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }) } => {
+                let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
+                self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
+            }
             Question::Search { text } => {
                 let found = self.read(&["search"], &[("q", text)]).await?;
                 self.print(&found, screens::hits).await

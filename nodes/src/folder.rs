@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use takt_actors::link::format::Format;
 use takt_actors::link::mapping::Mapping;
 use takt_config::folder::Folder;
 use takt_config::load::{Mesh, load};
@@ -74,7 +75,10 @@ pub struct TryMap {
     /// The topic of the message.
     #[arg(long, default_value = "")]
     topic: String,
-    /// The function that is called; left out, `inputs` where there is one, else `request`.
+    /// The name of the file that the message stands in, where it comes as one.
+    #[arg(long)]
+    file_name: Option<String>,
+    /// The function that is called; left out, `inputs` where there is one, else `request`, else `file`.
     #[arg(long)]
     call: Option<String>,
     /// A file with a JSON list of the answers that the mapping has by then, each with `status` and `body`.
@@ -170,14 +174,16 @@ fn try_map(wanted: &TryMap, as_json: bool) -> Result<(), Trouble> {
         if wanted.input.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(&wanted.input) };
     let payload = payload.map_err(|error| format!("{} cannot be read: {error}", wanted.input.display()))?;
     let answers = wanted.answers.as_deref().map(json_list).transpose()?.unwrap_or_default();
-    let what = if matches!(call, "inputs" | "read") {
-        let format = mapping::format(&mesh, site, &name);
-        What::Message { topic: wanted.topic.clone(), payload: format.read(payload.as_bytes())?.into_owned(), read: answers }
+    let what = if matches!(call, "inputs" | "read" | "ask" | "items") {
+        let format = if matches!(call, "ask" | "items") { Format::Json } else { mapping::format(&mesh, site, &name) };
+        let payload = format.read(payload.as_bytes())?.into_owned();
+        let file = wanted.file_name.as_deref().map(mapping::file_called);
+        What::Message { topic: wanted.topic.clone(), payload, read: answers, file }
     } else {
         let effect: Value = serde_json::from_str(&payload).map_err(|error| format!("the effect is no JSON: {error}"))?;
         What::Errand { errand: Box::new(mapping::errand(&effect)?), answers }
     };
-    let given = Given { site, tables, call, what };
+    let given = Given { site, tables, calendar: mapping::calendar(&mesh, site), call, named: mapping::named(&mesh, site, &name), what };
     let outputs = given.run(&mapping)?;
     let left = given.left(&mapping);
     if as_json {

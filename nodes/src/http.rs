@@ -83,6 +83,7 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(lists::exceptions))
         .routes(routes!(queries::exception))
         .routes(routes!(lists::sites))
+        .routes(routes!(lists::deliveries))
         .routes(routes!(lists::dead_letters))
         .routes(routes!(lists::retry_dead_letter))
         .routes(routes!(events::page))

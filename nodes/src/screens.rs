@@ -122,6 +122,28 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
     format!("SITES   waiting: plant-critical/business/analytical\n{screen}")
 }
 
+/// What went to a site and came from it lately.
+pub(crate) fn deliveries(answer: &Value, site: &str, zones: &Zones) -> String {
+    if rows(answer).is_empty() {
+        return format!("DELIVERIES  nothing went to {site} or came from it since this node started");
+    }
+    let mut screen = table(&["at", "way", "what", "outcome", "ms", "reference", ""]);
+    for row in rows(answer) {
+        let attempt = row.get("attempt").and_then(Value::as_u64).map(|attempt| format!("attempt {attempt}"));
+        let detail = Some(text(row, "detail").to_owned()).filter(|detail| !detail.is_empty());
+        screen.add_row(vec![
+            zones.at(site, text(row, "at")),
+            text(row, "way").to_owned(),
+            text(row, "what").to_owned(),
+            text(row, "outcome").to_owned(),
+            plain(row, "took_ms"),
+            text(row, "reference").chars().take(16).collect(),
+            attempt.into_iter().chain(detail).collect::<Vec<_>>().join(": "),
+        ]);
+    }
+    format!("DELIVERIES  {site}, the newest first; raw payloads by their whole reference: --json\n{screen}")
+}
+
 /// Exceptions, as the node ranks them.
 pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
     let found = rows(answer);

@@ -104,17 +104,16 @@ pub(crate) fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
     anyhow::anyhow!("the configuration in {} cannot be used:\n{}", config.display(), lines.join("\n"))
 }
 
-/// The reception with a door for every system; what has to be asked for regularly is asked for from now on.
+/// The reception with a door for every system; what has to be asked for or looked at regularly is, from now on.
 fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
     let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
     for way in ways {
         let Some(region) = mesh.region_of(way.site).cloned() else { continue };
-        for poll in way.polls.clone() {
-            let inbound = way.door(region.clone());
-            tokio::spawn(async move { inbound.poll(&poll).await });
+        for chore in way.chores(&region) {
+            tokio::spawn(chore);
         }
-        if let Some(token) = way.token.clone() {
-            reception = reception.with_inbox(way.site, &token, Arc::new(way.door(region)));
+        if let Some(shows) = way.shows.clone() {
+            reception = reception.with_inbox(way.site, shows.token.as_deref(), shows.signature, Arc::new(way.door(region)));
         }
     }
     reception

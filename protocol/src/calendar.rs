@@ -108,6 +108,17 @@ impl Calendar {
         PostingDate::new(self.zoned(at).date())
     }
 
+    /// A time as a clock at the site shows it, such as `2026-11-24T06:00:00`; one that has an offset is taken as it is. One
+    /// that does not exist is moved forward, of two the earlier is meant.
+    pub fn clock_time(&self, text: &str) -> Result<Instant, Malformed> {
+        if let Ok(instant) = Instant::parse(text) {
+            return Ok(instant);
+        }
+        let wrong = || Malformed::new("time", text, "send it as 2026-11-24T06:00:00, with or without an offset");
+        let local: jiff::civil::DateTime = text.parse().map_err(|_| wrong())?;
+        Ok(self.local(local.date(), local.time()))
+    }
+
     /// The next local midnight.
     pub fn next_midnight(&self, at: Instant) -> Instant {
         let date = self.zoned(at).date();

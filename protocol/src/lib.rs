@@ -39,6 +39,7 @@ pub mod qty;
 pub mod refusal;
 pub mod seen;
 pub mod shipment;
+pub mod signature;
 pub mod site;
 pub mod subject;
 pub mod unit;

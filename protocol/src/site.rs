@@ -11,6 +11,7 @@ use crate::instant::Instant;
 use crate::native::Ref;
 use crate::words::{EquipmentId, MaterialId, Version};
 
+mod cursor;
 mod decide;
 mod evolve;
 mod input;
@@ -20,6 +21,7 @@ mod routing;
 #[cfg(test)]
 mod tests;
 
+pub use cursor::{Cursor, Progress};
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
 pub use quarantine::unmatched;
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
@@ -43,6 +45,9 @@ pub struct Site {
     pub calibrated: BTreeMap<EquipmentId, Instant>,
     /// What the plant's own system has; nothing at all until it said something.
     pub recipes: BTreeMap<MaterialId, BTreeSet<Version>>,
+    /// How far each topic is read that its system does not tell by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cursors: BTreeMap<String, Cursor>,
 }
 
 /// A name as it is matched: the kind of thing and the normal form of its number.
@@ -123,4 +128,6 @@ pub enum Fact {
         /// The versions.
         versions: Vec<Version>,
     },
+    /// More of a topic was read.
+    Read(Progress),
 }

@@ -4,7 +4,7 @@
 //! | format | a mapping sees |
 //! |---|---|
 //! | JSON | the payload as it is |
-//! | XML | an element is an object: its children by local name, each a **list** however often it stands there; attributes as `@name`; its text as `#`. Namespaces and prefixes are left out: `.ProductionSchedule[0].ID[0]["#"]` |
+//! | XML | an element is an object: its children by local name, each a **list** however often it stands there; attributes as `@name`; its text as `#`. Namespaces and prefixes are left out: `.ProductionSchedule[0].ID[0]["#"]`. To write one, an element may also be a text; children whose order counts stand as a list of objects in `>` |
 //! | CSV | a list of rows: objects by the names of the first line, or lists of fields where there is no such line; every field a text |
 //!
 //! Other charsets than UTF-8 are read by their label; XML says its own.

@@ -14,8 +14,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use takt_cluster::clock::SystemClock;
+use takt_cluster::seam::Clock as _;
 use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Receipt;
+use takt_protocol::signature::Signature;
 use tokio::sync::Mutex;
 
 use super::format::{Csv, Format};
@@ -31,6 +34,8 @@ pub struct HttpSpec {
     pub bearer: Option<String>,
     /// Where a CSRF token is fetched before writing.
     pub csrf: Option<String>,
+    /// How what we send is signed, if it is.
+    pub signature: Option<Signature>,
     /// How long one request may take, in ms.
     pub timeout_ms: u32,
     /// Code tables, given to every mapping as `.tables`.
@@ -44,6 +49,7 @@ pub struct HttpLink {
     verbs: BTreeMap<String, Mapping>,
     client: reqwest::Client,
     csrf: Mutex<Option<String>>,
+    clock: SystemClock,
 }
 
 /// A request as a mapping says it.
@@ -131,7 +137,7 @@ impl HttpLink {
     /// A link to `site`, with a mapping for each verb it can carry out.
     pub fn new(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(Duration::from_millis(u64::from(spec.timeout_ms.max(1)))).build()?;
-        Ok(Self { site, spec, verbs, client, csrf: Mutex::new(None) })
+        Ok(Self { site, spec, verbs, client, csrf: Mutex::new(None), clock: SystemClock::start() })
     }
 
     /// Whose link it is.
@@ -219,10 +225,18 @@ impl HttpLink {
         if let Some(token) = token {
             request = request.header("x-csrf-token", token);
         }
-        if let Some(body) = &asked.body {
+        let mut body = Vec::new();
+        if let Some(said) = &asked.body {
             let (bytes, media) =
-                asked.written_as.format().write(body).map_err(|why| Silence::Wrong(format!("the body cannot be written: {why}")))?;
-            request = request.header("content-type", media).body(bytes);
+                asked.written_as.format().write(said).map_err(|why| Silence::Wrong(format!("the body cannot be written: {why}")))?;
+            request = request.header("content-type", media);
+            body = bytes;
+        }
+        if let Some(signature) = self.spec.signature.as_ref().filter(|_| asked.method != "GET") {
+            request = signature.sign(&body, self.clock.now()).into_iter().fold(request, |request, (name, text)| request.header(name, text));
+        }
+        if asked.body.is_some() {
+            request = request.body(body);
         }
         let unanswered = |error: reqwest::Error| {
             let why = format!("{} {}: {}", asked.method, asked.path, told(&error));
@@ -265,12 +279,13 @@ pub fn view(site: SiteId, tables: &Value, errand: &Errand, answers: &[Value]) ->
 }
 
 /// Whether an output has the shape that a function's output must have; if not, where and why.
-pub(super) fn fits(entry: &str, output: &Value) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
-    match entry {
+pub(super) fn fits(entry: &str, output: &Value) -> Result<(), String> {
+    let fit = match entry {
         "outcome" => serde_path_to_error::deserialize::<_, Outcome>(output).map(drop),
         "probed" => serde_path_to_error::deserialize::<_, Finding>(output).map(drop),
         _ => serde_path_to_error::deserialize::<_, Asked>(output).map(drop),
-    }
+    };
+    fit.map_err(|error| format!("{}: {}", error.path(), error.inner()))
 }
 
 /// An error with what is behind it, in one line.
@@ -351,3 +366,6 @@ impl Link for HttpLink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

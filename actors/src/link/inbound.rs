@@ -3,24 +3,31 @@
 //! by the credential it showed: no mapping can set it.
 //!
 //! A topic's mapping has `inputs`, and `read` where the system tells only keys: requests whose answers come back as `.read`.
+//! Of what has a name of its own where it came from, a file or an item of a list, an input may leave out its key.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::{Value, json};
+use takt_protocol::calendar::Calendar;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::site;
 
+use super::deliveries::{Delivered, Outcome, Way, ms};
 use super::format::Format;
 use super::http::{Asked, HttpLink, Silence};
+use super::local;
 use super::mapping::Mapping;
 use crate::region::Region;
+
+mod said;
+
+pub use said::Called;
+use said::Said;
 
 /// How the messages of a topic are understood.
 #[derive(Clone, Debug)]
@@ -33,31 +40,52 @@ pub struct Topic {
 
 /// A door for one system.
 pub struct Inbound {
-    link: Arc<HttpLink>,
+    site: SiteId,
+    tables: Value,
     topics: BTreeMap<String, Topic>,
     region: Region,
+    /// Where more can be asked for than a message says; not every transport can.
+    asks: Option<Arc<HttpLink>>,
 }
 
-/// Something that is asked for regularly, because the system does not tell it.
+/// A message as it came.
 #[derive(Clone, Debug)]
-pub struct Poll {
-    /// The topic its answer is taken as.
-    pub topic: String,
-    /// What to GET.
-    pub path: String,
-    /// How often, in ms.
-    pub every_ms: u64,
+pub struct Told<'a> {
+    /// Its topic.
+    pub topic: &'a str,
+    /// Its bytes.
+    pub raw: Bytes,
+    /// What it is called where it came from, if anything.
+    pub called: Option<Called>,
+    /// The file it stood in, if any.
+    pub file: Option<&'a FileMark>,
+}
+
+impl Told<'_> {
+    /// What a person calls it: the file, or the topic.
+    fn what(&self) -> &str {
+        self.file.map_or(self.topic, |file| file.name.as_str())
+    }
+}
+
+/// What is known of a file besides its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileMark {
+    /// Its name, without the folder.
+    pub name: String,
+    /// When it was last written.
+    pub modified_at: Instant,
 }
 
 /// What became of a message. It is ours now, whatever is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// The raw payload, as it is kept.
     pub raw: RawRef,
     /// How many inputs it became.
     pub inputs: usize,
-    /// Whether it could not be understood, and is a case of its site now.
-    pub set_aside: bool,
+    /// Why it could not be understood, and is a case of its site now.
+    pub set_aside: Option<String>,
 }
 
 /// It could not be taken: the sender must keep it, and come again.
@@ -68,129 +96,143 @@ pub struct Refused {
     pub why: String,
 }
 
-/// An input as a mapping says it: without a source, which is not the mapping's to say.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Said {
-    to: Address,
-    key: SaidKey,
-    occurred_at: Instant,
-    #[serde(default)]
-    who: Option<SaidWho>,
-    #[serde(default)]
-    correlation: Option<String>,
-    body: Body,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SaidKey {
-    #[serde(default)]
-    epoch: u32,
-    mark: Mark,
-}
-
-/// A person in the other system. Never a role of ours: roles come with our own credentials.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SaidWho {
-    user: String,
-}
-
 /// The topic whose mapping takes every other one.
 const ANY: &str = "*";
 
 impl Inbound {
     /// A door for the system of `link`; its inputs go into `region`, the one its site is at home in.
     pub fn new(link: Arc<HttpLink>, topics: BTreeMap<String, Topic>, region: Region) -> Self {
-        Self { link, topics, region }
+        Self { site: link.site(), tables: link.tables().clone(), topics, region, asks: Some(link) }
+    }
+
+    /// A door for a system of which nothing more can be asked than it tells.
+    pub fn deaf(site: SiteId, tables: Value, topics: BTreeMap<String, Topic>, region: Region) -> Self {
+        Self { site, tables, topics, region, asks: None }
     }
 
     /// Which system.
     pub fn site(&self) -> SiteId {
-        self.link.site()
+        self.site
     }
 
-    /// Takes a message. `Ok` means that everything in it is durable here.
+    /// Where its inputs go.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Its code tables.
+    pub(super) fn tables(&self) -> &Value {
+        &self.tables
+    }
+
+    /// How the messages of a topic are understood.
+    pub(super) fn topic(&self, topic: &str) -> Option<&Topic> {
+        self.topics.get(topic).or_else(|| self.topics.get(ANY))
+    }
+
+    /// Takes a message that was posted. `Ok` means that everything in it is durable here.
     pub async fn receive(&self, topic: &str, raw: Bytes) -> Result<Taken, Refused> {
-        self.region.heard(self.site());
-        let kept = self.region.node().seams.blobs.keep(vec![raw.clone()]).await.map_err(refused)?;
-        let raw_ref = *kept.first().ok_or_else(|| Refused { why: "the payload was not kept".to_owned() })?;
-        match self.understand(topic, &raw).await? {
+        self.take(&Told { topic, raw, called: None, file: None }).await
+    }
+
+    /// Takes a message, however it came, and writes down how that went.
+    pub async fn take(&self, told: &Told<'_>) -> Result<Taken, Refused> {
+        let clock = &self.region.node().seams.clock;
+        let (at, began) = (clock.now(), clock.elapsed());
+        let taken = self.durably(told).await;
+        let (reference, outcome, detail) = match &taken {
+            Ok(Taken { raw, set_aside: Some(why), .. }) => (raw.to_string(), Outcome::SetAside, why.clone()),
+            Ok(Taken { raw, inputs, set_aside: None }) => (raw.to_string(), Outcome::Taken, format!("{inputs} inputs")),
+            Err(refused) => (String::new(), Outcome::NotTaken, refused.why.clone()),
+        };
+        let took_ms = ms(clock.elapsed().saturating_sub(began));
+        let what = told.what().to_owned();
+        self.region.note(self.site, Delivered { at, way: Way::In, what, reference, attempt: 0, outcome, detail, took_ms });
+        taken
+    }
+
+    /// Takes what no mapping needs to be asked about: it is a case of its site.
+    pub(super) async fn take_as_case(&self, topic: &str, raw: Bytes, why: String) -> Result<Taken, Refused> {
+        let kept = self.region.node().seams.blobs.keep(vec![raw]).await.map_err(refused)?;
+        let raw = *kept.first().ok_or_else(|| Refused { why: "the payload was not kept".to_owned() })?;
+        self.set_aside(topic, raw, &why).await?;
+        let (at, reference) = (self.now(), raw.to_string());
+        let row = Delivered {
+            at,
+            way: Way::In,
+            what: topic.to_owned(),
+            reference,
+            attempt: 0,
+            outcome: Outcome::SetAside,
+            detail: why.clone(),
+            took_ms: 0,
+        };
+        self.region.note(self.site, row);
+        Ok(Taken { raw, inputs: 0, set_aside: Some(why) })
+    }
+
+    async fn durably(&self, told: &Told<'_>) -> Result<Taken, Refused> {
+        self.region.heard(self.site);
+        let kept = self.region.node().seams.blobs.keep(vec![told.raw.clone()]).await.map_err(refused)?;
+        let raw = *kept.first().ok_or_else(|| Refused { why: "the payload was not kept".to_owned() })?;
+        match self.understand(told).await? {
             Ok((mapping, said)) => {
-                let inputs = said.len();
+                let (inputs, id) = (said.len(), self.id_of(told, &raw));
                 for (at, said) in said.into_iter().enumerate() {
-                    let input = self.stamped(said, &mapping, raw_ref);
-                    self.region.take(input, format!("{raw_ref}/{at}")).await.map_err(refused)?;
+                    let input = self.stamped(said, told.called, at, &mapping, raw);
+                    self.region.take(input, format!("{id}/{at}")).await.map_err(refused)?;
                 }
-                Ok(Taken { raw: raw_ref, inputs, set_aside: false })
+                Ok(Taken { raw, inputs, set_aside: None })
             }
             Err(why) => {
-                tracing::warn!(site = %self.site(), topic, %why, raw = %raw_ref, "a message cannot be understood and is set aside");
-                self.set_aside(topic, raw_ref, why).await?;
-                Ok(Taken { raw: raw_ref, inputs: 0, set_aside: true })
+                self.set_aside(told.what(), raw, &why).await?;
+                Ok(Taken { raw, inputs: 0, set_aside: Some(why) })
             }
         }
     }
 
-    /// Asks for something regularly, for ever. An answer that is the same as the one before changes nothing.
-    pub async fn poll(&self, poll: &Poll) {
-        let clock = &self.region.node().seams.clock;
-        let mut before = None;
-        loop {
-            match self.look(poll).await {
-                Ok(Some(body)) if before.as_ref() != Some(&body) => match self.receive(&poll.topic, Bytes::from(body.clone())).await {
-                    Ok(_) => before = Some(body),
-                    Err(error) => tracing::debug!(%error, site = %self.site(), topic = poll.topic, "what was read could not be taken"),
-                },
-                Ok(_) => {}
-                Err(why) => tracing::debug!(%why, site = %self.site(), topic = poll.topic, "a regular question was not answered"),
-            }
-            clock.sleep(Duration::from_millis(poll.every_ms.max(10))).await;
+    /// The id of its inputs in the queue: never the same for two messages that only look the same.
+    fn id_of(&self, told: &Told<'_>, raw: &RawRef) -> String {
+        match told.called {
+            Some(called) => format!("{}/{}", self.site, called.text()),
+            None => RawRef::of(format!("{}\0{}\0{raw}", self.site, told.topic).as_bytes()).to_string(),
         }
-    }
-
-    async fn look(&self, poll: &Poll) -> Result<Option<String>, String> {
-        let asked: Asked = serde_json::from_value(json!({ "path": poll.path })).map_err(|error| error.to_string())?;
-        let answer = self.link.exchange(asked).await.map_err(why)?;
-        let found = answer.get("status") == Some(&json!(200));
-        Ok(answer.get("body").filter(|_| found).map(ToString::to_string))
     }
 
     /// What a message says, or why nobody can tell. Only what may be otherwise next time is `Err` outside.
-    async fn understand(&self, topic: &str, raw: &Bytes) -> Result<Result<(Mapping, Vec<Said>), String>, Refused> {
-        let Some(Topic { format, mapping }) = self.topics.get(topic).or_else(|| self.topics.get(ANY)) else {
-            return Ok(Err(format!("no mapping takes the topic {topic}: add one to `inbound.topics`")));
+    async fn understand(&self, told: &Told<'_>) -> Result<Result<(Mapping, Vec<Said>), String>, Refused> {
+        let Some(Topic { format, mapping }) = self.topic(told.topic) else {
+            return Ok(Err(format!("no mapping takes the topic {}: add one to `inbound.topics`", told.topic)));
         };
-        let raw = match format.read(raw) {
+        let json = match format.read(&told.raw) {
             Ok(json) => json,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        let read = match self.read(mapping, topic, &raw).await? {
+        let read = match self.read(mapping, told, &json).await? {
             Ok(read) => read,
             Err(why) => return Ok(Err(why)),
         };
-        let input = self.view(topic, &raw, &read);
-        let outputs = match mapping.run_bounded("inputs", input).await {
+        let outputs = match mapping.run_bounded("inputs", self.view(told, &json, &read)).await {
             Ok(outputs) => outputs,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let mut said = Vec::new();
+        let (mut said, calendar) = (Vec::new(), self.calendar());
         for (at, output) in outputs.into_iter().enumerate() {
-            match serde_path_to_error::deserialize(output) {
+            let one = local::settle(output, &calendar).and_then(|output| {
+                serde_path_to_error::deserialize(output).map_err(|error| format!("{}: {}", error.path(), error.inner()))
+            });
+            match one.and_then(|one: Said| one.keyed(told.called).map(|()| one)) {
                 Ok(one) => said.push(one),
-                Err(error) => return Ok(Err(format!("{} gives no input: [{at}].{}: {}", mapping.name(), error.path(), error.inner()))),
+                Err(why) => return Ok(Err(format!("{} gives no input: [{at}].{why}", mapping.name()))),
             }
         }
         Ok(Ok((mapping.clone(), said)))
     }
 
     /// What has to be read from the system before its message can be understood.
-    async fn read(&self, mapping: &Mapping, topic: &str, raw: &[u8]) -> Result<Result<Vec<Value>, String>, Refused> {
-        if !mapping.has("read") {
-            return Ok(Ok(Vec::new()));
-        }
-        let asked = match mapping.run_bounded("read", self.view(topic, raw, &[])).await {
+    async fn read(&self, mapping: &Mapping, told: &Told<'_>, json: &[u8]) -> Result<Result<Vec<Value>, String>, Refused> {
+        let Some(link) = self.asks.as_ref().filter(|_| mapping.has("read")) else { return Ok(Ok(Vec::new())) };
+        let asked = match mapping.run_bounded("read", self.view(told, json, &[])).await {
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error.to_string())),
         };
@@ -200,27 +242,32 @@ impl Inbound {
                 Ok(asked) => asked,
                 Err(error) => return Ok(Err(format!("{} gives no request: {error}", mapping.name()))),
             };
-            let answer = self.link.exchange(asked).await.map_err(|silence| Refused { why: why(silence) })?;
+            let answer = link.exchange(asked).await.map_err(|silence| Refused { why: why(silence) })?;
             match answer.get("status").and_then(Value::as_u64) {
                 Some(200..=299) => answers.push(answer),
-                Some(404) => return Ok(Err(format!("{} does not know what its message is about", self.site()))),
-                status => return Err(Refused { why: format!("reading from {} answered {}", self.site(), status.unwrap_or_default()) }),
+                Some(404) => return Ok(Err(format!("{} does not know what its message is about", self.site))),
+                status => return Err(Refused { why: format!("reading from {} answered {}", self.site, status.unwrap_or_default()) }),
             }
         }
         Ok(Ok(answers))
     }
 
-    fn view(&self, topic: &str, raw: &[u8], read: &[Value]) -> Vec<u8> {
-        view(self.site(), topic, self.now(), self.link.tables(), raw, read)
+    fn view(&self, told: &Told<'_>, json: &[u8], read: &[Value]) -> Vec<u8> {
+        view(self.site, told.topic, self.now(), &self.tables, told.file, json, read)
+    }
+
+    /// The calendar of its site.
+    pub(super) fn calendar(&self) -> Calendar {
+        self.region.node().book().sites.get(&self.site).map(|site| site.calendar.clone()).unwrap_or_default()
     }
 
     fn now(&self) -> Instant {
         self.region.node().seams.clock.now()
     }
 
-    fn stamped(&self, said: Said, mapping: &Mapping, raw: RawRef) -> Input {
+    fn stamped(&self, said: Said, called: Option<Called>, at: usize, mapping: &Mapping, raw: RawRef) -> Input {
         let envelope = Envelope {
-            key: Key { source: self.site(), epoch: said.key.epoch, mark: said.key.mark },
+            key: said.key(self.site, called, at),
             occurred_at: said.occurred_at,
             received_at: self.now(),
             not_after: None,
@@ -233,22 +280,36 @@ impl Inbound {
     }
 
     /// A message that nobody understands is a case of its site, with the payload and the reason.
-    async fn set_aside(&self, topic: &str, raw: RawRef, why: String) -> Result<(), Refused> {
+    pub(super) async fn set_aside(&self, topic: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
+        tracing::warn!(site = %self.site, topic, %why, %raw, "a message cannot be understood and is set aside");
         let book = self.region.node().book();
-        let Some(entity) = book.site_entity(self.site()) else {
-            return Err(Refused { why: format!("{} is no site of ours", self.site()) });
+        let Some(entity) = book.site_entity(self.site) else {
+            return Err(Refused { why: format!("{} is no site of ours", self.site) });
         };
-        let key = Key { source: self.site(), epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("unreadable/{raw}"))) };
+        let key = Key { source: self.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("unreadable/{raw}"))) };
         let origin = Some(Origin { raw, mapping: topic.to_owned() });
         let envelope = Envelope { origin, ..Envelope::of(key, self.now()) };
-        let body = Body::Site(site::Input::Mail(site::Mail::Unreadable { topic: topic.to_owned(), raw, why }));
-        self.region.take(Input { to: Address::Entity(entity), envelope, body }, format!("unreadable/{raw}")).await.map_err(refused)
+        let body = Body::Site(site::Input::Mail(site::Mail::Unreadable { topic: topic.to_owned(), raw, why: why.to_owned() }));
+        let id = format!("unreadable/{}/{raw}", self.site);
+        self.region.take(Input { to: Address::Entity(entity), envelope, body }, id).await.map_err(refused)
     }
 }
 
 /// Everything a mapping sees of a message. The payload goes in as it is, so that decimals keep their digits.
-pub fn view(site: SiteId, topic: &str, received_at: Instant, tables: &Value, raw: &[u8], read: &[Value]) -> Vec<u8> {
-    let around = json!({ "site": site.as_str(), "topic": topic, "received_at": received_at.to_string(), "tables": tables, "read": read });
+pub fn view(
+    site: SiteId,
+    topic: &str,
+    received_at: Instant,
+    tables: &Value,
+    file: Option<&FileMark>,
+    raw: &[u8],
+    read: &[Value],
+) -> Vec<u8> {
+    let mut around =
+        json!({ "site": site.as_str(), "topic": topic, "received_at": received_at.to_string(), "tables": tables, "read": read });
+    if let (Some(file), Some(fields)) = (file, around.as_object_mut()) {
+        fields.insert("file".to_owned(), json!({ "name": file.name, "modified_at": file.modified_at.to_string() }));
+    }
     let mut text = around.to_string().into_bytes();
     text.pop();
     text.extend(b",\"body\":");
@@ -257,16 +318,17 @@ pub fn view(site: SiteId, topic: &str, received_at: Instant, tables: &Value, raw
     text
 }
 
-/// Whether an output is an input of ours; if not, where and why.
-pub(super) fn fits(output: &Value) -> Result<(), serde_path_to_error::Error<serde_json::Error>> {
-    serde_path_to_error::deserialize::<_, Said>(output).map(drop)
+/// Whether an output is an input of ours; if not, where and why. What has no name where it comes from needs a key.
+pub(super) fn fits(output: &Value, named: bool) -> Result<(), String> {
+    let said: Said = serde_path_to_error::deserialize(output).map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+    said.keyed(named.then(|| Called::file("", &RawRef::of(b""))))
 }
 
 fn refused(error: impl std::fmt::Display) -> Refused {
     Refused { why: error.to_string() }
 }
 
-fn why(silence: Silence) -> String {
+pub(super) fn why(silence: Silence) -> String {
     match silence {
         Silence::Unsent(why) | Silence::Unknown(why) | Silence::Wrong(why) => why,
     }

@@ -20,8 +20,9 @@ mod bound;
 mod words;
 
 /// The functions of a mapping file that are called from outside: for what is sent, `request` and `outcome`, `probe` and
-/// `probed`; for what is received, `read` and `inputs`.
-pub const ENTRIES: [&str; 6] = ["inputs", "outcome", "probe", "probed", "read", "request"];
+/// `probed`, or `file` where it is laid down as one; for what is received, `read` and `inputs`; and for what is read
+/// regularly from a place on, `ask` and `items`.
+pub const ENTRIES: [&str; 9] = ["ask", "file", "inputs", "items", "outcome", "probe", "probed", "read", "request"];
 
 /// The largest input, in bytes.
 pub const INPUT_BYTES_MAX: usize = 2 << 20;

@@ -14,6 +14,7 @@ use takt_protocol::planted::{self, Bug};
 
 use super::SiteDesk;
 use crate::hall::Lost;
+use crate::link::deliveries::{Delivered, Outcome, Way, ms, of_probed, of_sent};
 use crate::link::{Errand, Probed, Sent};
 
 /// Carries one errand as far as it goes now; what is left of it comes again by the queue.
@@ -35,17 +36,45 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
         Ok(ClaimAnswer::Send { attempt, effect }) => {
             let errand = Errand { reference: intent.reference(), attempt, effect };
             let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
+            let began = Began::now(desk);
             let sent = tokio::select! {
                 biased;
                 sent = desk.link.send(&errand) => sent,
                 () = desk.node.seams.clock.sleep(left) => Sent::Lost { why: format!("no answer within {} ms", desk.limits.window_ms) },
             };
+            began.note(desk, &errand, of_sent(&sent));
             tell(desk, delivery, intent, attempt, sent).await;
         }
         Ok(ClaimAnswer::Probe { attempt, effect, not_before }) => {
             let errand = Errand { reference: intent.reference(), attempt, effect };
             probe(desk, delivery, intent, &errand, not_before).await;
         }
+    }
+}
+
+/// When a try began.
+struct Began {
+    at: Instant,
+    elapsed: Duration,
+}
+
+impl Began {
+    fn now(desk: &SiteDesk) -> Self {
+        Self { at: desk.node.seams.clock.now(), elapsed: desk.node.seams.clock.elapsed() }
+    }
+
+    /// Writes down how it went.
+    fn note(self, desk: &SiteDesk, errand: &Errand, (outcome, detail): (Outcome, String)) {
+        desk.deliveries.note(Delivered {
+            at: self.at,
+            way: Way::Out,
+            what: errand.effect.verb().to_owned(),
+            reference: errand.reference.as_str().to_owned(),
+            attempt: errand.attempt,
+            outcome,
+            detail,
+            took_ms: ms(desk.node.seams.clock.elapsed().saturating_sub(self.elapsed)),
+        });
     }
 }
 
@@ -84,11 +113,13 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
         return later(desk, delivery, not_before.since(asked_at)).await;
     }
     let window = Duration::from_millis(u64::from(desk.limits.window_ms));
+    let began = Began::now(desk);
     let probed = tokio::select! {
         biased;
         probed = desk.link.probe(errand) => probed,
         () = desk.node.seams.clock.sleep(window) => Probed::NoAnswer { why: "no answer in time".to_owned() },
     };
+    began.note(desk, errand, of_probed(&probed));
     let word = match probed {
         Probed::Found(receipt) => {
             Claim::Accepted { attempt: errand.attempt, receipt: takt_protocol::outbox::Receipt { by_probe: true, ..receipt } }

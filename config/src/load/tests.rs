@@ -4,6 +4,7 @@ use super::*;
 
 mod contradictions;
 mod demo;
+mod links;
 mod words;
 
 const MESH: &str = "regions: [eu]\n";

@@ -1,11 +1,16 @@
-//! The `link` of a site: the transport, and which mapping file says what in the system's own words.
+//! The `link` of a site: the transport, and which mapping file says what in the system's own words. Over HTTP here; over
+//! folders in [`super::files`].
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use takt_actors::link::format::{Csv, Format};
+use takt_protocol::signature::Signature;
+
+use super::files::FilesText;
 
 /// The transport of a link.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,6 +18,34 @@ use takt_actors::link::format::{Csv, Format};
 pub enum TransportText {
     /// HTTP both ways.
     Http(HttpText),
+    /// Folders of files both ways.
+    Files(FilesText),
+}
+
+impl TransportText {
+    /// Every mapping file it names, with the place of the name.
+    pub fn mapping_files(&self) -> Vec<&Spanned<String>> {
+        match self {
+            Self::Http(http) => http.mapping_files().collect(),
+            Self::Files(files) => files.mapping_files().collect(),
+        }
+    }
+
+    /// Its code tables.
+    pub fn tables(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
+        match self {
+            Self::Http(http) => &http.tables,
+            Self::Files(files) => &files.tables,
+        }
+    }
+
+    /// Gives every text that may hold a variable to `fill`.
+    pub(crate) fn each_text(&mut self, fill: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Http(http) => http.each_text(fill),
+            Self::Files(files) => files.each_text(fill),
+        }
+    }
 }
 
 /// A link over HTTP.
@@ -23,6 +56,8 @@ pub struct HttpText {
     pub base: String,
     /// The bearer token we show, if any.
     pub bearer: Option<String>,
+    /// How what we send is signed, if it is.
+    pub signature: Option<SignatureText>,
     /// Where a CSRF token is fetched before writing, as SAP gateways ask for.
     pub csrf: Option<String>,
     /// The mapping file of each verb.
@@ -43,7 +78,9 @@ pub struct HttpText {
 #[serde(deny_unknown_fields)]
 pub struct InboundText {
     /// The bearer token by which it is known: no message can say otherwise.
-    pub token: String,
+    pub token: Option<String>,
+    /// How its messages are signed; left out, the token is enough. One of the two is there.
+    pub signature: Option<SignatureText>,
     /// How its messages are written; left out, as JSON.
     #[serde(default)]
     pub format: FormatText,
@@ -100,16 +137,74 @@ impl FormatText {
     }
 }
 
-/// Something that is read regularly; an answer that is the same as before changes nothing.
+/// How messages are signed: HMAC over the body, or over the stamp, a dot and the body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureText {
+    /// The header of the signature, as hexadecimal digits; `sha256=` may stand before them.
+    pub header: String,
+    /// The secret that both sides know; write `${NAME}` and keep it in the environment.
+    pub secret: Spanned<String>,
+    /// What it is made with; there is `sha256` only.
+    #[serde(default)]
+    pub algorithm: AlgorithmText,
+    /// When it was signed; left out, a message may be sent again by whoever sees it.
+    pub stamp: Option<StampText>,
+}
+
+/// What a signature is made with.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlgorithmText {
+    /// HMAC with SHA-256.
+    #[default]
+    Sha256,
+}
+
+/// When a message was signed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StampText {
+    /// The header of the time, in seconds since 1970.
+    pub header: String,
+    /// How far it may be from now, in ms; left out, 300000.
+    #[serde(default = "five_minutes")]
+    pub tolerance_ms: u64,
+}
+
+fn five_minutes() -> u64 {
+    300_000
+}
+
+impl SignatureText {
+    /// The rule.
+    pub fn signature(&self) -> Signature {
+        let AlgorithmText::Sha256 = self.algorithm;
+        let stamp = self.stamp.as_ref().map(|stamp| (stamp.header.clone(), Duration::from_millis(stamp.tolerance_ms)));
+        Signature { header: self.header.clone(), secret: self.secret.value.clone(), stamp }
+    }
+}
+
+/// Something that is read regularly: whole, where an answer that is the same as before changes nothing; or from a place on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PollText {
-    /// What to GET.
-    pub path: String,
+    /// What to GET; not where there is a cursor, because the mapping says then what to ask for.
+    pub path: Option<String>,
     /// How often, in ms.
     pub every_ms: NonZeroU64,
     /// The mapping file of the answer.
     pub mapping: Spanned<String>,
+    /// That only what was changed is read.
+    pub cursor: Option<CursorText>,
+}
+
+/// How a list is read that only tells what was changed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CursorText {
+    /// From how long before the latest change on it is read again, in ms: longer than any transaction of the system takes.
+    pub overlap_ms: NonZeroU64,
 }
 
 impl HttpText {
@@ -125,8 +220,11 @@ impl HttpText {
 
     /// Gives every text that may hold a variable to `fill`.
     pub(crate) fn each_text(&mut self, fill: &mut dyn FnMut(&mut String)) {
-        let secrets = self.inbound.iter_mut().map(|inbound| &mut inbound.token);
-        let paths = self.polls.values_mut().map(|poll| &mut poll.path);
+        let shared = self.inbound.iter_mut().flat_map(|inbound| {
+            inbound.token.as_mut().into_iter().chain(inbound.signature.as_mut().map(|signature| &mut signature.secret.value))
+        });
+        let secrets = shared.chain(self.signature.as_mut().map(|signature| &mut signature.secret.value));
+        let paths = self.polls.values_mut().filter_map(|poll| poll.path.as_mut());
         let words = self.tables.values_mut().flat_map(BTreeMap::values_mut);
         let own = [&mut self.base].into_iter().chain(&mut self.bearer).chain(&mut self.csrf);
         own.chain(secrets).chain(paths).chain(words).for_each(fill);

@@ -13,12 +13,18 @@ use takt_protocol::posting::{Movement, Use};
 use takt_protocol::qty::Qty;
 use takt_protocol::words::{LotNo, MaterialId, OpNo, Sscc};
 
+use super::FormatText;
+
 /// Beside a mapping: what it makes of messages, errands and answers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MappingTestsText {
-    /// Whose code tables and name the mapping sees.
+    /// Whose name, calendar and code tables the mapping sees.
     pub site: Spanned<SiteId>,
+    /// Code tables in place of the site's, for a mapping that is nobody's yet.
+    pub tables: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    /// How messages are written; left out, as the site's link says.
+    pub format: Option<FormatText>,
     /// What is given, and what is wanted.
     pub cases: Vec<Spanned<MappingCaseText>>,
 }
@@ -29,13 +35,15 @@ pub struct MappingTestsText {
 pub struct MappingCaseText {
     /// What a person calls it.
     pub name: String,
-    /// Which function is called; left out, `inputs` where the mapping has it, else `request`.
+    /// Which function is called; left out, `inputs` where the mapping has it, else `request`, else `file`.
     pub call: Option<String>,
     /// For what is received: under which topic; left out, none.
     #[serde(default)]
     pub topic: String,
+    /// For what is received as a file: its name.
+    pub file: Option<String>,
     /// For what is received: the payload, behind a `|` letter for letter as the system sends it, or as YAML what a mapping
-    /// sees of it.
+    /// sees of it. For `ask` and `items`: all they see, such as `since`, `page` and `body`.
     pub given: Option<Value>,
     /// For what is received: the answers to what the mapping reads first.
     #[serde(default)]

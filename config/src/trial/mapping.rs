@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use takt_actors::link::format::Format;
+use takt_actors::link::inbound::FileMark;
 use takt_actors::link::mapping::Mapping;
-use takt_actors::link::{Errand, fits, http, inbound};
+use takt_actors::link::{Errand, fits, http, inbound, local, poll};
+use takt_protocol::calendar::Calendar;
 use takt_protocol::effect::Effect;
 use takt_protocol::instant::Instant;
 use takt_protocol::intent::Reference;
@@ -15,7 +17,7 @@ use super::finding;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::load::Mesh;
-use crate::text::{MappingCaseText, MappingTestsText, TransportText};
+use crate::text::{FormatText, MappingCaseText, MappingTestsText, TransportText};
 
 /// What a mapping is given.
 #[derive(Clone, Debug)]
@@ -24,8 +26,12 @@ pub struct Given {
     pub site: SiteId,
     /// Its code tables.
     pub tables: Value,
+    /// Whose clock a time without an offset is read from.
+    pub calendar: Calendar,
     /// The function.
     pub call: &'static str,
+    /// Whether its messages have a name where they come from, so that an input may leave out its key.
+    pub named: bool,
     /// What it is about.
     pub what: What,
 }
@@ -41,6 +47,8 @@ pub enum What {
         payload: Vec<u8>,
         /// The answers to what the mapping reads first.
         read: Vec<Value>,
+        /// The file it stood in, if any.
+        file: Option<FileMark>,
     },
     /// Something that is to be done at a site.
     Errand {
@@ -61,15 +69,25 @@ impl Given {
     /// What the mapping puts out, each output of the shape that is wanted of it.
     pub fn run(&self, mapping: &Mapping) -> Result<Vec<Value>, String> {
         let outputs = mapping.run(self.call, &self.view()).map_err(|error| error.to_string())?;
-        fits(self.call, &outputs).map_err(|wrong| format!("{} gives nothing that `{}` may give: {wrong}", mapping.name(), self.call))?;
+        let outputs = match self.call {
+            "inputs" | "items" => outputs.into_iter().map(|one| local::settle(one, &self.calendar)).collect::<Result<Vec<_>, _>>()?,
+            _ => outputs,
+        };
+        fits(self.call, &outputs, self.named)
+            .map_err(|wrong| format!("{} gives nothing that `{}` may give: {wrong}", mapping.name(), self.call))?;
         Ok(outputs)
     }
 
     fn view(&self) -> Vec<u8> {
         match &self.what {
-            What::Message { topic, payload, read } => {
+            // Given whole: the answer, and what to read from on.
+            What::Message { topic, payload, .. } if matches!(self.call, "ask" | "items") => {
+                let given = serde_json::from_slice(payload).unwrap_or_default();
+                poll::view(self.site, topic, &self.tables, &given).to_string().into_bytes()
+            }
+            What::Message { topic, payload, read, file } => {
                 let received_at = Instant::parse(RECEIVED_AT).unwrap_or(Instant::EPOCH);
-                inbound::view(self.site, topic, received_at, &self.tables, payload, read)
+                inbound::view(self.site, topic, received_at, &self.tables, file.as_ref(), payload, read)
             }
             What::Errand { errand, answers } => http::view(self.site, &self.tables, errand, answers).to_string().into_bytes(),
         }
@@ -78,7 +96,7 @@ impl Given {
     /// The fields of a message that change nothing in what comes out: what the mapping did not look at. Each is asked for by
     /// giving another value in its place.
     pub fn left(&self, mapping: &Mapping) -> Vec<String> {
-        let What::Message { topic, payload, read } = &self.what else { return Vec::new() };
+        let What::Message { topic, payload, read, file } = &self.what else { return Vec::new() };
         let Ok(whole) = serde_json::from_slice::<Value>(payload) else { return Vec::new() };
         let before = self.run(mapping);
         let mut leaves = Vec::new();
@@ -87,7 +105,8 @@ impl Given {
             let mut other = whole.clone();
             let Some(value) = other.pointer_mut(pointer) else { return false };
             *value = another(value);
-            let what = What::Message { topic: topic.clone(), payload: other.to_string().into_bytes(), read: read.clone() };
+            let payload = other.to_string().into_bytes();
+            let what = What::Message { topic: topic.clone(), payload, read: read.clone(), file: file.clone() };
             Self { what, ..self.clone() }.run(mapping) == before
         });
         leaves
@@ -135,9 +154,12 @@ pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh
         let what = format!("there is no site {} with a link", tests.site.value);
         return vec![Finding::about(file, what, "name the site whose messages these are").at(tests.site.referenced)];
     };
-    let format = format(mesh, tests.site.value, &about);
+    let tables = tests.tables.as_ref().map_or(tables, |own| json!(own));
+    let format = tests.format.as_ref().map_or_else(|| format(mesh, tests.site.value, &about), FormatText::format);
+    let named = named(mesh, tests.site.value, &about);
     let failed = tests.cases.iter().filter_map(|case| {
         let why = given(tests.site.value, &tables, &format, &case.value, &mapping)
+            .map(|given| Given { named: named || case.value.file.is_some(), calendar: calendar(mesh, tests.site.value), ..given })
             .and_then(|given| wanted(&case.value, &given, &mapping))
             .err()?;
         Some(finding(file, case.referenced, &case.value.name, why, "mend the mapping, or what the test wants of it"))
@@ -147,24 +169,48 @@ pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh
 
 /// The code tables of a site.
 pub fn tables(mesh: &Mesh, site: SiteId) -> Option<Value> {
-    let TransportText::Http(http) = &mesh.links.get(&site)?.transport;
-    Some(json!(http.tables))
+    Some(json!(mesh.links.get(&site)?.transport.tables()))
 }
 
 /// How the messages are written that a mapping of a site takes: as its link says.
 pub fn format(mesh: &Mesh, site: SiteId, file: &str) -> Format {
-    let inbound = mesh.links.get(&site).and_then(|link| {
-        let TransportText::Http(http) = &link.transport;
-        http.inbound.as_ref()
-    });
-    let named = inbound.filter(|inbound| inbound.topics.values().any(|topic| topic.value == file));
-    named.map(|inbound| inbound.format.format()).unwrap_or_default()
+    let told = match mesh.links.get(&site).map(|link| &link.transport) {
+        Some(TransportText::Http(http)) => {
+            let inbound = http.inbound.as_ref().filter(|inbound| inbound.topics.values().any(|topic| topic.value == file));
+            inbound.map(|inbound| &inbound.format)
+        }
+        Some(TransportText::Files(files)) => {
+            let mut topics = files.inbound.iter().flat_map(|inbound| inbound.topics.values());
+            topics.find(|topic| topic.value.mapping.value == file).map(|topic| &topic.value.format)
+        }
+        None => None,
+    };
+    told.map(FormatText::format).unwrap_or_default()
+}
+
+/// The calendar of a site.
+pub fn calendar(mesh: &Mesh, site: SiteId) -> Calendar {
+    mesh.book.sites.get(&site).map(|site| site.calendar.clone()).unwrap_or_default()
+}
+
+/// Whether the messages that a mapping of a site takes have a name where they come from: files, and items of a list.
+pub fn named(mesh: &Mesh, site: SiteId, file: &str) -> bool {
+    match mesh.links.get(&site).map(|link| &link.transport) {
+        Some(TransportText::Http(http)) => http.polls.values().any(|poll| poll.cursor.is_some() && poll.mapping.value == file),
+        Some(TransportText::Files(files)) => files.told().any(|named| named.value == file),
+        None => false,
+    }
+}
+
+/// The file that a message of a test stands in.
+pub fn file_called(name: &str) -> FileMark {
+    FileMark { name: name.to_owned(), modified_at: Instant::parse(RECEIVED_AT).unwrap_or(Instant::EPOCH) }
 }
 
 /// The function of that name; left out, the one a mapping is mostly called for.
 pub fn call(mapping: &Mapping, named: Option<&str>) -> Result<&'static str, String> {
-    let usual = if mapping.has("inputs") { "inputs" } else { "request" };
-    let wanted = named.unwrap_or(usual);
+    let usual = ["inputs", "request", "file"].into_iter().find(|entry| mapping.has(entry));
+    let wanted = named.or(usual).unwrap_or("inputs");
     let known = takt_actors::link::mapping::ENTRIES.into_iter().find(|entry| *entry == wanted);
     known.filter(|entry| mapping.has(entry)).ok_or_else(|| format!("{} has no function `{wanted}`", mapping.name()))
 }
@@ -177,11 +223,11 @@ fn given(site: SiteId, tables: &Value, format: &Format, case: &MappingCaseText, 
         (None, Some(value)) => message(case, value.to_string().into_bytes()),
         (Some(_), Some(_)) | (None, None) => return Err("it has neither `given` nor `effect`, or both".to_owned()),
     };
-    Ok(Given { site, tables: tables.clone(), call, what })
+    Ok(Given { site, tables: tables.clone(), calendar: Calendar::default(), call, named: false, what })
 }
 
 fn message(case: &MappingCaseText, payload: Vec<u8>) -> What {
-    What::Message { topic: case.topic.clone(), payload, read: case.read.clone() }
+    What::Message { topic: case.topic.clone(), payload, read: case.read.clone(), file: case.file.as_deref().map(file_called) }
 }
 
 /// An errand with this effect, which must be one that there is.

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use takt_actors::link::deliveries::{Delivered, Outcome, Way};
 use takt_actors::link::inbound::Inbound;
 use takt_protocol::envelope::RawRef;
+use takt_protocol::instant::Instant;
 use takt_protocol::intent::Tier;
 use takt_protocol::name::SiteId;
+use takt_protocol::signature::{Signature, Unsigned};
 
 use super::{Denied, Reception, Sort, clients};
 
@@ -36,23 +39,40 @@ impl Inbox for Inbound {
 /// The inboxes of all systems, each with the hash of the token that opens it.
 #[derive(Default)]
 pub(super) struct Inboxes {
-    by_source: BTreeMap<SiteId, (RawRef, Arc<dyn Inbox>)>,
+    by_source: BTreeMap<SiteId, Door>,
+}
+
+/// One system's door.
+struct Door {
+    /// The hash of its token; where there is none, its signature is enough.
+    token: Option<RawRef>,
+    signature: Option<Signature>,
+    inbox: Arc<dyn Inbox>,
+}
+
+/// Somebody who showed the token of a system.
+pub(crate) struct Known<'a> {
+    site: SiteId,
+    door: &'a Door,
 }
 
 impl Reception {
-    /// The same, with a door for what this system tells.
+    /// The same, with a door for what this system tells, for who shows this token and signs like this: one of them is there.
     #[must_use]
-    pub fn with_inbox(mut self, source: SiteId, token: &str, inbox: Arc<dyn Inbox>) -> Self {
-        self.inboxes.by_source.insert(source, (RawRef::of(token.as_bytes()), inbox));
+    pub fn with_inbox(mut self, source: SiteId, token: Option<&str>, signature: Option<Signature>, inbox: Arc<dyn Inbox>) -> Self {
+        let token = token.map(|token| RawRef::of(token.as_bytes()));
+        if token.is_some() || signature.is_some() {
+            self.inboxes.by_source.insert(source, Door { token, signature, inbox });
+        }
         self
     }
 
     /// Whose message this is: a wrong token and an unknown source get the same answer.
-    pub(crate) fn inbox(&self, source: &str, authorization: Option<&[u8]>) -> Result<Arc<dyn Inbox>, Denied> {
-        let known = SiteId::parse(source).ok().and_then(|source| self.inboxes.by_source.get(&source));
+    pub(crate) fn inbox(&self, source: &str, authorization: Option<&[u8]>) -> Result<Known<'_>, Denied> {
+        let known = SiteId::parse(source).ok().and_then(|source| Some((source, self.inboxes.by_source.get(&source)?)));
         let shown = authorization.and_then(clients::bearer).map(RawRef::of);
         match (known, shown) {
-            (Some((token, inbox)), Some(shown)) if *token == shown => Ok(Arc::clone(inbox)),
+            (Some((site, door)), shown) if door.token.is_none() || door.token == shown => Ok(Known { site, door }),
             (Some(_) | None, _) => {
                 let remedy = "send `Authorization: Bearer <token>` with the token of `link.http.inbound` in the system's site file";
                 Err(Denied::new(Sort::Unauthenticated, "UNAUTHENTICATED", "this token does not speak for that source", remedy)
@@ -61,9 +81,42 @@ impl Reception {
         }
     }
 
-    /// Takes a payload, no longer than the deadline.
-    pub(crate) async fn receive(&self, inbox: &dyn Inbox, topic: &str, raw: Bytes) -> Result<(), Denied> {
-        self.within(async { inbox.receive(topic, raw).await.map_err(not_taken) }).await
+    /// Takes a payload, no longer than the deadline; one that is to be signed and is not is nobody's, and nothing of it is
+    /// kept.
+    pub(crate) async fn receive(
+        &self,
+        known: &Known<'_>,
+        topic: &str,
+        header: impl Fn(&str) -> Option<String>,
+        raw: Bytes,
+    ) -> Result<(), Denied> {
+        let now = self.mesh().clock().now();
+        if let Some(signature) = &known.door.signature
+            && let Err(unsigned) = signature.check(header, &raw, now)
+        {
+            self.refused(known.site, topic, &unsigned, now);
+            let remedy = "sign the bytes of the body as `link.http.inbound.signature` of the system's site file says, with its secret";
+            return Err(Denied::new(Sort::Unauthenticated, "UNSIGNED", unsigned.to_string(), remedy).at(signature.header.clone()));
+        }
+        self.within(async { known.door.inbox.receive(topic, raw).await.map_err(not_taken) }).await
+    }
+
+    /// Writes down that somebody was refused at a system's door, for those who wonder where its messages are.
+    fn refused(&self, site: SiteId, topic: &str, unsigned: &Unsigned, at: Instant) {
+        let Some(region) = self.mesh().region_of(site) else { return };
+        region.note(
+            site,
+            Delivered {
+                at,
+                way: Way::In,
+                what: topic.to_owned(),
+                reference: String::new(),
+                attempt: 0,
+                outcome: Outcome::Refused,
+                detail: unsigned.to_string(),
+                took_ms: 0,
+            },
+        );
     }
 
     /// Room for a message of a system.

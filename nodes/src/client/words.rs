@@ -26,7 +26,11 @@ pub enum Question {
     #[command(subcommand)]
     Exceptions(ExceptionQuestion),
     /// Sites, and what waits for them.
-    Sites,
+    Sites {
+        /// What else about them; left out, all of them.
+        #[command(subcommand)]
+        question: Option<SiteQuestion>,
+    },
     /// Public events, as anybody may subscribe to them.
     Events(EventQuestion),
     /// The contracts of public events: what each says.
@@ -186,4 +190,17 @@ pub struct Act {
     /// Names this action, so that sending it again does nothing more; left out, every call is an action of its own.
     #[arg(long)]
     pub(super) key: Option<String>,
+}
+
+/// About one site.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SiteQuestion {
+    /// What went to it and came from it lately, newest first: every try, and what became of it.
+    Deliveries {
+        /// The site, by its name.
+        site: String,
+        /// Rows at most, up to 200.
+        #[arg(long, default_value_t = 50)]
+        most: usize,
+    },
 }

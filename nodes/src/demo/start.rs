@@ -84,8 +84,8 @@ fn world_of(text: &Text) -> WorldSpec {
             SiteKind::Warehouse => Kind::Wms,
             SiteKind::Quality => Kind::Qms,
         };
-        let TransportText::Http(http) = &link.transport;
-        let token = http.inbound.as_ref().map(|inbound| inbound.token.clone());
+        let TransportText::Http(http) = &link.transport else { return None };
+        let token = http.inbound.as_ref().and_then(|inbound| inbound.token.clone());
         Some(SystemSpec { seed, token, ..SystemSpec::new(site.as_str(), kind, known.calendar.zone()) })
     });
     WorldSpec { systems: simulated.collect(), path: "/in/{system}/{topic}".to_owned() }
@@ -93,8 +93,7 @@ fn world_of(text: &Text) -> WorldSpec {
 
 fn cast(text: &Text, world: &RunningWorld) -> Cast {
     let systems = text.links.iter().filter_map(|(site, link)| {
-        let TransportText::Http(http) = &link.transport;
-        let system = System { site: *site, url: world.url(site.as_str())?, tables: http.tables.clone() };
+        let system = System { site: *site, url: world.url(site.as_str())?, tables: link.transport.tables().clone() };
         Some((*site, system))
     });
     Cast::of(&text.book, systems.collect())

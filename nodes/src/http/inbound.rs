@@ -14,7 +14,8 @@ use crate::ask::Denied;
 /// Take a message of a system, in its own words.
 ///
 /// For the systems themselves. The bytes are kept before they are understood; what cannot be understood becomes an
-/// exception of its site, and is taken all the same.
+/// exception of its site, and is taken all the same. Where the system's link asks for a signature, one that is missing, wrong
+/// or too old is answered with 401 and the code `UNSIGNED`, and nothing is kept.
 #[utoipa::path(
     post, path = "/in/{source}/{topic}", tag = "systems",
     params(
@@ -30,9 +31,10 @@ pub(super) async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Denied> {
-    let inbox = reception.inbox(&source, headers.get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes))?;
+    let known = reception.inbox(&source, headers.get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes))?;
     let _ticket = reception.enter_inbox()?;
     let raw = reception.within(whole(&headers, body, reception.limits().inbound_bytes_max)).await?;
-    reception.receive(inbox.as_ref(), &topic, raw).await?;
+    let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    reception.receive(&known, &topic, header, raw).await?;
     Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "answer": "taken" }))))
 }

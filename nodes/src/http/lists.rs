@@ -9,6 +9,7 @@ use super::Shared;
 use super::told::{Asking, Id, Words};
 use crate::answers::case::CaseRow;
 use crate::answers::dead::DeadLetter;
+use crate::answers::delivery::DeliveryRow;
 use crate::answers::order::OrderRow;
 use crate::answers::routing::RoutingView;
 use crate::answers::site::SiteRow;
@@ -64,6 +65,30 @@ pub(super) async fn retry_dead_letter(State(reception): Shared, _: Asking, Id(id
 #[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = Page<SiteRow>)))]
 pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Page<SiteRow>>, Denied> {
     reception.within(reception.sites()).await.map(Json)
+}
+
+/// How many rows of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Newest {
+    /// Rows at most, up to 200.
+    most: Option<usize>,
+}
+
+/// List what went to a site and came from it lately: every try, with what became of it.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}/deliveries", tag = "node",
+    params(("id" = String, Path, description = "The site, by its name.", example = "nord"), Newest),
+    responses((status = 200, description = "The newest first, since this node started; at most 1000 are kept.", body = Page<DeliveryRow>))
+)]
+pub(super) async fn deliveries(
+    State(reception): Shared,
+    _: Asking,
+    Id(site): Id,
+    Words(newest): Words<Newest>,
+) -> Result<Json<Page<DeliveryRow>>, Denied> {
+    reception.deliveries(&site, newest.most.unwrap_or(ROWS_MAX)).map(Json)
 }
 
 /// Search by any native number.

@@ -99,3 +99,23 @@ fn a_calendar_comes_back_from_text() {
     let calendar = three_shifts("Asia/Shanghai");
     assert_eq!(serde_json::from_str::<Calendar>(&serde_json::to_string(&calendar).unwrap()).unwrap(), calendar);
 }
+
+#[test]
+fn a_time_without_an_offset_is_read_from_the_clock_on_the_sites_wall() {
+    let berlin = Calendar::plain("Europe/Berlin").unwrap();
+    for (text, wanted) in [
+        ("2026-11-24T06:00:00", "2026-11-24T06:00:00+01:00"),
+        ("2026-07-24T06:00:00.5", "2026-07-24T06:00:00.5+02:00"),
+        ("2026-11-24", "2026-11-24T00:00:00+01:00"),
+        ("2026-11-24T06:00:00-05:00", "2026-11-24T06:00:00-05:00"),
+        ("2026-11-24T06:00:00Z", "2026-11-24T06:00:00Z"),
+        // It was put back at three, so this is twice; and put forward at two, so this is never.
+        ("2026-10-25T02:30:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-03-29T02:30:00", "2026-03-29T03:30:00+02:00"),
+    ] {
+        assert_eq!(berlin.clock_time(text).map(|at| at.to_string()), Ok(wanted.to_owned()), "{text}");
+    }
+    for odd in ["", "soon", "2026-13-01T00:00:00"] {
+        assert!(berlin.clock_time(odd).is_err(), "{odd}");
+    }
+}

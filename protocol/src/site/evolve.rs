@@ -52,6 +52,7 @@ impl Site {
             Fact::Calibrated { equipment, until } => {
                 self.calibrated.insert(equipment.clone(), *until);
             }
+            Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }

@@ -62,6 +62,8 @@ pub enum Mail {
         /// The book's hash.
         hash: String,
     },
+    /// More was read of what its system does not tell by itself, and everything in it is durable.
+    Read(super::Progress),
     /// An input that matches no entity.
     Unmatched(Box<crate::input::Input>),
     /// A message of its system that no mapping understands. The payload is kept.

@@ -1,4 +1,4 @@
-use super::unmatched;
+use super::{Cursor, Progress, unmatched};
 use crate::answer::Answer;
 use crate::envelope::{Envelope, Key, Mark};
 use crate::id::{EntityId, Kind};
@@ -7,6 +7,7 @@ use crate::kernel::tests::fixture::{at, book, site};
 use crate::kernel::{Context, Reply, State, step};
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Report};
+use crate::seen::ContentHash;
 
 /// A report for an order that nobody knows, under the message number `7` of its sender.
 fn report(order: &str, minute: u64) -> Input {
@@ -41,4 +42,25 @@ fn a_lot_is_the_same_lot_in_every_generation_and_an_order_is_born_in_the_newest(
         assert_eq!(born(&old, kind, native), born(&new, kind, native));
     }
     assert_eq!(born(&new, Kind::Order, NativeKind::Order).generation(), 2);
+}
+
+#[test]
+fn a_cursor_never_goes_back_and_forgets_what_cannot_be_shown_again() {
+    let hash = |text: &str| ContentHash::of(text.as_bytes());
+    let mut cursor = Cursor::default();
+    let progress = |read: &[(&str, u64)], until: Option<u64>| Progress {
+        topic: "orders".into(),
+        read: read.iter().map(|(text, minute)| (hash(text), at(*minute))).collect(),
+        until: until.map(at),
+        keep_from: until.map(|minute| at(minute - 10)),
+    };
+    cursor.advance(&progress(&[("A/1", 5), ("B/1", 29)], None));
+    assert_eq!(cursor.until, None, "a round that is not whole moves nothing");
+    assert!(cursor.knows(&hash("A/1")) && cursor.knows(&hash("B/1")));
+    cursor.advance(&progress(&[("C/1", 30)], Some(30)));
+    assert_eq!(cursor.until, Some(at(30)));
+    assert!(!cursor.knows(&hash("A/1")), "what was changed before the overlap is not shown again");
+    assert!(cursor.knows(&hash("B/1")) && !cursor.knows(&hash("B/2")));
+    cursor.advance(&progress(&[], Some(20)));
+    assert_eq!(cursor.until, Some(at(30)));
 }

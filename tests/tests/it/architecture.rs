@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ARROW: [&str; 7] = ["protocol", "cluster", "actors", "config", "simulations", "nodes", "tests"];
 
 /// The dependencies that shape the design, and who may name them (tests listen to the bus and must-fail controls use sled).
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("async-nats", &["cluster", "tests"]),
     ("redb", &["cluster"]),
     ("sled", &["cluster", "tests"]),
@@ -17,6 +17,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("ractor", &["actors"]),
     ("rmp-serde", &["protocol"]),
     ("sha2", &["protocol"]),
+    ("hmac", &["protocol"]),
     ("jaq-core", &["actors"]),
     ("serde-saphyr", &["config"]),
     ("tonic", &["nodes"]),

@@ -81,6 +81,12 @@ fn what_is_written_reads_back_the_same() {
     let short = json!({ "Order": { "ID": "1", "Qty": 2, "Note": null } });
     let (bytes, _) = Format::Xml.write(&short).unwrap();
     assert_eq!(read(&Format::Xml, &bytes).unwrap(), json!({ "Order": [{ "ID": [{ "#": "1" }], "Qty": [{ "#": "2" }], "Note": [{}] }] }));
+    let ordered =
+        json!({ "Order": { "@v": "1", ">": [{ "Z": "1" }, { "A": ["2", { ">": [{ "C": "3" }, { "B": null }] }] }, { "Z": "4" }] } });
+    let (bytes, _) = Format::Xml.write(&ordered).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.ends_with("<Order v=\"1\"><Z>1</Z><A>2</A><A><C>3</C><B/></A><Z>4</Z></Order>"), "{text}");
+    assert!(Format::Xml.write(&json!({ "Order": { ">": ["1"] } })).unwrap_err().contains("list of objects"));
     let csv = Format::Csv(Csv::default());
     let rows = json!([{ "a": "x,y", "b": "1" }, { "a": "\"", "b": "" }]);
     assert_eq!(read(&csv, &csv.write(&rows).unwrap().0).unwrap(), rows);

@@ -15,6 +15,9 @@ const ATTRIBUTE: char = '@';
 /// Where the text of an element stands.
 const TEXT: &str = "#";
 
+/// For writing: where children stand whose order counts.
+const IN_ORDER: &str = ">";
+
 /// Reads a document; the error says at which byte.
 pub(super) fn read(payload: &[u8]) -> Result<Value, String> {
     let text = text(payload, declared(payload).as_deref())?;
@@ -135,7 +138,8 @@ fn element(writer: &mut Writer<Vec<u8>>, name: &str, value: &Value, depth: usize
             if let Some(text) = fields.get(TEXT) {
                 writer.write_event(Event::Text(BytesText::new(&plain(text)?))).map_err(failed)?;
             }
-            for (child, value) in fields.iter().filter(|(field, _)| !field.starts_with(ATTRIBUTE) && *field != TEXT) {
+            let plain = fields.iter().filter(|(field, _)| !field.starts_with(ATTRIBUTE) && *field != TEXT && *field != IN_ORDER);
+            for (child, value) in plain.chain(in_order(fields)?) {
                 element(writer, child, value, depth + 1)?;
             }
             writer.write_event(Event::End(BytesEnd::new(name))).map_err(failed)
@@ -147,6 +151,16 @@ fn element(writer: &mut Writer<Vec<u8>>, name: &str, value: &Value, depth: usize
             writer.write_event(Event::End(BytesEnd::new(name))).map_err(failed)
         }
     }
+}
+
+/// The children whose order counts, each given as an object of its own.
+fn in_order(fields: &Map<String, Value>) -> Result<impl Iterator<Item = (&String, &Value)>, String> {
+    let listed = match fields.get(IN_ORDER) {
+        None => &[],
+        Some(Value::Array(list)) if list.iter().all(Value::is_object) => list.as_slice(),
+        Some(other) => return Err(format!("`{IN_ORDER}` is a list of objects, each with one child: {other}")),
+    };
+    Ok(listed.iter().filter_map(Value::as_object).flatten())
 }
 
 fn plain(value: &Value) -> Result<String, String> {

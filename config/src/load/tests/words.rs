@@ -98,7 +98,7 @@ fn a_secret_may_have_any_letters_and_moves_no_place() {
     assert!(found[0].starts_with("sites/nord.yaml:5:64: there is no mapping file x.jq. "), "{found:#?}");
     std::fs::write(dir.path().join("sites/nord.yaml"), link.replace("nosuch: x.jq", "")).unwrap();
     let mesh = load(dir.path(), &variables).unwrap();
-    let TransportText::Http(http) = &mesh.links.values().next().unwrap().transport;
+    let TransportText::Http(http) = &mesh.links.values().next().unwrap().transport else { panic!("no link over HTTP") };
     assert_eq!((http.base.as_str(), http.bearer.as_deref()), ("http://a-long-name.example:8443", Some("'\": {#")));
 }
 
@@ -149,7 +149,7 @@ fn what_is_not_even_yaml_is_told_in_words_of_this_house() {
         ("- kind: erp\n", "1:1: keys are wanted here. write `key: value`, one a line, or several between { and }"),
         ("kind: erp\nregion: [eu]\n", "2:9: one word or number is wanted here. take the brackets away"),
         ("kind: erp\nlimits: {at_once: many}\n", "2:19: this cannot be read. write a whole number"),
-        ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http"),
+        ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http, files"),
     ];
     let told = |text: &str| findings(&[("sites/erp.yaml", text)]);
     let wrong: Vec<_> = cases.iter().filter(|(text, wanted)| told(text) != [format!("sites/erp.yaml:{wanted}")]).collect();

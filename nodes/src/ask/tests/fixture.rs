@@ -33,6 +33,7 @@ use takt_protocol::outbox::Receipt;
 use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::shipment;
+use takt_protocol::signature::Signature;
 use takt_protocol::uom::Uom;
 use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Version};
 
@@ -46,6 +47,9 @@ pub(crate) const QUALITY: &str = "token-of-quality";
 
 /// The token by which the plant's MES is known at the inbound door.
 pub(crate) const MES: &str = "token-of-the-mes";
+
+/// The token of the warehouse, whose messages are signed, too.
+pub(crate) const SIGNED: &str = "token-of-the-warehouse";
 
 /// An inbox whose spool is full.
 struct Full;
@@ -65,14 +69,30 @@ def inputs: { to: { entity: .body.site }, key: { mark: { text: "recipes/\(.body.
 
 /// The door of the plant's MES, as a configuration would make it.
 fn inbound(mesh: &Mesh) -> Inbound {
-    let spec = HttpSpec { base: "http://127.0.0.1:1".to_owned(), bearer: None, csrf: None, timeout_ms: 100, tables: serde_json::json!({}) };
-    let link = Arc::new(HttpLink::new(site("nord"), spec, BTreeMap::new()).unwrap());
+    let link = nobody("nord");
     let mapping = Mapping::compile("recipes.jq", RECIPES).unwrap();
     Inbound::new(
         link,
         BTreeMap::from([("recipes".to_owned(), Topic { format: Format::Json, mapping })]),
         mesh.region_of(site("nord")).unwrap().clone(),
     )
+}
+
+/// A link to a system that is never asked.
+fn nobody(name: &str) -> Arc<HttpLink> {
+    let (base, tables) = ("http://127.0.0.1:1".to_owned(), serde_json::json!({}));
+    let spec = HttpSpec { base, bearer: None, csrf: None, signature: None, timeout_ms: 100, tables };
+    Arc::new(HttpLink::new(site(name), spec, BTreeMap::new()).unwrap())
+}
+
+/// How the warehouse signs what it tells.
+pub(crate) fn signature() -> Signature {
+    Signature { header: "X-Signature".into(), secret: "we both know".into(), stamp: Some(("X-Time".into(), Duration::from_mins(5))) }
+}
+
+/// The door of the warehouse, which understands nothing.
+fn warehouse(mesh: &Mesh) -> Inbound {
+    Inbound::new(nobody("wms-hub"), BTreeMap::new(), mesh.region_of(site("wms-hub")).unwrap().clone())
 }
 
 /// A mesh with its doors open.
@@ -105,8 +125,9 @@ impl World {
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
         let clients = Clients::new([(PLANT.to_owned(), client("mes-nord", "plant")), (QUALITY.to_owned(), client("lims", "quality"))]);
         let reception = Reception::new(Arc::clone(&mesh), clients, limits)
-            .with_inbox(site("nord"), MES, Arc::new(inbound(&mesh)))
-            .with_inbox(site("qms"), MES, Arc::new(Full));
+            .with_inbox(site("nord"), Some(MES), None, Arc::new(inbound(&mesh)))
+            .with_inbox(site("qms"), Some(MES), None, Arc::new(Full))
+            .with_inbox(site("wms-hub"), Some(SIGNED), Some(signature()), Arc::new(warehouse(&mesh)));
         let doors = serve(reception, http, grpc).await.unwrap();
         Self { mesh, doors, _data: data }
     }

@@ -5,7 +5,7 @@ use takt_protocol::envelope::RawRef;
 
 use super::{Back, Person, back};
 use crate::ask::Limits;
-use crate::ask::tests::fixture::{MES, PLANT, World, site};
+use crate::ask::tests::fixture::{MES, PLANT, SIGNED, World, signature, site};
 
 async fn tells(world: &World, path: &str, token: &str, body: Vec<u8>) -> Back {
     back(Person::plant(world).client.post(format!("http://{}{path}", world.doors.http)).bearer_auth(token).body(body)).await
@@ -53,5 +53,32 @@ async fn what_is_not_taken_is_said_so_and_may_come_again() {
     assert!(full.retry_after.is_some());
     tells(&world, "/in/nord/recipes", MES, vec![b'x'; 1_001]).await.is(413, "TOO_LARGE", "");
     assert!(cases(&world).await.is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_signed_as_agreed_is_nobodys_and_every_delivery_is_listed() {
+    let world = World::start().await;
+    let now = world.mesh.clock().now();
+    let tells = async |body: &str, headers: Vec<(String, String)>| {
+        let post = Person::plant(&world).client.post(format!("http://{}/in/wms-hub/picked", world.doors.http)).bearer_auth(SIGNED);
+        back(headers.iter().fold(post, |post, (name, text)| post.header(name, text)).body(body.to_owned())).await
+    };
+    let signed = signature().sign(b"{}", now);
+    tells("{}", Vec::new()).await.is(401, "UNSIGNED", "X-Signature");
+    tells("{ }", signed.clone()).await.is(401, "UNSIGNED", "X-Signature");
+    let old = signature().sign(b"{}", now.minus(std::time::Duration::from_mins(15)));
+    let late = tells("{}", old).await;
+    late.is(401, "UNSIGNED", "X-Signature");
+    assert!(late.field("message").contains("900 s away from now, and 300 s are allowed"), "{late:?}");
+    assert_eq!(tells("{}", signed).await.status, StatusCode::ACCEPTED);
+    let listed = Person::plant(&world).gets("/v1/sites/wms-hub/deliveries?most=10").await;
+    let rows = listed.body["rows"].as_array().unwrap();
+    let outcomes: Vec<&str> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["set_aside", "refused", "refused", "refused"], "{rows:?}");
+    assert_eq!(rows[0]["reference"], RawRef::of(b"{}").to_string());
+    assert_eq!((&rows[0]["way"], &rows[0]["what"]), (&"in".into(), &"picked".into()));
+    assert!(rows[1]["reference"].as_str().unwrap().is_empty(), "nothing is kept of what was refused: {rows:?}");
+    Person::plant(&world).gets("/v1/sites/nowhere/deliveries").await.is(404, "UNKNOWN", "id");
     world.stop().await;
 }

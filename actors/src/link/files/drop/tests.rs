@@ -1,0 +1,192 @@
+//! Files that are late, broken, doubled or in the way of a crash.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::link::deliveries::Outcome;
+use crate::link::fixture::{MACHINES, Yard, nord};
+use crate::link::format::{Csv, Format};
+use crate::node::Settings;
+use crate::tape::tests::seams;
+
+fn spec(dir: &Path, settle_ms: u64) -> DropSpec {
+    let topics = vec![("rows".to_owned(), Pattern::new("*.csv")), ("one".to_owned(), Pattern::new("*"))];
+    DropSpec { folder: dir.to_owned(), done: dir.join("out/done"), errors: dir.join("out/error"), every_ms: 10, settle_ms, topics }
+}
+
+fn watcher(yard: &Yard, dir: &Path) -> Watcher {
+    patient(yard, dir, 0)
+}
+
+fn patient(yard: &Yard, dir: &Path, settle_ms: u64) -> Watcher {
+    let door = yard.door(&[("one", Format::Json, MACHINES), ("rows", Format::Csv(Csv::default()), MACHINES)]);
+    Watcher::new(door, spec(dir, settle_ms))
+}
+
+fn lies(dir: &Path) -> Vec<String> {
+    let mut found: Vec<String> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn a_file_is_taken_once_and_moved_away_and_every_row_of_it_happens() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let mut watcher = watcher(&yard, dir.path());
+    // Two rows that say the same are two rows.
+    fs::write(dir.path().join("a.csv"), "machine,state\nP1,down\nP2,down\nP1,down\n").unwrap();
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!(watcher.look().await, Ok(0));
+    assert_eq!(yard.machines().await, ["P1 down", "P1 down", "P2 down"]);
+    assert_eq!((lies(dir.path()), lies(&dir.path().join("out/done"))), (vec!["out".to_owned()], vec!["a.csv".to_owned()]));
+    let row = &yard.region.deliveries(nord()).unwrap().latest(1)[0];
+    assert_eq!((row.what.as_str(), row.outcome, row.detail.as_str()), ("a.csv", Outcome::Taken, "3 inputs"));
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_laid_down_again_changes_nothing_and_the_same_under_another_name_does() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let mut watcher = watcher(&yard, dir.path());
+    for (name, machines) in [("a.json", 1), ("a.json", 1), ("b.json", 2)] {
+        fs::write(dir.path().join(name), r#"{"machine":"P1"}"#).unwrap();
+        assert_eq!(watcher.look().await, Ok(1));
+        assert_eq!(yard.machines().await.len(), machines, "{name}");
+    }
+    // A key of the mapping's own is stronger than the name of the file.
+    for (name, machines) in [("c.json", 3), ("d.json", 3)] {
+        fs::write(dir.path().join(name), r#"{"machine":"P2","key":"M-1"}"#).unwrap();
+        assert_eq!(watcher.look().await, Ok(1));
+        assert_eq!(yard.machines().await.len(), machines, "{name}");
+    }
+    let done = lies(&dir.path().join("out/done"));
+    assert_eq!(done.len(), 5, "nothing is overwritten: {done:?}");
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn a_crash_after_it_is_durable_and_before_it_is_moved_happens_once() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("a.csv"), "machine\nP1\nP2\n").unwrap();
+    // Where the folder for what is done should be, something else lies: the file stays, as it does after a crash there.
+    fs::create_dir(dir.path().join("out")).unwrap();
+    fs::write(dir.path().join("out/done"), "in the way").unwrap();
+    let mut first = watcher(&yard, dir.path());
+    let before = first.look().await.unwrap_err();
+    assert!(before.contains("a.csv: was taken, and cannot be moved away"), "{before}");
+    assert_eq!(yard.machines().await, ["P1 down", "P2 down"], "it is durable although it was not moved");
+    drop(first);
+    let yard = yard.crash().await;
+    fs::remove_file(dir.path().join("out/done")).unwrap();
+    assert_eq!(watcher(&yard, dir.path()).look().await, Ok(1));
+    assert_eq!(yard.machines().await, ["P1 down", "P2 down"]);
+    assert_eq!((lies(dir.path()), lies(&dir.path().join("out/done"))), (vec!["out".to_owned()], vec!["a.csv".to_owned()]));
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_still_written_or_hidden_or_only_points_elsewhere_is_left_alone() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let (secret, mut watcher) = (tempfile::NamedTempFile::new().unwrap(), patient(&yard, dir.path(), 1));
+    fs::write(secret.path(), r#"{"machine":"P9"}"#).unwrap();
+    for name in ["a.json.tmp", "b.json.part", ".c.json"] {
+        fs::write(dir.path().join(name), r#"{"machine":"P9"}"#).unwrap();
+    }
+    std::os::unix::fs::symlink(secret.path(), dir.path().join("d.json")).unwrap();
+    fs::create_dir(dir.path().join("e.json")).unwrap();
+    let grows = dir.path().join("f.json");
+    fs::write(&grows, r#"{"machine":"#).unwrap();
+    let clock = yard.region.node().seams.clock.clone();
+    assert_eq!(watcher.look().await, Ok(0), "nobody has seen yet that it stands unchanged");
+    clock.sleep(Duration::from_millis(3)).await;
+    fs::write(&grows, r#"{"machine":"P1"}"#).unwrap();
+    assert_eq!(watcher.look().await, Ok(0), "it has grown since the last look");
+    clock.sleep(Duration::from_millis(3)).await;
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!(yard.machines().await, ["P1 down"]);
+    assert_eq!(lies(dir.path()), [".c.json", "a.json.tmp", "b.json.part", "d.json", "e.json", "out"]);
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_goes_aside_with_its_reason_and_is_one_case_however_often_it_comes() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let mut watcher = watcher(&yard, dir.path());
+    for round in 1..=2 {
+        fs::write(dir.path().join("a.csv"), "machine,state\nP1\n").unwrap();
+        assert_eq!(watcher.look().await, Ok(1));
+        let cases = yard.cases().await;
+        assert_eq!(cases.len(), 1, "round {round}: {cases:?}");
+        assert!(cases[0].contains("line 2: 1 fields stand where 2 are named"), "{cases:?}");
+    }
+    let errors = dir.path().join("out/error");
+    let aside = lies(&errors);
+    assert_eq!((aside.len(), &aside[0], &aside[3]), (4, &"a.csv".to_owned(), &"a.csv.reason.txt".to_owned()), "{aside:?}");
+    let reason = fs::read_to_string(errors.join("a.csv.reason.txt")).unwrap();
+    for words in ["a.csv was not understood", "line 2: 1 fields stand where 2 are named", "move the file back into", "takt exceptions"] {
+        assert!(reason.contains(words), "{reason}");
+    }
+    // It was mended, and put back.
+    fs::write(dir.path().join("a.csv"), "machine,state\nP1,down\n").unwrap();
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!(yard.machines().await, ["P1 down"]);
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_file_happens_when_one_row_of_it_cannot_be_understood() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("a.csv"), "machine\nP1\n\"\"\n").unwrap();
+    assert_eq!(watcher(&yard, dir.path()).look().await, Ok(1));
+    assert!(yard.machines().await.is_empty());
+    let cases = yard.cases().await;
+    assert!(cases[0].contains("[1].body"), "{cases:?}");
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_long_or_that_no_topic_takes_is_a_case_and_not_read() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let door = yard.door(&[("rows", Format::Json, MACHINES)]);
+    let topics = vec![("rows".to_owned(), Pattern::new("*.json"))];
+    let mut watcher = Watcher::new(door, DropSpec { topics, ..spec(dir.path(), 0) });
+    fs::write(dir.path().join("a.json"), vec![b' '; usize::try_from(FILE_BYTES_MAX).unwrap() + 1]).unwrap();
+    fs::write(dir.path().join("b.dat"), "?").unwrap();
+    assert_eq!(watcher.look().await, Ok(2));
+    let cases = yard.cases().await.join("\n");
+    assert!(cases.contains("2097153 bytes, and 2097152 are taken") && cases.contains("no topic takes files of this name"), "{cases}");
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn where_no_more_is_taken_the_file_stays_and_one_that_cannot_be_worked_on_keeps_nobody_waiting() {
+    let settings = Settings { waiting_max: 0, waiting_reserve: 0, ..Settings::default() };
+    let (full, dir) = (Yard::over(seams(), settings).await, tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("a.json"), r#"{"machine":"P1"}"#).unwrap();
+    let why = watcher(&full, dir.path()).look().await.unwrap_err();
+    assert!(why.contains("not taken"), "{why}");
+    assert_eq!(lies(dir.path()), ["a.json"]);
+    full.region.stop().await;
+
+    let yard = Yard::start().await;
+    // The folder for errors is in the way of a broken file, which lies there first.
+    fs::create_dir(dir.path().join("out")).unwrap();
+    fs::write(dir.path().join("out/error"), "in the way").unwrap();
+    fs::write(dir.path().join("b.csv"), "machine,state\nP1\n").unwrap();
+    fs::write(dir.path().join("c.json"), r#"{"machine":"P2"}"#).unwrap();
+    let why = watcher(&yard, dir.path()).look().await.unwrap_err();
+    assert!(why.contains("b.csv"), "{why}");
+    assert_eq!(yard.machines().await, ["P1 down", "P2 down"]);
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_told_and_not_made() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let gone = dir.path().join("mount");
+    let why = watcher(&yard, &gone).look().await.unwrap_err();
+    assert!(why.contains("mount cannot be read"), "{why}");
+    assert!(!gone.exists());
+    yard.region.stop().await;
+}

@@ -1,0 +1,143 @@
+//! What we lay down for a system. A file carries our reference in its name, so that it is found again wherever the system
+//! moves it: in its inbox it was not looked at yet, in an archive it was taken, among its errors it was refused.
+//!
+//! Accepted means that it lies there whole; what the system makes of it, it tells by a file of its own. A system that
+//! deletes what it takes cannot be asked later, so a lost send waits for a person.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use serde_json::Value;
+use takt_protocol::name::SiteId;
+use takt_protocol::outbox::Receipt;
+
+use super::names::is_plain;
+use super::{Written, disk};
+use crate::link::format::Format;
+use crate::link::http::view;
+use crate::link::mapping::Mapping;
+use crate::link::{Errand, Link, Probed, Sent};
+
+/// Where a system takes files from.
+#[derive(Clone, Debug)]
+pub struct FilesSpec {
+    /// Where files are laid down for it.
+    pub inbox: PathBuf,
+    /// Where it moves what it took.
+    pub archive: Vec<PathBuf>,
+    /// Where it moves what it refused.
+    pub errors: Vec<PathBuf>,
+    /// How the files are written.
+    pub format: Format,
+    /// Code tables, given to every mapping as `.tables`.
+    pub tables: Value,
+}
+
+/// A way to a system that takes files; one without `spec` takes none.
+pub struct FilesLink {
+    site: SiteId,
+    spec: Option<FilesSpec>,
+    verbs: BTreeMap<String, Mapping>,
+}
+
+/// Where a file of ours was found.
+enum Found {
+    /// It waits, or was taken.
+    There,
+    /// It was refused.
+    Refused(PathBuf),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl FilesLink {
+    /// A link to `site`, with a mapping for each verb it can carry out.
+    pub fn new(site: SiteId, spec: Option<FilesSpec>, verbs: BTreeMap<String, Mapping>) -> Self {
+        Self { site, spec, verbs }
+    }
+
+    /// The name and the content of the file that says what is to be done.
+    async fn written(&self, spec: &FilesSpec, mapping: &Mapping, errand: &Errand) -> Result<(String, Vec<u8>), String> {
+        let input = view(self.site, &spec.tables, errand, &[]).to_string().into_bytes();
+        let said = mapping.run_bounded("file", input).await.map_err(|error| error.to_string())?;
+        let first = said.into_iter().next().ok_or_else(|| format!("{} gives no file", mapping.name()))?;
+        let written: Written =
+            serde_path_to_error::deserialize(first).map_err(|error| format!("{} gives no file: {error}", mapping.name()))?;
+        let begin = written.name.unwrap_or_else(|| errand.effect.verb().to_owned());
+        let ending = match spec.format {
+            Format::Json => "json",
+            Format::Xml => "xml",
+            Format::Csv(_) => "csv",
+        };
+        if !is_plain(&begin) {
+            return Err(format!(
+                "{} calls its file `{}`: letters, digits, `-`, `_` and `.` may stand there",
+                mapping.name(),
+                begin.escape_debug()
+            ));
+        }
+        let (bytes, _) = spec.format.write(&written.body).map_err(|why| format!("{} cannot be written: {why}", mapping.name()))?;
+        Ok((format!("{begin}-{}.{ending}", errand.reference.as_str()), bytes))
+    }
+}
+
+/// Looks for our reference: in the inbox first, because a file goes from there into the others and not back. A folder that is
+/// not there is no empty one: its disk may not be mounted.
+async fn find(spec: &FilesSpec, reference: &str) -> Result<Found, String> {
+    let wrong = |folder: &Path, error: &std::io::Error| format!("{} cannot be read: {error}", folder.display());
+    for folder in std::iter::once(&spec.inbox).chain(&spec.archive) {
+        if disk::named_with(folder, reference).await.map_err(|error| wrong(folder, &error))?.is_some() {
+            return Ok(Found::There);
+        }
+    }
+    for folder in &spec.errors {
+        if let Some(path) = disk::named_with(folder, reference).await.map_err(|error| wrong(folder, &error))? {
+            return Ok(Found::Refused(path));
+        }
+    }
+    Ok(Found::Nowhere)
+}
+
+#[async_trait]
+impl Link for FilesLink {
+    async fn send(&self, errand: &Errand) -> Sent {
+        let verb = errand.effect.verb();
+        let (Some(spec), Some(mapping)) = (&self.spec, self.verbs.get(verb)) else {
+            return Sent::Misconfigured { why: format!("the link of {} has no mapping for {verb}: add one to `outbound.send`", self.site) };
+        };
+        let (name, content) = match self.written(spec, mapping, errand).await {
+            Ok(written) => written,
+            Err(why) => return Sent::Misconfigured { why },
+        };
+        match find(spec, errand.reference.as_str()).await {
+            Ok(Found::There) => return Sent::Accepted(Receipt::default()),
+            Ok(Found::Refused(path)) => {
+                let text = format!("the system moved the file to {}: take it away there before it is sent again", path.display());
+                return Sent::Rejected { code: "FILE".to_owned(), text };
+            }
+            Ok(Found::Nowhere) => {}
+            Err(why) => return Sent::NotDone { why },
+        }
+        match disk::put(&spec.inbox, &name, &content).await {
+            Ok(()) => Sent::Accepted(Receipt::default()),
+            // It may have its name already, and be taken.
+            Err(error) => Sent::Lost { why: format!("{name} may not have been laid down whole: {error}") },
+        }
+    }
+
+    async fn probe(&self, errand: &Errand) -> Probed {
+        let Some(spec) = &self.spec else {
+            return Probed::NoAnswer { why: format!("the link of {} lays down no files", self.site) };
+        };
+        match find(spec, errand.reference.as_str()).await {
+            Ok(Found::There) => Probed::Found(Receipt::default()),
+            // It was not done: who sends it again finds the file there, and says so.
+            Ok(Found::Refused(_) | Found::Nowhere) => Probed::Absent,
+            Err(why) => Probed::NoAnswer { why },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

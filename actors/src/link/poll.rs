@@ -1,0 +1,283 @@
+//! What is asked for regularly, because the system does not tell it: a document that is read whole whenever it changed, or a
+//! list that is read from a place on. The place is kept in the site's own log, moved only when everything before it is
+//! durable, and read again from a while before it: `takt_protocol::site::Cursor` says why.
+//!
+//! A list's mapping has `ask` (the next request: it sees `.since`, the moment to read from on as text, or nothing the first
+//! time; `.page`, from 0; and the answer to the page before as `.status`, `.body` and `.headers`; nothing ends the round),
+//! `items` (of an answer: `id`, `modified`, `version` and the `item` itself) and `inputs` (of one item).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use takt_protocol::envelope::{Envelope, RawRef};
+use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::Own;
+use takt_protocol::name::SiteId;
+use takt_protocol::seen::ContentHash;
+use takt_protocol::site::{self, Cursor, Progress};
+
+use super::http::{Asked, HttpLink};
+use super::inbound::{Called, Inbound, Told, why};
+use super::local;
+use super::mapping::Mapping;
+
+/// Something that is asked for regularly.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// The topic its answer is taken as.
+    pub topic: String,
+    /// How often, in ms.
+    pub every_ms: u64,
+    /// What.
+    pub reads: Reads,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub enum Reads {
+    /// The whole of this path; an answer that is the same as the one before changes nothing.
+    Whole(String),
+    /// What was changed since the last round, as the mapping asks for it.
+    Changed {
+        /// From how long before the latest change on it is read again, in ms: longer than any transaction there takes.
+        overlap_ms: u64,
+    },
+}
+
+/// The most pages of a round.
+const PAGES_MAX: u32 = 1_000;
+
+/// An item of a list, as a mapping says it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    id: String,
+    modified: Instant,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(rename = "item")]
+    content: Value,
+}
+
+/// Why a round ended early. The next one begins where this one did.
+enum Ended {
+    /// The system did not answer, or we could not take what it said.
+    Silent(String),
+    /// The mapping or the system has to be looked at by a person; with the answer nobody understands.
+    Wrong(Vec<u8>, String),
+}
+
+impl Ended {
+    fn silent(why: impl std::fmt::Display) -> Self {
+        Self::Silent(why.to_string())
+    }
+}
+
+/// Whether an output is an item; if not, where and why.
+pub(super) fn fits(output: &Value) -> Result<(), String> {
+    serde_path_to_error::deserialize::<_, Item>(output).map(drop).map_err(|error| format!("{}: {}", error.path(), error.inner()))
+}
+
+/// Asks for something regularly, for ever.
+pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
+    let (mut before, mut told) = (None, None);
+    loop {
+        let ended = match &poll.reads {
+            Reads::Whole(path) => whole(inbound, link, &poll.topic, path, &mut before).await,
+            Reads::Changed { overlap_ms } => round(inbound, link, &poll.topic, *overlap_ms).await.map(drop),
+        };
+        match ended {
+            Ok(()) => {
+                inbound.region().heard(inbound.site());
+                told = None;
+            }
+            Err(Ended::Silent(why)) => {
+                tracing::debug!(%why, site = %inbound.site(), topic = poll.topic, "a regular question was not answered");
+                inbound.region().missed(inbound.site(), &why);
+            }
+            // The same trouble is told once, however often it is met.
+            Err(Ended::Wrong(answer, why)) if told.as_ref() != Some(&why) && aside(inbound, &poll.topic, &answer, &why).await => {
+                told = Some(why);
+            }
+            Err(Ended::Wrong(..)) => {}
+        }
+        inbound.region().node().seams.clock.sleep(Duration::from_millis(poll.every_ms.max(10))).await;
+    }
+}
+
+/// Makes what nobody understands a case of its site; whether that is durable.
+async fn aside(inbound: &Inbound, topic: &str, answer: &[u8], why: &str) -> bool {
+    let kept = inbound.region().node().seams.blobs.keep(vec![Bytes::copy_from_slice(answer)]).await;
+    match kept.ok().and_then(|kept| kept.first().copied()) {
+        Some(raw) => inbound.set_aside(topic, raw, why).await.is_ok(),
+        None => false,
+    }
+}
+
+/// Reads a document, and takes it when it is another one than before.
+async fn whole(inbound: &Inbound, link: &HttpLink, topic: &str, path: &str, before: &mut Option<String>) -> Result<(), Ended> {
+    let asked: Asked = serde_json::from_value(json!({ "path": path })).map_err(Ended::silent)?;
+    let answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
+    let found = answer.get("status") == Some(&json!(200));
+    let Some(body) = answer.get("body").filter(|_| found).map(ToString::to_string) else {
+        return Err(Ended::Silent(format!("{path} answered {}", answer.get("status").cloned().unwrap_or_default())));
+    };
+    if before.as_ref() != Some(&body) {
+        inbound.receive(topic, Bytes::from(body.clone())).await.map_err(Ended::silent)?;
+        *before = Some(body);
+    }
+    Ok(())
+}
+
+/// One round over what was changed: how many items were new. What it took is durable, and known, page by page; the place
+/// moves when the round is whole.
+async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64) -> Result<usize, Ended> {
+    let Some(mapping) = inbound.topic(topic).map(|known| known.mapping.clone()) else {
+        return Err(Ended::Silent(format!("no mapping takes {topic}")));
+    };
+    let desk = Desk::of(inbound, topic)?;
+    let mut cursor = desk.cursor().await?;
+    let overlap = Duration::from_millis(overlap_ms);
+    let since = cursor.until.map(|until| until.minus(overlap));
+    let (mut newest, mut taken, mut answer) = (None, 0, Value::Null);
+    for page in 0..PAGES_MAX {
+        let Some(asked) = ask(inbound, &mapping, topic, since, page, &answer).await? else {
+            desk.finish(newest, overlap).await?;
+            return Ok(taken);
+        };
+        answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
+        let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
+        if !(200..300).contains(&status) {
+            return Err(Ended::Silent(format!("{topic}, page {page}: answered {status}")));
+        }
+        let items = items(inbound, &mapping, topic, &answer).await?;
+        newest = items.iter().map(|item| item.modified).max().max(newest);
+        taken += desk.take(&mut cursor, items).await?;
+    }
+    let why =
+        format!("{topic} has more than {PAGES_MAX} pages of changes: have `ask` read larger ones, or end with an answer that has none");
+    Err(Ended::Wrong(answer.to_string().into_bytes(), why))
+}
+
+/// The request for the next page, or nothing after the last.
+async fn ask(
+    inbound: &Inbound,
+    mapping: &Mapping,
+    topic: &str,
+    since: Option<Instant>,
+    page: u32,
+    before: &Value,
+) -> Result<Option<Asked>, Ended> {
+    let mut view = view(inbound.site(), topic, inbound.tables(), before);
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert("page".to_owned(), json!(page));
+        fields.insert("since".to_owned(), json!(since.map(|at| Instant::new(at.utc_ns(), 0).to_string())));
+    }
+    let wrong = |why: String| Ended::Wrong(view.to_string().into_bytes(), why);
+    let said = mapping.run_bounded("ask", view.to_string().into_bytes()).await.map_err(|error| wrong(error.to_string()))?;
+    let Some(first) = said.into_iter().next() else { return Ok(None) };
+    serde_path_to_error::deserialize(first).map(Some).map_err(|error| wrong(format!("{} gives no request: {error}", mapping.name())))
+}
+
+/// The items of an answer, as they were changed.
+async fn items(inbound: &Inbound, mapping: &Mapping, topic: &str, answer: &Value) -> Result<Vec<Item>, Ended> {
+    let view = view(inbound.site(), topic, inbound.tables(), answer);
+    let wrong = |why: String| Ended::Wrong(answer.to_string().into_bytes(), why);
+    let said = mapping.run_bounded("items", view.to_string().into_bytes()).await.map_err(|error| wrong(error.to_string()))?;
+    let (mut items, calendar): (Vec<Item>, _) = (Vec::with_capacity(said.len()), inbound.calendar());
+    for (at, one) in said.into_iter().enumerate() {
+        let item = local::settle(one, &calendar)
+            .and_then(|one| serde_path_to_error::deserialize(one).map_err(|error| format!("{}: {}", error.path(), error.inner())));
+        items.push(item.map_err(|why| wrong(format!("{} gives no item: [{at}].{why}", mapping.name())))?);
+    }
+    items.sort_by(|a, b| (a.modified, &a.id).cmp(&(b.modified, &b.id)));
+    Ok(items)
+}
+
+/// What `ask` and `items` see of an answer, and around it.
+pub fn view(site: SiteId, topic: &str, tables: &Value, answer: &Value) -> Value {
+    let mut view = json!({ "site": site.as_str(), "topic": topic, "tables": tables });
+    if let (Some(fields), Value::Object(answer)) = (view.as_object_mut(), answer) {
+        fields.extend(answer.clone());
+    }
+    view
+}
+
+/// Where the place of a topic is kept.
+struct Desk<'a> {
+    inbound: &'a Inbound,
+    topic: &'a str,
+    entity: EntityId,
+}
+
+impl<'a> Desk<'a> {
+    fn of(inbound: &'a Inbound, topic: &'a str) -> Result<Self, Ended> {
+        let book = inbound.region().node().book();
+        let entity = book.site_entity(inbound.site()).ok_or_else(|| Ended::Silent(format!("{} is no site of ours", inbound.site())))?;
+        Ok(Self { inbound, topic, entity })
+    }
+
+    async fn cursor(&self) -> Result<Cursor, Ended> {
+        let state = self.inbound.region().show(self.entity).await.map_err(Ended::silent)?;
+        match state.own {
+            Own::Site(site) => Ok(site.cursors.get(self.topic).cloned().unwrap_or_default()),
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => Ok(Cursor::default()),
+        }
+    }
+
+    /// Takes what is new of a page, each item by itself, and then remembers that it did.
+    async fn take(&self, cursor: &mut Cursor, items: Vec<Item>) -> Result<usize, Ended> {
+        let mut fresh = BTreeMap::new();
+        let mut failed = None;
+        for item in items {
+            let version = item.version.unwrap_or_else(|| item.modified.utc_ns().to_string());
+            let called = Called::item(self.topic, &item.id, &version);
+            let known = ContentHash::of(format!("{}\0{version}", item.id).as_bytes());
+            if cursor.knows(&known) || fresh.contains_key(&known) {
+                continue;
+            }
+            let raw = Bytes::from(item.content.to_string());
+            let told = Told { topic: self.topic, raw, called: Some(called), file: None };
+            if let Err(refused) = self.inbound.take(&told).await {
+                failed = Some(Ended::silent(refused));
+                break;
+            }
+            fresh.insert(known, item.modified);
+        }
+        let taken = fresh.len();
+        if taken > 0 {
+            let progress = Progress { topic: self.topic.to_owned(), read: fresh.into_iter().collect(), ..Progress::default() };
+            cursor.advance(&progress);
+            self.remember(progress).await?;
+        }
+        failed.map_or(Ok(taken), Err)
+    }
+
+    /// The round is whole. A change that is said to come from the future does not move the place beyond now: what is made
+    /// before it would never be read.
+    async fn finish(&self, newest: Option<Instant>, overlap: Duration) -> Result<(), Ended> {
+        let now = self.inbound.region().node().seams.clock.now();
+        let Some(until) = newest.map(|newest| newest.min(now)) else { return Ok(()) };
+        if self.cursor().await?.until.is_some_and(|known| known >= until) {
+            return Ok(());
+        }
+        let keep_from = Some(until.minus(overlap));
+        self.remember(Progress { topic: self.topic.to_owned(), read: Vec::new(), until: Some(until), keep_from }).await
+    }
+
+    async fn remember(&self, progress: Progress) -> Result<(), Ended> {
+        let content = serde_json::to_vec(&progress).map_err(Ended::silent)?;
+        let key = format!("cursor/{}/{}", self.inbound.site(), RawRef::of(&content));
+        let envelope = Envelope::ours(key, self.inbound.region().node().seams.clock.now());
+        let body = Body::Site(site::Input::Mail(site::Mail::Read(progress)));
+        self.inbound.region().ask(Input { to: Address::Entity(self.entity), envelope, body }).await.map(drop).map_err(Ended::silent)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+# B2MML, what is to be made: ProductionSchedule (V0401) and OperationsSchedule (V0600, V7), bare or within a transaction such as
+# ProcessProductionSchedule. What this takes from the tables: `plant`, `unit`, `location` and, where units are left out, `default.unit`.
+def text: .[0]?["#"]? // "";
+def given: if . == "" then null else . end;
+def ours($table): . as $theirs | [$table // {} | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
+
+# The schedule, and whether the transaction says that it changes what was sent before.
+def root: .body | to_entries[0];
+def schedule: root.value[0] | if .DataArea then .DataArea[0] | (.ProductionSchedule // .OperationsSchedule)[0] else . end;
+def is_change: (root.key | startswith("Change")) or ([root.value[0].DataArea[0]?.Change[0]?.ActionCriteria[]?.ActionExpression[]?["@actionCode"]] | any(. == "Change"));
+def requests: schedule | .ProductionRequest // .OperationsRequest // [];
+
+# What a segment makes: said by its name in V0401, by its use from V0600 on.
+def produced: .MaterialProducedRequirement[]?, (.MaterialRequirement[]? | select(.MaterialUse | text | . == "Produced" or . == "Material Produced" or . == "Yield Produced"));
+def material: .MaterialDefinitionID | text;
+
+# Where it is made: the site of the request, of its schedule, or of what is made.
+def at_site: (.HierarchyScope, .Location) | select(.) | .[0] | .EquipmentID | text | select(. != "");
+def plant($schedule; $product):
+  [(., $schedule, $product) | at_site] | (.[0] // error("it names no site: neither HierarchyScope nor Location has an EquipmentID"));
+
+def quantity($tables; $of):
+  .Quantity[0] as $q | ($q.QuantityString | text) as $number | ($q.UnitOfMeasure | text) as $unit
+  | if $number == "" then error("the quantity of \($of) is empty")
+    elif $unit != "" then "\($number) \($unit | ours($tables.unit))"
+    elif $tables.default.unit? then "\($number) \($tables.default.unit)"
+    else error("the quantity of \($of) has no unit: have it sent, or name one under `tables.default.unit`") end;
+
+# One product a request. Where it stands in several segments it is the same quantity, told again; anything else is no order of ours.
+def product($tables):
+  [.SegmentRequirement[]? | produced] as $made
+  | if ($made | length) == 0 then error("it makes nothing: no segment has a material that is produced") else . end
+  | ($made[0] | material) as $first
+  | [$made[] | select(material == $first)] as $same
+  | [$same[] | quantity($tables; $first)] as $amounts
+  | if ($amounts | all(. == $amounts[0])) then $made[0] + { total: $amounts[0], lots: [$same[].MaterialLotID | text | select(. != "")] }
+    else error("it makes \($first) more than once, as \($amounts | join(" and ")): an order has one total, so send a request for each") end;
+
+def is_ready: .RequestState // .ProductionRequestState | text | . == "" or . == "Released" or . == "Ready" or . == "InProgress";
+
+# A request that is sent again says the same, until its schedule is published anew.
+def key($schedule; $request; $what):
+  ($schedule.PublishedDate | text) as $published
+  | if $published == "" and .file then {}
+    else { key: { mark: { text: "\($schedule.ID | text)/\($request.ID | text)/\($published)/\($what)" } } } end;
+
+def told($schedule; $request; $what; $fact):
+  { to: { native: { kind: "order", names: [{ system: .site, kind: "order", id: ($request.ID | text) }] } }, occurred_at: .received_at,
+    body: { order: { owner_fact: $fact } } } + key($schedule; $request; $what);
+
+def start($schedule): .StartTime // .EarliestStartTime // .SegmentRequirement[0]?.EarliestStartTime // $schedule.StartTime | text;
+def end_($schedule): .EndTime // .LatestEndTime // .SegmentRequirement[-1]?.LatestEndTime // $schedule.EndTime | text;
+def time($which; $id): if . == "" then error("the request \($id) has no \($which)") else { local: . } end;
+
+def facts($schedule; $request):
+  . as $in | .tables as $t | ($request.ID | text) as $id
+  | (try ($request | product($t)) catch error("the request \($id): \(.)")) as $product
+  | (try ($request | plant($schedule; $product)) catch error("the request \($id): \(.)")) as $plant
+  | ($request | start($schedule) | time("start"; $id)) as $start | ($request | end_($schedule) | time("end"; $id)) as $end
+  | { erp: $in.site, number: $id, plant: ($plant | ours($t.plant)), material: ($product | material), total: $product.total,
+      recipe: ($request.ProductProductionRuleID // $request.OperationsDefinitionID | text | given
+               | if . and $t.recipe? then ours($t.recipe) else null end),
+      lot: ($product.lots[0] // null), start: $start, end: $end } as $header
+  | (if $request | is_ready then told($schedule; $request; "released"; { released: $header })
+     else told($schedule; $request; "created"; { created: $header }) end),
+    (if is_change then told($schedule; $request; "dates"; { dates_changed: { start: $start, end: $end } }) else empty end);
+
+def inputs:
+  . as $in
+  | if (requests | length) == 0 then error("this is no schedule with requests: it begins with \(root.key)") else . end
+  | schedule as $schedule
+  | requests[] as $request
+  | if ($request.ID | text) == "" then error("a request has no ID") else . end
+  | ($request.RequestState | text) as $state
+  # A forecast is no order, and what is withdrawn there is cancelled here.
+  | if $state == "Forecast" then empty
+    elif $state == "Cancelled" or $state == "Canceled" or $state == "Aborted" then $in | told($schedule; $request; "cancelled"; "cancelled")
+    else $in | facts($schedule; $request) end;
