@@ -6,7 +6,7 @@ def request:
   | if $done == 0 then { method: "GET", path: "/stock-blocks", then: true }
     elif .status >= 300 and ($done == 1 or .status != 404) then empty
     else
-      [.answers[0].body.stock_blocks[]?
+      [.answers[0].body.results[]
        | select(.block_ref == $block or (.block_ref | startswith($block + "/")))
        | .block_ref as $ref | select(any($keep[]; . == $ref) | not) | .block] as $all
       | if $done <= ($all | length) then { method: "DELETE", path: "/stock-blocks/\($all[$done - 1])", then: true } else empty end
