@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(changed, ["sites/erp-eu.yaml"]);
         let verbs = |begin: &str| {
             let of = |files: &[(&'static str, &str)]| -> Vec<String> {
-                let own = files.iter().filter_map(|(name, _)| name.strip_prefix(begin).filter(|rest| rest.ends_with(".jq")));
+                let own = files.iter().filter_map(|(name, _)| name.strip_prefix(begin)?.strip_suffix(".jq"));
                 own.map(str::to_owned).collect()
             };
             [of(demo::FILES), of(FILES)].concat()

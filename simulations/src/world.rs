@@ -1,4 +1,4 @@
-//! The world outside the mesh: two ERPs with nothing in common, an MES, a QMS with its laboratory, a WMS, and around them
+//! The world outside the mesh: two ERPs with nothing in common, two MES, a QMS with its laboratory, a WMS, and around them
 //! maintenance, transport, planning, suppliers, product data and analytics; with books, rules and bad habits.
 //!
 //! Apart from everything else on purpose. **Nothing in here uses `takt-protocol`, `takt-cluster` or `takt-actors`**: the
@@ -11,7 +11,7 @@
 //! - served over real HTTP by [`launch`](launch()), which keeps its books on disk before it answers.
 //!
 //! Read on in this order: [`exchange`] and [`mod@system`] (the shapes), [`habits`] (what can go wrong), then one system:
-//! [`erp`], [`odoo`], [`mes`], [`qms`], [`wms`], [`cmms`], [`tms`], [`planning`], [`portal`], [`plm`], [`analytics`]; each module's page is the interface reference for those who write mappings.
+//! [`erp`], [`odoo`], [`mes`], [`mes_csv`], [`qms`], [`wms`], [`cmms`], [`tms`], [`planning`], [`portal`], [`plm`], [`analytics`]; each module's page is the interface reference for those who write mappings.
 //! [`ledger`] reads the books of either ERP in no ERP's words.
 //! [`launch`](mod@launch) puts them on loopback ports.
 
@@ -25,6 +25,7 @@ pub mod habits;
 pub mod launch;
 pub mod ledger;
 pub mod mes;
+pub mod mes_csv;
 pub mod moment;
 pub mod odoo;
 pub mod outbox;
@@ -49,6 +50,7 @@ pub fn system(kind: Kind, name: &str, zone: Zone, seed: u64) -> Box<dyn System> 
         Kind::Erp => Box::new(erp::Erp::house(name, zone, seed)),
         Kind::ErpOdoo => Box::new(odoo::Odoo::house(name, zone, seed)),
         Kind::Mes => Box::new(mes::Mes::house(name, zone, seed)),
+        Kind::MesCsv => Box::new(mes_csv::MesCsv::house(name, zone, seed)),
         Kind::Qms => Box::new(qms::Qms::house(name, zone, seed)),
         Kind::Wms => Box::new(wms::Wms::house(name, zone, seed)),
         Kind::Cmms => Box::new(cmms::Cmms::house(name, zone, seed)),

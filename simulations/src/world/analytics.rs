@@ -75,10 +75,8 @@ impl Analytics {
     }
 
     fn hear(&mut self, desk: &mut Desk, body: Value) -> Answered {
-        let list = match body {
-            Value::Array(list) => list,
-            one => vec![one],
-        };
+        let one = |body| vec![body];
+        let list = if let Value::Array(list) = body { list } else { one(body) };
         if list.len() > BATCH_MAX {
             return Err(refusal(413, "too_many", format!("{} of at most {BATCH_MAX}", list.len())));
         }

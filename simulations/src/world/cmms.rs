@@ -152,7 +152,7 @@ impl Cmms {
             (Method::Get, ["windows"]) => Ok(listed(self.windows.values().map(Window::view), &request.query)),
             (Method::Post, ["breakdowns"]) => self.report(desk, NewBreakdown { repair_ms: None, ..read(request)? }),
             (Method::Post, ["_sim", "breakdowns"]) => self.report(desk, read(request)?),
-            (Method::Post, ["_sim", "assets"]) => self.install(desk, read(request)?),
+            (Method::Post, ["_sim", "assets"]) => Ok(self.install(desk, read(request)?)),
             (Method::Post, ["_sim", "repairs"]) => {
                 let named: Named = read(request)?;
                 let order = self.asset(&named.asset)?.down.clone().ok_or_else(|| refusal(409, "not_down", named.asset.clone()))?;
@@ -171,13 +171,13 @@ impl Cmms {
         self.assets.get(tag).ok_or_else(|| unknown(tag))
     }
 
-    fn install(&mut self, desk: &Desk, new: NewAsset) -> Answered {
+    fn install(&mut self, desk: &Desk, new: NewAsset) -> Response {
         let known = self.assets.remove(&new.tag);
         let (down, stopped) = known.map_or((None, None), |known| (known.down, known.stopped));
         let asset = Asset { tag: new.tag, plant: new.plant, calibrated_until: new.calibrated_until, down, stopped, since: desk.now };
         let view = asset.view();
         self.assets.insert(asset.tag.clone(), asset);
-        Ok(Response::json(201, &view))
+        Response::json(201, &view)
     }
 
     /// Something broke. The same reference again is the same breakdown.

@@ -65,7 +65,7 @@ pub(super) fn listed(views: impl Iterator<Item = Value>, query: &BTreeMap<String
 }
 
 fn is(value: &Value, wanted: &str) -> bool {
-    value.as_str().map_or_else(|| value.to_string() == wanted, |text| text == wanted)
+    value.as_str().map_or_else(|| serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *value), |text| text == wanted)
 }
 
 /// The view with one more field.

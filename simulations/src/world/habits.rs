@@ -79,6 +79,10 @@ pub enum Habit {
     Overlaps,
     /// PLM: a released revision is edited, keeps its name, and nobody is told.
     ChangedInPlace,
+    /// File MES: the numbers of its rows begin again with the next file.
+    LfdRestart,
+    /// File MES: a report file comes again under a number of its own.
+    FileAgain,
     /// Analytics: forgets what it knew, and counts what it is told again.
     LosesPlace,
     /// Analytics: counts the first `amount` (default one) of a list, and answers 200.
@@ -131,6 +135,8 @@ impl Habit {
             Self::BatchMissing => "batch_missing",
             Self::Overlaps => "overlaps",
             Self::ChangedInPlace => "changed_in_place",
+            Self::LfdRestart => "lfd_restart",
+            Self::FileAgain => "file_again",
             Self::LosesPlace => "loses_place",
             Self::HalfBatch => "half_batch",
         }

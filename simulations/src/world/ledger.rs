@@ -84,9 +84,16 @@ impl Ledger {
         match kind {
             Kind::Erp => Some(erp::ledger(books)),
             Kind::ErpOdoo => Some(odoo::ledger(books)),
-            Kind::Mes | Kind::Qms | Kind::Wms | Kind::Cmms | Kind::Tms | Kind::Planning | Kind::Portal | Kind::Plm | Kind::Analytics => {
-                None
-            }
+            Kind::Mes
+            | Kind::MesCsv
+            | Kind::Qms
+            | Kind::Wms
+            | Kind::Cmms
+            | Kind::Tms
+            | Kind::Planning
+            | Kind::Portal
+            | Kind::Plm
+            | Kind::Analytics => None,
         }
     }
 

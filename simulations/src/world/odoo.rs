@@ -148,14 +148,14 @@ impl Odoo {
             (Method::Get, ["api", model]) => search::found(self.records(model)?, &request.query),
             (Method::Get, ["api", model, id]) => {
                 let mut records = self.records(model)?;
-                records.retain(|record| record.get("id").is_some_and(|known| known.to_string() == *id));
+                records.retain(|record| record.get("id").and_then(Value::as_u64).is_some_and(|known| id.parse() == Ok(known)));
                 if records.is_empty() { Ok(missing(model, id).as_not_found()) } else { search::found(records, &BTreeMap::new()) }
             }
             (Method::Post, ["api", model]) => Ok(answered(&self.create(desk, user, model, &read_values(request)?)?)),
             (Method::Put, ["api", model, id]) => Ok(answered(&self.write(desk, user, model, number(id)?, &read_values(request)?)?)),
             (Method::Post, ["api", model, id, button]) => {
                 let args = request.read::<records::Pressed>().map_err(Fault::malformed)?.args;
-                Ok(answered(&self.press(desk, user, (model, number(id)?, button), args)?))
+                Ok(answered(&self.press(desk, user, (model, number(id)?, button), &args)?))
             }
             (Method::Post | Method::Put, ["_sim", ..]) => self.in_house(desk, request),
             _ => Ok(Fault::malformed(format!("no route for {}", request.path)).as_not_found()),
@@ -200,7 +200,7 @@ impl Odoo {
         Ok(json!(true))
     }
 
-    fn press(&mut self, desk: &mut Desk, user: &str, (model, id, button): (&str, u64, &str), args: Value) -> Outcome<Value> {
+    fn press(&mut self, desk: &mut Desk, user: &str, (model, id, button): (&str, u64, &str), args: &Value) -> Outcome<Value> {
         match (model, button) {
             ("manufacturing_order", button) => self.press_order(desk, user, id, button, args),
             ("stock_picking", "button_validate") => self.validate(desk, user, id, args),

@@ -108,7 +108,8 @@ struct Wish {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    line: u32,
+    #[serde(rename = "line")]
+    number: u32,
     item: String,
     qty: Decimal,
     unit: String,
@@ -158,7 +159,7 @@ impl Portal {
         let sane = |line: &Line| {
             line.qty > Decimal::ZERO && line.qty < Decimal::from(1_000_000_000) && Date::strptime("%d.%m.%Y", &line.due).is_ok()
         };
-        let mut numbers: Vec<u32> = wish.lines.iter().map(|line| line.line).collect();
+        let mut numbers: Vec<u32> = wish.lines.iter().map(|line| line.number).collect();
         numbers.sort_unstable();
         numbers.dedup();
         if wish.lines.is_empty() || numbers.len() != wish.lines.len() || !wish.lines.iter().all(sane) {

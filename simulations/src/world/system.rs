@@ -34,6 +34,8 @@ pub enum Kind {
     ErpOdoo,
     /// Manufacturing execution.
     Mes,
+    /// Manufacturing execution in files.
+    MesCsv,
     /// Quality management with its laboratory.
     Qms,
     /// Warehouse management.

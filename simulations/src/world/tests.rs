@@ -15,10 +15,11 @@ const START: Moment = Moment::from_millis(1_795_486_331_000);
 type Asked = Vec<(Method, &'static str, Value)>;
 
 /// Every sort of system.
-const EVERY: [Kind; 11] = [
+const EVERY: [Kind; 12] = [
     Kind::Erp,
     Kind::ErpOdoo,
     Kind::Mes,
+    Kind::MesCsv,
     Kind::Qms,
     Kind::Wms,
     Kind::Cmms,
@@ -35,6 +36,7 @@ fn sensible(kind: Kind) -> Asked {
         Kind::Erp => erp(),
         Kind::ErpOdoo => odoo(),
         Kind::Mes => mes(),
+        Kind::MesCsv => around::mes_csv(),
         Kind::Qms => qms(),
         Kind::Wms => wms(),
         Kind::Cmms => around::cmms(),

@@ -77,6 +77,7 @@ pub struct Tms {
 /// How fast things go here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "a unit stands in every name")]
 struct Pace {
     book_ms: u32,
     arrive_ms: u32,
@@ -176,8 +177,8 @@ impl Rules for Tms {
                 Task::Arrive(load) => self.arrive(desk, &load, at),
                 Task::Ask(load) => self.ask(desk, &load, at),
                 Task::Leave(load, ask) => {
-                    let granted = |load: &&Load| load.stage == Stage::Released && load.ask == ask;
-                    if self.loads.get(&load).filter(granted).is_some() {
+                    let granted = |load: &Load| load.stage == Stage::Released && load.ask == ask;
+                    if self.loads.get(&load).is_some_and(granted) {
                         self.leave(desk, &load, Some(ask), at);
                     }
                 }

@@ -11,7 +11,9 @@ pub(super) fn ledger(books: &Value) -> Ledger {
     let mut ledger = Ledger::default();
     for picking in listed(books, "stock_picking").iter().filter(|picking| text(picking, "state") == "done") {
         ledger.refer(text(picking, "client_reference"));
-        listed(picking, "moves").iter().for_each(|one| goods(&mut ledger, one));
+        for one in listed(picking, "moves") {
+            goods(&mut ledger, one);
+        }
     }
     for log in listed(books, "work_log") {
         ledger.refer(text(log, "client_reference"));

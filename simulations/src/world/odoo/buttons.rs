@@ -32,7 +32,7 @@ struct Replacement {
 
 impl Odoo {
     /// Presses a button of an order.
-    pub(super) fn press_order(&mut self, desk: &mut Desk, user: &str, id: u64, button: &str, args: Value) -> Outcome<Value> {
+    pub(super) fn press_order(&mut self, desk: &mut Desk, user: &str, id: u64, button: &str, args: &Value) -> Outcome<Value> {
         let order = self.orders.get(&id).ok_or_else(|| missing("manufacturing_order", &id.to_string()))?;
         let before = order.state;
         let mut after = order.clone();
@@ -42,11 +42,11 @@ impl Odoo {
             "button_reopen" => after.moves(&[State::ToClose], if after.begun { State::Progress } else { State::Confirmed })?,
             "button_mark_done" => after.moves(&[State::ToClose], State::Done)?,
             "action_cancel" => after.cancel()?,
-            "change_quantity" => self.change_quantity(&mut after, read::<Quantity>(&args)?.quantity)?,
-            "change_bom" => self.change_bom(&mut after, &read::<Version>(&args)?.version)?,
+            "change_quantity" => self.change_quantity(&mut after, read::<Quantity>(args)?.quantity)?,
+            "change_bom" => self.change_bom(&mut after, &read::<Version>(args)?.version)?,
             "replace_component" => {
                 // Only the line is written: the order's own `write_date` stays, and nobody is told.
-                self.replace_component(&mut after, &read(&args)?)?;
+                self.replace_component(&mut after, &read(args)?)?;
                 self.orders.insert(id, after);
                 return Ok(json!(true));
             }

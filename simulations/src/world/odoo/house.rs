@@ -126,7 +126,7 @@ impl Odoo {
         match deed {
             Deed::Create { model, values } => self.create(desk, &user, &model, &values),
             Deed::Write { model, id, values } => self.write(desk, &user, &model, id, &values),
-            Deed::Press { model, id, button, args } => self.press(desk, &user, (&model, id, &button), args),
+            Deed::Press { model, id, button, args } => self.press(desk, &user, (&model, id, &button), &args),
         }
     }
 }

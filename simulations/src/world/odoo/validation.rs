@@ -33,8 +33,8 @@ struct Pending {
 
 impl Odoo {
     /// Does what a draft says, or asks back, or refuses.
-    pub(super) fn validate(&mut self, desk: &mut Desk, user: &str, id: u64, args: Value) -> Outcome<Value> {
-        let answers: Answers = read(&args)?;
+    pub(super) fn validate(&mut self, desk: &mut Desk, user: &str, id: u64, args: &Value) -> Outcome<Value> {
+        let answers: Answers = read(args)?;
         let picking = self.pickings.get(&id).ok_or_else(|| missing("stock_picking", &id.to_string()))?.clone();
         match picking.stage {
             Stage::Draft => {}

@@ -108,7 +108,7 @@ impl Portal {
                 self.packs += 1;
                 packs.push(Pack {
                     sscc: format!("34099999{:09}0", self.packs),
-                    line: line.line,
+                    line: line.number,
                     item: line.item.clone(),
                     qty,
                     unit: line.unit.clone(),

@@ -20,6 +20,17 @@ pub(super) fn cmms() -> Asked {
     ]
 }
 
+pub(super) fn mes_csv() -> Asked {
+    let pace = json!({ "pieces_per_second": 1000, "start_after_ms": 1, "bundle": 3, "scrap_every": 4, "pallet": 5, "rows_per_file": 4 });
+    // A body is taken as it stands, JSON or not; whatever it says, the answer is a file.
+    vec![
+        (Method::Put, "/_sim/machines", json!(["P"])),
+        (Method::Put, "/_sim/recipes/FG", json!({ "version": "1", "operations": ["10"] })),
+        (Method::Put, "/_sim/pace", pace),
+        (Method::Post, "/in/a.csv", json!("A;1;FG;1;9;N7;24.11.2026")),
+    ]
+}
+
 pub(super) fn tms() -> Asked {
     let pace = json!({ "book_ms": 1, "arrive_ms": 1, "ask_ms": 1, "leave_ms": 1, "ask_again_ms": 1 });
     let yard = json!({ "docks": ["D1"], "carriers": [{ "carrier": "K", "pallets": 5 }] });

@@ -86,7 +86,8 @@ pub(super) struct Load {
 #[serde(deny_unknown_fields)]
 pub(super) struct Release {
     ask: u32,
-    release: Verdict,
+    #[serde(rename = "release")]
+    verdict: Verdict,
     #[serde(default)]
     reasons: Vec<String>,
 }
@@ -155,7 +156,7 @@ impl Tms {
     /// Takes the answer to a question for departure.
     pub(super) fn release(&mut self, desk: &mut Desk, number: &str, answer: &Release) -> Answered {
         let load = self.loads.get_mut(number).ok_or_else(|| unknown(number))?;
-        let granted = answer.release == Verdict::Granted;
+        let granted = answer.verdict == Verdict::Granted;
         if load.answered == Some((answer.ask, granted)) {
             return Ok(shown(&load.view()));
         }

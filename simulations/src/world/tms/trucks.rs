@@ -65,12 +65,12 @@ impl Tms {
             let taken = self.loads.values().filter(here).any(|load| load.stage.is_at_dock() && load.dock.as_ref() == Some(&dock));
             let waiting = self.loads.values().filter(here).filter(|load| load.stage == Stage::InYard).min_by_key(|load| load.turn);
             if let (false, Some(number)) = (taken, waiting.map(|load| load.number.clone())) {
-                self.to_dock(desk, &number, dock, at);
+                self.dock(desk, &number, dock, at);
             }
         }
     }
 
-    fn to_dock(&mut self, desk: &mut Desk, number: &str, dock: String, at: Moment) {
+    fn dock(&mut self, desk: &mut Desk, number: &str, dock: String, at: Moment) {
         let Some(mut load) = self.take(number, Stage::InYard) else { return };
         load.stage = Stage::AtDock;
         let others = self.yards.get(&load.wish.yard).into_iter().flat_map(|yard| &yard.docks).find(|other| **other != dock);
