@@ -13,7 +13,7 @@ use takt_simulations::logs::Logs;
 use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
 use takt_simulations::world::system::Kind;
 
-mod stage;
+pub(super) mod stage;
 
 use stage::Stage;
 

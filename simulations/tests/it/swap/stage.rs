@@ -36,13 +36,13 @@ use takt_simulations::world::ledger::{Heap, Ledger, Status};
 use takt_simulations::world::system::Kind;
 
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Which systems play.
 const CAST: [(&str, Kind); 3] = [("nord", Kind::Mes), ("qms", Kind::Qms), ("wms-na", Kind::Wms)];
 
 /// Everything that runs.
-pub(crate) struct Stage {
+pub(super) struct Stage {
     _dir: tempfile::TempDir,
     world: RunningWorld,
     engine: Embedded,
@@ -54,7 +54,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Sets the stage with an ERP of this sort.
-    pub(crate) async fn set(erp: Kind) -> Self {
+    pub(super) async fn set(erp: Kind) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let door = format!("http://{}", socket.local_addr().unwrap());
@@ -145,7 +145,7 @@ impl Stage {
     }
 
     /// A planner asks for an order.
-    pub(crate) async fn release(&self, pieces: u32) -> EntityId {
+    pub(super) async fn release(&self, pieces: u32) -> EntityId {
         let erp = SiteId::parse("erp-eu").unwrap();
         let planned_order = NativeId::parse("PL-1").unwrap();
         let name = Ref::new(erp, NativeKind::Order, planned_order.clone());
@@ -168,7 +168,7 @@ impl Stage {
     }
 
     /// A planner wants something of an order.
-    pub(crate) async fn wish(&self, order: EntityId, wish: Request) {
+    pub(super) async fn wish(&self, order: EntityId, wish: Request) {
         let key = format!("{wish:?}");
         self.ask(Address::Entity(order), &key, wish).await;
     }
@@ -182,7 +182,7 @@ impl Stage {
     }
 
     /// The order, once it is so.
-    pub(crate) async fn order_when(&self, entity: EntityId, what: &str, is_so: impl Fn(&Order) -> bool) -> Order {
+    pub(super) async fn order_when(&self, entity: EntityId, what: &str, is_so: impl Fn(&Order) -> bool) -> Order {
         self.until(what, async || {
             let Own::Order(order) = self.region.show(entity).await.unwrap().own else { return None };
             is_so(&order).then_some(*order)
@@ -191,7 +191,7 @@ impl Stage {
     }
 
     /// The laboratory raises a case about everything that was made; once it is blocked in the ERP, all is found well.
-    pub(crate) async fn hold_and_accept(&self, made: &Order) {
+    pub(super) async fn hold_and_accept(&self, made: &Order) {
         let (lot, pieces) = (made.header().unwrap().number.to_string(), pieces(made).to_string());
         let blocked = async |wanted: &str| {
             let books = Ledger::of(Kind::ErpOdoo, &self.books("erp-eu").await).unwrap();
@@ -207,7 +207,7 @@ impl Stage {
     }
 
     /// A truck for everything that was made, with clearance.
-    pub(crate) async fn ship(&self, made: &Order) {
+    pub(super) async fn ship(&self, made: &Order) {
         self.until("every pallet put away", async || {
             let now = self.order_when(made_id(self, made), "there", |_| true).await;
             let stored = now.units.values().filter(|unit| unit.stage >= Place::PutAway).count();
@@ -224,7 +224,7 @@ impl Stage {
     }
 
     /// Waits until nothing is under way any more.
-    pub(crate) async fn quiet(&self) {
+    pub(super) async fn quiet(&self) {
         let mut looks = 0;
         self.until("nothing under way", async || {
             let mut still = self.engine.seams().queue.names().await.unwrap().is_empty();
@@ -265,12 +265,12 @@ impl Stage {
     }
 
     /// What is durable.
-    pub(crate) fn seams(&self) -> Seams {
+    pub(super) fn seams(&self) -> Seams {
         self.engine.seams()
     }
 
     /// Everything a system knows.
-    pub(crate) async fn books(&self, system: &str) -> Value {
+    pub(super) async fn books(&self, system: &str) -> Value {
         self.get(&format!("{system}/_sim/books")).await
     }
 
@@ -279,12 +279,12 @@ impl Stage {
     }
 
     /// `POST` of `system/path`.
-    pub(crate) async fn post(&self, place: &str, body: &Value) -> Value {
+    pub(super) async fn post(&self, place: &str, body: &Value) -> Value {
         self.request(reqwest::Method::POST, place, Some(body)).await
     }
 
     /// `PUT` of `system/path`.
-    pub(crate) async fn put(&self, place: &str, body: &Value) -> Value {
+    pub(super) async fn put(&self, place: &str, body: &Value) -> Value {
         self.request(reqwest::Method::PUT, place, Some(body)).await
     }
 
@@ -298,7 +298,7 @@ impl Stage {
     }
 
     /// The world around first, so that nobody tells anything to a door that is shut.
-    pub(crate) async fn end(self) {
+    pub(super) async fn end(self) {
         self.world.stop().await;
         self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
         self.region.stop().await;
@@ -306,7 +306,7 @@ impl Stage {
 }
 
 /// The demo's folder with the second ERP in it; the warehouse is at home in Europe here, so that one region is enough.
-fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
+pub(crate) fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
     demo::write_to(folder).unwrap();
     swap::write_over(folder).unwrap();
     let warehouse = folder.join("sites/wms-na.yaml");
@@ -314,8 +314,8 @@ fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
     std::fs::write(&warehouse, text.replace("region: na", "region: eu")).unwrap();
     let mut variables: BTreeMap<String, String> = demo::VARIABLES.iter().map(|name| ((*name).to_owned(), format!("t-{name}"))).collect();
     variables.iter_mut().filter(|(name, _)| name.ends_with("_URL")).for_each(|(_, url)| "http://127.0.0.1:9".clone_into(url));
-    for name in ["erp-eu", "nord", "qms", "wms-na"] {
-        variables.insert(format!("{}_URL", name.to_uppercase().replace('-', "_")), world.url(name).unwrap());
+    for (name, address) in world.addresses() {
+        variables.insert(format!("{}_URL", name.to_uppercase().replace('-', "_")), format!("http://{address}"));
     }
     load(folder, &variables).unwrap_or_else(|found| panic!("{found:#?}"))
 }
