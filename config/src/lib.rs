@@ -4,7 +4,7 @@
 //! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files and the hash), `read` and `fill` (from
 //! files to pages, variables filled in), `check` (what may not contradict what), [`mod@load`] (from pages to values), [`links`]
 //! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`demo`] and [`start`] (folders to start
-//! from).
+//! from), [`swap`] (another ERP in the demo's folder).
 
 pub mod demo;
 pub mod finding;
@@ -12,6 +12,7 @@ pub mod folder;
 pub mod links;
 pub mod load;
 pub mod start;
+pub mod swap;
 pub mod text;
 pub mod trial;
 

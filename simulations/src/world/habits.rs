@@ -57,8 +57,36 @@ pub enum Habit {
     CounterRestart,
     /// WMS: the received quantity differs from the announced one by `amount` (default -1).
     ReceivedDiffers,
-    /// WMS: a truck leaves without clearance.
+    /// WMS, TMS: a truck leaves without clearance.
     DepartsUncleared,
+    /// CMMS: a breakdown is told as down, up and down again.
+    Flaps,
+    /// CMMS: the end of a breakdown is told to nobody.
+    ForgetsUp,
+    /// TMS: the truck does not come; its appointment is moved by `amount` ms (default an hour).
+    NoShow,
+    /// TMS: the truck stands at another dock than was told.
+    DockChanges,
+    /// Planning: a signal changes under its old version, and nobody is told.
+    SilentRevision,
+    /// Planning: a run moves an open signal by `amount` per mille (default 20).
+    Nervous,
+    /// Portal: a notice says `amount` (default 2) more than is on the truck.
+    ShortShip,
+    /// Portal: the packs of a notice come without batch and date.
+    BatchMissing,
+    /// PLM: a release does not end the revision before it.
+    Overlaps,
+    /// PLM: a released revision is edited, keeps its name, and nobody is told.
+    ChangedInPlace,
+    /// File MES: the numbers of its rows begin again with the next file.
+    LfdRestart,
+    /// File MES: a report file comes again under a number of its own.
+    FileAgain,
+    /// Analytics: forgets what it knew, and counts what it is told again.
+    LosesPlace,
+    /// Analytics: counts the first `amount` (default one) of a list, and answers 200.
+    HalfBatch,
 }
 
 impl Habit {
@@ -97,6 +125,20 @@ impl Habit {
             Self::CounterRestart => "counter_restart",
             Self::ReceivedDiffers => "received_differs",
             Self::DepartsUncleared => "departs_uncleared",
+            Self::Flaps => "flaps",
+            Self::ForgetsUp => "forgets_up",
+            Self::NoShow => "no_show",
+            Self::DockChanges => "dock_changes",
+            Self::SilentRevision => "silent_revision",
+            Self::Nervous => "nervous",
+            Self::ShortShip => "short_ship",
+            Self::BatchMissing => "batch_missing",
+            Self::Overlaps => "overlaps",
+            Self::ChangedInPlace => "changed_in_place",
+            Self::LfdRestart => "lfd_restart",
+            Self::FileAgain => "file_again",
+            Self::LosesPlace => "loses_place",
+            Self::HalfBatch => "half_batch",
         }
     }
 }

@@ -7,6 +7,9 @@
 //! same directory brings the same system back, on the same port. What is told is posted as JSON to
 //! `<base url><path>` with `{system}` and `{topic}` filled in, in order within a lane, until somebody answers 2xx. One request
 //! carries one message, with `X-Message-Topic`, and `Authorization: Bearer <token>` where the system has one.
+//!
+//! A system that speaks in files ([`Kind::MesCsv`]) tells nothing over HTTP: it has the folders `in`, `out` and `archive` in
+//! `DIR/<name>/files` instead, and its port is for its own people.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,6 +27,7 @@ mod courier;
 mod cuttable;
 mod door;
 mod keeper;
+mod porter;
 
 /// One system to launch.
 #[derive(Clone, Debug)]
@@ -134,6 +138,7 @@ pub enum LaunchError {
 #[derive(Debug)]
 pub struct RunningWorld {
     addresses: BTreeMap<String, SocketAddr>,
+    folders: BTreeMap<String, PathBuf>,
     running: Vec<Running>,
 }
 
@@ -154,6 +159,11 @@ impl RunningWorld {
         self.addresses.get(name).map(|address| format!("http://{address}"))
     }
 
+    /// Where the folders `in`, `out` and `archive` of a system are that speaks in files.
+    pub fn folder(&self, name: &str) -> Option<&Path> {
+        self.folders.get(name).map(PathBuf::as_path)
+    }
+
     /// Stops all systems and gives their ports back; what they answered is on disk, as always.
     pub async fn stop(self) {
         for running in self.running {
@@ -168,10 +178,25 @@ impl RunningWorld {
     }
 }
 
+impl RunningWorld {
+    /// Somebody who carries files between the folders of a system and the system.
+    fn porter(&mut self, system: &SystemSpec, dir: &Path, keeper: &Keeper) -> Result<tokio::task::JoinHandle<()>, LaunchError> {
+        let folder = dir.join(&system.name).join("files");
+        let opened = porter::Folders::open(&folder);
+        let folders = opened.map_err(|source| LaunchError::Disk { doing: "make the folders of", path: folder.clone(), source })?;
+        self.folders.insert(system.name.clone(), folder);
+        Ok(tokio::spawn(porter::carry(keeper.desk(), folders)))
+    }
+}
+
+fn speaks_in_files(kind: Kind) -> bool {
+    kind == Kind::MesCsv
+}
+
 /// Launches these systems with their books under `dir`, posting what they tell to `base_url`.
 pub async fn launch(spec: &WorldSpec, dir: &Path, base_url: &str) -> Result<RunningWorld, LaunchError> {
     let client = courier::client().map_err(LaunchError::Client)?;
-    let mut world = RunningWorld { addresses: BTreeMap::new(), running: Vec::new() };
+    let mut world = RunningWorld { addresses: BTreeMap::new(), folders: BTreeMap::new(), running: Vec::new() };
     for system in &spec.systems {
         let (keeper, listener, address) = match open(system, dir).await {
             Ok(opened) => opened,
@@ -180,11 +205,22 @@ pub async fn launch(spec: &WorldSpec, dir: &Path, base_url: &str) -> Result<Runn
                 return Err(error);
             }
         };
-        let to = courier::Destination::new(base_url, &spec.path, system);
+        let carrier = if speaks_in_files(system.kind) {
+            match world.porter(system, dir, &keeper) {
+                Ok(porter) => porter,
+                Err(error) => {
+                    keeper.stop();
+                    world.stop().await;
+                    return Err(error);
+                }
+            }
+        } else {
+            let to = courier::Destination::new(base_url, &spec.path, system);
+            tokio::spawn(courier::carry(keeper.desk(), client.clone(), to))
+        };
         let door = tokio::spawn(door::serve(listener, keeper.desk()));
-        let courier = tokio::spawn(courier::carry(keeper.desk(), client.clone(), to));
         world.addresses.insert(system.name.clone(), address);
-        world.running.push(Running { keeper, tasks: vec![door, courier] });
+        world.running.push(Running { keeper, tasks: vec![door, carrier] });
     }
     Ok(world)
 }

@@ -30,12 +30,28 @@ use super::outbox::{Outbox, Outgoing};
 pub enum Kind {
     /// Enterprise resource planning, in the manner of SAP.
     Erp,
+    /// Enterprise resource planning, in the manner of Odoo.
+    ErpOdoo,
     /// Manufacturing execution.
     Mes,
+    /// Manufacturing execution in files.
+    MesCsv,
     /// Quality management with its laboratory.
     Qms,
     /// Warehouse management.
     Wms,
+    /// Maintenance.
+    Cmms,
+    /// Transport.
+    Tms,
+    /// Demand planning.
+    Planning,
+    /// A supplier portal with ship notices.
+    Portal,
+    /// Product data.
+    Plm,
+    /// A reader of public events.
+    Analytics,
 }
 
 /// A foreign system, as the simulator and the HTTP door see it.
@@ -101,6 +117,10 @@ pub trait Rules: Clone + Debug + Send + 'static {
     fn books(&self) -> Value;
     /// How it says that a record is open elsewhere.
     fn locked(status: Option<u16>) -> Response;
+    /// Whether an answer says that what was asked for was done: where the status does not tell, the body does.
+    fn is_done(response: &Response) -> bool {
+        response.is_success()
+    }
 }
 
 /// Rules and desk together: a whole system.
@@ -178,7 +198,7 @@ impl<R: Rules> House<R> {
         let hollow = request.method != Method::Get && self.desk.habits.shows(Habit::HollowSuccess, place).is_some();
         let before = hollow.then(|| (self.rules.clone(), self.desk.outbox.clone()));
         let response = self.rules.answer(&mut self.desk, request);
-        if let Some((rules, outbox)) = before.filter(|_| response.is_success()) {
+        if let Some((rules, outbox)) = before.filter(|_| R::is_done(&response)) {
             (self.rules, self.desk.outbox) = (rules, outbox);
             self.desk.habits.count(Habit::HollowSuccess.name());
         }
@@ -187,7 +207,7 @@ impl<R: Rules> House<R> {
 
     /// The reply as the asker gets it: only one that reports a success is worth losing.
     fn hand_over(&mut self, response: Response, place: &str) -> Reply {
-        if !response.is_success() {
+        if !R::is_done(&response) {
             return Reply::Sent(response);
         }
         if self.desk.habits.takes(Habit::LostReply, place).is_some() {

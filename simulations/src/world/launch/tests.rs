@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::super::system::Kind;
 use super::{LaunchError, RunningWorld, SystemSpec, WorldSpec, launch};
 
+mod filing;
 mod serving;
 mod telling;
 

@@ -1,0 +1,128 @@
+//! The second ERP in the place of the first: a mesh from the text of the demo, with one file changed, carries an order the
+//! whole way over real HTTP, and in the end the ERP's own books say what ours do.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::json;
+use takt_protocol::kernel::Own;
+use takt_protocol::order::{self, Change, Order, Request};
+use takt_protocol::posting::{Use, accounts};
+use takt_protocol::words::StockStatus;
+use takt_simulations::logs::Logs;
+use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
+use takt_simulations::world::system::Kind;
+
+pub(super) mod stage;
+
+use stage::Stage;
+
+/// Pieces the order begins; a pallet holds 40.
+const PIECES: u32 = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_goes_the_whole_way_with_the_second_erp_and_the_books_agree() {
+    let stage = Stage::set(Kind::ErpOdoo).await;
+    // A lost reply to a create, one to a validation, and two answers of yes that did nothing.
+    stage
+        .put(
+            "erp-eu/_sim/habits",
+            &json!({
+                "lost_reply": { "next": 3, "matching": "POST /api/stock_picking" },
+                "hollow_success": { "next": 2, "matching": "POST /api/stock_picking" },
+            }),
+        )
+        .await;
+    let order = stage.release(PIECES).await;
+    let settled = |order: &Order| !order.ledger.is_unsettled() && !order.ledger.has_open_groups();
+    let made = stage.order_when(order, "completed at the plant, and booked", |order| order.completed && settled(order)).await;
+    assert!(made.header().unwrap().number.as_str().starts_with("MO-"), "the order has the number that the second ERP gave it");
+
+    // The laboratory finds something in the lot, looks at it, and lets it go again.
+    stage.hold_and_accept(&made).await;
+    stage.ship(&made).await;
+    stage.order_when(order, "nothing unsettled", settled).await;
+    for (wish, change) in [(Request::TechnicallyComplete { force: false }, Change::TechnicallyComplete), (Request::Close, Change::Close)] {
+        stage.wish(order, wish).await;
+        let done = |order: &Order| {
+            matches!(
+                (&change, order.business),
+                (Change::TechnicallyComplete, order::Business::TechnicallyCompleted) | (Change::Close, order::Business::Closed)
+            )
+        };
+        stage.order_when(order, "changed in the ERP", done).await;
+    }
+    stage.quiet().await;
+    let books = stage.books("erp-eu").await;
+    assert_eq!(books["manufacturing_order"][0]["state"], "done");
+    for (effect, least) in [("lost_reply", 3), ("hollow_success", 2)] {
+        assert!(books["effects"][effect].as_u64() >= Some(least), "{effect} did not take effect: {}", books["effects"]);
+    }
+    agree(&stage, &books).await;
+    stage.end().await;
+}
+
+/// T2 and T4: no reference twice; what each order has posted, and what of each lot stands in which stock, is in the ERP's books.
+async fn agree(stage: &Stage, books: &serde_json::Value) {
+    let (mut logs, mut broken) = (Logs::default(), Vec::new());
+    logs.read(&stage.seams(), &mut broken).await.unwrap();
+    let theirs = Ledger::of(Kind::ErpOdoo, books).unwrap();
+    assert!(theirs.references.len() > 5 && theirs.references.values().all(|count| *count == 1), "{:?}", theirs.references);
+    let mut ours: BTreeMap<Entry, Decimal> = BTreeMap::new();
+    for (_, order) in logs.orders() {
+        let number = order.header().unwrap().number.to_string();
+        for places in accounts(&order.ledger) {
+            assert!(places.balances(), "{places:?}");
+            let booked = places.posted.value() + places.adopted.value();
+            *ours.entry(entry(&number, &places.series)).or_default() += booked;
+        }
+    }
+    ours.retain(|_, sum| !sum.is_zero());
+    assert_eq!(ours, theirs.entries);
+    assert_eq!(theirs.entries.keys().filter(|entry| entry.purpose == Purpose::Produced).count(), 1);
+    let mut lots = 0;
+    for told in logs.entities().values() {
+        let Own::Lot(lot) = &told.state.own else { continue };
+        let (Some(key), false) = (&lot.key, lot.produced.is_empty()) else { continue };
+        lots += 1;
+        for (status, place) in [(StockStatus::Blocked, Status::Blocked), (StockStatus::QualityInspection, Status::Inspection)] {
+            let heap = Heap { material: key.material.to_string(), lot: key.lot.to_string(), status: place };
+            let stands = lot.stock.stands.get(&status).map(takt_protocol::qty::Qty::value).unwrap_or_default();
+            assert_eq!(theirs.stock.get(&heap).copied().unwrap_or_default(), stands, "{heap:?}");
+        }
+    }
+    assert_eq!((lots, broken), (1, Vec::<String>::new()));
+}
+
+fn entry(number: &str, series: &takt_protocol::posting::Series) -> Entry {
+    let purpose = match series.purpose {
+        Use::Produced => Purpose::Produced,
+        Use::Consumed => Purpose::Consumed,
+        Use::Yield => Purpose::Yield,
+        Use::Scrap => Purpose::Scrap,
+        Use::Rework => Purpose::Rework,
+        Use::Labour => Purpose::Labour,
+        Use::Machine => Purpose::Machine,
+    };
+    let work = !matches!(purpose, Purpose::Produced | Purpose::Consumed);
+    let operation = series.op.as_ref().filter(|_| work).map(|op| op.as_str().trim_start_matches('0').to_owned());
+    Entry { order: number.to_owned(), purpose, operation, material: series.material.to_string() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_posting_by_hand_in_the_second_erp_is_noticed_by_its_order() {
+    let stage = Stage::set(Kind::ErpOdoo).await;
+    stage.put("nord/_sim/pace", &json!({ "startAfterMs": 600_000 })).await;
+    let order = stage.release(PIECES).await;
+    let number = stage.order_when(order, "taken by the plant", |order| order.job.is_some()).await.header().unwrap().number.to_string();
+    let line = json!({ "product_id": "GREASE", "quantity": 0.3, "product_uom": "kg", "warehouse_id": "1010", "location": "Stock",
+        "location_dest": "Production", "raw_material_production_id": number });
+    let draft = json!({ "user": "kott", "do": "create", "model": "stock_picking", "values": { "moves": [[0, 0, line]] } });
+    let id = stage.post("erp-eu/_sim/by-hand", &draft).await["result"].clone();
+    let press = json!({ "user": "kott", "do": "press", "model": "stock_picking", "id": id, "button": "button_validate" });
+    assert_eq!(stage.post("erp-eu/_sim/by-hand", &press).await["result"], true);
+    let noticed = stage.order_when(order, "told of the foreign document", |order| !order.foreign.is_empty()).await;
+    let name = stage.books("erp-eu").await["stock_picking"][0]["name"].as_str().unwrap().to_owned();
+    assert_eq!(noticed.foreign.iter().map(ToString::to_string).collect::<Vec<_>>(), [name]);
+    stage.end().await;
+}
