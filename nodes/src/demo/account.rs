@@ -234,7 +234,9 @@ impl Account {
 
     /// What a warehouse blocks is what a hold in force blocks, or what must not leave for itself.
     fn blocks(&mut self, logs: &Logs, books: &BTreeMap<String, Value>) {
-        for (warehouse, block) in books.iter().flat_map(|(name, books)| listed(books, "stock_blocks").iter().map(move |block| (name, block))) {
+        for (warehouse, block) in
+            books.iter().flat_map(|(name, books)| listed(books, "stock_blocks").iter().map(move |block| (name, block)))
+        {
             let mut parts = text(block, "block_ref").splitn(4, '/');
             let (hold, material, lot) = (parts.next(), parts.next(), parts.next());
             let unit = parts.next();

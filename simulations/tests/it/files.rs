@@ -23,9 +23,9 @@ fn understood(file: &[u8]) -> Result<Vec<Value>, String> {
     let format = Format::Csv(Csv { delimiter: b';', header: true, charset: Some("windows-1252".to_owned()) });
     let tables = json!({ "unit": { "H87": "ST", "KGM": "KG", "MIN": "MIN" }, "clock": { "winter": "+01:00", "summer": "+02:00" } });
     let rows = format.read(file)?;
-    let input = inbound::view(SiteId::parse("nord").unwrap(), "RUECK", Instant::EPOCH, &tables, &rows, &[]);
+    let input = inbound::view(SiteId::parse("nord").unwrap(), "RUECK", Instant::EPOCH, &tables, None, &rows, &[]);
     let outputs = MAPPING.run("inputs", &input).map_err(|error| error.to_string())?;
-    fits("inputs", &outputs)?;
+    fits("inputs", &outputs, false)?;
     Ok(outputs)
 }
 

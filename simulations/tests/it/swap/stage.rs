@@ -83,9 +83,8 @@ impl Stage {
         stage.furnish().await;
         let mut doors = BTreeMap::new();
         for way in all {
-            for poll in way.polls.clone().into_iter().filter(|_| way.site.as_str() == "nord") {
-                let inbound = way.door(region.clone());
-                stage.tasks.push(tokio::spawn(async move { inbound.poll(&poll).await }));
+            if way.site.as_str() == "nord" {
+                stage.tasks.extend(way.chores(&region).into_iter().map(tokio::spawn));
             }
             doors.insert(way.site.to_string(), way.door(region.clone()));
         }
@@ -335,7 +334,7 @@ type Doors = Arc<BTreeMap<String, Inbound>>;
 /// Takes what a system tells; 503 makes it come again.
 async fn hear(State(doors): State<Doors>, Segments((system, topic)): Segments<(String, String)>, body: Bytes) -> StatusCode {
     match doors[&system].receive(&topic, body).await {
-        Ok(taken) if taken.set_aside => panic!("{system} said something that nobody understands: {topic}"),
+        Ok(taken) if taken.set_aside.is_some() => panic!("{system} said something that nobody understands: {topic}"),
         Ok(_) => StatusCode::NO_CONTENT,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
