@@ -2,10 +2,12 @@
 //! whole when it has its name: who writes one writes it under another name first, and renames it. What is not done so is
 //! taken only when it has stood unchanged for a while.
 //!
-//! A verb's mapping has `file`: the `body`, and a `name` that the file's own begins with; our reference is added to it.
+//! A verb's mapping has `file`: the `body`, a `name` that the file's own begins with, to which our reference is added, and for a
+//! posting the `document` that it is known by there.
 
 use serde::Deserialize;
 use serde_json::Value;
+use takt_protocol::words::DocNo;
 
 mod disk;
 pub mod drop;
@@ -21,6 +23,9 @@ struct Written {
     name: Option<String>,
     /// What stands in it.
     body: Value,
+    /// What the system's document is known by, where one comes of it: a posting has one. Mostly our reference.
+    #[serde(default)]
+    document: Option<DocNo>,
 }
 
 /// Whether an output is a file; if not, where and why.

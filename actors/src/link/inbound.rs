@@ -286,11 +286,13 @@ impl Inbound {
         let Some(entity) = book.site_entity(self.site) else {
             return Err(Refused { why: format!("{} is no site of ours", self.site) });
         };
-        let key = Key { source: self.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("unreadable/{raw}"))) };
+        // The same bytes under another name are another message.
+        let name = RawRef::of(format!("{topic}\0{raw}").as_bytes());
+        let key = Key { source: self.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("unreadable/{name}"))) };
         let origin = Some(Origin { raw, mapping: topic.to_owned() });
         let envelope = Envelope { origin, ..Envelope::of(key, self.now()) };
         let body = Body::Site(site::Input::Mail(site::Mail::Unreadable { topic: topic.to_owned(), raw, why: why.to_owned() }));
-        let id = format!("unreadable/{}/{raw}", self.site);
+        let id = format!("unreadable/{}/{name}", self.site);
         self.region.take(Input { to: Address::Entity(entity), envelope, body }, id).await.map_err(refused)
     }
 }

@@ -43,6 +43,7 @@ def document:
              { (if is_old then "Location" else "HierarchyScope" end): { ">": [{ EquipmentID: (.tables.plant[.effect.plant]? // .effect.plant) }] } },
              { PublishedDate: "\(.effect.posting.date)T00:00:00" }, { ($names[1]): response }]) } };
 
-def file: { name: "performance", body: document };
+# The system numbers its own document; here it is known by our reference, which that one carries.
+def file: { name: "performance", body: document, document: .reference };
 def request: { method: "POST", path: (.tables.path.post? // "/"), as: "xml", body: document };
-def outcome: if .status >= 200 and .status < 300 then { accepted: {} } else empty end;
+def outcome: if .status >= 200 and .status < 300 then { accepted: { document: .reference } } else empty end;

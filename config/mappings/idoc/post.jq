@@ -36,6 +36,7 @@ def document:
       { E1BP2017_GM_CODE: { "@SEGMENT": "1", GM_CODE: (if is_receipt then "02" else "03" end) } }]
       + [$p.lines[] as $line | $in | item($line)]) } }] } } };
 
-def file: { name: "MBGMCR03", body: document };
+# The system numbers its own document; here it is known by our reference, which that one carries.
+def file: { name: "MBGMCR03", body: document, document: .reference };
 def request: { method: "POST", path: (.tables.path.post? // "/"), as: "xml", body: document };
-def outcome: if .status >= 200 and .status < 300 then { accepted: {} } else empty end;
+def outcome: if .status >= 200 and .status < 300 then { accepted: { document: .reference } } else empty end;

@@ -41,6 +41,14 @@ pub struct FilesLink {
     verbs: BTreeMap<String, Mapping>,
 }
 
+/// A file of ours.
+struct Page {
+    name: String,
+    bytes: Vec<u8>,
+    /// What is known of it once it lies there.
+    receipt: Receipt,
+}
+
 /// Where a file of ours was found.
 enum Found {
     /// It waits, or was taken.
@@ -57,8 +65,8 @@ impl FilesLink {
         Self { site, spec, verbs }
     }
 
-    /// The name and the content of the file that says what is to be done.
-    async fn written(&self, spec: &FilesSpec, mapping: &Mapping, errand: &Errand) -> Result<(String, Vec<u8>), String> {
+    /// The file that says what is to be done.
+    async fn page(&self, spec: &FilesSpec, mapping: &Mapping, errand: &Errand) -> Result<Page, String> {
         let input = view(self.site, &spec.tables, errand, &[]).to_string().into_bytes();
         let said = mapping.run_bounded("file", input).await.map_err(|error| error.to_string())?;
         let first = said.into_iter().next().ok_or_else(|| format!("{} gives no file", mapping.name()))?;
@@ -78,7 +86,8 @@ impl FilesLink {
             ));
         }
         let (bytes, _) = spec.format.write(&written.body).map_err(|why| format!("{} cannot be written: {why}", mapping.name()))?;
-        Ok((format!("{begin}-{}.{ending}", errand.reference.as_str()), bytes))
+        let name = format!("{begin}-{}.{ending}", errand.reference.as_str());
+        Ok(Page { name, bytes, receipt: Receipt { document: written.document, ..Receipt::default() } })
     }
 }
 
@@ -106,12 +115,12 @@ impl Link for FilesLink {
         let (Some(spec), Some(mapping)) = (&self.spec, self.verbs.get(verb)) else {
             return Sent::Misconfigured { why: format!("the link of {} has no mapping for {verb}: add one to `outbound.send`", self.site) };
         };
-        let (name, content) = match self.written(spec, mapping, errand).await {
-            Ok(written) => written,
+        let Page { name, bytes, receipt } = match self.page(spec, mapping, errand).await {
+            Ok(page) => page,
             Err(why) => return Sent::Misconfigured { why },
         };
         match find(spec, errand.reference.as_str()).await {
-            Ok(Found::There) => return Sent::Accepted(Receipt::default()),
+            Ok(Found::There) => return Sent::Accepted(receipt),
             Ok(Found::Refused(path)) => {
                 let text = format!("the system moved the file to {}: take it away there before it is sent again", path.display());
                 return Sent::Rejected { code: "FILE".to_owned(), text };
@@ -119,19 +128,22 @@ impl Link for FilesLink {
             Ok(Found::Nowhere) => {}
             Err(why) => return Sent::NotDone { why },
         }
-        match disk::put(&spec.inbox, &name, &content).await {
-            Ok(()) => Sent::Accepted(Receipt::default()),
+        match disk::put(&spec.inbox, &name, &bytes).await {
+            Ok(()) => Sent::Accepted(receipt),
             // It may have its name already, and be taken.
             Err(error) => Sent::Lost { why: format!("{name} may not have been laid down whole: {error}") },
         }
     }
 
     async fn probe(&self, errand: &Errand) -> Probed {
-        let Some(spec) = &self.spec else {
-            return Probed::NoAnswer { why: format!("the link of {} lays down no files", self.site) };
+        let (Some(spec), Some(mapping)) = (&self.spec, self.verbs.get(errand.effect.verb())) else {
+            return Probed::NoAnswer { why: format!("the link of {} lays down no files for this", self.site) };
         };
         match find(spec, errand.reference.as_str()).await {
-            Ok(Found::There) => Probed::Found(Receipt::default()),
+            Ok(Found::There) => match self.page(spec, mapping, errand).await {
+                Ok(page) => Probed::Found(page.receipt),
+                Err(why) => Probed::NoAnswer { why },
+            },
             // It was not done: who sends it again finds the file there, and says so.
             Ok(Found::Refused(_) | Found::Nowhere) => Probed::Absent,
             Err(why) => Probed::NoAnswer { why },

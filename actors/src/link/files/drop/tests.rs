@@ -120,9 +120,12 @@ async fn what_cannot_be_understood_goes_aside_with_its_reason_and_is_one_case_ho
         assert_eq!(cases.len(), 1, "round {round}: {cases:?}");
         assert!(cases[0].contains("line 2: 1 fields stand where 2 are named"), "{cases:?}");
     }
+    fs::write(dir.path().join("b.csv"), "machine,state\nP1\n").unwrap();
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!(yard.cases().await.len(), 2, "the same under another name is another file");
     let errors = dir.path().join("out/error");
     let aside = lies(&errors);
-    assert_eq!((aside.len(), &aside[0], &aside[3]), (4, &"a.csv".to_owned(), &"a.csv.reason.txt".to_owned()), "{aside:?}");
+    assert_eq!((aside.len(), &aside[0], &aside[3]), (6, &"a.csv".to_owned(), &"a.csv.reason.txt".to_owned()), "{aside:?}");
     let reason = fs::read_to_string(errors.join("a.csv.reason.txt")).unwrap();
     for words in ["a.csv was not understood", "line 2: 1 fields stand where 2 are named", "move the file back into", "takt exceptions"] {
         assert!(reason.contains(words), "{reason}");

@@ -6,17 +6,24 @@ use std::path::Path;
 use serde_json::json;
 use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
+use takt_protocol::words::DocNo;
 
 use super::*;
 use crate::link::fixture::nord;
 use crate::link::format::Csv;
 
-const UNBLOCK: &str = r#"def file: { name: "UNBLOCK", body: { Shipment: { ID: .effect.shipment, Ref: .reference } } };"#;
+const UNBLOCK: &str = r#"def file: { name: "UNBLOCK", document: .reference,
+  body: { Shipment: { ID: .effect.shipment, Ref: .reference } } };"#;
 
 fn errand(reference: &str) -> Errand {
     let effect: Effect = serde_json::from_value(json!({ "unblock_shipment": { "shipment": "SHP-1" } })).unwrap();
     let reference: Reference = serde_json::from_value(json!(reference)).unwrap();
     Errand { reference, attempt: 1, effect: Box::new(effect) }
+}
+
+/// What a posting is known by there.
+fn receipt() -> Receipt {
+    Receipt { document: Some(DocNo::parse(FIRST).unwrap()), ..Receipt::default() }
 }
 
 fn link(dir: &Path, format: Format, mapping: &str) -> FilesLink {
@@ -41,12 +48,12 @@ async fn a_file_lies_there_whole_under_our_reference_and_is_not_written_twice() 
     let link = link(dir.path(), Format::Xml, UNBLOCK);
     assert_eq!(link.probe(&errand(FIRST)).await, Probed::Absent);
     for _ in 0..2 {
-        assert_eq!(link.send(&errand(FIRST)).await, Sent::Accepted(Receipt::default()));
+        assert_eq!(link.send(&errand(FIRST)).await, Sent::Accepted(receipt()));
         assert_eq!(lies(&dir.path().join("in")), ["UNBLOCK-REFERENCE0000001.xml"]);
     }
     let text = fs::read_to_string(dir.path().join("in/UNBLOCK-REFERENCE0000001.xml")).unwrap();
     assert!(text.contains("<ID>SHP-1</ID>") && text.contains("<Ref>REFERENCE0000001</Ref>"), "{text}");
-    assert_eq!(link.probe(&errand(FIRST)).await, Probed::Found(Receipt::default()));
+    assert_eq!(link.probe(&errand(FIRST)).await, Probed::Found(receipt()));
     assert_eq!(link.probe(&errand("REFERENCE0000002")).await, Probed::Absent);
 }
 
@@ -57,7 +64,7 @@ async fn what_the_system_took_is_found_whatever_it_calls_it_and_what_it_refused_
     assert!(matches!(link.send(&errand(FIRST)).await, Sent::Accepted(_)));
     let (inbox, name) = (dir.path().join("in"), "UNBLOCK-REFERENCE0000001.json");
     fs::rename(inbox.join(name), dir.path().join("taken/20261127_UNBLOCK-REFERENCE0000001.json.ok")).unwrap();
-    assert_eq!(link.probe(&errand(FIRST)).await, Probed::Found(Receipt::default()));
+    assert_eq!(link.probe(&errand(FIRST)).await, Probed::Found(receipt()));
     assert!(matches!(link.send(&errand(FIRST)).await, Sent::Accepted(_)));
     assert!(lies(&inbox).is_empty(), "it was taken, and is not laid down again");
 
