@@ -25,7 +25,7 @@
 //! | `carrier.declined` | `carrier` |
 //! | `appointment.moved` | `carrier`, `appointment` |
 //! | `truck.at_dock` | `dock` |
-//! | `departure.asked` | `ask`, `dock` |
+//! | `departure.asked` | `ask` |
 //! | `load.departed` | `ask` that was granted, or null, `dock` |
 //! | `load.unplaced`, `customs.cleared` | |
 //!
@@ -38,7 +38,7 @@
 //! # Its habits
 //!
 //! `no_show`: the truck does not come, and the appointment is moved by `amount` ms (default an hour). `dock_changes`: the truck stands at
-//! another dock than was told, and only reading shows it. `departs_uncleared`: the driver leaves without an answer.
+//! another dock than was told, and until it departs only reading shows it. `departs_uncleared`: the driver leaves without an answer.
 //!
 //! # Its own people
 //!

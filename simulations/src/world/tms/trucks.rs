@@ -90,7 +90,7 @@ impl Tms {
         if load.reasons.is_empty() {
             load.stage = Stage::Asking;
             load.ask += 1;
-            self.tell(desk, &load, "departure.asked", at, json!({ "ask": load.ask, "dock": load.dock }));
+            self.tell(desk, &load, "departure.asked", at, json!({ "ask": load.ask }));
         }
         let asked = load.stage == Stage::Asking;
         self.loads.insert(number.to_owned(), load);
