@@ -64,7 +64,7 @@
 //! | `GET /_sim/orders` | every order with what was counted |
 //!
 //! Whoever drives it hands each file of `in/` over as `POST /in/{name}`, with its bytes as characters, and lays every message down in `out/`
-//! under its topic ([`super::launch`] does).
+//! under its topic ([`mod@super::launch`] does).
 
 use std::collections::{BTreeMap, BTreeSet};
 
