@@ -1,5 +1,6 @@
 //! Which postings come of which reports: one order, told what a test says by the kernel itself, with time passing as the test
-//! says. Apart from the mesh because a rule is tried before anything runs. Nothing is sent, and no plant is asked.
+//! says. Apart from the mesh because a rule is tried before anything runs. Nothing is sent; whether the plant can
+//! run the order is looked up in the folder, as it is before a real one.
 
 use takt_protocol::answer::Answer;
 use takt_protocol::book::Book;
@@ -8,13 +9,14 @@ use takt_protocol::fact::Fact;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
-use takt_protocol::intent::{Intent, IntentId, Wake};
+use takt_protocol::intent::{Intent, IntentId, Parcel, Wake};
 use takt_protocol::kernel::{Context, Own, Reply, State, step};
 use takt_protocol::name::{SiteId, Source};
 use takt_protocol::native::{NativeId, NativeKind};
 use takt_protocol::order::{self, Header, OwnerFact, Report};
 use takt_protocol::posting::{Ledger, Line, Posting, Series, accounts};
 use takt_protocol::qty::Qty;
+use takt_protocol::site::{self, Resolution};
 use takt_protocol::words::{LotNo, MaterialId, OpNo, Sscc};
 
 use super::finding;
@@ -71,13 +73,14 @@ fn outcome(ledger: &Ledger) -> Outcome {
     Outcome { left: left.collect(), postings }
 }
 
-/// One order, and the alarms it has set.
+/// One order, the alarms it has set, and what it asks of its plant.
 struct Floor<'a> {
     book: &'a Book,
     plant: SiteId,
     now: Instant,
     state: State,
     wakes: Vec<(IntentId, Instant, Wake)>,
+    asked: Vec<(EntityId, Body)>,
     told: u64,
 }
 
@@ -104,9 +107,29 @@ impl<'a> Floor<'a> {
             start,
             end: start.plus_ms(8 * 3_600_000),
         };
-        let mut floor = Self { book, plant, now: start, state: State::unknown(id), wakes: Vec::new(), told: 0 };
+        let mut floor = Self { book, plant, now: start, state: State::unknown(id), wakes: Vec::new(), asked: Vec::new(), told: 0 };
         floor.tell(erp, Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header)))))?;
+        floor.send()?;
         Ok(floor)
+    }
+
+    /// The plant looks whether it can run the order, and gets it.
+    fn send(&mut self) -> Result<(), String> {
+        for (plant, body) in std::mem::take(&mut self.asked) {
+            let input = Input { to: Address::Entity(plant), envelope: Envelope::ours("resolve", self.now), body };
+            let context = Context { now: self.now, book: self.book, incarnation: 1 };
+            let stepped = step(State::unknown(plant), &input, &context);
+            for (to, answer) in stepped.step.iter().flat_map(|step| &step.facts).filter_map(mail) {
+                if let Body::Order(order::Input::Mail(order::Mail::Resolution { found: Resolution::Missing(missing), .. })) = answer {
+                    let missing: Vec<&str> = missing.iter().map(|(_, what)| what.as_str()).collect();
+                    return Err(format!("{} cannot run the order: {}", self.plant, missing.join("; ")));
+                }
+                if to == self.state.id {
+                    self.tell(Source::default(), answer.clone())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Time passes; every alarm that was set until then rings, in its turn.
@@ -154,11 +177,20 @@ impl<'a> Floor<'a> {
     }
 
     fn set_alarm(&mut self, entity: EntityId, fact: &Fact) {
+        let resolve = |body: &Body| matches!(body, Body::Site(site::Input::Mail(site::Mail::Resolve { .. })));
+        self.asked.extend(mail(fact).filter(|(_, body)| resolve(body)).map(|(to, body)| (to, body.clone())));
         let Fact::Intended { number, intent } = fact else { return };
         if let Intent::Wake { at, wake } = intent.as_ref() {
             self.wakes.push((IntentId { entity, incarnation: 1, number: *number }, *at, wake.clone()));
         }
     }
+}
+
+/// What a fact tells another entity.
+fn mail(fact: &Fact) -> Option<(EntityId, &Body)> {
+    let Fact::Intended { intent, .. } = fact else { return None };
+    let Intent::Mail { to, parcel: Parcel::Body(body), .. } = intent.as_ref() else { return None };
+    Some((*to, body))
 }
 
 fn wanted(case: &RuleCaseText, outcome: &Outcome) -> Result<(), String> {
