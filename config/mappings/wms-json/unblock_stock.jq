@@ -2,7 +2,7 @@
 # lot was blocked as one, those get a block of their own first; when one of them does not, nothing is freed.
 # A block that is gone already is no error; any other failure ends it, and its answer is the one that counts.
 def block: "\(.effect.hold)/\(.effect.lot.material)/\(.effect.lot.lot)";
-def placed: [.answers[0].body.results[]];
+def placed: [.answers[0].body.results[] | select(.in_force != false)];
 def kept: block as $block | [(.effect.keep // [])[] | { sscc: ., ref: "\($block)/\(.)" }];
 def wanting: placed as $placed | [kept[] | .ref as $ref | select(any($placed[]; .block_ref == $ref) | not)];
 def over: block as $block | kept as $kept

@@ -12,7 +12,7 @@ use takt_protocol::order::Order;
 use takt_protocol::posting::{Account as Places, Use, accounts};
 use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
-use takt_protocol::words::StockStatus;
+use takt_protocol::words::{LotKey, StockStatus};
 use takt_simulations::logs::Logs;
 
 use super::cast::{Cast, Plant};
@@ -234,21 +234,11 @@ impl Account {
 
     /// What a warehouse blocks is what a hold in force blocks, or what must not leave for itself.
     fn blocks(&mut self, logs: &Logs, books: &BTreeMap<String, Value>) {
-        for (warehouse, block) in
-            books.iter().flat_map(|(name, books)| listed(books, "stock_blocks").iter().map(move |block| (name, block)))
-        {
-            let mut parts = text(block, "block_ref").splitn(4, '/');
-            let (hold, material, lot) = (parts.next(), parts.next(), parts.next());
-            let unit = parts.next();
-            let in_force = logs.entities().values().any(|told| {
-                let Own::Lot(known) = &told.state.own else { return false };
-                let is_it = |key: &takt_protocol::words::LotKey| material == Some(key.material.as_str()) && lot == Some(key.lot.as_str());
-                let holds = known.holds.keys().any(|number| hold == Some(number.as_str()));
-                let bars = unit.is_some_and(|unit| known.barred.keys().any(|barred| barred.as_str() == unit));
-                known.key.as_ref().is_some_and(is_it) && (holds || bars)
-            });
-            if !in_force {
-                self.broken.push(format!("T2: {warehouse} still blocks for {}, which is over", text(block, "block_ref")));
+        let all = books.iter().flat_map(|(name, books)| listed(books, "stock_blocks").iter().map(move |block| (name, block)));
+        for (warehouse, block) in all.filter(|(_, block)| block.get("in_force") != Some(&Value::Bool(false))) {
+            let reference = text(block, "block_ref");
+            if !logs.entities().values().any(|told| wants_blocked(&told.state.own, reference)) {
+                self.broken.push(format!("T2: {warehouse} still blocks for {reference}, which is over"));
             }
         }
     }
@@ -270,6 +260,17 @@ impl Account {
         ];
         self.counted.splice(0..0, counted);
     }
+}
+
+/// Whether a lot wants what a warehouse blocks under this reference (hold, material, lot, handling unit) to stay blocked.
+fn wants_blocked(own: &Own, reference: &str) -> bool {
+    let mut parts = reference.splitn(4, '/');
+    let (hold, material, number, unit) = (parts.next(), parts.next(), parts.next(), parts.next());
+    let Own::Lot(lot) = own else { return false };
+    let is_it = |key: &LotKey| material == Some(key.material.as_str()) && number == Some(key.lot.as_str());
+    let held = lot.holds.keys().any(|known| hold == Some(known.as_str()));
+    let barred = unit.is_some_and(|unit| lot.barred.keys().any(|known| known.as_str() == unit));
+    lot.key.as_ref().is_some_and(is_it) && (held || barred)
 }
 
 /// One account as the ledger shows it: quantity before state.
