@@ -9,6 +9,7 @@ use takt_cluster::seam::Clock;
 use takt_protocol::answer::Answer;
 use takt_protocol::book::{Book, Policy, Site, SiteKind};
 use takt_protocol::calendar::{Calendar, PeriodBook};
+use takt_protocol::effect::JobOperation;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::{Address, Body, Input};
@@ -19,7 +20,8 @@ use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Amount, Confirmation, Counting, Header, OwnerFact, Report};
 use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
-use takt_protocol::words::{MaterialId, OpNo};
+use takt_protocol::site::{Resolution, Resolved};
+use takt_protocol::words::{MaterialId, OpNo, OutputKind, Version};
 
 /// Reports of an order after its release.
 const REPORTS: u64 = 11;
@@ -73,11 +75,15 @@ pub(super) async fn client(region: &Region, clock: &dyn Clock, over: &AtomicBool
         let name = Ref::new(SiteId::parse("erp")?, NativeKind::Order, NativeId::parse(&format!("{client}-{number}"))?);
         let to = Address::Native { kind: Kind::Order, names: vec![name.clone()] };
         let order = region.entity(&to).ok_or_else(|| anyhow::anyhow!("the order has no home"))?;
-        for n in 0..=REPORTS {
+        for n in 0..=REPORTS + 1 {
             if over.load(Ordering::Relaxed) {
                 return Ok(times);
             }
-            let input = if n == 0 { release(&name, clock.now())? } else { report(order, n, clock.now())? };
+            let input = match n {
+                0 => release(&name, clock.now())?,
+                1 => found(order, clock.now())?,
+                n => report(order, n, clock.now())?,
+            };
             let sent = clock.elapsed();
             let reply = region.ask(input).await?;
             anyhow::ensure!(reply == Reply::Answer(Answer::Accepted), "a command was answered {reply:?}");
@@ -109,6 +115,27 @@ fn release(name: &Ref, now: Instant) -> anyhow::Result<Input> {
     let to = Address::Native { kind: Kind::Order, names: vec![name.clone()] };
     let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
     Ok(Input { to, envelope: envelope("erp", Mark::Text(KeyText::parse("released")?), now)?, body })
+}
+
+/// The plant can run it: what its site would say.
+fn found(order: EntityId, now: Instant) -> anyhow::Result<Input> {
+    let op = OpNo::parse("10")?;
+    let resolved = Resolved {
+        description: "bracket".to_owned(),
+        recipe: Version::parse("1")?,
+        recipe_source: "bench".to_owned(),
+        operations: vec![JobOperation { op, equipment: Vec::new() }],
+        milestones: Vec::new(),
+        classes: Vec::new(),
+        components: Vec::new(),
+        outputs: vec![(OutputKind::Main, MaterialId::parse("FG-100")?)],
+        materials: Vec::new(),
+        warehouse: None,
+        quality: None,
+    };
+    let mail = order::Mail::Resolution { attempt: 1, found: Resolution::Resolved(Box::new(resolved)) };
+    let envelope = envelope("nord", Mark::Text(KeyText::parse("found")?), now)?;
+    Ok(Input { to: Address::Entity(order), envelope, body: Body::Order(order::Input::Mail(mail)) })
 }
 
 fn report(order: EntityId, n: u64, now: Instant) -> anyhow::Result<Input> {
