@@ -102,7 +102,8 @@ impl Region {
 
     /// Whether it is at work; if not, why.
     pub fn health(&self) -> Result<(), AskError> {
-        if self.top.get_status() != ractor::ActorStatus::Running {
+        // It is at work from the moment that `start` came back, although ractor says so a moment later.
+        if self.top.get_status() > ractor::ActorStatus::Upgrading {
             return Err(AskError::Start("a task of it fell for good, or it was stopped".to_owned()));
         }
         if self.node.seams.journal.is_open() { Ok(()) } else { Err(takt_cluster::Error::Stopped.into()) }
