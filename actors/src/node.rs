@@ -33,7 +33,8 @@ pub struct Settings {
     pub commit_inputs_max: usize,
     /// Appends in one group at most.
     pub group_max: usize,
-    /// Groups under way at once.
+    /// Groups under way at once. An engine that groups once more what waits for its writer needs to see all of it: with few,
+    /// a group of one that was handed over first holds up the large one behind it, and every second write is nearly empty.
     pub group_depth: usize,
     /// Commits between two snapshots of an entity.
     pub snapshot_every: u64,
@@ -63,7 +64,7 @@ impl Default for Settings {
             intake_lease_ms: 30_000,
             commit_inputs_max: 64,
             group_max: 512,
-            group_depth: 2,
+            group_depth: 64,
             snapshot_every: 256,
             idle_ms: 30_000,
             projection_max: 512,

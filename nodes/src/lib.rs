@@ -5,6 +5,7 @@ pub mod answers;
 pub mod ask;
 pub mod bench;
 pub mod client;
+pub mod command;
 pub mod demo;
 pub mod doors;
 pub mod folder;

@@ -1,66 +1,7 @@
-//! The `takt` binary: reads the command line, and tells the whole story of what it starts.
+//! The `takt` binary: `takt_nodes::command` tells the whole story of what it starts.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use takt_nodes::bench::{self, Load};
-use takt_nodes::client::{self, Question, Reach};
-use takt_nodes::demo::{self, Play};
-use takt_nodes::folder::{self, Work};
-use takt_nodes::serve::{self, Serve};
-
-/// Keeps ERPs, plants and warehouses in step.
-#[derive(Parser)]
-#[command(version, about)]
-struct Words {
-    #[command(flatten)]
-    reach: Reach,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Plays a mesh of three regions with simulated systems: orders from release to cleared departure, then the account.
-    Demo(Play),
-    /// Runs a node over a configuration folder, until Ctrl-C.
-    Run(Serve),
-    /// Measures this machine.
-    #[command(subcommand)]
-    Bench(Bench),
-    #[command(flatten)]
-    Folder(Work),
-    #[command(flatten)]
-    Ask(Question),
-}
-
-#[derive(Subcommand)]
-enum Bench {
-    /// Whole commands a second on the embedded engine, beside the bare store's own group commit in the same run.
-    Embedded(Load),
-}
-
 fn main() -> anyhow::Result<ExitCode> {
-    // One provider for every TLS connection of the process; only a second call could fail, and there is none.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
-    let words = Words::parse();
-    match words.command {
-        Command::Demo(play) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let kept = runtime.block_on(demo::run(&play))?;
-            Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-        }
-        Command::Ask(question) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            Ok(runtime.block_on(client::ask(&words.reach, &question)))
-        }
-        Command::Run(what) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve::run(&what))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
-        Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
-    }
+    takt_nodes::command::run()
 }

@@ -3,25 +3,15 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Pieces of each order: two pallets, so that receipts wait for each other.
 const PIECES: &str = "1000";
 
-/// The binary, built of what the tests of the whole workspace are built of, so that nothing is compiled twice.
-fn takt() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built =
-            Command::new(cargo).args(["build", "--quiet", "--workspace", "--tests", "--bin", "takt", "--target-dir"]).arg(&target).status();
-        assert!(built.unwrap().success(), "the binary cannot be built");
-        target.join("debug").join("takt")
-    })
-}
+/// The binary.
+const TAKT: &str = env!("CARGO_BIN_EXE_takt-under-test");
 
 /// One demo at a time: a simulated system comes back on its own port, which nobody may have taken meanwhile.
 static STAGE: Mutex<()> = Mutex::new(());
@@ -35,7 +25,7 @@ struct Demo {
 
 impl Demo {
     fn start(data: &Path, once: bool) -> Self {
-        let mut command = Command::new(takt());
+        let mut command = Command::new(TAKT);
         command.args(["demo", "--port", "0", "--pieces", PIECES, "--data"]).arg(data);
         if once {
             command.arg("--once");

@@ -17,3 +17,6 @@ mod store_account;
 mod store_kill;
 mod store_power;
 mod store_writer;
+mod world_files;
+mod world_swap;
+mod world_verbs;

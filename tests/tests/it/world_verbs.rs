@@ -18,7 +18,7 @@ use takt_protocol::words::{ItemNo, MaterialId, Version};
 use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
 use takt_simulations::world::system::Kind;
 
-use super::swap::stage::configured;
+use super::world_swap::stage::configured;
 
 /// The ERP, and the link to it that the swapped folder describes.
 struct House {

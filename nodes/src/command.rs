@@ -1,0 +1,70 @@
+//! The command line: what each word of it starts, in one place.
+
+use std::process::ExitCode;
+
+use crate::bench::{self, Load};
+use crate::client::{self, Question, Reach};
+use crate::demo::{self, Play};
+use crate::folder::{self, Work};
+use crate::serve::{self, Serve};
+use clap::{Parser, Subcommand};
+
+/// Keeps ERPs, plants and warehouses in step.
+#[derive(Parser)]
+#[command(version, about)]
+struct Words {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays a mesh of three regions with simulated systems: orders from release to cleared departure, then the account.
+    Demo(Play),
+    /// Runs a node over a configuration folder, until Ctrl-C.
+    Run(Serve),
+    /// Measures this machine.
+    #[command(subcommand)]
+    Bench(Bench),
+    #[command(flatten)]
+    Folder(Work),
+    #[command(flatten)]
+    Ask(Question),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Whole commands a second on the embedded engine, beside the bare store's own group commit in the same run.
+    Embedded(Load),
+}
+
+/// Reads the command line of this process and does what it says; the code is for whoever started it.
+///
+/// # Errors
+/// What kept it from starting or going on, for people.
+pub fn run() -> anyhow::Result<ExitCode> {
+    // One provider for every TLS connection of the process; only a second call could fail, and there is none.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
+    let words = Words::parse();
+    match words.command {
+        Command::Demo(play) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let kept = runtime.block_on(demo::run(&play))?;
+            Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Ask(question) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            Ok(runtime.block_on(client::ask(&words.reach, &question)))
+        }
+        Command::Run(what) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(serve::run(&what))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
+        Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
+    }
+}
