@@ -155,6 +155,7 @@ fn policy(text: PolicyText) -> Policy {
         clearance_ms: ms(text.clearance_ms, usual.clearance_ms),
         disposition_ms: ms(text.disposition_ms, usual.disposition_ms),
         lock_patience_ms: ms(text.lock_patience_ms, usual.lock_patience_ms),
+        names_kept_ms: ms(text.names_kept_ms, usual.names_kept_ms),
         quality_roles: roles(text.quality_roles).unwrap_or(usual.quality_roles),
         finance_roles: roles(text.finance_roles).unwrap_or(usual.finance_roles),
         window_ms: text.window_ms.map_or(usual.window_ms, NonZeroU32::get),

@@ -62,6 +62,8 @@ pub struct PolicyText {
     pub disposition_ms: Option<NonZeroU64>,
     /// How long postings wait for an order that somebody has open in its ERP before they are tried all the same.
     pub lock_patience_ms: Option<NonZeroU64>,
+    /// How long sites keep the names of what is over.
+    pub names_kept_ms: Option<NonZeroU64>,
     /// Roles that may release a hold or record a disposition by request.
     pub quality_roles: Option<Vec<Spanned<Role>>>,
     /// Roles that may give quantities up, each with a second approver.

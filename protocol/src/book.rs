@@ -178,6 +178,8 @@ pub struct Policy {
     pub disposition_ms: u64,
     /// How long postings wait for an order that somebody has open in its ERP before they are tried all the same, in ms.
     pub lock_patience_ms: u64,
+    /// How long sites keep the names of what is over, for late reports and for what is told twice, in ms.
+    pub names_kept_ms: u64,
     /// Roles that may release a hold or record a disposition by request.
     pub quality_roles: Vec<Role>,
     /// Roles that may give quantities up, each with a second approver.
@@ -196,6 +198,7 @@ impl Default for Policy {
             clearance_ms: 14_400_000,
             disposition_ms: 14_400_000,
             lock_patience_ms: 60_000,
+            names_kept_ms: 90 * 86_400_000,
             quality_roles: role("quality").into_iter().collect(),
             finance_roles: role("finance").into_iter().collect(),
             window_ms: 20_000,

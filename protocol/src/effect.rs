@@ -164,6 +164,12 @@ impl Effect {
         lot == other && from == target && to == source
     }
 
+    /// Whether it says all that an earlier effect says, and more: what was not sent of that need not be.
+    pub fn replaces(&self, before: &Self) -> bool {
+        let Self::AnnounceUnit(notice) = self else { return false };
+        matches!(before, Self::AnnounceUnit(earlier) if earlier.sscc == notice.sscc && earlier.to == notice.to)
+    }
+
     /// The word by which a link's configuration chooses the mapping; one of [`Effect::VERBS`].
     pub fn verb(&self) -> &'static str {
         match self {

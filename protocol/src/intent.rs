@@ -143,6 +143,8 @@ pub enum Wake {
         /// The departure attempt.
         attempt: u32,
     },
+    /// It has been over for so long that sites need not keep its names.
+    Forget,
     /// A decision on a hold is due.
     DispositionDue {
         /// The hold.

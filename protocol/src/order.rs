@@ -9,10 +9,10 @@ use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::{SiteId, Source};
 use crate::native::NativeId;
-use crate::posting::{Ledger, Use};
+use crate::posting::{Actual, Ledger, Use};
 use crate::qty::Qty;
 use crate::site::{Resolved, ResolvedMaterial};
-use crate::words::{DocNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, Reason, Sscc};
+use crate::words::{DocNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, Sscc};
 
 mod change;
 mod decide;
@@ -80,6 +80,9 @@ pub struct Order {
     pub counters: BTreeMap<CounterKey, BTreeMap<u32, Qty>>,
     /// Track Q: the lots it makes, as they last said.
     pub lots: BTreeMap<EntityId, LotQuality>,
+    /// Corrections that came before the count they correct.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub early: Vec<Early>,
     /// The lots that went into it.
     pub consumed: BTreeSet<(LotKey, EntityId)>,
     /// The lots that came out of it.
@@ -122,6 +125,30 @@ pub struct Counted {
     /// On which handling unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Sscc>,
+    /// For which component line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemNo>,
+    /// As which output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputKind>,
+}
+
+impl Counted {
+    /// A material of a lot.
+    pub(crate) fn of(material: MaterialId, lot: Option<LotNo>) -> Self {
+        Self { material, lot, unit: None, item: None, output: None }
+    }
+}
+
+/// A correction that came before the count it corrects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Early {
+    /// What it books once the count covers it.
+    pub actual: Actual,
+    /// Why.
+    pub reason: Reason,
+    /// The case that shows it until then.
+    pub case: u32,
 }
 
 /// A counter that counts up.

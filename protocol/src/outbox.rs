@@ -136,12 +136,14 @@ impl Outbox {
     }
 
     /// The intents that would undo something newer if they ever went out: a person had to look at them, or a hold passed them.
+    /// And those that say less than a newer one, and wait.
     pub fn overtaken(&self) -> Vec<u32> {
         let mut found = BTreeSet::new();
         for (number, open) in &self.open {
             let passes = matches!(open.intent, Intent::Site { overtakes: true, .. });
             let stale = |before: &Open| before.standing == Standing::Parked || (passes && before.standing == Standing::Waiting);
             found.extend(self.opposites(*number, open).filter(|(_, before)| stale(before)).map(|(number, _)| number));
+            found.extend(self.replaced(*number, open));
         }
         found.into_iter().collect()
     }
@@ -152,6 +154,17 @@ impl Outbox {
         let opposite = move |other: &Open| matches!((mine, other.switch()), (Some((site, one, on)), Some((place, two, off))) if site == place && one == two && on != off);
         let before = if mine.is_some() { number } else { 0 };
         self.open.range(..before).filter(move |(_, other)| opposite(other)).map(|(number, other)| (*number, other))
+    }
+
+    /// The intents before this one that wait, and say nothing that this one does not say.
+    fn replaced<'a>(&'a self, number: u32, open: &'a Open) -> impl Iterator<Item = u32> {
+        let less = move |before: &Open| match (&open.intent, &before.intent) {
+            (Intent::Site { site, effect, .. }, Intent::Site { site: place, effect: earlier, .. }) => {
+                site == place && before.standing == Standing::Waiting && effect.replaces(earlier)
+            }
+            (Intent::Site { .. } | Intent::Mail { .. } | Intent::Wake { .. }, _) => false,
+        };
+        self.open.range(..number).filter(move |(_, before)| less(before)).map(|(number, _)| *number)
     }
 
     /// The unsettled intents before this one that move stock the other way at the same site: there is nothing to move before

@@ -61,10 +61,15 @@ pub enum Stage {
 /// A handling unit whose lots are known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Located {
-    /// Its entity.
-    pub unit: EntityId,
-    /// What is on it.
+    /// Its entity; none for a bare pallet that is known by what stands on it.
+    pub unit: Option<EntityId>,
+    /// Which word of its site this is: the higher number is the later one.
+    pub word: u32,
+    /// What is on it; nothing any more where it was taken off.
     pub contents: Vec<UnitContent>,
+    /// The picked one it stands on or in, when it was not picked by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Sscc>,
 }
 
 /// A departure attempt.
@@ -248,12 +253,10 @@ pub struct Line {
 pub enum Mail {
     /// The warehouse's site knows the handling unit.
     Located {
-        /// The handling unit as the warehouse names it.
+        /// The handling unit.
         sscc: Sscc,
-        /// Its entity.
-        unit: EntityId,
-        /// What is on it.
-        contents: Vec<UnitContent>,
+        /// What its site knows of it.
+        located: Box<Located>,
     },
     /// A lot answers a departure attempt.
     ClearanceAnswered {

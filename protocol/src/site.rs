@@ -9,12 +9,13 @@ use crate::effect::UnitContent;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::native::Ref;
-use crate::words::{EquipmentId, MaterialId, Version};
+use crate::words::{EquipmentId, MaterialId, Sscc, Version};
 
 mod cursor;
 mod decide;
 mod evolve;
 mod input;
+mod locate;
 mod quarantine;
 mod resolve;
 mod routing;
@@ -31,8 +32,14 @@ pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 pub struct Site {
     /// What each name means here.
     pub expected: BTreeMap<Name, EntityId>,
-    /// What is on the handling units it was told of.
-    pub contents: BTreeMap<EntityId, Vec<UnitContent>>,
+    /// The handling units it was told of.
+    pub loads: BTreeMap<EntityId, Load>,
+    /// Which of them stand on or in which handling unit.
+    #[serde(default)]
+    stands_on: BTreeMap<Name, BTreeSet<EntityId>>,
+    /// How often it heard of units and of who asks for them: the number of what it tells shipments, where later is more.
+    #[serde(default)]
+    told: u32,
     /// Orders that miss something, with what they need.
     pub waiting: BTreeMap<EntityId, (u32, Need)>,
     /// Shipments that want to know a handling unit that is not known yet.
@@ -48,6 +55,20 @@ pub struct Site {
     /// How far each topic is read that its system does not tell by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cursors: BTreeMap<String, Cursor>,
+}
+
+/// A handling unit as a site knows it, by the unit's own word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// Its number.
+    pub sscc: Sscc,
+    /// Which word this is: the higher number is the later one.
+    pub word: u32,
+    /// What is on it.
+    pub contents: Vec<UnitContent>,
+    /// The handling unit that it stands on or in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Sscc>,
 }
 
 /// A name as it is matched: the kind of thing and the normal form of its number.
@@ -69,7 +90,8 @@ pub enum Fact {
         /// Its names here.
         names: Vec<Ref>,
         /// What is on it, when it is a handling unit.
-        contents: Vec<UnitContent>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        load: Option<Box<Load>>,
     },
     /// An entity is over.
     Forgot(EntityId),

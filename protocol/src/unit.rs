@@ -1,5 +1,7 @@
 //! A handling unit: what is on it and where it is. The warehouse owns where; the plant said what.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::effect::UnitContent;
@@ -10,18 +12,25 @@ use crate::qty::Qty;
 use crate::words::{Place, Sscc};
 
 mod decide;
+mod evolve;
 
 /// The state of a handling unit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
     /// Its number, once it was filled.
     pub sscc: Option<Sscc>,
-    /// What is on it.
+    /// What is on it, a row for each lot, order and output.
     pub contents: Vec<UnitContent>,
     /// The plant that filled it.
     pub from: Option<SiteId>,
     /// The warehouse it goes to.
     pub to: Option<SiteId>,
+    /// The warehouses that were told that it comes, and hear of whatever changes on it.
+    #[serde(default)]
+    pub told: BTreeSet<SiteId>,
+    /// How often what is on it, or where it stands, has changed: later word has the higher number.
+    #[serde(default)]
+    pub word: u32,
     /// How far it is.
     pub stage: Stage,
     /// Where it stands.
@@ -66,6 +75,8 @@ pub enum Fact {
     Counted(Qty),
     /// It was packed onto or into another handling unit, or taken out again.
     Nested(Option<Sscc>),
+    /// Another warehouse was told that it comes.
+    HandedTo(SiteId),
 }
 
 /// An input to a handling unit.

@@ -213,6 +213,8 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Counter { .. }
         | Fact::Declared { .. }
         | Fact::Carries { .. }
+        | Fact::Early(_)
+        | Fact::EarlyBooked { .. }
         | Fact::Lot { .. }
         | Fact::Consumed { .. }
         | Fact::Made { .. }

@@ -40,7 +40,8 @@ pub(super) fn woken(state: &State, intent: IntentId, wake: &Wake, context: &Cont
             Own::Order(order) => order.woken(&state.common, wake, context, &mut draft),
             Own::Lot(lot) => lot.woken(&state.common, wake, context, &mut draft),
             Own::Shipment(shipment) => shipment.woken(&state.common, wake, context, &mut draft),
-            Own::Unit(_) | Own::Site(_) => {}
+            Own::Unit(unit) => unit.woken(wake, context, &mut draft),
+            Own::Site(_) => {}
         }
     }
     Decision { answer: Answer::Accepted, facts: draft.into_facts() }

@@ -81,6 +81,7 @@ impl Order {
             Wake::DispatchAnswer { attempt } => turn.no_answer(*attempt),
             Wake::PlannedStart => turn.start_is_near(),
             Wake::FinalGap { op } => turn.gap_stays(op),
+            Wake::Forget => turn.forget(),
             Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } => {}
         }
     }

@@ -48,6 +48,8 @@ impl Order {
                 let epochs = self.counters.entry((op.clone(), *purpose, *source, goods.clone())).or_default();
                 epochs.insert(counter.epoch, counter.value);
             }
+            Fact::Early(early) => self.early.push(early.as_ref().clone()),
+            Fact::EarlyBooked { case } => self.early.retain(|early| early.case != *case),
             Fact::Declared { op, good } => self.operation(op, *good).declared = Some(*good),
             Fact::Completed => self.completed = true,
             Fact::Lot { lot, quality } => self.hear_of_lot(*lot, quality),
@@ -56,7 +58,9 @@ impl Order {
             }
             Fact::Made { key, lot } => drop(self.made.insert((key.clone(), *lot))),
             Fact::Filled { sscc, unit, qty } => {
-                self.units.insert(sscc.clone(), UnitStage { unit: *unit, qty: *qty, stage: Stage::Filled });
+                let zero = UnitStage { unit: *unit, qty: Qty::zero(qty.uom()), stage: Stage::Filled };
+                let known = self.units.entry(sscc.clone()).or_insert(zero);
+                known.qty = known.qty.plus(*qty).unwrap_or(known.qty);
             }
             Fact::UnitMoved { sscc, stage } => {
                 if let Some(unit) = self.units.get_mut(sscc) {

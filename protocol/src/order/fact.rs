@@ -173,6 +173,13 @@ pub enum Fact {
         /// Its entity.
         lot: EntityId,
     },
+    /// A correction came before the count it corrects.
+    Early(Box<super::Early>),
+    /// The count it corrects has come.
+    EarlyBooked {
+        /// The case that showed it.
+        case: u32,
+    },
     /// A handling unit was filled.
     Filled {
         /// Which.

@@ -4,6 +4,7 @@
 mod changes;
 mod early;
 mod floor;
+mod goods;
 mod owners;
 mod pauses;
 mod reversals;

@@ -4,6 +4,7 @@ use super::{Fact, Input, Located, Mail, Report, Request, Shipment, Stage};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
+use crate::effect::UnitContent;
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
@@ -30,17 +31,21 @@ impl Shipment {
             Input::Request(Request::Block { gate, reason }) => return turn.shut(*gate, reason),
             Input::Request(Request::Release { gate }) => return turn.release(*gate, envelope),
             Input::Report(report) => return turn.report(report, envelope),
-            Input::Mail(Mail::Located { sscc, unit, contents }) => turn.located(sscc, Located { unit: *unit, contents: contents.clone() }),
+            Input::Mail(Mail::Located { sscc, located }) => turn.located(sscc, located),
             Input::Mail(Mail::ClearanceAnswered { attempt, lot, refused }) => turn.answered(*attempt, *lot, refused),
-            Input::Mail(Mail::Held { lot, hold, reason, .. }) => turn.held(*lot, hold, reason),
+            Input::Mail(Mail::Held { lot, hold, reason, revokes, .. }) => turn.held(*lot, hold, reason, *revokes),
             Input::Mail(Mail::Freed { lot, hold }) => turn.freed(*lot, hold),
         }
         Answer::Accepted
     }
 
     pub(crate) fn woken(&self, _common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        let mut turn = Turn { shipment: self, context, draft };
         if let Wake::ClearanceExpiry { attempt } = wake {
-            Turn { shipment: self, context, draft }.time_is_up(*attempt);
+            turn.time_is_up(*attempt);
+        }
+        if *wake == Wake::Forget {
+            turn.forget();
         }
     }
 }
@@ -71,8 +76,16 @@ impl Turn<'_, '_> {
         self.draft.note(Noted::Named(name.clone()));
         let me = self.draft.me();
         if let Some(site) = self.context.book.site_entity(warehouse) {
-            let expect = site::Mail::Expect { entity: me, names: vec![name], contents: Vec::new() };
+            let expect = site::Mail::Expect { entity: me, names: vec![name], load: None };
             self.draft.tell(site, Body::Site(site::Input::Mail(expect)));
+        }
+    }
+
+    /// It has left long ago: its warehouse's site need not know its number, nor that it asks for units.
+    fn forget(&mut self) {
+        if let Some(site) = self.shipment.warehouse.and_then(|warehouse| self.context.book.site_entity(warehouse)) {
+            let forget = site::Mail::Forget { entity: self.draft.me() };
+            self.draft.tell(site, Body::Site(site::Input::Mail(forget)));
         }
     }
 
@@ -80,7 +93,8 @@ impl Turn<'_, '_> {
     fn picked(&mut self, units: &[Sscc]) {
         let Some(site) = self.shipment.warehouse.and_then(|warehouse| self.context.book.site_entity(warehouse)) else { return };
         let me = self.draft.me();
-        let more: Vec<&Sscc> = units.iter().filter(|sscc| !self.shipment.units.contains_key(*sscc)).collect();
+        let known = |sscc: &Sscc| self.shipment.known(sscc).is_some_and(|(_, located)| located.is_none_or(|known| known.via.is_none()));
+        let more: Vec<&Sscc> = units.iter().filter(|sscc| !known(sscc)).collect();
         if let Some(first) = more.first() {
             self.changed(&format!("{first} was picked since"));
         }
@@ -91,20 +105,38 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Registers at each lot: from now on the shipment hears of its holds. A mixed unit may turn out to hold more; what is on
-    /// it is only ever added to, so word of less is older word.
-    fn located(&mut self, sscc: &Sscc, located: Located) {
+    /// Registers at each lot: from now on the shipment hears of its holds. What is on a unit may turn out to be something else:
+    /// what its lots had said does not count then, and what has left already is told to the lots all the same.
+    fn located(&mut self, sscc: &Sscc, located: &Located) {
         let me = self.draft.me();
-        let older = |known: &Located| known.unit == located.unit && known.contents.len() > located.contents.len();
-        match self.shipment.units.get(sscc) {
-            Some(Some(known)) if *known == located || older(known) => return,
-            Some(Some(_)) => self.changed(&format!("what is on {sscc} was told again, otherwise")),
-            Some(None) | None => {}
+        let known = self.shipment.known(sscc);
+        // The name that was picked stays: the site may spell it otherwise.
+        let sscc = known.map_or(sscc, |(name, _)| name).clone();
+        let before = known.and_then(|(_, located)| located);
+        if before.is_some_and(|before| before.word > located.word || before.via.is_none() && located.via.is_some()) {
+            return;
         }
-        for content in &located.contents {
+        let contents = |located: Option<&Located>| located.map(|located| located.contents.clone()).unwrap_or_default();
+        let (was, is) = (contents(before), contents(Some(located)));
+        let left = self.shipment.stage == Stage::Departed;
+        if is.is_empty() && was.is_empty() && before.is_some() || left && is.is_empty() {
+            return;
+        }
+        if was != is && (before.is_some() || known.is_none()) {
+            self.changed(&format!("what is on {sscc} was told again, otherwise"));
+        }
+        for content in is.iter().filter(|content| !was.contains(content)) {
             let mail = lot::Mail::Register { shipment: me, unit: sscc.clone(), qty: content.qty };
             self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
         }
-        self.note(Fact::Located { sscc: sscc.clone(), located });
+        let gone = |content: &&UnitContent| !is.iter().any(|other| other.lot_entity == content.lot_entity);
+        for content in was.iter().filter(gone) {
+            let mail = lot::Mail::Unregister { shipment: me, unit: sscc.clone() };
+            self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
+        }
+        if left {
+            self.left_unseen(&sscc, located, &was);
+        }
+        self.note(Fact::Located { sscc, located: located.clone() });
     }
 }

@@ -2,11 +2,11 @@
 //! attempt. An unreachable lot means no. A hold that comes after the yes blocks it again, or is shown when it has gone.
 
 use super::decide::Turn;
-use super::{Departure, Fact, Gate, Stage};
+use super::{Departure, Fact, Gate, Located, Stage};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
-use crate::effect::Effect;
+use crate::effect::{Effect, UnitContent};
 use crate::envelope::Envelope;
 use crate::id::EntityId;
 use crate::input::Body;
@@ -117,8 +117,12 @@ impl Turn<'_, '_> {
     }
 
     /// A lot on it is held.
-    pub(super) fn held(&mut self, lot: EntityId, hold: &HoldNo, reason: &Reason) {
+    pub(super) fn held(&mut self, lot: EntityId, hold: &HoldNo, reason: &Reason, revokes: Option<u32>) {
         let key = (lot, hold.clone());
+        // The lot has taken its yes back, also when that hold should be over by now: what it allows may be less.
+        if revokes.is_some() && revokes == self.shipment.departure.as_ref().map(|departure| departure.attempt) {
+            self.changed(&format!("hold {hold} was placed since"));
+        }
         if self.shipment.freed.contains(&key) {
             return;
         }
@@ -223,6 +227,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Stage(Stage::Departed));
+        self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
         let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
         let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);
         let shipment = self.draft.me();
@@ -230,8 +235,9 @@ impl Turn<'_, '_> {
             let gone = lot::Mail::Departed { shipment, attempt: cleared, units };
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(gone)));
         }
-        for located in self.shipment.units.values().flatten() {
-            self.draft.tell(located.unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
+        let on_it = |located: &&Located| located.via.is_none() || !located.contents.is_empty();
+        for unit in self.shipment.units.values().flatten().filter(on_it).filter_map(|located| located.unit) {
+            self.draft.tell(unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
         }
         if cleared.is_some() && self.shipment.holds.is_empty() && self.shipment.gates.is_empty() {
             return Answer::Accepted;
@@ -246,6 +252,27 @@ impl Turn<'_, '_> {
         };
         let offers = vec![Proposal::Do("recall it, and find out how it left".into()), Proposal::Acknowledge];
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers)) }
+    }
+
+    /// Word of what is on a unit came after it had left: its lots said nothing to that, and hear that they are gone.
+    pub(super) fn left_unseen(&mut self, sscc: &Sscc, located: &Located, was: &[UnitContent]) {
+        let shipment = self.draft.me();
+        let unseen = located.contents.iter().filter(|content| !was.iter().any(|known| known.lot_entity == content.lot_entity));
+        let lots: Vec<(EntityId, String, Qty)> = unseen.map(|content| (content.lot_entity, content.lot.to_string(), content.qty)).collect();
+        for (lot, name, qty) in lots {
+            let gone = lot::Mail::Departed { shipment, attempt: None, units: vec![(sscc.clone(), qty)] };
+            self.draft.tell(lot, Body::Lot(lot::Input::Mail(gone)));
+            let what = format!("{sscc} had left when it was told that lot {name} is on it, too: nobody asked that lot");
+            let offers =
+                vec![Proposal::Do("look how that lot stands; recall the unit, or tell the customer".into()), Proposal::Acknowledge];
+            let case = NewCase::new(CaseKind::Escape, "quality", what).stake(qty).impact(self.context.now).offers(offers);
+            self.draft.open_case(case);
+        }
+        if was.is_empty()
+            && let Some(unit) = located.unit
+        {
+            self.draft.tell(unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
+        }
     }
 
     /// The lots on it, each with its handling units.

@@ -1,8 +1,15 @@
 //! What a fact means for a shipment. Total.
 
-use super::{Departure, Fact, Shipment, Stage};
+use super::{Departure, Fact, Located, Shipment, Stage};
+use crate::words::Sscc;
 
 impl Shipment {
+    /// A handling unit on it, however it is spelled.
+    pub(super) fn known(&self, sscc: &Sscc) -> Option<(&Sscc, Option<&Located>)> {
+        let same = || self.units.iter().find(|(name, _)| name.is(sscc));
+        self.units.get_key_value(sscc).or_else(same).map(|(name, located)| (name, located.as_ref()))
+    }
+
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
@@ -13,7 +20,11 @@ impl Shipment {
                 self.planned = *planned;
             }
             Fact::Picked(sscc) => {
-                self.units.entry(sscc.clone()).or_insert(None);
+                let name = self.known(sscc).map_or(sscc, |(name, _)| name).clone();
+                // What stood on another one is known by itself from now on.
+                if let Some(located) = self.units.entry(name).or_insert(None) {
+                    located.via = None;
+                }
                 self.stage = self.stage.max(Stage::Picking);
             }
             Fact::Located { sscc, located } => {

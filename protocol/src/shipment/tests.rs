@@ -1,5 +1,7 @@
 //! Who may open which gate of a shipment.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it is about, and fails on the rest")]
+
 use super::*;
 use crate::answer::Answer;
 use crate::book::Book;
@@ -54,6 +56,7 @@ struct Yard {
     state: State,
     now: Instant,
     told: u32,
+    last: Vec<crate::fact::Fact>,
 }
 
 fn wms() -> SiteId {
@@ -74,9 +77,18 @@ fn content(of: u64) -> UnitContent {
     UnitContent { lot: lot_key, lot_entity: lot(of), order, output: crate::words::OutputKind::Main, qty: Qty::parse("480 H87").unwrap() }
 }
 
+fn unit(number: u32) -> EntityId {
+    EntityId::from_parts(Kind::Unit, crate::name::Region::parse("eu").unwrap(), 1, u128::from(number))
+}
+
+/// What its site tells of a unit, where more lots are later word.
 fn located(number: u32, lots: &[u64]) -> Input {
-    let unit = EntityId::from_parts(Kind::Unit, crate::name::Region::parse("eu").unwrap(), 1, u128::from(number));
-    Input::Mail(Mail::Located { sscc: sscc(number), unit, contents: lots.iter().map(|lot| content(*lot)).collect() })
+    let contents: Vec<UnitContent> = lots.iter().map(|lot| content(*lot)).collect();
+    told(sscc(number), Located { unit: Some(unit(number)), word: u32::try_from(lots.len()).unwrap(), contents, via: None })
+}
+
+fn told(sscc: Sscc, located: Located) -> Input {
+    Input::Mail(Mail::Located { sscc, located: Box::new(located) })
 }
 
 fn picked(number: u32) -> Input {
@@ -87,7 +99,7 @@ impl Yard {
     fn cleared() -> Self {
         let name = Ref::new(wms(), NativeKind::Shipment, NativeId::parse("SHP-1").unwrap());
         let id = EntityId::born(Kind::Shipment, crate::name::Region::parse("eu").unwrap(), 1, &name);
-        let mut yard = Self { state: State::unknown(id), now: Instant::EPOCH, told: 0 };
+        let mut yard = Self { state: State::unknown(id), now: Instant::EPOCH, told: 0, last: Vec::new() };
         let announced = Report::Announced { warehouse: wms(), delivery: name.id, lines: Vec::new(), planned: None };
         for said in [Input::Report(announced), picked(1), located(1, &[1]), Input::Request(Request::ClearDeparture { attempt: 1 })] {
             yard.says(said);
@@ -119,6 +131,7 @@ impl Yard {
         let input = crate::input::Input { to: Address::Entity(id), envelope, body: Body::Shipment(input) };
         let stepped = kernel::step(std::mem::replace(&mut self.state, State::unknown(id)), &input, &context);
         self.state = stepped.state;
+        self.last = stepped.step.map(|step| step.facts).unwrap_or_default();
         let Reply::Answer(answer) = stepped.reply else { panic!("no answer: {:?}", stepped.reply) };
         answer
     }
@@ -130,6 +143,21 @@ impl Yard {
 
     fn granted(&self) -> Option<bool> {
         self.shipment().departure.as_ref().and_then(|departure| departure.told)
+    }
+
+    /// What its lots were told by the last input.
+    fn told_lots(&self) -> Vec<(EntityId, crate::lot::Mail)> {
+        let told = |fact: &crate::fact::Fact| match fact {
+            crate::fact::Fact::Intended { intent, .. } => match intent.as_ref() {
+                crate::intent::Intent::Mail { to, parcel: crate::intent::Parcel::Body(body), .. } => match body.as_ref() {
+                    Body::Lot(crate::lot::Input::Mail(mail)) => Some((*to, mail.clone())),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        self.last.iter().filter_map(told).collect()
     }
 
     fn leaves(&mut self) -> bool {
@@ -180,13 +208,86 @@ fn a_clearance_is_good_for_as_long_as_it_says() {
 
 #[test]
 fn word_that_a_hold_is_over_may_overtake_word_of_it() {
+    for (revokes, leaves) in [(None, true), (Some(1), false)] {
+        let mut yard = Yard::cleared();
+        yard.says(freed("NC-1"));
+        yard.says(held(1, "NC-1", revokes));
+        assert!(yard.shipment().holds.is_empty(), "the same hold is over already");
+        assert_eq!(yard.leaves(), leaves, "its lot took back {revokes:?}");
+    }
+}
+
+fn held(of: u64, number: &str, revokes: Option<u32>) -> Input {
+    let (hold, reason) = (crate::words::HoldNo::parse(number).unwrap(), Reason::parse("weld").unwrap());
+    Input::Mail(Mail::Held { lot: lot(of), key: content(of).lot, hold, units: Vec::new(), reason, revokes })
+}
+
+fn freed(number: &str) -> Input {
+    Input::Mail(Mail::Freed { lot: lot(1), hold: crate::words::HoldNo::parse(number).unwrap() })
+}
+
+fn answered(attempt: u32, of: u64) -> Input {
+    Input::Mail(Mail::ClearanceAnswered { attempt, lot: lot(of), refused: Vec::new() })
+}
+
+#[test]
+fn a_yes_that_its_lot_took_back_does_not_count_when_the_last_lot_answers() {
     let mut yard = Yard::cleared();
-    let hold = crate::words::HoldNo::parse("NC-1").unwrap();
-    let reason = Reason::parse("weld").unwrap();
-    yard.says(Input::Mail(Mail::Freed { lot: lot(1), hold: hold.clone() }));
-    yard.says(Input::Mail(Mail::Held { lot: lot(1), key: content(1).lot, hold, units: Vec::new(), reason, revokes: Some(1) }));
-    assert!(yard.shipment().holds.is_empty(), "the same hold is over already");
+    yard.says(located(1, &[1, 2]));
+    yard.says(Input::Request(Request::ClearDeparture { attempt: 2 }));
+    for said in [answered(2, 1), held(1, "NC-1", Some(2)), freed("NC-1"), answered(2, 2)] {
+        yard.says(said);
+    }
+    assert_eq!((yard.granted(), yard.leaves()), (Some(false), false), "what the hold left over may be less than what was asked for");
+}
+
+#[test]
+fn a_unit_is_known_however_its_number_is_spelled() {
+    let spelled = |text: &str| Sscc::parse(text).unwrap();
+    let on =
+        |lots: &[u64], word| Located { unit: Some(unit(9)), word, contents: lots.iter().map(|lot| content(*lot)).collect(), via: None };
+    let mut yard = Yard::cleared();
+    yard.says(Input::Report(Report::Picked { units: vec![spelled("034012345000000018")] }));
+    yard.says(told(spelled("34012345000000018"), on(&[1], 1)));
+    assert!(yard.shipment().units.values().all(Option::is_some), "what was picked is known: {:?}", yard.shipment().units);
+    yard.says(Input::Report(Report::Picked { units: vec![spelled("34012345000000018")] }));
+    assert_eq!(yard.shipment().units.len(), 2, "the same unit was picked again");
+    yard.says(Input::Request(Request::ClearDeparture { attempt: 2 }));
+    yard.says(answered(2, 1));
+    assert_eq!(yard.granted(), Some(true));
+    yard.says(told(spelled("34012345000000018"), on(&[1, 2], 2)));
+    assert_eq!(yard.granted(), Some(false), "a second lot is on it");
+}
+
+#[test]
+fn a_lot_that_was_told_to_be_on_a_unit_after_it_left_is_an_escape_and_hears_of_it() {
+    let mut yard = Yard::cleared();
     assert!(yard.leaves());
+    yard.says(located(1, &[1, 2]));
+    let cases: Vec<_> = yard.state.common.cases.values().map(|case| case.kind.clone()).collect();
+    assert_eq!(cases, [crate::case::CaseKind::Escape]);
+    let gone = yard.told_lots().into_iter().filter(|(to, mail)| *to == lot(2) && matches!(mail, crate::lot::Mail::Departed { .. })).count();
+    assert_eq!(gone, 1, "the lot still counts the unit in stock");
+}
+
+#[test]
+fn what_stands_on_a_picked_unit_is_asked_for_until_it_is_taken_off() {
+    let via = |lots: &[u64], word| Located {
+        unit: Some(unit(2)),
+        word,
+        contents: lots.iter().map(|lot| content(*lot)).collect(),
+        via: Some(sscc(1)),
+    };
+    let asked = |yard: &Yard| yard.shipment().departure.as_ref().unwrap().lots.keys().copied().collect::<Vec<_>>();
+    let mut yard = Yard::cleared();
+    yard.says(told(sscc(2), via(&[2], 5)));
+    assert_eq!(yard.granted(), Some(false), "something stands on it that nobody asked for");
+    yard.says(Input::Request(Request::ClearDeparture { attempt: 2 }));
+    assert_eq!(asked(&yard), [lot(1), lot(2)]);
+    yard.says(told(sscc(2), via(&[], 6)));
+    yard.says(told(sscc(2), via(&[2], 5)));
+    yard.says(Input::Request(Request::ClearDeparture { attempt: 3 }));
+    assert_eq!(asked(&yard), [lot(1)], "it was taken off, and older word does not put it back");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Turn<'_, '_> {
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
-            Mail::Expect { entity, names, contents } => self.expect(*entity, names, contents),
+            Mail::Expect { entity, names, load } => self.expect(*entity, names, load.as_deref()),
             Mail::Forget { entity } => self.note(Fact::Forgot(*entity)),
             Mail::Locate { shipment, sscc } => self.locate(*shipment, sscc),
             Mail::Resolve { order, attempt, need } => self.resolve(*order, *attempt, need),

@@ -1,32 +1,29 @@
 //! What a fact means for a site. Total.
 
 use super::{Fact, Site, name_of};
-use crate::effect::UnitContent;
-use crate::id::EntityId;
 
 impl Site {
-    /// What is on a handling unit, of what is known and what is told now: it is only ever added to, so less is older word.
-    pub(super) fn newest<'a>(&'a self, unit: EntityId, told: &'a [UnitContent]) -> &'a [UnitContent] {
-        self.contents.get(&unit).filter(|known| known.len() > told.len()).map_or(told, Vec::as_slice)
-    }
-
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
-            Fact::Expects { entity, names, contents } => {
+            Fact::Expects { entity, names, load } => {
                 for name in names {
                     self.expected.insert(name_of(name), *entity);
                 }
-                if !contents.is_empty() {
-                    let newest = self.newest(*entity, contents).to_vec();
-                    self.contents.insert(*entity, newest);
+                if let Some(load) = load.as_deref().filter(|load| !self.knows_later(*entity, load)) {
+                    self.know(*entity, load);
                 }
+                self.told += 1;
             }
             Fact::Forgot(entity) => {
                 let names: Vec<_> = self.expected.iter().filter(|(_, known)| *known == entity).map(|(name, _)| name.clone()).collect();
                 self.locating.retain(|name, _| !names.contains(name));
+                for shipments in self.locating.values_mut() {
+                    shipments.remove(entity);
+                }
+                self.locating.retain(|_, shipments| !shipments.is_empty());
                 self.expected.retain(|_, known| known != entity);
-                self.contents.remove(entity);
+                self.forget_load(*entity);
             }
             Fact::Waits { order, attempt, need } => {
                 self.waiting.insert(*order, (*attempt, need.clone()));
@@ -36,6 +33,7 @@ impl Site {
             }
             Fact::Locates { shipment, name } => {
                 self.locating.entry(name.clone()).or_default().insert(*shipment);
+                self.told += 1;
             }
             Fact::Quarantined { case, input } => {
                 self.quarantine.insert(*case, input.as_ref().clone());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::LotMode;
 use crate::conversion::Conversions;
-use crate::effect::{JobComponent, JobOperation, UnitContent};
+use crate::effect::{JobComponent, JobOperation};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -82,7 +82,8 @@ pub enum Mail {
         /// Its names at this site.
         names: Vec<Ref>,
         /// What is on it, when it is a handling unit.
-        contents: Vec<UnitContent>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        load: Option<Box<super::Load>>,
     },
     /// An entity is over; its names need not be kept here.
     Forget {

@@ -2,26 +2,24 @@
 //! hand, with a reason.
 
 use super::decide::Turn;
-use super::{Fact, Name, Site, name_of};
+use super::{Fact, Load, Name, Site, name_of};
 use crate::answer::Answer;
 use crate::case::{Case, CaseKind, Proposal};
 use crate::common::Common;
 use crate::desk::Action;
 use crate::draft::{Draft, NewCase};
-use crate::effect::UnitContent;
 use crate::envelope::{Envelope, RawRef};
 use crate::id::EntityId;
 use crate::input::{Address, Body, Input};
 use crate::kernel::{Context, refuse};
-use crate::native::{NativeKind, Ref};
+use crate::native::Ref;
 use crate::refusal::Code;
 use crate::seen::ContentHash;
-use crate::words::Sscc;
-use crate::{shipment, wire};
+use crate::wire;
 
 impl Turn<'_, '_> {
     /// An entity exists: what waited for one of its names goes to it.
-    pub(super) fn expect(&mut self, entity: EntityId, names: &[Ref], contents: &[UnitContent]) {
+    pub(super) fn expect(&mut self, entity: EntityId, names: &[Ref], load: Option<&Load>) {
         for name in names {
             let other = self.site.expected.get(&name_of(name)).copied().filter(|known| *known != entity);
             if let Some(other) = other {
@@ -29,17 +27,15 @@ impl Turn<'_, '_> {
                 self.draft.open_case(NewCase::new(CaseKind::AliasClash, "plant-it", what));
             }
         }
-        self.note(Fact::Expects { entity, names: names.to_vec(), contents: contents.to_vec() });
+        self.note(Fact::Expects { entity, names: names.to_vec(), load: load.cloned().map(Box::new) });
         let keys: Vec<Name> = names.iter().map(name_of).collect();
         for (case, input) in &self.site.quarantine {
             if input.to == Address::Entity(entity) || names_of(input).iter().any(|name| keys.contains(name)) {
                 self.pass_on(*case, entity, input);
             }
         }
-        for (key, shipments) in self.site.locating.iter().filter(|(key, _)| keys.contains(key)) {
-            for shipment in shipments {
-                self.tell_located(*shipment, &key.1, entity, self.site.newest(entity, contents));
-            }
+        if let Some(load) = load.filter(|load| !self.site.knows_later(entity, load)) {
+            self.tell_who_locates(entity, load);
         }
     }
 
@@ -77,23 +73,6 @@ impl Turn<'_, '_> {
         self.draft.forward(entity, readdressed(input, entity));
         self.note(Fact::Matched { case, entity });
         self.draft.close_case(case, format!("matched with {entity}"));
-    }
-
-    /// A shipment wants to know whose lots are on a handling unit.
-    pub(super) fn locate(&mut self, shipment: EntityId, sscc: &Sscc) {
-        let name = (NativeKind::Unit, normal(sscc));
-        if let Some(unit) = self.site.expected.get(&name).copied() {
-            let contents = self.site.contents.get(&unit).cloned().unwrap_or_default();
-            self.tell_located(shipment, sscc.as_str(), unit, &contents);
-        }
-        // Another order may yet report that it filled the same unit: whoever asked hears of that, too.
-        self.note(Fact::Locates { shipment, name });
-    }
-
-    fn tell_located(&mut self, shipment: EntityId, sscc: &str, unit: EntityId, contents: &[UnitContent]) {
-        let Ok(sscc) = Sscc::parse(sscc) else { return };
-        let mail = shipment::Mail::Located { sscc, unit, contents: contents.to_vec() };
-        self.draft.tell(shipment, Body::Shipment(shipment::Input::Mail(mail)));
     }
 }
 
@@ -175,10 +154,6 @@ fn cannot_be(input: &Input, entity: EntityId, context: &Context<'_>) -> Option<A
     }
     let text = format!("{entity} is at home in {}, and no site of that region is configured", entity.region());
     Some(refuse(Code::Unknown, text, "look the entity up by a number it has", "entity"))
-}
-
-fn normal(sscc: &Sscc) -> String {
-    crate::native::NativeId::parse(sscc.as_str()).map(|id| id.normal().to_owned()).unwrap_or_default()
 }
 
 fn names_of(input: &Input) -> Vec<Name> {

@@ -6,12 +6,12 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
-use crate::effect::{Effect, UnitContent, UnitNotice};
+use crate::effect::{Effect, UnitNotice};
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::Tier;
-use crate::kernel::Context;
+use crate::intent::{Tier, Wake};
+use crate::kernel::{Context, not_owner};
 use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Stage};
@@ -21,21 +21,59 @@ use crate::site;
 use crate::words::{Place, Sscc};
 
 impl Unit {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, _envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         match input {
-            Input::Mail(Mail::Filled { sscc, contents, from, to }) => self.filled(sscc, contents, *from, *to, context, draft),
-            Input::Mail(Mail::Shipped { .. }) => self.moved(Stage::Shipped, None, draft),
-            Input::Request(Request::RequestHandover { warehouse }) => self.announce(*warehouse, context, draft),
-            Input::Report(Report::Received { qty, place }) => {
+            Input::Mail(Mail::Filled { sscc, contents, from, to }) => {
+                let filled = Fact::Filled { sscc: sscc.clone(), contents: contents.clone(), from: *from, to: *to };
+                if let Ok(id) = NativeId::parse(sscc.as_str()) {
+                    draft.note(Noted::Named(Ref::new(*from, NativeKind::Unit, id)));
+                }
+                self.changed(filled, context, draft);
+            }
+            Input::Mail(Mail::Shipped { .. }) => {
+                self.moved(Stage::Shipped, None, draft);
+                draft.wake(context.now.plus_ms(context.book.policy.names_kept_ms), Wake::Forget);
+            }
+            Input::Request(Request::RequestHandover { warehouse }) => {
+                draft.note(Noted::Unit(Box::new(Fact::HandedTo(*warehouse))));
+                self.announce(*warehouse, draft);
+                self.expect(*warehouse, context, draft);
+            }
+            Input::Report(report) => return self.report(report, envelope, context, draft),
+        }
+        Answer::Accepted
+    }
+
+    /// Only who has it says where it is: a warehouse it was announced to, and its plant until it arrived. A client of ours may
+    /// report for them, and no other system.
+    fn report(&self, report: &Report, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let source = envelope.key.source;
+        let at_plant = self.from.filter(|_| self.stage < Stage::Received || self.told.is_empty());
+        let has_it = self.told.contains(&source) || at_plant == Some(source) || !context.book.sites.contains_key(&source);
+        if let Some(owner) = self.to.or(self.from).filter(|_| !has_it) {
+            return not_owner(draft, source, owner, "where a handling unit is");
+        }
+        match report {
+            Report::Received { qty, place } => {
                 self.moved(Stage::Received, place.as_ref(), draft);
                 return self.counted(*qty, draft);
             }
-            Input::Report(Report::Counted { qty }) => return self.counted(*qty, draft),
-            Input::Report(Report::Nested { within }) => return self.nested(within.as_ref(), draft),
-            Input::Report(Report::PutAway { place }) => self.moved(Stage::PutAway, Some(place), draft),
-            Input::Report(Report::Picked { .. }) => self.moved(Stage::Picked, None, draft),
+            Report::Counted { qty } => return self.counted(*qty, draft),
+            Report::Nested { within } => return self.nested(within.as_ref(), context, draft),
+            Report::PutAway { place } => self.moved(Stage::PutAway, Some(place), draft),
+            Report::Picked { .. } => self.moved(Stage::Picked, None, draft),
         }
         Answer::Accepted
+    }
+
+    /// It has left long ago: the sites that were told of it need not know its number any more.
+    pub(crate) fn woken(&self, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        if *wake == Wake::Forget {
+            for site in self.told.iter().filter_map(|site| context.book.site_entity(*site)) {
+                let forget = site::Mail::Forget { entity: draft.me() };
+                draft.tell(site, Body::Site(site::Input::Mail(forget)));
+            }
+        }
     }
 
     pub(crate) fn follow(
@@ -53,49 +91,34 @@ impl Unit {
         }
     }
 
-    pub(crate) fn evolve(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Filled { sscc, contents, from, to } => {
-                self.sscc = Some(sscc.clone());
-                self.contents.extend(contents.iter().cloned());
-                self.from = Some(*from);
-                self.to = *to;
+    /// Something on it is new, or it stands elsewhere: whoever was told that it comes hears of it.
+    fn changed(&self, fact: Fact, context: &Context<'_>, draft: &mut Draft) {
+        let mut after = self.clone();
+        after.evolve(&fact);
+        let more = matches!(fact, Fact::Filled { .. });
+        draft.note(Noted::Unit(Box::new(fact)));
+        for warehouse in &after.told {
+            if more {
+                after.announce(*warehouse, draft);
             }
-            Fact::Moved { stage, place } => {
-                self.stage = self.stage.max(*stage);
-                if place.is_some() {
-                    self.place.clone_from(place);
-                }
-            }
-            Fact::Counted(qty) => self.received = Some(*qty),
-            Fact::Nested(within) => self.within.clone_from(within),
+            after.expect(*warehouse, context, draft);
         }
     }
 
-    fn filled(&self, sscc: &Sscc, contents: &[UnitContent], from: SiteId, to: Option<SiteId>, context: &Context<'_>, draft: &mut Draft) {
-        draft.note(Noted::Unit(Box::new(Fact::Filled { sscc: sscc.clone(), contents: contents.to_vec(), from, to })));
-        let filled = Self {
-            sscc: Some(sscc.clone()),
-            contents: self.contents.iter().chain(contents).cloned().collect(),
-            from: Some(from),
-            ..self.clone()
-        };
-        if let Ok(id) = NativeId::parse(sscc.as_str()) {
-            draft.note(Noted::Named(Ref::new(from, NativeKind::Unit, id)));
-        }
-        if let Some(warehouse) = to {
-            filled.announce(warehouse, context, draft);
-        }
-    }
-
-    /// Tells a warehouse that it will come, and its site which entity the number means.
-    fn announce(&self, warehouse: SiteId, context: &Context<'_>, draft: &mut Draft) {
+    /// Tells a warehouse that it will come, and with what.
+    fn announce(&self, warehouse: SiteId, draft: &mut Draft) {
         let (Some(sscc), Some(from)) = (&self.sscc, self.from) else { return };
         let notice = UnitNotice { sscc: sscc.clone(), contents: self.contents.clone(), from, to: None };
         draft.ask_site(warehouse, Tier::Business, Effect::AnnounceUnit(notice));
+    }
+
+    /// Tells the warehouse's site which entity the number means, what is on it and what it stands on.
+    fn expect(&self, warehouse: SiteId, context: &Context<'_>, draft: &mut Draft) {
+        let Some(sscc) = self.sscc.clone() else { return };
         let (Some(site), Ok(id)) = (context.book.site_entity(warehouse), NativeId::parse(sscc.as_str())) else { return };
         let names = vec![Ref::new(warehouse, NativeKind::Unit, id)];
-        let expect = site::Mail::Expect { entity: draft.me(), names, contents: self.contents.clone() };
+        let load = site::Load { sscc, word: self.word, contents: self.contents.clone(), within: self.within.clone() };
+        let expect = site::Mail::Expect { entity: draft.me(), names, load: Some(Box::new(load)) };
         draft.tell(site, Body::Site(site::Input::Mail(expect)));
     }
 
@@ -112,9 +135,9 @@ impl Unit {
     }
 
     /// Where it stands on or in. The inner one knows the outer one; the outer one need not be known here at all.
-    fn nested(&self, within: Option<&Sscc>, draft: &mut Draft) -> Answer {
-        let Some(sscc) = self.sscc.as_ref().filter(|sscc| Some(*sscc) == within) else {
-            draft.note(Noted::Unit(Box::new(Fact::Nested(within.cloned()))));
+    fn nested(&self, within: Option<&Sscc>, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let Some(sscc) = self.sscc.as_ref().filter(|sscc| within.is_some_and(|within| within.is(sscc))) else {
+            self.changed(Fact::Nested(within.cloned()), context, draft);
             return Answer::Accepted;
         };
         let what = format!("{sscc} was reported to be packed onto itself");

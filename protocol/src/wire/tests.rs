@@ -2,7 +2,7 @@
 //! decides otherwise and freezes a new form beside the old one.
 //!
 //! `fixtures/wire/v1` was written once, by `TAKT_FREEZE=1 cargo test -p takt-protocol frozen`, which writes what is missing
-//! and never what is there.
+//! and never what is there. Until the first release it is what that release will write: no log is older.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,7 +30,12 @@ fn folder() -> PathBuf {
 }
 
 fn frozen(name: &str) -> Vec<u8> {
-    let text = std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    read(&folder().join(name))
+}
+
+fn read(path: &std::path::Path) -> Vec<u8> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"));
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
     digits.chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
 }
@@ -195,7 +200,7 @@ fn frozen_commits_are_read_mean_the_same_and_are_written_the_same() {
         let replayed = commit.steps.iter().fold(State::unknown(commit.entity), replay);
         assert_eq!(replayed, state, "the facts of {} mean something else than when they were frozen", kind.word());
         let again = seal(&mut commit).unwrap();
-        assert_eq!((again.bytes, again.hash), (bytes, hash), "{} is written otherwise: freeze the new form beside this one", kind.word());
+        assert!((again.bytes, again.hash) == (bytes, hash), "{} is written otherwise: freeze the new form beside this one", kind.word());
     }
 }
 

@@ -198,18 +198,22 @@ impl Day {
             let kilograms = format!("{}.{:04} KGM", drawn.below(3), 1 + drawn.below(9999));
             reports.push(Self::numbered(100_000 + n, consumed(&kilograms)));
         }
-        for pallet in 0..=drawn.below(3) {
-            reports.push(Self::numbered(200_000 + pallet, produced(pallet, &format!("{} H87", 1 + drawn.below(480)))));
+        // The last ones go onto a pallet that something stands on.
+        for pallet in 0..=drawn.below(5) {
+            reports.push(Self::numbered(200_000 + pallet, produced(pallet % 3, &format!("{} H87", 1 + drawn.below(480)))));
         }
         let scrap = Confirmation { good: None, scrap: Some(amount("2 H87")), labour: Some(amount("1.5 HUR")), ..work("10", "1 H87") };
         reports.push(Self::numbered(300_000, Report::Confirmed(Box::new(scrap))));
-        let correction = Report::CountCorrected {
-            op: OpNo::parse("10").unwrap(),
-            purpose: Use::Yield,
-            difference: qty("3 H87"),
-            reason: Reason::parse("miscount").unwrap(),
-        };
-        reports.push(Self::numbered(300_001, correction));
+        // Shuffled, one that takes back may come before what it takes back.
+        for (number, difference) in [(300_001, "3 H87"), (300_002, "-2 H87")] {
+            let correction = Report::CountCorrected {
+                op: OpNo::parse("10").unwrap(),
+                purpose: Use::Yield,
+                difference: qty(difference),
+                reason: Reason::parse("miscount").unwrap(),
+            };
+            reports.push(Self::numbered(number, correction));
+        }
         let again: Vec<Input> = reports.iter().filter(|_| chance.one_in(3)).cloned().collect();
         reports.extend(again);
         chance.shuffle(&mut reports);

@@ -345,9 +345,10 @@ impl Mesh {
     }
 
     /// What was made, whatever was posted of it.
-    pub(super) fn physical(&self) -> Vec<(String, Qty, Qty)> {
-        let ops = &self.own_order().ops;
-        ops.iter().map(|(op, operation)| (op.to_string(), operation.good, operation.scrap)).collect()
+    pub(super) fn physical(&self) -> Vec<(String, Qty, Option<Qty>)> {
+        let (ops, units) = (&self.own_order().ops, &self.own_order().units);
+        let ops = ops.iter().map(|(op, operation)| (op.to_string(), operation.good, Some(operation.scrap)));
+        ops.chain(units.iter().map(|(sscc, unit)| (sscc.to_string(), unit.qty, None))).collect()
     }
 
     pub(super) fn confirmed_yield(&self) -> (usize, Qty) {

@@ -20,7 +20,7 @@ use crate::order::{self, OwnerFact, Report, Request};
 use crate::posting::PostingFact;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, Sscc};
-use crate::{event, lot, shipment};
+use crate::{event, lot, shipment, unit};
 
 mod laws;
 
@@ -120,7 +120,8 @@ impl Week {
                 material: None,
                 lot: lot.map(|lot| LotNo::parse(lot).unwrap()),
                 amount: amount(&format!("{} H87", 1 + self.chance.below(480))),
-                unit: Some(pallet_of(order, pallet)),
+                // Some of it goes onto a pallet of the other order.
+                unit: Some(pallet_of(if self.chance.one_in(4) { ORDERS[0] } else { order }, pallet)),
                 serials: Vec::new(),
             };
             self.report(order, made);
@@ -144,6 +145,13 @@ impl Week {
             }
             if self.chance.one_in(3) {
                 self.say(truck_named(truck), "wms-na", Body::Shipment(shipment::Input::Report(shipment::Report::Departed)));
+            }
+            if self.chance.one_in(3) {
+                let order = ORDERS[usize::try_from(self.chance.below(2)).unwrap()];
+                let name = Ref::new(site("wms-na"), NativeKind::Unit, NativeId::parse(pallet_of(order, 1).as_str()).unwrap());
+                let within = Some(pallet_of(ORDERS[usize::try_from(self.chance.below(2)).unwrap()], 0));
+                let packed = Body::Unit(unit::Input::Report(unit::Report::Nested { within }));
+                self.say(Address::Native { kind: Kind::Unit, names: vec![name] }, "wms-na", packed);
             }
             if self.chance.one_in(3) {
                 let stop = shipment::Request::Block { gate: shipment::Gate::Manual, reason: Reason::parse("papers").unwrap() };
@@ -262,6 +270,7 @@ fn the_laws_hold(seed: u64) {
     let mesh = Week::lived(seed);
     mesh.check_replay();
     nothing_held_is_allowed_to_leave(&mesh);
+    everything_that_left_was_asked_for(&mesh);
     only_owners_move_tracks(&mesh);
     genealogy_is_whole(&mesh);
     nothing_made_is_planned_away(&mesh);
@@ -288,10 +297,11 @@ proptest! {
 
 #[test]
 fn a_week_is_not_all_quiet() {
-    let (mut granted, mut holds, mut changed, mut reversed) = (0, 0, 0, 0);
+    let (mut granted, mut holds, mut changed, mut reversed, mut stacked) = (0, 0, 0, 0, 0);
     for seed in 0..60 {
         let mesh = Week::lived(seed);
         granted += nothing_held_is_allowed_to_leave(&mesh);
+        stacked += everything_that_left_was_asked_for(&mesh);
         holds += steps(&mesh, Kind::Lot)
             .flat_map(|(_, _, step)| &step.facts)
             .filter(|fact| matches!(fact, Fact::Lot(fact) if matches!(**fact, lot::Fact::Held { .. })))
@@ -301,7 +311,7 @@ fn a_week_is_not_all_quiet() {
         reversed += mesh.check_reversals();
     }
     assert!(
-        granted > 0 && holds > 0 && changed > 0 && reversed > 0,
-        "granted {granted}, holds {holds}, changed {changed}, reversed {reversed}"
+        granted > 0 && holds > 0 && changed > 0 && reversed > 0 && stacked > 0,
+        "granted {granted}, holds {holds}, changed {changed}, reversed {reversed}, stacked {stacked}"
     );
 }

@@ -6,12 +6,14 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::Effect;
-use crate::intent::Tier;
+use crate::input::Body;
+use crate::intent::{Tier, Wake};
 use crate::kernel::{not_owner, refuse};
 use crate::order::{Business, Change, Dispatch, Fact, Supply};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::posting::Due;
 use crate::refusal::Code;
+use crate::site;
 
 impl Turn<'_, '_> {
     /// A client wants it given up.
@@ -169,11 +171,26 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Business(Business::Closed));
+        self.wake_to_forget();
         if !(self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups()) {
             return Answer::Accepted;
         }
         let what = "the ERP closed the order, and postings are not settled".to_owned();
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "finance", what)) }
+    }
+
+    /// Its sites keep its names for a while: late reports and what is told twice still go to it.
+    pub(super) fn wake_to_forget(&mut self) {
+        self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
+    }
+
+    /// It was closed long ago: its sites need not know its names.
+    pub(super) fn forget(&mut self) {
+        let Some(header) = self.order.header.as_ref().filter(|_| self.order.business == Business::Closed) else { return };
+        let me = self.draft.me();
+        for site in [header.erp, header.plant].into_iter().filter_map(|site| self.context.book.site_entity(site)) {
+            self.draft.tell(site, Body::Site(site::Input::Mail(site::Mail::Forget { entity: me })));
+        }
     }
 
     /// Somebody has it open in the ERP, or has no longer: postings wait for a while.

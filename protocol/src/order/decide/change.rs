@@ -210,6 +210,9 @@ impl Turn<'_, '_> {
     fn now_business(&mut self, to: Business) {
         if self.order.business != to {
             self.note(Fact::Business(to));
+            if to == Business::Closed {
+                self.wake_to_forget();
+            }
         }
     }
 

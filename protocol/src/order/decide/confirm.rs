@@ -36,6 +36,7 @@ impl Turn<'_, '_> {
         let mut books = Books::open(self.order);
         let mut answer = surprise;
         let mut good = self.order.ops.get(&work.op).map(|operation| operation.good);
+        let early = !self.order.early.is_empty();
         let parts = [
             (Use::Yield, &work.good),
             (Use::Scrap, &work.scrap),
@@ -48,10 +49,14 @@ impl Turn<'_, '_> {
             let dial = Dial { op: &work.op, purpose, goods: None };
             match self.in_base(purpose, amount.qty).and_then(|qty| self.counted(&dial, amount, qty)) {
                 Ok(qty) => {
-                    if purpose == Use::Yield {
-                        good = good.map_or(Some(qty), |sum| sum.plus(qty).ok());
-                    }
                     self.work_done(&mut books, work, purpose, qty, amount);
+                    let mut counted = self.tally(&work.op, purpose, qty);
+                    if early {
+                        counted = self.catch_up_early(&mut books, &work.op, purpose, counted);
+                    }
+                    if purpose == Use::Yield {
+                        good = counted;
+                    }
                 }
                 Err(what) => answer = self.unbookable(&what),
             }

@@ -8,8 +8,8 @@ use crate::draft::NewCase;
 use crate::input::Body;
 use crate::lot;
 use crate::native::NativeId;
-use crate::order::{Execution, Fact};
-use crate::posting::{Due, Use};
+use crate::order::{Early, Execution, Fact};
+use crate::posting::{Actual, Due, Use};
 use crate::qty::Qty;
 use crate::words::{LotKey, LotNo, OpNo, Reason};
 
@@ -34,18 +34,14 @@ impl Turn<'_, '_> {
             Ok(difference) => difference,
             Err(what) => return self.unbookable(&what),
         };
-        if self.below_zero(op, purpose, difference) {
-            let what =
-                format!("the correction by {difference} at operation {op} would leave less than nothing; it is kept, and not booked");
-            return Answer::Discrepant {
-                case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(difference)),
-            };
+        let Some(actual) = self.work_actual(op, purpose, difference) else { return Answer::Accepted };
+        let counted = self.tally(op, purpose, difference);
+        if counted.is_some_and(|counted| counted.is_negative()) {
+            return self.too_early(op, actual, reason);
         }
-        self.note(Fact::Worked { op: op.clone(), purpose, qty: difference, reason: Some(reason.clone()) });
-        let Some(mut actual) = self.work_actual(op, purpose, difference) else { return Answer::Accepted };
-        actual.corrects = Some(self.order.ledger.actuals());
         let mut books = Books::open(self.order);
-        books.record(self, actual);
+        self.book_correction(&mut books, op, actual, reason.clone());
+        self.catch_up_early(&mut books, op, purpose, counted);
         if self.execution(op) == Execution::Completed {
             books.flush(self, &Due::Operation(op));
         }
@@ -53,15 +49,49 @@ impl Turn<'_, '_> {
         Answer::Accepted
     }
 
-    fn below_zero(&self, op: &OpNo, purpose: Use, difference: Qty) -> bool {
-        let Some(operation) = self.order.ops.get(op) else { return difference.is_negative() };
+    fn book_correction(&mut self, books: &mut Books<'_>, op: &OpNo, mut actual: Actual, reason: Reason) {
+        self.note(Fact::Worked { op: op.clone(), purpose: actual.purpose, qty: actual.qty, reason: Some(reason) });
+        actual.corrects = Some(self.order.ledger.actuals());
+        books.record(self, actual);
+    }
+
+    /// It would leave less than nothing, so the count it corrects is still on its way: it waits for that, and is shown.
+    fn too_early(&mut self, op: &OpNo, actual: Actual, reason: &Reason) -> Answer {
+        let what = format!(
+            "the correction by {} at operation {op} would leave less than nothing; it is booked when the count it corrects has come",
+            actual.qty
+        );
+        let case = self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(actual.qty));
+        self.note(Fact::Early(Box::new(Early { actual, reason: reason.clone(), case })));
+        Answer::Discrepant { case }
+    }
+
+    /// Books the corrections that waited for as much as is counted now; what they change.
+    pub(super) fn catch_up_early(&mut self, books: &mut Books<'_>, op: &OpNo, purpose: Use, counted: Option<Qty>) -> Option<Qty> {
+        let mut counted = counted?;
+        let waiting = |early: &&Early| early.actual.op.as_ref() == Some(op) && early.actual.purpose == purpose;
+        for early in self.order.early.iter().filter(waiting) {
+            let Some(left) = counted.plus(early.actual.qty).ok().filter(|left| !left.is_negative()) else { continue };
+            counted = left;
+            self.book_correction(books, op, early.actual.clone(), early.reason.clone());
+            self.note(Fact::EarlyBooked { case: early.case });
+            if self.common.cases.contains_key(&early.case) {
+                self.draft.close_case(early.case, "the count it corrects has come");
+            }
+        }
+        Some(counted)
+    }
+
+    /// What is counted at an operation once that is added; nothing for what is not counted there.
+    pub(super) fn tally(&self, op: &OpNo, purpose: Use, more: Qty) -> Option<Qty> {
+        let operation = self.order.ops.get(op);
         let counted = match purpose {
-            Use::Yield => operation.good,
-            Use::Scrap => operation.scrap,
-            Use::Rework => operation.rework,
-            Use::Consumed | Use::Produced | Use::Labour | Use::Machine => return false,
+            Use::Yield => operation.map(|operation| operation.good),
+            Use::Scrap => operation.map(|operation| operation.scrap),
+            Use::Rework => operation.map(|operation| operation.rework),
+            Use::Consumed | Use::Produced | Use::Labour | Use::Machine => return None,
         };
-        counted.plus(difference).is_ok_and(|sum| sum.is_negative())
+        counted.map_or(Some(more), |counted| counted.plus(more).ok())
     }
 
     /// A sample was taken: its lot opens an inspection.

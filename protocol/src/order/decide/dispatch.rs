@@ -154,7 +154,7 @@ impl Turn<'_, '_> {
         self.draft.note(Noted::Named(name.clone()));
         let me = self.draft.me();
         if let Some(site) = self.context.book.site_entity(plant) {
-            let expect = site::Mail::Expect { entity: me, names: vec![name], contents: Vec::new() };
+            let expect = site::Mail::Expect { entity: me, names: vec![name], load: None };
             self.draft.tell(site, Body::Site(site::Input::Mail(expect)));
         }
     }

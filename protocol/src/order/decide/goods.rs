@@ -39,7 +39,8 @@ impl Turn<'_, '_> {
     pub(super) fn consumed(&mut self, used: &Consumption<'_>) -> Answer {
         self.imply_acceptance();
         let mut answer = self.unexpected_work(used.op);
-        let goods = Counted { material: used.material.clone(), lot: used.lot.cloned(), unit: None };
+        let item = used.item.cloned().or_else(|| self.component_line(used.material));
+        let goods = Counted { item: item.clone(), ..Counted::of(used.material.clone(), used.lot.cloned()) };
         let dial = Dial { op: used.op, purpose: Use::Consumed, goods: Some(goods) };
         let qty = match self.material_base(used.material, used.amount.qty).and_then(|qty| self.counted(&dial, used.amount, qty)) {
             Ok(qty) if qty.is_zero() => return answer,
@@ -50,7 +51,7 @@ impl Turn<'_, '_> {
             answer = self.missing_lot(used.material, qty);
         }
         let Some(mut actual) = self.work_actual(used.op, Use::Consumed, qty) else { return answer };
-        actual.item = used.item.cloned().or_else(|| self.component_line(used.material));
+        actual.item = item;
         actual.material = used.material.clone();
         actual.lot = used.lot.cloned();
         actual.native.clone_from(&used.amount.native);
@@ -73,7 +74,7 @@ impl Turn<'_, '_> {
         let material = made.material.cloned().unwrap_or_else(|| header.material.clone());
         let lot = made.lot.cloned().or_else(|| self.order.lot());
         let Ok(op) = OpNo::parse("0") else { return Answer::Accepted };
-        let goods = Counted { material: material.clone(), lot: lot.clone(), unit: made.unit.cloned() };
+        let goods = Counted { output: Some(made.kind), unit: made.unit.cloned(), ..Counted::of(material.clone(), lot.clone()) };
         let dial = Dial { op: &op, purpose: Use::Produced, goods: Some(goods) };
         let qty = match self.material_base(&material, made.amount.qty).and_then(|qty| self.counted(&dial, made.amount, qty)) {
             Ok(qty) if qty.is_zero() => return Answer::Accepted,
@@ -113,7 +114,9 @@ impl Turn<'_, '_> {
         let Some(plant) = self.order.plant() else { return };
         let Some(unit) = self.context.book.unit_entity(plant, sscc) else { return };
         self.note(Fact::Filled { sscc: sscc.clone(), unit, qty: content.qty });
-        let to = self.order.resolved.as_ref().and_then(|resolved| resolved.warehouse);
+        // Goods of an order that could not run go where the goods of their plant go.
+        let resolved = self.order.resolved.as_ref().and_then(|resolved| resolved.warehouse);
+        let to = resolved.or_else(|| self.context.book.sites.get(&plant)?.warehouse);
         let mail = unit::Mail::Filled { sscc: sscc.clone(), contents: vec![content], from: plant, to };
         self.draft.tell(unit, Body::Unit(unit::Input::Mail(mail)));
     }

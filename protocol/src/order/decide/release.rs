@@ -74,7 +74,7 @@ impl Turn<'_, '_> {
         let names: Vec<Ref> = std::iter::once(&name).chain(self.common.names.iter().filter(|known| **known != name)).cloned().collect();
         for site in [header.erp, header.plant] {
             if let Some(entity) = self.context.book.site_entity(site) {
-                let expect = site::Mail::Expect { entity: me, names: names.clone(), contents: Vec::new() };
+                let expect = site::Mail::Expect { entity: me, names: names.clone(), load: None };
                 self.draft.tell(entity, Body::Site(site::Input::Mail(expect)));
             }
         }

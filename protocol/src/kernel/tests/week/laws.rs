@@ -57,6 +57,44 @@ pub(super) fn nothing_held_is_allowed_to_leave(mesh: &Mesh) -> usize {
     granted
 }
 
+/// (3) Every lot on a unit that left, also on one that stood on it, was asked, or a person is told. How many stood on another.
+pub(super) fn everything_that_left_was_asked_for(mesh: &Mesh) -> usize {
+    let units =
+        || mesh.logs().filter_map(|(entity, _)| if let Own::Unit(unit) = &mesh.state(entity).own { Some(unit.as_ref()) } else { None });
+    let mut stacked = 0;
+    for (truck, _) in mesh.logs().filter(|(entity, _)| entity.kind() == Kind::Shipment) {
+        let state = mesh.state(truck);
+        let Own::Shipment(shipment) = &state.own else { panic!("no shipment") };
+        if shipment.stage != shipment::Stage::Departed {
+            continue;
+        }
+        let picked: Vec<&Sscc> = shipment
+            .units
+            .iter()
+            .filter(|(_, known)| known.as_ref().is_none_or(|known| known.via.is_none()))
+            .map(|(sscc, _)| sscc)
+            .collect();
+        let on_it = |unit: &&unit::Unit| {
+            let (sscc, within) = (unit.sscc.as_ref(), unit.within.as_ref());
+            let is = |name: Option<&Sscc>| name.is_some_and(|name| picked.iter().any(|picked| picked.is(name)));
+            (is(sscc) || is(within), is(within) && !is(sscc))
+        };
+        let lots = shipment.departure.iter().flat_map(|departure| departure.lots.keys());
+        let asked: BTreeSet<EntityId> = lots.copied().collect();
+        let escape = state.common.cases.values().any(|case| case.kind == CaseKind::Escape);
+        for unit in units().filter(|unit| on_it(unit).0) {
+            stacked += usize::from(on_it(&unit).1);
+            for content in &unit.contents {
+                let lot = content.lot_entity;
+                assert!(escape || asked.contains(&lot), "T5 broken: {lot} left on {truck} and was not asked");
+                let Own::Lot(lot) = &mesh.state(lot).own else { panic!("no lot") };
+                assert!(lot.has_left(unit.sscc.as_ref().unwrap()), "T4 broken: what left on {truck} is in stock");
+            }
+        }
+    }
+    stacked
+}
+
 /// (4) Who owns no track moves none: there is a case, and nothing else.
 pub(super) fn only_owners_move_tracks(mesh: &Mesh) {
     let mut refused = 0;
