@@ -136,6 +136,11 @@ impl Client {
     /// The address of a path; each part is escaped, so that a number may hold a slash.
     fn url(&self, parts: &[&str]) -> Result<reqwest::Url, Trouble> {
         let wrong = |why: String| Trouble::Unreached(why);
+        // Escaped or not, these two would lead to another address.
+        if let Some(dots) = parts.iter().find(|part| matches!(**part, "." | "..")) {
+            let told = json!({ "code": "UNKNOWN", "message": format!("`{dots}` names nothing"), "remedy": "send a number as its system shows it" });
+            return Err(Trouble::Told(told));
+        }
         let mut url = reqwest::Url::parse(&self.reach.url).map_err(|error| wrong(error.to_string()))?;
         url.path_segments_mut().map_err(|()| wrong("the address has no path".to_owned()))?.push("v1").extend(parts);
         Ok(url)

@@ -92,7 +92,11 @@ fn greet(stage: &Stage) {
         stage.cast.systems.len()
     ));
     out(&format!("  API            {}  (OpenAPI at {0}/openapi.json; gRPC on the same port)", stage.door));
-    out(&format!("  token          {}  (planner; the others stand in {}/config/mesh.yaml)", stage.token, stage.data.display()));
+    out(&format!(
+        "  token          {}  (planner; also demo-quality, demo-finance and demo-shopfloor: who is who stands in {}/config/mesh.yaml)",
+        stage.token,
+        stage.data.display()
+    ));
     out(&format!("  configuration  {}/config  (README.md there says how to add a material and a plant)", stage.data.display()));
     for system in stage.cast.systems.values() {
         out(&format!("  {:<14} {}", system.site.as_str(), system.url));

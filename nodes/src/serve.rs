@@ -13,7 +13,7 @@ use takt_cluster::seam::Clock;
 use takt_config::folder::Folder;
 use takt_config::links::{Way, ways};
 use takt_config::load::Mesh as Text;
-use takt_config::{Finding, load};
+use takt_config::{Finding, load, trial};
 use takt_protocol::name::SiteId;
 
 use crate::ask::{Clients, Limits, Reception};
@@ -129,11 +129,23 @@ pub(crate) async fn watch(clock: &dyn Clock, config: &Path, renew: impl AsyncFn(
             continue;
         }
         seen = now;
+        if let Some(findings) = wrong(config).await {
+            screens::findings(&findings, false);
+            screens::print("  the configuration before stays in force");
+            continue;
+        }
         match renew().await {
             Ok(hash) => screens::print(&format!("configuration {} is in force", hash.get(..8).unwrap_or_default())),
             Err(error) => screens::print(&format!("✘ {error:#}\n  the one before stays in force")),
         }
     }
+}
+
+/// What is wrong in a folder, its tests among it, if anything is.
+async fn wrong(config: &Path) -> Option<Vec<Finding>> {
+    let config = config.to_owned();
+    let check = move || trial::check(&config, &std::env::vars().collect()).findings;
+    tokio::task::spawn_blocking(check).await.ok().filter(|findings| !findings.is_empty())
 }
 
 /// Puts what a folder says in force; the hash of it.

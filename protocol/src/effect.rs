@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::intent::Reference;
+use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::order::Change;
 use crate::posting::Posting;
@@ -355,6 +356,8 @@ pub struct StockBlock {
     pub hold: HoldNo,
     /// Of which lot.
     pub lot: LotKey,
+    /// The plant whose lot it is.
+    pub plant: SiteId,
     /// Only these handling units; empty for the whole lot.
     pub units: Vec<Sscc>,
     /// When the rest is freed: the handling units that stay blocked, each by itself. Where the whole lot was blocked as one, the

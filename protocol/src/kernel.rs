@@ -121,7 +121,7 @@ impl State {
     /// handling unit's two. A site is known by its name in the book alone.
     pub fn site(&self) -> Option<SiteId> {
         match &self.own {
-            Own::Order(order) => order.plant().or(order.wished),
+            Own::Order(order) => order.plant().or(order.wished.as_ref().map(|wish| wish.plant)),
             Own::Lot(lot) => lot.site,
             Own::Unit(unit) => unit.standing_at(),
             Own::Shipment(shipment) => shipment.warehouse,
@@ -209,7 +209,9 @@ fn content_of(input: &Input) -> ContentHash {
 /// Makes a decision into a step, lets the lanes go on, and evolves the state by all of it.
 fn record(state: State, input: &Input, content: ContentHash, remembered: bool, decision: Decision) -> Stepped {
     let reply = Reply::Answer(decision.answer.clone());
-    if !remembered && decision.facts.is_empty() {
+    // Nothing is born from a refusal: told again, it is looked at again.
+    let unborn = !state.is_born() && matches!(decision.answer, Answer::Refused(_));
+    if (!remembered || unborn) && decision.facts.is_empty() {
         return Stepped { state, step: None, reply };
     }
     let mut step = Step::of(&input.envelope, content, decision.answer, decision.facts);

@@ -20,7 +20,8 @@ impl NativeId {
     /// Keeps the text as it is; refuses only what no system could mean: nothing, too long, or control characters.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let printable = text.chars().all(|c| !c.is_control());
-        let blank = text.trim().is_empty();
+        // A name of dots alone would lead out of the address it stands in.
+        let blank = text.trim().is_empty() || matches!(text.trim(), "." | "..");
         if blank || !printable || text.chars().count() > Self::CHARS_MAX {
             return Err(Malformed::new("native id", text, "send 1 to 64 printable characters, exactly as the system shows them"));
         }

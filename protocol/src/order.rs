@@ -38,8 +38,8 @@ pub use track::{Business, Dispatch, Execution, LotQuality, Stage, Supply, UnitSt
 pub struct Order {
     /// What the ERP ordered; absent until somebody released or planned it.
     pub header: Option<Header>,
-    /// The plant it is wished for, while the ERP has not made it.
-    pub wished: Option<SiteId>,
+    /// What was wished for, while the ERP has not made it.
+    pub wished: Option<Box<Release>>,
     /// Track B, the ERP's.
     pub business: Business,
     /// Since when somebody has it open in the ERP: postings wait for a while.
@@ -164,6 +164,11 @@ impl Order {
     /// The order, if anybody ordered anything yet.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
+    }
+
+    /// What is ordered, or as long as its ERP has not made it what is wished for, by the number that it is wished for under.
+    pub fn header_or_wish(&self) -> Option<Header> {
+        self.header.clone().or_else(|| self.wished.as_deref().map(Header::wished))
     }
 
     /// What booking a material needs.

@@ -18,13 +18,15 @@ def raised:
   told(of_lot(.body.plant); { nonconformance: { hold: .body.nonconformance, lot: lot, site: .body.plant, units: .body.pallets,
                                                 reason: .body.reason, severity: (.body.severity // "") } });
 
+# A record follows a hold that we told of: our reference to it says at which plant, and which hold. Quantity 0 is all of it.
 def decided:
-  .tables.unit as $units | .site as $site
-  | (if .body.nonconformance then of_lot(.read[0].body.plant)
-     else { native: { kind: "lot", names: [{ system: $site, kind: "quality", id: .body.record }] } } end) as $to
-  | (.body.nonconformance // (.body.reference | split("/")[0])) as $hold
-  | told($to; { decided: { lot: lot, hold: $hold, last: true,
-                           decisions: [.body.decisions[] | { verdict: (.decision | verdict), qty: "\(.quantity) \(.unit | ours($units))" }] } })
+  .tables.unit as $units
+  | (.body.reference | index("/")) as $slash
+  | (if .body.nonconformance then .read[0].body.plant else .body.reference[:$slash] end) as $plant
+  | (.body.nonconformance // (.body.reference[$slash + 1:] | rtrimstr("/\(lot.material)/\(lot.lot)"))) as $hold
+  | told(of_lot($plant); { decided: { lot: lot, hold: $hold, last: true,
+      decisions: [.body.decisions[] | { verdict: (.decision | verdict) }
+                                      + (if .quantity == "0" then {} else { qty: "\(.quantity) \(.unit | ours($units))" } end)] } })
     + { who: { user: .body.decided_by } };
 
 def inputs:

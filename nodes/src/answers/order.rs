@@ -143,7 +143,8 @@ pub struct OperationRow {
 
 /// An order in a list.
 pub fn listed(state: &State, order: &Order) -> OrderRow {
-    let header = order.header.as_ref();
+    let header = order.header_or_wish();
+    let header = header.as_ref();
     OrderRow {
         id: state.id.to_string(),
         number: header.map(|header| header.number.to_string()),
@@ -165,8 +166,8 @@ pub fn view(state: &State, order: &Order, now: Instant) -> OrderView {
     OrderView {
         head: head(state, now),
         row: listed(state, order),
-        start: order.header.as_ref().map(|header| header.start.to_string()),
-        end: order.header.as_ref().map(|header| header.end.to_string()),
+        start: order.header_or_wish().map(|header| header.start.to_string()),
+        end: order.header_or_wish().map(|header| header.end.to_string()),
         on_hold: order.on_hold.as_ref().map(ToString::to_string),
         change: order.pending.as_ref().map(change),
         split_from: order.parent.map(|parent| parent.to_string()),
@@ -176,7 +177,7 @@ pub fn view(state: &State, order: &Order, now: Instant) -> OrderView {
         stock: stock(order),
         units: units(order),
         operations: operations(order),
-        answers: six::answers(order),
+        answers: six::answers(&state.common, order),
         next: exceptions.iter().flat_map(|case| case.advice.iter().map(|words| format!("{}: {words}", case.id))).collect(),
         forbidden: exceptions.iter().flat_map(|case| case.forbidden.iter().map(|words| format!("{}: {words}", case.id))).collect(),
         exceptions,

@@ -25,7 +25,8 @@ impl Turn<'_, '_> {
     pub(super) fn block_everywhere(&mut self, number: &HoldNo, hold: &Hold, units: &[Sscc]) {
         let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
         let Some(plant) = self.context.book.sites.get(&site).cloned() else { return };
-        let block = StockBlock { hold: number.clone(), lot: key, units: units.to_vec(), keep: Vec::new(), reason: hold.reason.clone() };
+        let (at, reason) = (number.clone(), hold.reason.clone());
+        let block = StockBlock { hold: at, lot: key, plant: site, units: units.to_vec(), keep: Vec::new(), reason };
         let now = self.context.now;
         let mut told = Vec::new();
         if let Some(warehouse) = plant.warehouse {

@@ -161,7 +161,8 @@ impl Turn<'_, '_> {
         let scope = hold.scope();
         let on = if scope.is_empty() { after.units.keys().cloned().collect() } else { scope.clone() };
         let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(barred);
-        let block = |units, keep| StockBlock { hold: number.clone(), lot: key.clone(), units, keep, reason: hold.reason.clone() };
+        let Some(plant) = self.site else { return };
+        let block = |units, keep| StockBlock { hold: number.clone(), lot: key.clone(), plant, units, keep, reason: hold.reason.clone() };
         if scope.is_empty() || !free.is_empty() {
             let units = if scope.is_empty() { Vec::new() } else { free };
             self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(units, keep)));

@@ -9,13 +9,14 @@ use crate::words::OpNo;
 impl Order {
     fn order(&mut self, header: &Header, business: Business) {
         self.header = Some(header.clone());
+        self.wished = None;
         self.business = business;
     }
 
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
-            Fact::Wished(release) => (self.business, self.wished) = (Business::Planned, Some(release.plant)),
+            Fact::Wished(release) => (self.business, self.wished) = (Business::Planned, Some(release.clone())),
             Fact::Created(header) => self.order(header, Business::Created),
             Fact::Released(header) => self.order(header, Business::Released),
             Fact::Business(business) => self.business = *business,

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::Release;
 use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::native::NativeId;
@@ -41,6 +42,23 @@ pub struct Header {
 }
 
 impl Header {
+    /// As it would stand in its ERP, if that made what was wished for.
+    pub fn wished(wish: &Release) -> Self {
+        Self {
+            erp: wish.erp,
+            number: wish.planned_order.clone(),
+            plant: wish.plant,
+            material: wish.material.clone(),
+            total: wish.total,
+            planned_scrap: None,
+            over_percent: None,
+            recipe: wish.recipe.clone(),
+            lot: wish.lot.clone(),
+            start: wish.start,
+            end: wish.end,
+        }
+    }
+
     /// The most that may be made; `None` where there is no limit.
     pub fn over_limit(&self) -> Option<Qty> {
         let percent = self.over_percent?;

@@ -9,6 +9,7 @@ mod owners;
 mod pauses;
 mod reversals;
 mod splits;
+mod wishes;
 
 use super::*;
 use crate::answer::Answer;

@@ -116,7 +116,7 @@ pub enum LaunchError {
     #[error(transparent)]
     Zone(#[from] UnknownZone),
     /// The port that the system had before is taken now.
-    #[error("port {port} of `{name}` is taken")]
+    #[error("port {port} of `{name}` is taken: end the program that listens there, or start with another folder for the data")]
     PortTaken {
         /// The name.
         name: String,

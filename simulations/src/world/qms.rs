@@ -29,7 +29,7 @@
 //! |---|---|
 //! | `result.reported` | `message`, `inspection`, `reference`, `material`, `lot`, `verdict` `pass` or `fail`, `values: [{name, value, low, high}]`, `at` |
 //! | `nonconformance.raised` | `message`, `nonconformance`, `material`, `lot`, `plant`, `pallets`, `quantity`, `unit`, `reason`, `severity`, `at` |
-//! | `disposition.decided` | `message`, `disposition`, `nonconformance` or `record`, `material`, `lot`, `pallets`, `decisions: [{decision, quantity, unit}]`, `decided_by`, `at`; decisions are `Accept`, `AcceptRestricted`, `Rework`, `Scrap`, `Return` and add up to the quantity |
+//! | `disposition.decided` | `message`, `disposition`, `nonconformance` or `record`, `material`, `lot`, `pallets`, `decisions: [{decision, quantity, unit}]`, `decided_by`, `at`; decisions are `Accept`, `AcceptRestricted`, `Rework`, `Scrap`, `Return` and add up to the quantity; where a hold named none, one of quantity `0` is for all of it |
 //!
 //! Each body also has `topic`. A failed inspection raises a nonconformance by itself. Lanes are the lots.
 //!

@@ -2,6 +2,8 @@
 //! nobody has said yet is unknown, never no.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::case::CaseKind;
+use takt_protocol::common::Common;
 use takt_protocol::order::{Business, Dispatch, Execution, Order};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
@@ -26,9 +28,9 @@ pub struct Six {
     pub handed_over: Word,
 }
 
-pub(super) fn answers(order: &Order) -> Six {
+pub(super) fn answers(common: &Common, order: &Order) -> Six {
     Six {
-        released: released(order),
+        released: released(common, order),
         accepted: accepted(order),
         started: started(order),
         completed: completed(order),
@@ -37,13 +39,16 @@ pub(super) fn answers(order: &Order) -> Six {
     }
 }
 
-fn released(order: &Order) -> Word {
+fn released(common: &Common, order: &Order) -> Word {
     let evidence = format!("the ERP says {}", word_of(&order.business));
     match order.business {
         Business::Released | Business::TechnicallyCompleted | Business::Closed => Word::new("yes", evidence),
         Business::Created | Business::Cancelled => Word::new("no", evidence),
         Business::PartlyReleased => Word::new("part", evidence),
-        Business::Planned => Word::new("no", "the ERP was asked to make and release it"),
+        Business::Planned => {
+            let refused = common.cases.values().find(|case| matches!(case.kind, CaseKind::Rejected(_)));
+            Word::new("no", refused.map_or_else(|| "the ERP is asked to make and release it".to_owned(), |case| case.what.clone()))
+        }
     }
 }
 

@@ -196,6 +196,9 @@ impl Turn<'_, '_> {
 
     /// A planner wants it sent again.
     pub(super) fn redispatch(&mut self) -> Answer {
+        if let Some(wish) = self.order.wished.as_deref() {
+            return self.wish(wish);
+        }
         let Some(header) = self.order.header.clone().filter(|_| self.order.business == Business::Released) else {
             return refuse(Code::State, "the order is not released".into(), "release it in its ERP first", "");
         };

@@ -2,14 +2,16 @@
 //! conversion the ERP made.
 
 use super::Turn;
+use crate::case::{CaseKind, Proposal};
 use crate::common::Common;
-use crate::draft::Draft;
+use crate::draft::{Draft, NewCase};
 use crate::effect::{Conversion, Effect};
 use crate::kernel::Context;
 use crate::native::NativeKind;
 use crate::order::{Business, Dispatch, Fact, Header, Order};
 use crate::outbox::{OutboxFact, Outcome, Receipt};
 use crate::posting::{self, PostingFact};
+use crate::refusal::Code;
 
 impl Order {
     pub(crate) fn follow(
@@ -143,7 +145,12 @@ impl Turn<'_, '_> {
             OutboxFact::Settled(Outcome::Accepted(receipt)) => self.converted(wish, receipt),
             OutboxFact::Settled(Outcome::Rejected { code, text }) => {
                 let what = format!("the ERP did not make an order of {}: {code} {text}", wish.planned_order);
-                let case = crate::draft::NewCase::new(crate::case::CaseKind::Rejected(crate::refusal::Code::Other), "planner", what);
+                let offers = vec![
+                    Proposal::Do("mend the cause in the ERP, then have it asked again".into()),
+                    Proposal::Retry,
+                    Proposal::Acknowledge,
+                ];
+                let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).offers(offers);
                 self.draft.open_case(case.stake(wish.total).impact(wish.start));
                 self.unborn_of_split(&format!("{code} {text}"));
             }

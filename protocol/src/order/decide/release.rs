@@ -3,10 +3,11 @@
 
 use super::Turn;
 use crate::answer::Answer;
+use crate::case::CaseKind;
 use crate::effect::{Conversion, Effect};
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::Tier;
+use crate::intent::{Intent, Tier};
 use crate::kernel::refuse;
 use crate::native::{NativeKind, Ref};
 use crate::order::{Business, Dispatch, Fact, Header, Release};
@@ -17,7 +18,8 @@ use crate::words::Version;
 impl Turn<'_, '_> {
     /// A client wants a planned order made and released.
     pub(super) fn wish(&mut self, wish: &Release) -> Answer {
-        if self.order.header.is_some() || self.common.outbox.next_number() > 1 {
+        let asked = self.common.outbox.iter().any(|(_, open)| matches!(&open.intent, Intent::Site { .. }));
+        if self.order.header.is_some() || asked || (self.order.wished.is_some() && self.order.parent.is_some()) {
             return refuse(
                 Code::DuplicateOrder,
                 format!("{} is an order already", wish.planned_order),
@@ -34,7 +36,12 @@ impl Turn<'_, '_> {
             return refuse(Code::MissingRecipe, text, "approve one for this plant, or name the version that is meant", "recipe");
         };
         self.note(Fact::Wished(Box::new(wish.clone())));
-        self.draft.note(Noted::Named(Ref::new(wish.erp, NativeKind::Order, wish.planned_order.clone())));
+        let name = Ref::new(wish.erp, NativeKind::Order, wish.planned_order.clone());
+        if !self.common.names.contains(&name) {
+            self.draft.note(Noted::Named(name));
+        }
+        // Its ERP would not make it before.
+        self.draft.close_cases(self.common, &CaseKind::Rejected(Code::Other), "wished for again");
         let conversion = Conversion {
             planned_order: wish.planned_order.clone(),
             material: wish.material.clone(),
@@ -108,6 +115,10 @@ impl Turn<'_, '_> {
             return unknown("ERP", "erp");
         }
         let Some(plant) = book.sites.get(&wish.plant) else { return unknown("plant", "plant") };
+        if let Some(owner) = plant.erp.filter(|owner| *owner != wish.erp) {
+            let text = format!("the orders of {} are {owner}'s, not {}'s", wish.plant, wish.erp);
+            return Some(refuse(Code::NotOwner, text, "name the ERP that owns the plant's orders, or another plant", "erp"));
+        }
         let Some(material) = book.materials.get(&wish.material) else {
             let text = format!("the material {} is not known", wish.material);
             return Some(refuse(Code::MissingMaterial, text, "add it to the master data, or correct the number", "material"));

@@ -52,8 +52,13 @@ pub(super) struct Decide {
     pub(super) decisions: Vec<Share>,
 }
 
-/// Cuts the quantity into decisions that add up to it. What the shares do not cover stays with the last of them.
+/// Cuts the quantity into decisions that add up to it. What the shares do not cover stays with the last of them. Where nobody
+/// said how much it is, the last of them is for all of it.
 pub(super) fn cut(shares: &[Share], quantity: Decimal, unit: &str) -> Vec<Value> {
+    if quantity.is_zero() {
+        let all = |share: &Share| json!({ "decision": share.decision, "quantity": "0", "unit": "" });
+        return shares.last().map(all).into_iter().collect();
+    }
     let mut rest = quantity.max(Decimal::ZERO);
     let mut parts: Vec<(Decision, Decimal)> = Vec::new();
     for share in shares {
