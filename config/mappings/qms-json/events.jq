@@ -20,10 +20,10 @@ def raised:
 
 # A record follows a hold that we told of: our reference to it says at which plant, and which hold. Quantity 0 is all of it.
 def decided:
-  .tables.unit as $units
-  | (.body.reference | index("/")) as $slash
-  | (if .body.nonconformance then .read[0].body.plant else .body.reference[:$slash] end) as $plant
-  | (.body.nonconformance // (.body.reference[$slash + 1:] | rtrimstr("/\(lot.material)/\(lot.lot)"))) as $hold
+  .tables.unit as $units | "/\(.body.material)/\(.body.lot)" as $of
+  | ((.body.reference // "") | split("/")) as $parts
+  | (if .body.nonconformance then .read[0].body.plant else $parts[0] end) as $plant
+  | (.body.nonconformance // ($parts[1:] | join("/") | rtrimstr($of))) as $hold
   | told(of_lot($plant); { decided: { lot: lot, hold: $hold, last: true,
       decisions: [.body.decisions[] | { verdict: (.decision | verdict) }
                                       + (if .quantity == "0" then {} else { qty: "\(.quantity) \(.unit | ours($units))" } end)] } })
