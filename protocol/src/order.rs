@@ -40,6 +40,9 @@ pub struct Order {
     pub header: Option<Header>,
     /// What was wished for, while the ERP has not made it.
     pub wished: Option<Box<Release>>,
+    /// Its ERP would not make what was wished for: it may be asked again.
+    #[serde(default)]
+    pub unmade: bool,
     /// Track B, the ERP's.
     pub business: Business,
     /// Since when somebody has it open in the ERP: postings wait for a while.

@@ -213,6 +213,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Counter { .. }
         | Fact::Declared { .. }
         | Fact::Carries { .. }
+        | Fact::Unmade
         | Fact::Early(_)
         | Fact::EarlyBooked { .. }
         | Fact::Lot { .. }

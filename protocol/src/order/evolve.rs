@@ -16,7 +16,10 @@ impl Order {
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
-            Fact::Wished(release) => (self.business, self.wished) = (Business::Planned, Some(release.clone())),
+            Fact::Wished(release) => {
+                (self.business, self.wished, self.unmade) = (Business::Planned, Some(release.clone()), false);
+            }
+            Fact::Unmade => self.unmade = true,
             Fact::Created(header) => self.order(header, Business::Created),
             Fact::Released(header) => self.order(header, Business::Released),
             Fact::Business(business) => self.business = *business,

@@ -173,6 +173,8 @@ pub enum Fact {
         /// Its entity.
         lot: EntityId,
     },
+    /// Its ERP would not make what was wished for.
+    Unmade,
     /// A correction came before the count it corrects.
     Early(Box<super::Early>),
     /// The count it corrects has come.

@@ -196,7 +196,7 @@ impl Turn<'_, '_> {
 
     /// A planner wants it sent again.
     pub(super) fn redispatch(&mut self) -> Answer {
-        if let Some(wish) = self.order.wished.as_deref() {
+        if let Some(wish) = self.order.wished.as_deref().filter(|_| self.order.unmade) {
             return self.wish(wish);
         }
         let Some(header) = self.order.header.clone().filter(|_| self.order.business == Business::Released) else {

@@ -144,6 +144,7 @@ impl Turn<'_, '_> {
         match step {
             OutboxFact::Settled(Outcome::Accepted(receipt)) => self.converted(wish, receipt),
             OutboxFact::Settled(Outcome::Rejected { code, text }) => {
+                self.note(Fact::Unmade);
                 let what = format!("the ERP did not make an order of {}: {code} {text}", wish.planned_order);
                 let offers = vec![
                     Proposal::Do("mend the cause in the ERP, then have it asked again".into()),

@@ -7,7 +7,7 @@ use crate::case::CaseKind;
 use crate::effect::{Conversion, Effect};
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::{Intent, Tier};
+use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::native::{NativeKind, Ref};
 use crate::order::{Business, Dispatch, Fact, Header, Release};
@@ -18,8 +18,9 @@ use crate::words::Version;
 impl Turn<'_, '_> {
     /// A client wants a planned order made and released.
     pub(super) fn wish(&mut self, wish: &Release) -> Answer {
-        let asked = self.common.outbox.iter().any(|(_, open)| matches!(&open.intent, Intent::Site { .. }));
-        if self.order.header.is_some() || asked || (self.order.wished.is_some() && self.order.parent.is_some()) {
+        // Its ERP said no, and to nobody but us: a parent that it was split off from has gone on without it.
+        let may_again = self.order.unmade && self.order.parent.is_none();
+        if self.order.header.is_some() || (self.order.wished.is_some() && !may_again) {
             return refuse(
                 Code::DuplicateOrder,
                 format!("{} is an order already", wish.planned_order),

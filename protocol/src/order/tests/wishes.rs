@@ -39,6 +39,15 @@ fn an_order_is_asked_of_the_erp_that_owns_the_plants_orders() {
 }
 
 #[test]
+fn what_its_erp_makes_without_saying_its_number_is_not_asked_for_twice() {
+    let (mut floor, id) = wished("PL-1");
+    floor.does("convert_planned_order", &done());
+    let again = floor.wish(id, person("planner"), release("PL-1", |_| ()));
+    assert_eq!(refused(&again), Code::DuplicateOrder);
+    assert_eq!(floor.asked("convert_planned_order").len(), 0, "a second order would be made");
+}
+
+#[test]
 fn what_its_erp_would_not_make_can_be_asked_for_again() {
     for by_hand in [true, false] {
         let (mut floor, id) = wished("PL-1");
