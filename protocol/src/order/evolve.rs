@@ -1,10 +1,10 @@
 //! What a fact means for an order. Total: never refuses, never looks anything up.
 
-use super::{Business, Dispatch, Execution, Fact, Header, LotQuality, Operation, Order, Stage, UnitStage};
+use super::{Business, Dispatch, Execution, Fact, Header, LotQuality, Operation, Order, Release, Stage, UnitStage};
 use crate::id::EntityId;
 use crate::posting::Use;
 use crate::qty::Qty;
-use crate::words::OpNo;
+use crate::words::{OpNo, Sscc};
 
 impl Order {
     fn order(&mut self, header: &Header, business: Business) {
@@ -16,9 +16,7 @@ impl Order {
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
-            Fact::Wished(release) => {
-                (self.business, self.wished, self.unmade) = (Business::Planned, Some(release.clone()), false);
-            }
+            Fact::Wished(release) => self.wish(release),
             Fact::Unmade => self.unmade = true,
             Fact::Created(header) => self.order(header, Business::Created),
             Fact::Released(header) => self.order(header, Business::Released),
@@ -61,11 +59,7 @@ impl Order {
                 self.consumed.insert((key.clone(), *lot));
             }
             Fact::Made { key, lot } => drop(self.made.insert((key.clone(), *lot))),
-            Fact::Filled { sscc, unit, qty } => {
-                let zero = UnitStage { unit: *unit, qty: Qty::zero(qty.uom()), stage: Stage::Filled };
-                let known = self.units.entry(sscc.clone()).or_insert(zero);
-                known.qty = known.qty.plus(*qty).unwrap_or(known.qty);
-            }
+            Fact::Filled { sscc, unit, qty } => self.fill(sscc, *unit, *qty),
             Fact::UnitMoved { sscc, stage } => {
                 if let Some(unit) = self.units.get_mut(sscc) {
                     unit.stage = unit.stage.max(*stage);
@@ -78,6 +72,17 @@ impl Order {
                 self.foreign.insert(document.clone());
             }
         }
+    }
+
+    fn wish(&mut self, release: &Release) {
+        (self.business, self.wished, self.unmade) = (Business::Planned, Some(Box::new(release.clone())), false);
+    }
+
+    /// More may be put on what is on its way already.
+    fn fill(&mut self, sscc: &Sscc, unit: EntityId, qty: Qty) {
+        let zero = UnitStage { unit, qty: Qty::zero(qty.uom()), stage: Stage::Filled };
+        let known = self.units.entry(sscc.clone()).or_insert(zero);
+        known.qty = known.qty.plus(qty).unwrap_or(known.qty);
     }
 
     fn amend(&mut self, fact: &Fact) {
