@@ -56,6 +56,7 @@ pub(crate) fn node(seams: &Seams) -> Arc<Node> {
         equipment: std::collections::BTreeMap::new(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
+        ..Book::default()
     };
     Arc::new(Node::new(Region::parse("eu").unwrap(), seams.clone(), Arc::new(book), Settings::default()))
 }

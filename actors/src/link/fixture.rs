@@ -147,5 +147,6 @@ fn book() -> Book {
         equipment: BTreeMap::new(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
+        ..Book::default()
     }
 }

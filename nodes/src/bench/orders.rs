@@ -65,6 +65,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
         equipment: BTreeMap::new(),
         rules: RuleBook::new(vec![rule]).map_err(|found| anyhow::anyhow!("{found:?}"))?,
         policy: Policy::default(),
+        ..Book::default()
     })
 }
 

@@ -13,6 +13,7 @@ use crate::order;
 use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::words::{EquipmentId, MaterialId, OutputKind};
+use crate::workflow::Step;
 
 impl Turn<'_, '_> {
     /// An order asks.
@@ -95,6 +96,11 @@ impl<'a> Looking<'a> {
         self.missing.push((code, what));
     }
 
+    /// Whether this plant has a check.
+    fn has(&self, step: Step) -> bool {
+        self.book.workflows.has(self.plant, step)
+    }
+
     /// Our recipe, and the plant's own: the plant must have the version that is meant, once it said what it has.
     fn recipe(&mut self) -> Option<&'a Recipe> {
         let book = self.book;
@@ -106,6 +112,9 @@ impl<'a> Looking<'a> {
                 return None;
             }
         };
+        if !self.has(Step::PlantRecipe) {
+            return Some(recipe);
+        }
         let has = self.site.recipes.get(&self.need.material);
         match has {
             Some(versions) if !versions.contains(&recipe.version) => {
@@ -122,13 +131,15 @@ impl<'a> Looking<'a> {
     }
 
     fn operations(&mut self, recipe: &Recipe) -> Vec<JobOperation> {
-        let mut operations = Vec::new();
+        let (mut operations, checked) = (Vec::new(), self.has(Step::Equipment));
         for operation in &recipe.operations {
             let all = self.book.equipment.get(&self.plant).map_or(&[][..], Vec::as_slice);
             let able: Vec<&EquipmentId> = all.iter().filter(|piece| piece.class == operation.class).map(|piece| &piece.id).collect();
-            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !self.site.down.contains_key(*piece)).collect();
-            let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !self.overdue(piece)).cloned().collect();
+            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !checked || !self.site.down.contains_key(*piece)).collect();
+            let fit: Vec<EquipmentId> =
+                up.iter().copied().filter(|piece| !self.has(Step::Calibration) || !self.overdue(piece)).cloned().collect();
             match (able.is_empty(), up.is_empty(), fit.is_empty()) {
+                (true, ..) if !checked => {}
                 (true, ..) => self.misses(
                     Code::MissingEquipmentMapping,
                     format!("no equipment of class {} for operation {}", operation.class, operation.op),
@@ -205,7 +216,7 @@ impl<'a> Looking<'a> {
                 base: known.base,
                 conversions: known.conversions.clone(),
                 lot_mode: known.lot_mode,
-                inspected: known.inspected,
+                inspected: known.inspected && self.has(Step::Inspection),
                 items: items.map(|component| component.item.clone()).collect(),
             });
         }

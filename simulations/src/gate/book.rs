@@ -121,5 +121,6 @@ pub(super) fn book() -> anyhow::Result<Book> {
         )]),
         rules,
         policy: Policy::default(),
+        ..Book::default()
     })
 }

@@ -138,6 +138,7 @@ pub(crate) fn book() -> Book {
         equipment: BTreeMap::from([(site("nord"), vec![press])]),
         rules: RuleBook::new(rules()).unwrap(),
         policy: Policy::default(),
+        ..Book::default()
     }
 }
 
