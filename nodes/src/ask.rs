@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch as signal};
 use crate::mesh::Mesh;
 
 mod admission;
+mod allowed;
 mod change;
 mod clients;
 mod dead;
@@ -167,8 +168,11 @@ impl Reception {
 
     async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
         let cover = verb.cover();
+        self.may(client, verb)?;
         let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
         let meaning = self.meaning(verb).await?;
+        self.may_there(client, verb, &meaning).await?;
+        self.plausible(&meaning)?;
         let mut envelope = self.envelope(client, key, cover, &meaning)?;
         if meaning.quarantine.is_some() {
             envelope.origin = Some(self.kept(verb, &meaning).await?);

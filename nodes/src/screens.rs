@@ -12,7 +12,7 @@ mod folder;
 mod order;
 mod stock;
 
-pub(crate) use folder::{checked, findings, posted, pretty, tried, wrong};
+pub(crate) use folder::{checked, explained, findings, posted, pretty, tried, wrong};
 pub(crate) use order::{ledger, order, orders, step};
 pub(crate) use stock::{lot, shipment, trace};
 

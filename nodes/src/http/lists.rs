@@ -57,8 +57,8 @@ pub(super) async fn dead_letters(State(reception): Shared, _: Asking) -> Result<
 
 /// Try a dead letter again, once its reason is mended. It has its effect once, however often this is asked.
 #[utoipa::path(post, path = "/v1/dead-letters/{id}/retry", tag = "exceptions", params(("id" = String, Path, description = "The dead letter.", example = "DL-3fa91c07be")), responses((status = 200, description = "Queued anew.", body = DeadLetter)))]
-pub(super) async fn retry_dead_letter(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<DeadLetter>, Denied> {
-    reception.within(reception.retry_dead_letter(&id)).await.map(Json)
+pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, Id(id): Id) -> Result<Json<DeadLetter>, Denied> {
+    reception.within(reception.retry_dead_letter(&asking.client, &id)).await.map(Json)
 }
 
 /// List sites, with what waits for each.
