@@ -183,6 +183,7 @@ impl Reader<'_> {
 
     /// A file at the top, where it is there.
     fn alone<T: DeserializeOwned>(&mut self, file: &str) -> Option<In<T>> {
+        self.folder.file(file)?;
         Some(In { file: file.to_owned(), value: self.page(file)? })
     }
 

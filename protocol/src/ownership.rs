@@ -74,7 +74,7 @@ impl Domain {
             Self::Dispatch | Self::Posting => &[Holder::Mesh],
             Self::Execution => &[Holder::Plant],
             Self::Supply => &[Holder::Erp, Holder::Warehouse],
-            Self::Logistics => &[Holder::Warehouse],
+            Self::Logistics => &[Holder::Warehouse, Holder::Plant],
         }
     }
 }
