@@ -86,6 +86,7 @@ impl Orders {
                     | Fact::Order(_)
                     | Fact::Lot(_)
                     | Fact::Unit(_)
+                    | Fact::Record(_)
                     | Fact::Shipment(_)
                     | Fact::Site(_) => {}
                 }

@@ -14,11 +14,13 @@ use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::Region;
 use takt_protocol::native::{NativeId, Ref};
+use takt_protocol::record::Record;
 use takt_protocol::wire;
 use tokio::sync::Notify;
 
 use crate::node::Node;
 
+mod masterdata;
 mod rows;
 
 pub use rows::SCHEMA;
@@ -82,6 +84,12 @@ impl Index {
         let prefix = rows::called_key(short);
         let rows = self.scan(rows::CALLED, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
+    }
+
+    /// All master data that this region has.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let rows = self.scan(rows::RECORDS, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, record)| record).collect()
     }
 
     /// When the newest commit was made that the index has read.
@@ -150,6 +158,7 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
     loop {
         let run = node.tape.all_after(shard, cursor).await?;
         let rows = rows::of(&index.views, shard, &run)?;
+        masterdata::learn(node, shard, &run, &rows).await?;
         cursor = match index.views.apply(Step { shard, after: cursor, upto: run.upto, rows })? {
             Applied::Done => run.upto,
             Applied::Stale { at } => at,

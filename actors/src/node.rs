@@ -6,6 +6,7 @@ use std::time::Duration;
 use takt_cluster::seam::Seams;
 use takt_protocol::book::Book;
 use takt_protocol::name::Region;
+use takt_protocol::record::Record;
 
 use crate::tape::Tape;
 
@@ -100,8 +101,22 @@ impl Node {
         Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Another book is in force from now on.
+    /// Another book is in force from now on; the master data stays what it was.
     pub fn activate(&self, book: Arc<Book>) {
-        *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+        let mut held = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        let book = if held.data.is_empty() { book } else { Arc::new(Book { data: held.data.clone(), ..book.as_ref().clone() }) };
+        *held = book;
+    }
+
+    /// Master data is so from the next decision on.
+    pub(crate) fn learn(&self, records: impl IntoIterator<Item = Record>) {
+        let mut held = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        let mut book = held.as_ref().clone();
+        for record in records {
+            if let Some(of) = record.of.clone() {
+                book.data.put(&of, Arc::new(record));
+            }
+        }
+        *held = Arc::new(book);
     }
 }

@@ -92,6 +92,7 @@ impl Region {
         let (committer, waiting) = Committer::pair();
         let hall = Hall::new(Arc::clone(&node), committer);
         let index = Index::new(node.region, plan.views);
+        node.learn(index.records());
         let tasks = tasks(&node, &hall, &index, &plan.sites, &plan.roads, waiting);
         let tasks = tasks.into_iter().filter(|(name, _)| plan.projections || !PROJECTIONS.contains(name)).collect();
         let links = Arc::new(plan.sites.iter().map(|link| (link.site, link.clone())).collect());

@@ -11,6 +11,7 @@ use takt_actors::link::mapping::Mapping;
 use takt_actors::site::SiteLimits;
 use takt_protocol::book::{Book, Material, Policy, Recipe, Site};
 use takt_protocol::calendar::PeriodBook;
+use takt_protocol::data::Data;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::posting::RuleBook;
 use takt_protocol::words::{MaterialId, Role};
@@ -86,6 +87,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         materials: pages.materials.into_iter().flat_map(|page| page.value).map(|(name, text)| (name, material(text.value))).collect(),
         recipes,
         equipment: equipment.collect(),
+        data: Data::default(),
         rules: RuleBook::new(rules).ok()?,
         policy: policy(mesh.policy),
     };

@@ -14,6 +14,7 @@ pub mod event;
 pub mod ledger;
 pub mod lot;
 pub mod order;
+pub mod record;
 pub mod routing;
 pub mod shipment;
 pub mod site;
@@ -77,7 +78,7 @@ pub struct Page<T: ToSchema> {
 pub struct Hit {
     /// Our id.
     pub id: String,
-    /// order, lot, unit, shipment or site.
+    /// order, lot, unit, shipment, site or record.
     pub kind: String,
     /// The name it was found by, as `number@system`.
     pub name: String,

@@ -38,6 +38,7 @@ mod past;
 mod quality;
 mod queries;
 mod raw;
+mod records;
 mod routing;
 mod shipment;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::screens::{self, Zones};
 mod words;
 
 pub use words::Question;
-use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
+use words::{DataQuestion, EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -85,6 +85,18 @@ impl Client {
             Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }) } => {
                 let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
+            }
+            Question::Data(DataQuestion::List { kind, of, after, most }) => {
+                let most = most.to_string();
+                let mut query = vec![("most", most.as_str())];
+                query.extend(of.as_deref().map(|of| ("of", of)));
+                query.extend(after.as_deref().map(|after| ("after", after)));
+                let found = self.read(&["master-data", kind], &query).await?;
+                self.print(&found, screens::records).await
+            }
+            Question::Data(DataQuestion::Show { kind, id }) => self.show(&["master-data", kind, id], screens::record).await,
+            Question::Sites { question: Some(SiteQuestion::Drift { plant }) } => {
+                self.show(&["sites", plant, "drift"], screens::drift).await
             }
             Question::Search { text } => {
                 let found = self.read(&["search"], &[("q", text)]).await?;

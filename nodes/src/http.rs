@@ -20,6 +20,7 @@ mod lists;
 mod openapi;
 mod orders;
 mod queries;
+mod records;
 mod reply;
 mod requests;
 mod told;
@@ -84,6 +85,9 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(queries::exception))
         .routes(routes!(lists::sites))
         .routes(routes!(lists::deliveries))
+        .routes(routes!(records::list))
+        .routes(routes!(records::show))
+        .routes(routes!(records::drift))
         .routes(routes!(lists::dead_letters))
         .routes(routes!(lists::retry_dead_letter))
         .routes(routes!(events::page))

@@ -100,6 +100,11 @@ impl Mesh {
         Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The book by which things at a site are decided, with the master data of its region.
+    pub fn book_of(&self, site: SiteId) -> Arc<Book> {
+        self.region_of(site).map_or_else(|| self.book(), |region| region.node().book())
+    }
+
     /// The regions, by name.
     pub fn regions(&self) -> &BTreeMap<RegionName, Region> {
         &self.regions

@@ -10,10 +10,13 @@ use takt_protocol::instant::Instant;
 
 mod folder;
 mod order;
+mod record;
 mod stock;
 
 pub(crate) use folder::{checked, findings, posted, pretty, tried, wrong};
+
 pub(crate) use order::{ledger, order, orders, step};
+pub(crate) use record::{drift, record, records};
 pub(crate) use stock::{lot, shipment, trace};
 
 /// The zone of each site, for the times people read.

@@ -46,7 +46,7 @@ impl Common {
             Fact::CaseClosed { case, .. } => {
                 self.cases.remove(case);
             }
-            Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) | Fact::Site(_) => {}
+            Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) | Fact::Site(_) | Fact::Record(_) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::intent::Intent;
 use crate::native::Ref;
 use crate::outbox::OutboxFact;
 use crate::words::Role;
-use crate::{lot, order, shipment, site, unit};
+use crate::{lot, order, record, shipment, site, unit};
 
 /// A fact of an entity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,8 @@ pub enum Fact {
     Shipment(Box<shipment::Fact>),
     /// Of a site.
     Site(Box<site::Fact>),
+    /// Of a record of master data.
+    Record(Box<record::Fact>),
 }
 
 impl Fact {
@@ -71,7 +73,8 @@ impl Fact {
             | Self::Lot(_)
             | Self::Unit(_)
             | Self::Shipment(_)
-            | Self::Site(_) => None,
+            | Self::Site(_)
+            | Self::Record(_) => None,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::instant::Instant;
 use crate::name::{SiteId, Source};
 use crate::outbox::ClaimAnswer;
 use crate::seen::{ContentHash, Known};
-use crate::{lot, order, shipment, site, unit, wire};
+use crate::{lot, order, record, shipment, site, unit, wire};
 
 mod claim;
 mod decide;
@@ -53,6 +53,8 @@ pub enum Own {
     Shipment(Box<shipment::Shipment>),
     /// A site.
     Site(Box<site::Site>),
+    /// A record of master data.
+    Record(Box<record::Record>),
 }
 
 /// What a decision may look at besides the state.
@@ -108,6 +110,7 @@ impl State {
             Kind::Unit => Own::Unit(Box::default()),
             Kind::Shipment => Own::Shipment(Box::default()),
             Kind::Site => Own::Site(Box::default()),
+            Kind::Record => Own::Record(Box::default()),
         };
         Self { id, common: Common::default(), own }
     }
@@ -126,6 +129,7 @@ impl State {
             Own::Unit(unit) => unit.standing_at(),
             Own::Shipment(shipment) => shipment.warehouse,
             Own::Site(_) => None,
+            Own::Record(record) => record.of.as_ref().map(|of| of.system),
         }
     }
 
@@ -145,8 +149,9 @@ pub fn evolve(mut state: State, fact: &Fact) -> State {
         (Own::Unit(unit), Fact::Unit(fact)) => unit.evolve(fact),
         (Own::Shipment(shipment), Fact::Shipment(fact)) => shipment.evolve(fact),
         (Own::Site(site), Fact::Site(fact)) => site.evolve(fact),
+        (Own::Record(record), Fact::Record(fact)) => record.evolve(fact),
         // A fact of another kind cannot stand in this log; common facts were taken above.
-        (Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_), _) => {}
+        (Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_), _) => {}
     }
     state
 }

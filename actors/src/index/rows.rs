@@ -11,12 +11,13 @@ use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::record::{self, Record};
 use takt_protocol::{site, wire};
 
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 2;
+pub const SCHEMA: u64 = 3;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -28,6 +29,9 @@ pub(super) const CASES: Table = Table(3);
 pub(super) const CALLED: Table = Table(5);
 /// A shard: when its newest commit was made that was read.
 pub(super) const READ: Table = Table(4);
+
+/// A name of master data: its record, as a region knows it.
+pub(super) const RECORDS: Table = Table(6);
 
 /// No number contains it.
 const END: u8 = 0;
@@ -137,8 +141,22 @@ impl Pages<'_> {
                 }
             }
             Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, case_key(entity, *case)), None)),
+            Fact::Record(fact) => self.state(fact)?,
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
         }
+        Ok(())
+    }
+
+    /// Master data is kept whole, so that it need not be looked for in the logs.
+    fn state(&mut self, fact: &record::Fact) -> Result<(), Error> {
+        let record::Fact::Stated { of, .. } = fact;
+        let key = name_key(of);
+        let row = match self.rows.get(&(RECORDS, key.clone())) {
+            Some(changed) => changed.clone(),
+            None => self.views.get(RECORDS, &key)?,
+        };
+        let known: Record = row.and_then(|row| wire::decode("row", &row).ok()).unwrap_or_default();
+        self.put(RECORDS, key, &known.with(fact));
         Ok(())
     }
 

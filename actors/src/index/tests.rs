@@ -54,6 +54,7 @@ pub(crate) fn node(seams: &Seams) -> Arc<Node> {
         materials: std::collections::BTreeMap::new(),
         recipes: std::collections::BTreeMap::new(),
         equipment: std::collections::BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
     };

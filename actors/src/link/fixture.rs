@@ -145,6 +145,7 @@ fn book() -> Book {
         materials: BTreeMap::new(),
         recipes: BTreeMap::new(),
         equipment: BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
     }

@@ -126,5 +126,6 @@ fn what(fact: &Fact) -> String {
         Fact::Unit(fact) => word_of(fact),
         Fact::Shipment(fact) => word_of(fact),
         Fact::Site(fact) => word_of(fact),
+        Fact::Record(fact) => word_of(fact),
     }
 }

@@ -54,7 +54,7 @@ impl Reception {
         let state = self.mesh().show(site).await.map_err(|error| Denied::asking(&error))?;
         let waiting = match &state.own {
             Own::Site(site) => site.quarantine.get(&case).and_then(|input| input.body.kind()),
-            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => None,
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => None,
         };
         // What does not wait is for its entity to say, also that it was matched before.
         let Some(kind) = waiting.or_else(|| EntityId::parse(text).ok().map(|entity| entity.kind())) else {

@@ -241,14 +241,14 @@ impl Reception {
 fn order_of(state: &State) -> Result<&Order, Denied> {
     match &state.own {
         Own::Order(order) => Ok(order),
-        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(state)),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => Err(other_kind(state)),
     }
 }
 
 fn lot_of(state: &State) -> Result<&Lot, Denied> {
     match &state.own {
         Own::Lot(lot) => Ok(lot),
-        Own::Order(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(state)),
+        Own::Order(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => Err(other_kind(state)),
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
         materials: BTreeMap::new(),
         recipes: BTreeMap::new(),
         equipment: BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(vec![rule]).map_err(|found| anyhow::anyhow!("{found:?}"))?,
         policy: Policy::default(),
     })

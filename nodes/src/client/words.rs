@@ -38,6 +38,9 @@ pub enum Question {
         /// One of them, such as `order.released.v1`, as a JSON Schema; left out, all of them.
         id: Option<String>,
     },
+    /// Master data: materials, recipes, equipment and closed days, as their owners stated them.
+    #[command(subcommand)]
+    Data(DataQuestion),
     /// Everything that any system knows by this number.
     Search {
         /// The number.
@@ -192,6 +195,32 @@ pub struct Act {
     pub(super) key: Option<String>,
 }
 
+/// About master data.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DataQuestion {
+    /// All of a kind, by site and name.
+    List {
+        /// material, recipe, equipment or calendar.
+        kind: String,
+        /// Only those of this site.
+        #[arg(long)]
+        of: Option<String>,
+        /// Behind this place; the end of a list says it.
+        #[arg(long)]
+        after: Option<String>,
+        /// Rows at most, up to 200.
+        #[arg(long, default_value_t = 200)]
+        most: usize,
+    },
+    /// One, with every version.
+    Show {
+        /// material, recipe, equipment or calendar.
+        kind: String,
+        /// Its name, as `FG-100@nord`, or alone where only one site has it.
+        id: String,
+    },
+}
+
 /// About one site.
 #[derive(Clone, Debug, Subcommand)]
 pub enum SiteQuestion {
@@ -202,5 +231,10 @@ pub enum SiteQuestion {
         /// Rows at most, up to 200.
         #[arg(long, default_value_t = 50)]
         most: usize,
+    },
+    /// Where a plant's own system has other recipes than its master data says.
+    Drift {
+        /// The plant.
+        plant: String,
     },
 }

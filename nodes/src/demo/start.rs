@@ -83,6 +83,7 @@ fn world_of(text: &Text) -> WorldSpec {
             SiteKind::Plant => Kind::Mes,
             SiteKind::Warehouse => Kind::Wms,
             SiteKind::Quality => Kind::Qms,
+            SiteKind::ProductData => Kind::Plm,
         };
         let TransportText::Http(http) = &link.transport else { return None };
         let token = http.inbound.as_ref().and_then(|inbound| inbound.token.clone());
@@ -120,7 +121,7 @@ pub(super) async fn plants_are_known(stage: &Stage) -> anyhow::Result<()> {
         let what = format!("{} said which recipes it has", plant.site);
         let known = async || match stage.mesh().show(entity).await?.own {
             Own::Site(site) if !site.recipes.is_empty() => Ok(Some(())),
-            Own::Site(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => Ok(None),
+            Own::Site(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => Ok(None),
         };
         stage.people.until(&what, known).await?;
     }

@@ -124,7 +124,7 @@ impl Tale {
     pub(super) async fn order(&self, entity: EntityId) -> anyhow::Result<Order> {
         Ok(match self.state(entity).await?.own {
             Own::Order(order) => *order,
-            Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => anyhow::bail!("{entity} is no order"),
+            Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => anyhow::bail!("{entity} is no order"),
         })
     }
 

@@ -96,6 +96,20 @@ impl Queries for Counter {
         self.asked(&request, self.reception.sites()).await
     }
 
+    async fn list_records(&self, request: Request<v1::RecordsQuestion>) -> Document {
+        let asked = request.get_ref();
+        let most = asked.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
+        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), most)).await
+    }
+
+    async fn show_record(&self, request: Request<v1::RecordQuestion>) -> Document {
+        self.asked(&request, self.reception.record(&request.get_ref().kind, &request.get_ref().id)).await
+    }
+
+    async fn show_drift(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.drift(&request.get_ref().id)).await
+    }
+
     async fn search(&self, request: Request<v1::Words>) -> Document {
         self.asked(&request, self.reception.search(&request.get_ref().q)).await
     }

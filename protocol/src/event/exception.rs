@@ -46,6 +46,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Lot(_)
         | Fact::Unit(_)
         | Fact::Shipment(_)
-        | Fact::Site(_) => None,
+        | Fact::Site(_)
+        | Fact::Record(_) => None,
     }
 }

@@ -21,7 +21,7 @@ fn every_event_keeps_its_contract_and_has_an_id_of_its_own() {
         assert!(contracts().any(|known| known == event.contract), "{} is listed nowhere", event.kind());
     }
     let families: BTreeSet<_> = events.iter().map(|event| event.contract.family).collect();
-    assert_eq!(families, BTreeSet::from(["exception", "lot", "order", "shipment", "unit"]));
+    assert_eq!(families, BTreeSet::from(["exception", "lot", "order", "record", "shipment", "unit"]));
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &C
         Own::Lot(lot) => lot.follow(&state.common, number, effect, found, context, draft),
         Own::Unit(unit) => unit.follow(&state.common, number, effect, found, context, draft),
         // What a warehouse answers to a block changes no gate; sites ask nobody.
-        Own::Shipment(_) | Own::Site(_) => {}
+        Own::Shipment(_) | Own::Site(_) | Own::Record(_) => {}
     }
 }
 

@@ -26,6 +26,7 @@ pub fn decide(state: &State, input: &Input, context: &Context<'_>) -> Decision {
         (Own::Unit(unit), Body::Unit(input)) => unit.decide(&state.common, input, envelope, context, &mut draft),
         (Own::Shipment(shipment), Body::Shipment(input)) => shipment.decide(&state.common, input, envelope, context, &mut draft),
         (Own::Site(site), Body::Site(input)) => site.decide(&state.common, input, envelope, context, &mut draft),
+        (Own::Record(record), Body::Record(input)) => record.decide(input, envelope, context, &mut draft),
         (_, Body::Desk(wish)) => act(state, wish, envelope, context, &mut draft),
         (own, _) => Answer::Refused(Box::new(wrong_kind(own))),
     };
@@ -41,7 +42,7 @@ pub(super) fn woken(state: &State, intent: IntentId, wake: &Wake, context: &Cont
             Own::Lot(lot) => lot.woken(&state.common, wake, context, &mut draft),
             Own::Shipment(shipment) => shipment.woken(&state.common, wake, context, &mut draft),
             Own::Unit(unit) => unit.woken(wake, context, &mut draft),
-            Own::Site(_) => {}
+            Own::Site(_) | Own::Record(_) => {}
         }
     }
     Decision { answer: Answer::Accepted, facts: draft.into_facts() }
@@ -64,6 +65,7 @@ fn wrong_kind(own: &Own) -> Refusal {
         Own::Unit(_) => "a handling unit",
         Own::Shipment(_) => "a shipment",
         Own::Site(_) => "a site",
+        Own::Record(_) => "a record of master data",
     };
     Refusal::new(Code::Schema, format!("this was sent to {kind}, which takes no such message"), "address it to the entity it is about")
 }
@@ -103,7 +105,7 @@ fn own_act(state: &State, case: &crate::case::Case, wish: &Wish, envelope: &Enve
     match &state.own {
         Own::Order(order) => order.act(&state.common, case, &wish.action, envelope, context, draft),
         Own::Site(site) => site.act(&state.common, case, &wish.action, envelope, context, draft),
-        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => {
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => {
             refuse(Code::State, format!("case {} does not offer that", case.number), "choose one of the actions the case offers", "action")
         }
     }

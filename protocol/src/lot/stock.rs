@@ -222,7 +222,8 @@ impl Turn<'_, '_> {
             | Noted::Order(_)
             | Noted::Unit(_)
             | Noted::Shipment(_)
-            | Noted::Site(_) => None,
+            | Noted::Site(_)
+            | Noted::Record(_) => None,
         };
         let written = self.draft.facts().iter().rev().find_map(about);
         written.or_else(|| self.lot.holds.keys().next_back().cloned())
@@ -247,7 +248,8 @@ impl Turn<'_, '_> {
             | Noted::Order(_)
             | Noted::Unit(_)
             | Noted::Shipment(_)
-            | Noted::Site(_) => None,
+            | Noted::Site(_)
+            | Noted::Record(_) => None,
         };
         self.draft.facts().iter().filter_map(bound).collect()
     }

@@ -49,7 +49,7 @@ impl Turn<'_, '_> {
 
     fn mail(&mut self, mail: &Mail) -> Answer {
         match mail {
-            Mail::BookActivated { .. } => self.look_again(&self.site.clone()),
+            Mail::BookActivated { .. } | Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),

@@ -64,6 +64,13 @@ pub enum Mail {
     },
     /// More was read of what its system does not tell by itself, and everything in it is durable.
     Read(super::Progress),
+    /// Master data that may matter here was stated anew: what waits is looked at again.
+    RecordsStated {
+        /// In which shard's log.
+        shard: u16,
+        /// Up to which place of it.
+        upto: u64,
+    },
     /// An input that matches no entity.
     Unmatched(Box<crate::input::Input>),
     /// A message of its system that no mapping understands. The payload is kept.

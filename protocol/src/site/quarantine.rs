@@ -174,6 +174,7 @@ fn kind_word(body: &Body) -> &'static str {
         Body::Unit(_) => "a message about a handling unit",
         Body::Shipment(_) => "a message about a shipment",
         Body::Site(_) => "a message about a site",
+        Body::Record(_) => "a statement of master data",
         Body::Claim { .. } | Body::Woken { .. } | Body::Desk(_) => "a message",
     }
 }

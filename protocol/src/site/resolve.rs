@@ -3,7 +3,7 @@
 
 use super::decide::Turn;
 use super::{Fact, Need, Resolution, Resolved, ResolvedMaterial, Site};
-use crate::book::{Book, LotMode, Recipe, RecipeComponent};
+use crate::book::{Book, LotMode, Material, Recipe, RecipeComponent};
 use crate::effect::{JobComponent, JobOperation};
 use crate::id::EntityId;
 use crate::input::Body;
@@ -65,7 +65,7 @@ struct Looking<'a> {
 impl<'a> Looking<'a> {
     fn resolve(mut self) -> Resolution {
         let configured = self.book.sites.get(&self.plant);
-        if configured.is_some_and(|plant| !plant.calendar.is_open(self.need.start)) {
+        if !self.book.is_open(self.plant, self.need.start) {
             self.misses(Code::CalendarClosed, format!("{} is closed on the planned day", self.plant));
         }
         let recipe = self.recipe();
@@ -77,7 +77,7 @@ impl<'a> Looking<'a> {
         }
         let (Some(recipe), true) = (recipe, self.missing.is_empty()) else { return Resolution::Missing(self.missing) };
         Resolution::Resolved(Box::new(Resolved {
-            description: self.book.materials.get(&self.need.material).map(|material| material.description.clone()).unwrap_or_default(),
+            description: self.material(&self.need.material).map(|material| material.description.clone()).unwrap_or_default(),
             recipe: recipe.version.clone(),
             recipe_source: recipe.source.clone(),
             operations,
@@ -91,6 +91,11 @@ impl<'a> Looking<'a> {
         }))
     }
 
+    /// A material as it is on the planned day.
+    fn material(&self, name: &MaterialId) -> Option<&'a Material> {
+        self.book.material(self.plant, name, self.need.start)
+    }
+
     fn misses(&mut self, code: Code, what: String) {
         self.missing.push((code, what));
     }
@@ -98,7 +103,7 @@ impl<'a> Looking<'a> {
     /// Our recipe, and the plant's own: the plant must have the version that is meant, once it said what it has.
     fn recipe(&mut self) -> Option<&'a Recipe> {
         let book = self.book;
-        let recipe = match book.recipe(self.plant, &self.need.material, self.need.recipe.as_ref()) {
+        let recipe = match book.recipe(self.plant, &self.need.material, self.need.recipe.as_ref(), self.need.start) {
             Ok(recipe) => recipe,
             Err(code) => {
                 let version = self.need.recipe.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
@@ -123,8 +128,8 @@ impl<'a> Looking<'a> {
 
     fn operations(&mut self, recipe: &Recipe) -> Vec<JobOperation> {
         let mut operations = Vec::new();
+        let all = self.book.equipment(self.plant, self.need.start);
         for operation in &recipe.operations {
-            let all = self.book.equipment.get(&self.plant).map_or(&[][..], Vec::as_slice);
             let able: Vec<&EquipmentId> = all.iter().filter(|piece| piece.class == operation.class).map(|piece| &piece.id).collect();
             let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !self.site.down.contains_key(*piece)).collect();
             let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !self.overdue(piece)).cloned().collect();
@@ -193,7 +198,7 @@ impl<'a> Looking<'a> {
         touched.dedup();
         let mut materials = Vec::new();
         for name in touched {
-            let Some(known) = self.book.materials.get(name) else {
+            let Some(known) = self.material(name) else {
                 self.misses(Code::MissingMaterial, format!("the material {name} is not known"));
                 continue;
             };

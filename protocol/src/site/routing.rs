@@ -49,8 +49,8 @@ impl Assignment {
 
 /// The assignments of a recipe at a plant whose site is in this state, for work that starts at `start`.
 pub fn routing_assignments(book: &Book, site: &Site, plant: SiteId, recipe: &Recipe, start: Instant) -> Vec<Assignment> {
-    let all = book.equipment.get(&plant).map_or(&[][..], Vec::as_slice);
-    let candidate = |piece: &Equipment| Candidate {
+    let all = book.equipment(plant, start);
+    let candidate = |piece: &&Equipment| Candidate {
         equipment: piece.id.clone(),
         capabilities: piece.capabilities.clone(),
         fitness: fitness(site, &piece.id, start),

@@ -119,6 +119,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
             name("nord")?,
             vec![Equipment { id: EquipmentId::parse("PRESS-4")?, class: EquipmentClass::parse("PRESS")?, capabilities: Vec::new() }],
         )]),
+        data: takt_protocol::data::Data::default(),
         rules,
         policy: Policy::default(),
     })

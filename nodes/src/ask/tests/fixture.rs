@@ -350,6 +350,7 @@ pub(crate) fn book() -> Book {
         materials: BTreeMap::from([(fg.clone(), material("H87")), (MaterialId::parse("STEEL-3").unwrap(), material("KGM"))]),
         recipes: BTreeMap::from([((site("nord"), fg), vec![recipe()])]),
         equipment: BTreeMap::from([(site("nord"), vec![press])]),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(rules).unwrap(),
         policy: Policy::default(),
     }

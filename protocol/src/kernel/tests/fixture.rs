@@ -136,6 +136,7 @@ pub(crate) fn book() -> Book {
         materials: BTreeMap::from([(fg.clone(), material("H87", true)), (steel, material("KGM", false))]),
         recipes: BTreeMap::from([((site("nord"), fg), vec![recipe])]),
         equipment: BTreeMap::from([(site("nord"), vec![press])]),
+        data: crate::data::Data::default(),
         rules: RuleBook::new(rules()).unwrap(),
         policy: Policy::default(),
     }

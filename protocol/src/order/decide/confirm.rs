@@ -149,7 +149,8 @@ impl Turn<'_, '_> {
             inspected: known.inspected,
         });
         let in_force = || {
-            let known = self.context.book.materials.get(material)?;
+            let plant = self.order.plant()?;
+            let known = self.context.book.material(plant, material, self.context.now)?;
             Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected: known.inspected })
         };
         frozen.or_else(in_force)
