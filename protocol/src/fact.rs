@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, CaseKind};
+use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::native::Ref;
 use crate::outbox::OutboxFact;
@@ -55,6 +56,13 @@ pub enum Fact {
     Shipment(Box<shipment::Fact>),
     /// Of a site.
     Site(Box<site::Fact>),
+    /// Nobody wants to see a case for a while.
+    CaseSnoozed {
+        /// Which.
+        case: u32,
+        /// Until when.
+        until: Instant,
+    },
 }
 
 impl Fact {
@@ -66,6 +74,7 @@ impl Fact {
             | Self::Intended { .. }
             | Self::Outbox { .. }
             | Self::CaseHandedOver { .. }
+            | Self::CaseSnoozed { .. }
             | Self::CaseClosed { .. }
             | Self::Order(_)
             | Self::Lot(_)

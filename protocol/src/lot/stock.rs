@@ -218,6 +218,7 @@ impl Turn<'_, '_> {
             | Noted::Outbox { .. }
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)
@@ -243,6 +244,7 @@ impl Turn<'_, '_> {
             | Noted::Outbox { .. }
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)
