@@ -82,6 +82,7 @@ impl Orders {
                     | Fact::Outbox { .. }
                     | Fact::CaseOpened(_)
                     | Fact::CaseHandedOver { .. }
+                    | Fact::CaseSnoozed { .. }
                     | Fact::CaseClosed { .. }
                     | Fact::Order(_)
                     | Fact::Lot(_)

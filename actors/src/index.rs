@@ -9,7 +9,6 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use takt_cluster::views::{Applied, Span, Step, Views};
 use takt_protocol::book::Book;
-use takt_protocol::case::Case;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::Region;
@@ -23,7 +22,7 @@ use crate::node::Node;
 mod masterdata;
 mod rows;
 
-pub use rows::SCHEMA;
+pub use rows::{Note, OpenCase, SCHEMA};
 
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
@@ -73,9 +72,16 @@ impl Index {
         rows.into_iter().map(|(_, entity)| entity).collect()
     }
 
-    /// Every open case, with whose it is.
-    pub fn cases(&self) -> Vec<(EntityId, Case)> {
-        let rows: Vec<(Vec<u8>, (EntityId, Case))> = self.scan(rows::CASES, Span { prefix: &[], after: None, most: usize::MAX });
+    /// Every open case, with whose it is and what people did about it.
+    pub fn cases(&self) -> Vec<OpenCase> {
+        let rows: Vec<(Vec<u8>, OpenCase)> = self.scan(rows::CASES, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, open)| open).collect()
+    }
+
+    /// The cases that a cause ever had, also closed ones.
+    pub fn caused(&self, cause: &str) -> Vec<(EntityId, u32)> {
+        let prefix = rows::cause_key(cause);
+        let rows = self.scan(rows::CAUSES, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
     }
 

@@ -94,6 +94,7 @@ pub const VARIABLES: &[&str] = &[
     "QMS_URL",
     "SUZHOU_TOKEN",
     "SUZHOU_URL",
+    "TAKT_CONTROLLER_TOKEN",
     "TAKT_FINANCE_TOKEN",
     "TAKT_PLANNER_TOKEN",
     "TAKT_QUALITY_TOKEN",

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch as signal};
 use crate::mesh::Mesh;
 
 mod admission;
+mod board;
 mod change;
 mod clients;
 mod dead;
@@ -30,11 +31,15 @@ mod desk;
 mod events;
 mod field;
 mod floor;
+mod groups;
 mod inbox;
+mod likely;
 mod meaning;
+mod mend;
 mod names;
 mod order;
 mod past;
+mod preview;
 mod quality;
 mod queries;
 mod raw;
@@ -48,13 +53,14 @@ mod verb;
 mod watch;
 
 pub use admission::{Admission, Room, Ticket};
+pub(crate) use board::Wanted as DeskWanted;
 pub use clients::{Client, Clients};
 pub use denied::{Denied, Sort};
 pub(crate) use events::{EVENTS_MAX, Told, Wanted};
 pub use inbox::{Inbox, NotTaken};
 pub use queries::ROWS_MAX;
 pub use v1::request::Verb;
-pub use verb::Asked;
+pub use verb::{Asked, Ranked};
 
 use inbox::Inboxes;
 use meaning::Meaning;
@@ -166,14 +172,22 @@ impl Reception {
         }
     }
 
-    async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
+    /// What a request means, and under which envelope. Nothing is kept yet.
+    async fn read(&self, client: &Client, verb: &Verb) -> Result<(Meaning, Envelope), Denied> {
         let cover = verb.cover();
         let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
-        let meaning = self.meaning(verb).await?;
-        let mut envelope = self.envelope(client, key, cover, &meaning)?;
+        let meaning = self.meaning(client, verb).await?;
+        let envelope = self.envelope(client, key, cover, &meaning)?;
+        Ok((meaning, envelope))
+    }
+
+    async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
+        let cover = verb.cover();
+        let (meaning, mut envelope) = self.read(client, verb).await?;
         if meaning.quarantine.is_some() {
             envelope.origin = Some(self.kept(verb, &meaning).await?);
         }
+        self.keep_copies(&meaning).await?;
         let meant = || self.mesh.entity(&meaning.to).ok_or_else(|| Denied::asking(&AskError::Unknown));
         let input = Input { to: meaning.to.clone(), envelope, body: meaning.body.clone() };
         let mut entity = meant()?;
@@ -212,7 +226,7 @@ impl Reception {
             who: Some(who),
             origin: None,
             correlation: field::remark("cover.correlation", cover.correlation.as_ref())?,
-            causation: None,
+            causation: field::remark("corrects", meaning.causation.as_ref())?,
         })
     }
 

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::screens::{self, Zones};
 
+mod desk;
 mod words;
 
 pub use words::Question;
-use words::{DataQuestion, EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
+use words::{DataQuestion, EventQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -66,6 +66,7 @@ impl Client {
                 self.print(&all, screens::orders).await
             }
             Question::Order(OrderQuestion::Show { order, then }) => self.show_then(&["orders", order], then, screens::order).await,
+            Question::Order(OrderQuestion::Correct(wish)) => self.correct(wish).await,
             Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
             Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
             Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
@@ -74,6 +75,7 @@ impl Client {
             }
             Question::Ledger { order, then } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
+            Question::Hold(question) => self.hold(question).await,
             Question::Events(wanted) => self.events(wanted).await,
             Question::Contracts { id: None } => self.show(&["contracts"], screens::contracts).await,
             Question::Contracts { id: Some(id) } => {
@@ -105,46 +107,6 @@ impl Client {
         }
     }
 
-    async fn exceptions(&self, question: &ExceptionQuestion) -> Result<(), Trouble> {
-        let (act, action, more) = match question {
-            ExceptionQuestion::List => {
-                let mut all = self.all(&["exceptions"]).await?;
-                let dead = self.read(&["dead-letters"], &[]).await?;
-                if let Some(fields) = all.as_object_mut() {
-                    fields.insert("dead_letters".to_owned(), dead.get("rows").cloned().unwrap_or_default());
-                }
-                return self.print(&all, screens::exceptions).await;
-            }
-            ExceptionQuestion::RetryDeadLetter { id } => {
-                let url = self.url(&["dead-letters", id, "retry"])?;
-                let answer = told(self.http.request(Method::POST, url).bearer_auth(&self.reach.token)).await?;
-                return self.print(&answer, |answer, _| screens::revived(answer)).await;
-            }
-            ExceptionQuestion::Show { id } => return self.show(&["exceptions", id], screens::exception).await,
-            ExceptionQuestion::Retry(act) => (act, "retry", json!({})),
-            ExceptionQuestion::Adopt { act, document } => (act, "adopt", json!({ "document": document })),
-            ExceptionQuestion::WriteOff { act, second } => (act, "write_off", json!({ "second": second })),
-            ExceptionQuestion::Match { act, entity } => (act, "match", json!({ "entity": entity })),
-            ExceptionQuestion::HandTo { act, role } => (act, "hand_to", json!({ "role": role })),
-            ExceptionQuestion::Ack(act) => (act, "acknowledge", json!({})),
-        };
-        let mut body = more;
-        if let Some(fields) = body.as_object_mut() {
-            fields.insert("action".to_owned(), json!(action));
-            fields.extend(act.reason.as_ref().map(|reason| ("reason".to_owned(), json!(reason))));
-        }
-        let key = act.key.clone().unwrap_or_else(|| format!("{}-{action}-{}", act.id, std::process::id()) + &moment());
-        let url = self.url(&["exceptions", &act.id, "actions"])?;
-        let request = self.http.request(Method::POST, url).bearer_auth(&self.reach.token).header("idempotency-key", &key).json(&body);
-        let answer = told(request).await.map_err(|trouble| match trouble {
-            Trouble::Unreached(why) => {
-                Trouble::Unreached(format!("{why}; whether it was done is not known: send it again with --key {key}"))
-            }
-            Trouble::Told(told) => Trouble::Told(told),
-        })?;
-        self.print(&answer, |answer, _| screens::outcome(answer)).await
-    }
-
     /// The address of a path; each part is escaped, so that a number may hold a slash.
     fn url(&self, parts: &[&str]) -> Result<reqwest::Url, Trouble> {
         let wrong = |why: String| Trouble::Unreached(why);
@@ -165,9 +127,16 @@ impl Client {
 
     /// All rows of a list, part by part.
     async fn all(&self, parts: &[&str]) -> Result<Value, Trouble> {
-        let mut whole = self.read(parts, &[]).await?;
+        self.all_of(parts, &[]).await
+    }
+
+    /// All rows of a list that these words choose.
+    async fn all_of(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let mut whole = self.read(parts, query).await?;
         while let Some(next) = whole.get("next").and_then(Value::as_str).map(ToOwned::to_owned) {
-            let mut part = self.read(parts, &[("after", &next)]).await?;
+            let mut asked = query.to_vec();
+            asked.push(("after", &next));
+            let mut part = self.read(parts, &asked).await?;
             let more = part.get_mut("rows").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
             if let Some(fields) = whole.as_object_mut() {
                 fields.remove("next");

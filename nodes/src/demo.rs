@@ -93,7 +93,7 @@ fn greet(stage: &Stage) {
     ));
     out(&format!("  API            {}  (OpenAPI at {0}/openapi.json; gRPC on the same port)", stage.door));
     out(&format!(
-        "  token          {}  (planner; also demo-quality, demo-finance and demo-shopfloor: who is who stands in {}/config/mesh.yaml)",
+        "  token          {}  (planner; also demo-quality, demo-finance, demo-controller and demo-shopfloor: who is who stands in {}/config/mesh.yaml)",
         stage.token,
         stage.data.display()
     ));

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use crate::ask::{Denied, Reception, Sort};
 
 mod changes;
+mod desk;
 mod events;
 mod inbound;
 mod lists;
@@ -71,7 +72,12 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(changes::reverse_posting))
         .routes(routes!(orders::block_shipment))
         .routes(routes!(orders::release_shipment))
-        .routes(routes!(orders::act_on_exception))
+        .routes(routes!(desk::act))
+        .routes(routes!(desk::preview_act))
+        .routes(routes!(desk::act_on_group))
+        .routes(routes!(desk::preview_group))
+        .routes(routes!(desk::preview_hold))
+        .routes(routes!(desk::preview_correction))
         .routes(routes!(lists::orders))
         .routes(routes!(queries::order))
         .routes(routes!(queries::timeline))
@@ -81,8 +87,11 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(queries::trace))
         .routes(routes!(queries::unit))
         .routes(routes!(queries::shipment))
-        .routes(routes!(lists::exceptions))
-        .routes(routes!(queries::exception))
+        .routes(routes!(desk::exceptions))
+        .routes(routes!(desk::exception))
+        .routes(routes!(desk::groups))
+        .routes(routes!(desk::group))
+        .routes(routes!(desk::runbook))
         .routes(routes!(lists::sites))
         .routes(routes!(lists::deliveries))
         .routes(routes!(records::list))

@@ -8,11 +8,13 @@ use serde_json::Value;
 use takt_protocol::calendar::Calendar;
 use takt_protocol::instant::Instant;
 
+mod desk;
 mod folder;
 mod order;
 mod record;
 mod stock;
 
+pub(crate) use desk::{exception, exception_group, exceptions, group_outcome, group_preview, preview, revived, runbook};
 pub(crate) use folder::{checked, findings, posted, pretty, tried, wrong};
 
 pub(crate) use order::{ledger, order, orders, step};
@@ -145,60 +147,6 @@ pub(crate) fn deliveries(answer: &Value, site: &str, zones: &Zones) -> String {
         ]);
     }
     format!("DELIVERIES  {site}, the newest first; raw payloads by their whole reference: --json\n{screen}")
-}
-
-/// Exceptions, as the node ranks them.
-pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
-    let found = rows(answer);
-    let dead = dead_letters(answer);
-    if found.is_empty() {
-        return format!("EXCEPTIONS  none open, as of {}{dead}", text(answer, "as_of"));
-    }
-    let mut screen = table(&["id", "impact in", "what", "at stake", "owner", "age"]);
-    let now = text(answer, "as_of");
-    for case in found {
-        let (impact, age) = (until(now, text(case, "impact_at")), age(now, text(case, "opened_at")));
-        screen.add_row([text(case, "id"), &impact, text(case, "what"), text(case, "stake"), text(case, "owner"), &age]);
-    }
-    format!("EXCEPTIONS  {} open, as of {}\n{screen}{dead}", found.len(), text(answer, "as_of"))
-}
-
-/// What could not be handed to anybody; nothing when there is none.
-fn dead_letters(answer: &Value) -> String {
-    let letters = list(answer, "dead_letters");
-    if letters.is_empty() {
-        return String::new();
-    }
-    let mut screen = table(&["id", "region", "message", "why it lies here"]);
-    for letter in letters {
-        screen.add_row([text(letter, "id"), text(letter, "region"), text(letter, "message"), text(letter, "reason")]);
-    }
-    format!("\n\nDEAD LETTERS  kept, and in no order: mend the reason, then takt exceptions retry-dead-letter ID\n{screen}")
-}
-
-/// That a dead letter is on its way again.
-pub(crate) fn revived(answer: &Value) -> String {
-    format!("{} is queued anew: {}", text(answer, "id"), text(answer, "message"))
-}
-
-/// One exception, with what may and what must not be done.
-pub(crate) fn exception(case: &Value, _: &Zones) -> String {
-    let mut lines = vec![
-        format!("{}  {}  owner {}", text(case, "id"), text(case, "kind"), text(case, "owner")),
-        format!("  {}", text(case, "what")),
-        format!(
-            "  at stake {}   impact {}   since {}",
-            or_dash(text(case, "stake")),
-            or_dash(text(case, "impact_at")),
-            text(case, "opened_at")
-        ),
-        format!("  about {}", text(case, "entity")),
-    ];
-    lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
-    lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ {forbidden}")));
-    let actions: Vec<&str> = strings(case, "actions").collect();
-    lines.push(format!("  takt exceptions {} {} …", actions.join("|").replace('_', "-").replace("acknowledge", "ack"), text(case, "id")));
-    lines.join("\n")
 }
 
 /// A public event, on a line.

@@ -43,6 +43,11 @@ impl Common {
                     case.owner = to.clone();
                 }
             }
+            Fact::CaseSnoozed { case, until } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.snoozed_until = Some(*until);
+                }
+            }
             Fact::CaseClosed { case, .. } => {
                 self.cases.remove(case);
             }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, CaseKind};
+use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::native::Ref;
 use crate::outbox::OutboxFact;
@@ -57,6 +58,13 @@ pub enum Fact {
     Site(Box<site::Fact>),
     /// Of a record of master data.
     Record(Box<record::Fact>),
+    /// Nobody wants to see a case for a while.
+    CaseSnoozed {
+        /// Which.
+        case: u32,
+        /// Until when.
+        until: Instant,
+    },
 }
 
 impl Fact {
@@ -68,6 +76,7 @@ impl Fact {
             | Self::Intended { .. }
             | Self::Outbox { .. }
             | Self::CaseHandedOver { .. }
+            | Self::CaseSnoozed { .. }
             | Self::CaseClosed { .. }
             | Self::Order(_)
             | Self::Lot(_)

@@ -15,6 +15,7 @@ mod cursor;
 mod decide;
 mod evolve;
 mod input;
+mod likely;
 mod locate;
 mod quarantine;
 mod resolve;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use cursor::{Cursor, Progress};
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+pub use likely::{Likely, Slip};
 pub use quarantine::unmatched;
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
@@ -152,4 +154,11 @@ pub enum Fact {
     },
     /// More of a topic was read.
     Read(Progress),
+    /// A person mended a message; the original stays where it was recorded.
+    Mended {
+        /// Its case.
+        case: u32,
+        /// What is taken instead of it.
+        copies: Vec<crate::input::Input>,
+    },
 }

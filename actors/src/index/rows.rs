@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use takt_cluster::Error;
 use takt_cluster::views::{Row, Table, Views};
 use takt_protocol::case::{Case, short};
+use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
+use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::record::{self, Record};
@@ -27,11 +29,37 @@ pub(super) const ENTITIES: Table = Table(2);
 pub(super) const CASES: Table = Table(3);
 /// What people call a case, and whose it is: that one, also once it is closed.
 pub(super) const CALLED: Table = Table(5);
+/// A cause and a case of it: that case, also once it is closed.
+pub(super) const CAUSES: Table = Table(11);
 /// A shard: when its newest commit was made that was read.
 pub(super) const READ: Table = Table(4);
 
 /// A name of master data: its record, as a region knows it.
 pub(super) const RECORDS: Table = Table(6);
+
+/// An open case, and what people did about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenCase {
+    /// Whose it is.
+    pub entity: EntityId,
+    /// The case as it stands.
+    pub case: Case,
+    /// What people did about it, oldest first.
+    pub notes: Vec<Note>,
+}
+
+/// What a person did about a case that is still open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When it was recorded.
+    pub at: Instant,
+    /// What, in words.
+    pub what: String,
+    /// Who; empty where nobody said.
+    pub who: String,
+    /// Why; empty where nobody said.
+    pub why: String,
+}
 
 /// No number contains it.
 const END: u8 = 0;
@@ -78,6 +106,11 @@ pub(super) fn called_key(short: &str) -> Vec<u8> {
     key
 }
 
+/// Where every case of a cause begins.
+pub(super) fn cause_key(cause: &str) -> Vec<u8> {
+    called_key(cause)
+}
+
 fn case_key(entity: EntityId, case: u32) -> Vec<u8> {
     let mut key = entity_key(entity);
     key.extend_from_slice(&case.to_be_bytes());
@@ -94,8 +127,8 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         if commit.number == 1 {
             pages.put(ENTITIES, entity_key(commit.entity), &commit.entity);
         }
-        for fact in commit.steps.iter().flat_map(|step| &step.facts) {
-            pages.read(commit.entity, fact)?;
+        for (at, fact) in commit.steps.iter().enumerate().flat_map(|(at, step)| step.facts.iter().map(move |fact| (at, fact))) {
+            pages.read(commit, at, fact)?;
         }
     }
     if let Some(at) = newest {
@@ -118,7 +151,9 @@ impl Pages<'_> {
         }
     }
 
-    fn read(&mut self, entity: EntityId, fact: &Fact) -> Result<(), Error> {
+    /// What a fact of the step at this place changes.
+    fn read(&mut self, commit: &Commit, at: usize, fact: &Fact) -> Result<(), Error> {
+        let entity = commit.entity;
         match fact {
             Fact::Named(name) => self.put(NAMES, name_key(name), &entity),
             Fact::Site(fact) => {
@@ -132,13 +167,17 @@ impl Pages<'_> {
                 let mut called = called_key(&short(entity, case.number));
                 called.extend(entity_key(entity));
                 self.put(CALLED, called, &(entity, case.number));
-                self.put(CASES, case_key(entity, case.number), &(entity, case.as_ref()));
+                let mut cause = cause_key(case.cause(entity).as_str());
+                cause.extend(case_key(entity, case.number));
+                self.put(CAUSES, cause, &(entity, case.number));
+                let open = OpenCase { entity, case: case.as_ref().clone(), notes: Vec::new() };
+                self.put(CASES, case_key(entity, case.number), &open);
             }
             Fact::CaseHandedOver { case, to } => {
-                if let Some(mut open) = self.case(entity, *case)? {
-                    open.owner = to.clone();
-                    self.put(CASES, case_key(entity, *case), &(entity, open));
-                }
+                self.noted(commit, at, *case, format!("handed to {to}"), |case| case.owner = to.clone())?;
+            }
+            Fact::CaseSnoozed { case, until } => {
+                self.noted(commit, at, *case, format!("put away until {until}"), |case| case.snoozed_until = Some(*until))?;
             }
             Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, case_key(entity, *case)), None)),
             Fact::Record(fact) => self.state(fact)?,
@@ -160,14 +199,26 @@ impl Pages<'_> {
         Ok(())
     }
 
+    /// Changes an open case, and notes who did it and why.
+    fn noted(&mut self, commit: &Commit, at: usize, case: u32, what: String, change: impl FnOnce(&mut Case)) -> Result<(), Error> {
+        let Some(mut open) = self.case(commit.entity, case)? else { return Ok(()) };
+        let who = commit.who.iter().find(|(of, _)| usize::from(*of) == at).map(|(_, who)| who);
+        let name = who.map(|who| who.on_behalf_of.as_ref().map_or_else(|| who.user.clone(), |other| format!("{} for {other}", who.user)));
+        let why = who.and_then(|who| who.reason.clone()).unwrap_or_default();
+        open.notes.push(Note { at: commit.at, what, who: name.unwrap_or_default(), why });
+        change(&mut open.case);
+        self.put(CASES, case_key(commit.entity, case), &open);
+        Ok(())
+    }
+
     /// A case as it stands, this stretch included.
-    fn case(&self, entity: EntityId, case: u32) -> Result<Option<Case>, Error> {
+    fn case(&self, entity: EntityId, case: u32) -> Result<Option<OpenCase>, Error> {
         let key = case_key(entity, case);
         let row = match self.rows.get(&(CASES, key.clone())) {
             Some(changed) => changed.clone(),
             None => self.views.get(CASES, &key)?,
         };
-        Ok(row.and_then(|row| wire::decode::<(EntityId, Case)>("row", &row).ok()).map(|(_, case)| case))
+        Ok(row.and_then(|row| wire::decode::<OpenCase>("row", &row).ok()))
     }
 }
 

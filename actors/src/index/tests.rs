@@ -37,6 +37,11 @@ fn case(number: u32, owner: &str) -> Fact {
         intent: None,
         posting: None,
         opened_at: Instant::EPOCH,
+        site: None,
+        impact_by: None,
+        about: "the same".to_owned(),
+        origin: None,
+        snoozed_until: None,
     }))
 }
 
@@ -91,8 +96,13 @@ async fn names_entities_and_cases_are_what_the_log_says_and_again_when_the_rows_
         assert_eq!(index.entities(Kind::Order, None, 9), [order(1), order(2)]);
         assert!(index.entities(Kind::Lot, None, 9).is_empty());
         let open: Vec<(EntityId, u32, String)> =
-            index.cases().into_iter().map(|(entity, case)| (entity, case.number, case.owner.to_string())).collect();
+            index.cases().into_iter().map(|open| (open.entity, open.case.number, open.case.owner.to_string())).collect();
         assert_eq!(open, [(order(1), 2, "finance".to_owned())]);
+        let cases = index.cases();
+        let told: Vec<&str> = cases.iter().flat_map(|open| &open.notes).map(|note| note.what.as_str()).collect();
+        assert_eq!(told, ["handed to finance"]);
+        let cause = cases[0].case.cause(order(1));
+        assert_eq!(index.caused(cause.as_str()), [(order(1), 1), (order(1), 2)], "closed ones, too");
     }
 }
 

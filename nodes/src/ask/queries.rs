@@ -7,7 +7,6 @@ use std::time::Duration;
 use takt_actors::index::Index;
 use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
-use takt_protocol::case::Case;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
@@ -16,7 +15,6 @@ use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
 
 use super::{Denied, Reception, field};
-use crate::answers::case::{CaseRow, Rank, row};
 use crate::answers::ledger::{self, Ledger};
 use crate::answers::lot::{Edge, LotView, Trace, edge};
 use crate::answers::order::{OrderRow, OrderView};
@@ -110,22 +108,8 @@ impl Reception {
         Ok(ShipmentView { head: view.head.because(seen.because), ..view })
     }
 
-    /// Open exceptions behind the place `after`, at most `most`, by when they start to hurt.
-    pub async fn exceptions(&self, after: Option<&str>, most: usize) -> Result<Page<CaseRow>, Denied> {
-        let most = most.clamp(1, ROWS_MAX);
-        let after = after.map(Rank::parse).transpose()?;
-        let as_of = self.indexed().await;
-        let mut cases: Vec<(Rank, EntityId, Case)> =
-            self.indexes().flat_map(Index::cases).map(|(entity, case)| (Rank::of(entity, &case), entity, case)).collect();
-        cases.retain(|(rank, ..)| after.as_ref().is_none_or(|after| rank > after));
-        cases.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        let next = cases.get(most).and_then(|_| cases.get(most - 1)).map(|(rank, ..)| rank.to_string());
-        let rows = cases.iter().take(most).map(|(_, entity, case)| row(*entity, case)).collect();
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
-    }
-
     /// What lists are made from.
-    fn indexes(&self) -> impl Iterator<Item = &Index> {
+    pub(super) fn indexes(&self) -> impl Iterator<Item = &Index> {
         self.mesh().regions().values().map(Region::index)
     }
 
@@ -141,13 +125,6 @@ impl Reception {
             }
         }
         as_of
-    }
-
-    /// An open exception.
-    pub async fn exception(&self, id: &str) -> Result<CaseRow, Denied> {
-        let (entity, number) = self.case(id).await?;
-        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
-        state.common.cases.get(&number).map(|case| row(entity, case)).ok_or_else(|| super::desk::no_exception(id))
     }
 
     /// Every configured site.
@@ -257,6 +234,6 @@ fn ships(lot: &Lot) -> BTreeSet<EntityId> {
     lot.shipments.keys().chain(lot.departed.values()).copied().collect()
 }
 
-fn other_kind(state: &State) -> Denied {
+pub(super) fn other_kind(state: &State) -> Denied {
     Denied::ours(&format!("{} is not what its id says", state.id))
 }

@@ -2,6 +2,10 @@
 
 use clap::{Args, Subcommand};
 
+mod desk;
+
+pub(super) use desk::{Act, Correction, Deed, Desk, ExceptionQuestion, Hold, HoldQuestion};
+
 /// What people ask about.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Question {
@@ -25,6 +29,9 @@ pub enum Question {
     /// What a person must look at.
     #[command(subcommand)]
     Exceptions(ExceptionQuestion),
+    /// Quality holds.
+    #[command(subcommand)]
+    Hold(HoldQuestion),
     /// Sites, and what waits for them.
     Sites {
         /// What else about them; left out, all of them.
@@ -87,6 +94,8 @@ pub enum OrderQuestion {
         #[command(flatten)]
         then: Then,
     },
+    /// Correct a count of one, also after the final confirmation.
+    Correct(Correction),
     /// One, from its beginning and on as things happen.
     Watch {
         /// The order, by any of its names.
@@ -123,76 +132,6 @@ pub enum ShipmentQuestion {
         #[command(flatten)]
         then: Then,
     },
-}
-
-/// About exceptions, and what to do about one.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ExceptionQuestion {
-    /// All that are open, by time to impact.
-    List,
-    /// One, with what may and what must not be done.
-    Show {
-        /// Its number, such as `E-MPV9CK-1`.
-        id: String,
-    },
-    /// Send it again.
-    Retry(Act),
-    /// Take a document that was made by hand as ours.
-    Adopt {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The document.
-        #[arg(long = "doc")]
-        document: String,
-    },
-    /// Give the quantity up.
-    WriteOff {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The second approver.
-        #[arg(long)]
-        second: String,
-    },
-    /// Say which entity it belongs to.
-    Match {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// That entity.
-        #[arg(long = "to")]
-        entity: String,
-    },
-    /// Hand it to another role.
-    HandTo {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// That role.
-        #[arg(long = "to")]
-        role: String,
-    },
-    /// Take note of it, and close it.
-    Ack(Act),
-    /// Have an input tried again that could not be handed to anybody, once the reason is mended.
-    RetryDeadLetter {
-        /// Its number, such as `DL-3fa91c07be`.
-        id: String,
-    },
-}
-
-/// An action on an exception.
-#[derive(Clone, Debug, Args)]
-pub struct Act {
-    /// Its number, such as `E-MPV9CK-1`.
-    pub(super) id: String,
-    /// Why.
-    #[arg(long)]
-    pub(super) reason: Option<String>,
-    /// Names this action, so that sending it again does nothing more; left out, every call is an action of its own.
-    #[arg(long)]
-    pub(super) key: Option<String>,
 }
 
 /// About master data.

@@ -7,7 +7,6 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::told::{Asking, Id, Words};
-use crate::answers::case::CaseRow;
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
 use crate::answers::order::OrderRow;
@@ -41,12 +40,6 @@ pub(super) struct Query {
 #[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Part), responses((status = 200, description = "In the order of our ids.", body = Page<OrderRow>)))]
 pub(super) async fn orders(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<OrderRow>>, Denied> {
     reception.within(reception.orders(part.after.as_deref(), part.most.unwrap_or(ROWS_MAX))).await.map(Json)
-}
-
-/// List open exceptions, by when they start to hurt.
-#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", params(Part), responses((status = 200, description = "The desk.", body = Page<CaseRow>)))]
-pub(super) async fn exceptions(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<CaseRow>>, Denied> {
-    reception.within(reception.exceptions(part.after.as_deref(), part.most.unwrap_or(ROWS_MAX))).await.map(Json)
 }
 
 /// List dead letters: inputs that were taken and could not be handed to anybody, each with the reason.

@@ -313,3 +313,28 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     drop(steps);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_is_the_same_as_over_http() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let mut requests = plant(&world).await;
+    let word = |said: &prost_types::Struct, field: &str| match said.fields.get(field).and_then(|value| value.kind.clone()) {
+        Some(prost_types::value::Kind::StringValue(word)) => word,
+        other => panic!("no word: {other:?}"),
+    };
+    let wish = v1::Request { verb: Some(Verb::ConfirmCompletion(completion("c1", "1000042", "40 H87"))) };
+    let seen = requests.preview(wish).await.unwrap().into_inner();
+    assert_eq!(word(&seen, "answer"), "accepted");
+    assert!(world.order(&order).await.ops.is_empty(), "a preview did something");
+    let nothing = requests.preview(v1::Request { verb: None }).await.unwrap_err();
+    assert_eq!(nothing.code(), Code::InvalidArgument);
+    let many = v1::ActOnGroup { cover: under("g1"), group: "G-00000000".into(), action: "retry".into(), ..v1::ActOnGroup::default() };
+    assert_eq!(requests.act_on_group(many).await.unwrap_err().code(), Code::NotFound);
+    let mut queries = QueriesClient::with_interceptor(channel(&world).await, Token);
+    let book = queries.show_runbook(v1::ExceptionKind { kind: "in_doubt".into() }).await.unwrap().into_inner();
+    assert_eq!(word(&book, "kind"), "in_doubt");
+    let desk = queries.list_exception_groups(v1::DeskPart { snoozed: Some(true), ..v1::DeskPart::default() }).await.unwrap().into_inner();
+    assert!(desk.fields.contains_key("rows"));
+    world.stop().await;
+}

@@ -49,6 +49,12 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Quarantined { case, .. } => QUARANTINED.with().put("exception", *case).done(),
         Fact::Matched { case, entity } => MATCHED.with().put("exception", *case).text("entity", entity).done(),
         Fact::Recipes { material, versions } => RECIPES.with().text("material", material).texts("recipes", versions).done(),
-        Fact::Expects { .. } | Fact::Forgot(_) | Fact::Waits { .. } | Fact::WaitsNoMore(_) | Fact::Locates { .. } | Fact::Read(_) => None,
+        Fact::Mended { .. }
+        | Fact::Expects { .. }
+        | Fact::Forgot(_)
+        | Fact::Waits { .. }
+        | Fact::WaitsNoMore(_)
+        | Fact::Locates { .. }
+        | Fact::Read(_) => None,
     }
 }

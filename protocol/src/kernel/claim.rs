@@ -32,7 +32,7 @@ pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim,
         None => {}
     }
     let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
-    let stepped = record(state, input, wire::content_of(&input.body), false, decision);
+    let stepped = record(state, input, wire::content_of(&input.body), false, decision, context);
     Stepped { reply: Reply::Claim(told), ..stepped }
 }
 

@@ -2,12 +2,13 @@
 
 use super::{Context, Decision, Own, State};
 use crate::answer::Answer;
-use crate::case::CaseKind;
+use crate::case::{Case, CaseKind};
 use crate::desk::{Action, Wish};
 use crate::draft::{Draft, NewCase};
 use crate::envelope::Envelope;
 use crate::fact::Fact;
 use crate::input::{Body, Input};
+use crate::instant::Instant;
 use crate::intent::{IntentId, Wake};
 use crate::name::Source;
 use crate::outbox::{OutboxFact, Standing};
@@ -85,8 +86,9 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             draft.note(Fact::CaseHandedOver { case: case.number, to: role.clone() });
             Answer::Accepted
         }
-        // What waits in quarantine would be forgotten with its case.
-        (Action::Acknowledge, None) if case.posting.is_none() && case.kind != CaseKind::Unmatched => {
+        (Action::Snooze { until }, _) => snooze(case, *until, envelope, context, draft),
+        // What waits in quarantine would be forgotten with its case, and what keeps a truck with its own.
+        (Action::Acknowledge, None) if case.posting.is_none() && !matches!(case.kind, CaseKind::Unmatched | CaseKind::Blocked) => {
             draft.close_case(case.number, "acknowledged");
             Answer::Accepted
         }
@@ -95,13 +97,29 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             draft.close_case(case.number, "sent again");
             Answer::Accepted
         }
-        (Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::Acknowledge, _) => {
+        (Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::Acknowledge | Action::Edit { .. }, _) => {
             own_act(state, case, wish, envelope, context, draft)
         }
     }
 }
 
-fn own_act(state: &State, case: &crate::case::Case, wish: &Wish, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+/// Put away for a while, for a reason: never past the moment at which it starts to hurt.
+fn snooze(case: &Case, until: Instant, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    if envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
+        return refuse(Code::Schema, "putting a case away needs a reason".into(), "say why it can wait", "who.reason");
+    }
+    if until <= context.now {
+        return refuse(Code::Schema, format!("{until} has passed"), "name a moment to come", "until");
+    }
+    if let Some(at) = case.impact_at.filter(|at| *at > context.now && until > *at) {
+        let text = format!("it starts to hurt at {at}, which is before {until}");
+        return refuse(Code::State, text, "put it away until then at most, or hand it to somebody who can act before", "until");
+    }
+    draft.note(Fact::CaseSnoozed { case: case.number, until });
+    Answer::Accepted
+}
+
+fn own_act(state: &State, case: &Case, wish: &Wish, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
     match &state.own {
         Own::Order(order) => order.act(&state.common, case, &wish.action, envelope, context, draft),
         Own::Site(site) => site.act(&state.common, case, &wish.action, envelope, context, draft),
@@ -118,6 +136,7 @@ pub(crate) fn refuse(code: Code, text: String, remedy: &str, field: &str) -> Ans
 
 /// Promise T6: somebody speaks for a track that another one owns. Nothing moves, and it is shown.
 pub(crate) fn not_owner(draft: &mut Draft, source: Source, owner: impl std::fmt::Display, what: &str) -> Answer {
+    let about = format!("{source} sends {what}");
     let what = format!("{source} sent {what}, which is for {owner} to say; it is kept, and nothing moved");
-    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "plant-it", what)) }
+    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "plant-it", what).because_of(about)) }
 }

@@ -218,6 +218,7 @@ impl Turn<'_, '_> {
             | Noted::Outbox { .. }
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)
@@ -244,6 +245,7 @@ impl Turn<'_, '_> {
             | Noted::Outbox { .. }
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)

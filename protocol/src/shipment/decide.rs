@@ -19,13 +19,14 @@ use crate::{lot, site};
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
     pub(super) shipment: &'a Shipment,
+    pub(super) common: &'a Common,
     pub(super) context: &'a Context<'a>,
     pub(super) draft: &'d mut Draft,
 }
 
 impl Shipment {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
-        let mut turn = Turn { shipment: self, context, draft };
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { shipment: self, common, context, draft };
         match input {
             Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt),
             Input::Request(Request::Block { gate, reason }) => return turn.shut(*gate, reason),
@@ -39,8 +40,8 @@ impl Shipment {
         Answer::Accepted
     }
 
-    pub(crate) fn woken(&self, _common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
-        let mut turn = Turn { shipment: self, context, draft };
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        let mut turn = Turn { shipment: self, common, context, draft };
         if let Wake::ClearanceExpiry { attempt } = wake {
             turn.time_is_up(*attempt);
         }

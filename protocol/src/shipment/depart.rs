@@ -14,6 +14,7 @@ use crate::instant::Instant;
 use crate::intent::{Tier, Wake};
 use crate::kernel::refuse;
 use crate::lot;
+use crate::native::NativeId;
 use crate::planted::{self, Bug};
 use crate::qty::Qty;
 use crate::refusal::Code;
@@ -137,9 +138,11 @@ impl Turn<'_, '_> {
                 let number = delivery.map(|delivery| delivery.to_string()).unwrap_or_default();
                 let what = format!("{number} had left when hold {hold} was placed: {reason}");
                 let offers = vec![Proposal::Do("recall it, or tell the customer".into()), Proposal::Acknowledge];
-                self.draft.open_case(NewCase::new(CaseKind::HeldAfterClearance, "quality", what).impact(self.context.now).offers(offers));
+                let case = NewCase::new(CaseKind::HeldAfterClearance, "quality", what).impact(self.context.now).offers(offers);
+                self.draft.open_case(case.because_of(because_of(hold)));
             }
             (Stage::Open | Stage::Picking | Stage::Packed, Some(delivery)) => {
+                self.blocked(&delivery, lot, hold, reason);
                 if let Some(warehouse) = self.shipment.warehouse {
                     let reasons = vec![format!("hold {hold}: {reason}")];
                     self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons });
@@ -164,9 +167,41 @@ impl Turn<'_, '_> {
         }
         // Word of the hold itself may be behind, on another road.
         self.note(Fact::Freed { lot, hold: hold.clone() });
+        if !self.shipment.holds.keys().any(|other| *other != key && other.1 == *hold) {
+            self.close_blocked(Some(hold), "the hold is over");
+        }
         let last = self.shipment.holds.len() == 1 && self.shipment.gates.is_empty();
         if last && self.shipment.holds.contains_key(&key) {
             self.unblock();
+        }
+    }
+
+    /// A truck that waits for a decision on a hold is shown, once for each hold.
+    fn blocked(&mut self, delivery: &NativeId, lot: EntityId, hold: &HoldNo, reason: &Reason) {
+        let about = because_of(hold);
+        if self.common.cases.values().any(|open| open.kind == CaseKind::Blocked && open.about == about) {
+            return;
+        }
+        let what = format!("hold {hold} ({reason}) keeps {delivery} from leaving");
+        let offers = vec![
+            Proposal::Do("decide about the hold, or have the warehouse take what is held off the truck".into()),
+            Proposal::DoNot("let the truck go on the word of the warehouse alone".into()),
+        ];
+        let mut case = NewCase::new(CaseKind::Blocked, "quality", what).because_of(about).offers(offers);
+        let units = self.lots().remove(&lot).unwrap_or_default();
+        if let Some(stake) = units.iter().map(|(_, qty)| *qty).reduce(|a, b| a.plus(b).unwrap_or(a)) {
+            case = case.stake(stake);
+        }
+        self.draft.open_case(case);
+    }
+
+    /// What was shown of a hold, or of every one, needs nobody any more.
+    fn close_blocked(&mut self, hold: Option<&HoldNo>, how: &str) {
+        let about = hold.map(because_of);
+        for open in self.common.cases.values().filter(|open| open.kind == CaseKind::Blocked) {
+            if about.as_ref().is_none_or(|about| *about == open.about) {
+                self.draft.close_case(open.number, how);
+            }
         }
     }
 
@@ -227,6 +262,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Stage(Stage::Departed));
+        self.close_blocked(None, "it has left");
         self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
         let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
         let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);
@@ -285,4 +321,9 @@ impl Turn<'_, '_> {
         }
         lots
     }
+}
+
+/// The cause that all trucks share which one hold keeps.
+fn because_of(hold: &HoldNo) -> String {
+    format!("hold {hold}")
 }

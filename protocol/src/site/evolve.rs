@@ -38,7 +38,7 @@ impl Site {
             Fact::Quarantined { case, input } => {
                 self.quarantine.insert(*case, input.as_ref().clone());
             }
-            Fact::Matched { case, .. } => {
+            Fact::Matched { case, .. } | Fact::Mended { case, .. } => {
                 self.quarantine.remove(case);
             }
             Fact::Equipment { equipment, available: true, .. } => {

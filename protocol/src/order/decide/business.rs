@@ -245,7 +245,8 @@ impl Turn<'_, '_> {
                 Proposal::Do("hold the order, move it, or replace the component; it goes on by itself when they are there".into()),
                 Proposal::Acknowledge,
             ];
-            self.draft.open_case(NewCase::new(CaseKind::Shortage, "planner", what).stake(header.total).impact(header.start).offers(offers));
+            let case = NewCase::new(CaseKind::Shortage, "planner", what).stake(header.total).impact(header.start).offers(offers);
+            self.draft.open_case(case.because_of(format!("{} is short of {}", header.plant, short.join(", "))));
         }
         Answer::Accepted
     }

@@ -61,6 +61,7 @@ impl Turn<'_, '_> {
         let case = NewCase::new(CaseKind::NotReady, "process", format!("{} was not sent to {}: {what}", header.number, header.plant))
             .stake(header.total)
             .impact(header.start)
+            .because_of(format!("{}: {what}", header.plant))
             .offers(vec![Proposal::Do("add what is missing; the order goes on by itself when it is there".into())]);
         self.draft.open_case(case);
     }
@@ -136,10 +137,14 @@ impl Turn<'_, '_> {
         self.note(Fact::Dispatch(Dispatch::Rejected { attempt, code: code.to_owned() }));
         let Some(header) = &self.order.header else { return };
         let what = format!("{} refused {}: {code} {text}", header.plant, header.number);
-        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).stake(header.total).impact(header.start).offers(vec![
-            Proposal::Do("mend the cause and send it again as a new attempt, choose another plant, or cancel".into()),
-            Proposal::Retry,
-        ]);
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what)
+            .stake(header.total)
+            .impact(header.start)
+            .because_of(format!("{} refuses {}: {code}", header.plant, header.material))
+            .offers(vec![
+                Proposal::Do("mend the cause and send it again as a new attempt, choose another plant, or cancel".into()),
+                Proposal::Retry,
+            ]);
         self.draft.open_case(case);
     }
 
