@@ -80,6 +80,8 @@ pub enum CaseKind {
     Tolerance,
     /// Components are not there.
     Shortage,
+    /// Equipment that is needed may not run.
+    EquipmentDown,
 }
 
 impl CaseKind {
@@ -88,7 +90,13 @@ impl CaseKind {
         match self {
             Self::Escape => 0,
             Self::HeldAfterClearance | Self::InDoubt | Self::AliasClash => 1,
-            Self::Rejected(_) | Self::Shortage | Self::NotReady | Self::Unanswered | Self::ParkedPosting | Self::Unmatched => 2,
+            Self::Rejected(_)
+            | Self::Shortage
+            | Self::EquipmentDown
+            | Self::NotReady
+            | Self::Unanswered
+            | Self::ParkedPosting
+            | Self::Unmatched => 2,
             Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance => 3,
             Self::CounterRestarted => 4,
         }

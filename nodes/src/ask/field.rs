@@ -59,6 +59,8 @@ pub(super) fn site(book: &Book, field: &str, text: &str, kind: SiteKind) -> Resu
         SiteKind::Plant => "plant",
         SiteKind::Warehouse => "warehouse",
         SiteKind::Quality => "quality system",
+        SiteKind::Maintenance => "maintenance system",
+        SiteKind::Transport => "transport system",
     };
     let known = book.sites.iter().filter(|(_, site)| site.kind == kind).map(|(name, _)| name.to_string());
     let remedy = format!("send one of the choices, or add `sites/{name}.yaml` to the configuration folder");
