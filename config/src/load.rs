@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_saphyr::Spanned;
 use takt_actors::link::mapping::Mapping;
 use takt_actors::site::SiteLimits;
-use takt_protocol::book::{Book, Material, Policy, Recipe, Site};
+use takt_protocol::book::{Around, Book, Material, Policy, Recipe, Site};
 use takt_protocol::calendar::PeriodBook;
 use takt_protocol::data::Data;
 use takt_protocol::name::{Region, SiteId};
@@ -124,6 +124,7 @@ fn site(text: &SiteText) -> Site {
         erp: named(&text.erp),
         warehouse: named(&text.warehouse),
         quality: named(&text.quality),
+        around: Around { maintenance: named(&text.maintenance), transport: named(&text.transport) },
         classes: text.classes.iter().map(|(verb, class)| (verb.clone(), class.value)).collect(),
         periods,
     }

@@ -22,6 +22,7 @@ use say::{Say, out};
 use tale::{Scene, Tale, Trouble};
 
 mod account;
+mod around;
 mod cast;
 mod people;
 mod say;
@@ -37,7 +38,7 @@ pub struct Play {
     #[arg(long)]
     once: bool,
     /// How many orders the people of the demo ask for.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 4)]
     orders: usize,
     /// Where configuration, stores and the books of the simulated systems are kept; the same folder goes on where it was.
     /// Without it, `--once` plays in a temporary folder, and otherwise `takt-demo` is used.

@@ -60,10 +60,21 @@ pub struct Site {
     pub warehouse: Option<SiteId>,
     /// The quality system that decides about its lots.
     pub quality: Option<SiteId>,
+    /// The systems around it.
+    pub around: Around,
     /// What its link promises about repeated sends, by verb; the default for verbs not listed is `AtMostOnce`.
     pub classes: BTreeMap<String, Class>,
     /// Posting periods of an ERP.
     pub periods: crate::calendar::PeriodBook,
+}
+
+/// The systems around a site that own something of what happens there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Of a plant: the maintenance system that says which equipment may run.
+    pub maintenance: Option<SiteId>,
+    /// Of a warehouse: the transport system that sends the trucks.
+    pub transport: Option<SiteId>,
 }
 
 /// What a site is.
@@ -80,6 +91,10 @@ pub enum SiteKind {
     Quality,
     /// A product data system (PLM): materials and recipes.
     ProductData,
+    /// A maintenance system (CMMS).
+    Maintenance,
+    /// A transport system (TMS).
+    Transport,
 }
 
 /// How a material is traced.

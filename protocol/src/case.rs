@@ -113,11 +113,13 @@ pub enum CaseKind {
     Shortage,
     /// A hold keeps a shipment from leaving.
     Blocked,
+    /// Equipment that is needed may not run.
+    EquipmentDown,
 }
 
 impl CaseKind {
     /// Every kind, each once.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Rejected(Code::Other),
         Self::NotReady,
         Self::Unanswered,
@@ -135,6 +137,7 @@ impl CaseKind {
         Self::Tolerance,
         Self::Shortage,
         Self::Blocked,
+        Self::EquipmentDown,
     ];
 
     /// Its word, as it stands on every wire.
@@ -157,6 +160,7 @@ impl CaseKind {
             Self::Tolerance => "tolerance",
             Self::Shortage => "shortage",
             Self::Blocked => "blocked",
+            Self::EquipmentDown => "equipment_down",
         }
     }
 
@@ -171,7 +175,8 @@ impl CaseKind {
             | Self::Unanswered
             | Self::ParkedPosting
             | Self::Unmatched
-            | Self::Blocked => 2,
+            | Self::Blocked
+            | Self::EquipmentDown => 2,
             Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance => 3,
             Self::CounterRestarted => 4,
         }

@@ -135,6 +135,7 @@ fn book() -> Book {
         erp: None,
         warehouse: None,
         quality: None,
+        around: takt_protocol::book::Around::default(),
         classes: BTreeMap::new(),
         periods: PeriodBook::default(),
     };

@@ -60,6 +60,8 @@ pub(super) fn site(book: &Book, field: &str, text: &str, kind: SiteKind) -> Resu
         SiteKind::Warehouse => "warehouse",
         SiteKind::Quality => "quality system",
         SiteKind::ProductData => "product data system",
+        SiteKind::Maintenance => "maintenance system",
+        SiteKind::Transport => "transport system",
     };
     let known = book.sites.iter().filter(|(_, site)| site.kind == kind).map(|(name, _)| name.to_string());
     let remedy = format!("send one of the choices, or add `sites/{name}.yaml` to the configuration folder");

@@ -142,7 +142,7 @@ impl Reception {
             };
             let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
             let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
-            rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?));
+            rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?, self.mesh().clock().now()));
         }
         Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }

@@ -36,6 +36,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
             erp,
             warehouse: None,
             quality: None,
+            around: takt_protocol::book::Around::default(),
             classes: BTreeMap::new(),
             periods: PeriodBook::default(),
         })

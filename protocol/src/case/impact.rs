@@ -81,7 +81,8 @@ fn about(state: &State, case: &Case, input: &Input) -> Option<String> {
         | CaseKind::AliasClash
         | CaseKind::Tolerance
         | CaseKind::Shortage
-        | CaseKind::Blocked => None,
+        | CaseKind::Blocked
+        | CaseKind::EquipmentDown => None,
     }
 }
 
@@ -113,7 +114,8 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
         | CaseKind::CounterRestarted
         | CaseKind::Tolerance
         | CaseKind::Shortage
-        | CaseKind::Blocked => truck(state, context).or_else(|| start(state, case, context)).or_else(|| shift(case, context)),
+        | CaseKind::Blocked
+        | CaseKind::EquipmentDown => truck(state, context).or_else(|| start(state, case, context)).or_else(|| shift(case, context)),
     }
 }
 
@@ -127,7 +129,7 @@ fn truck(state: &State, context: &Context<'_>) -> Option<(Instant, Impact)> {
 fn start(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
     let planned = || match &state.own {
         Own::Order(order) => order.header_or_wish().map(|header| header.start),
-        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => None,
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => None,
     };
     case.impact_at.or_else(planned).filter(|start| *start > context.now).map(|start| (start, Impact::Start))
 }

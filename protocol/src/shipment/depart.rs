@@ -23,8 +23,12 @@ use crate::words::{HoldNo, Reason, Sscc};
 use std::collections::BTreeMap;
 
 impl Turn<'_, '_> {
-    /// The warehouse wants to let it go.
-    pub(super) fn wants_to_leave(&mut self, attempt: u32) -> Answer {
+    /// The warehouse wants to let it go, or the truck to leave: its lots are asked once, when both do.
+    pub(super) fn wants_to_leave(&mut self, attempt: u32, envelope: &Envelope) -> Answer {
+        let source = envelope.key.source;
+        if self.shipment.truck.as_ref().is_some_and(|truck| truck.transport == source) {
+            return self.truck_asks(attempt);
+        }
         if self.shipment.stage == Stage::Departed {
             return refuse(Code::State, "the shipment has left".into(), "ask how it stands", "");
         }
@@ -36,6 +40,15 @@ impl Turn<'_, '_> {
                 "attempt",
             );
         }
+        if self.waits_for_truck(attempt, source) {
+            return Answer::Accepted;
+        }
+        self.ask_lots(attempt);
+        Answer::Accepted
+    }
+
+    /// Asks every lot on it.
+    pub(super) fn ask_lots(&mut self, attempt: u32) {
         let missing: Vec<&Sscc> = self.shipment.units.iter().filter(|(_, located)| located.is_none()).map(|(sscc, _)| sscc).collect();
         let lots = self.lots();
         if lots.is_empty() || !missing.is_empty() {
@@ -46,13 +59,13 @@ impl Turn<'_, '_> {
             };
             self.note(Fact::Asked { attempt, until: self.context.now, lots: Vec::new() });
             self.tell(attempt, vec![what]);
-            return Answer::Accepted;
+            return;
         }
         let until = self.context.now.plus_ms(self.context.book.policy.clearance_ms);
         self.note(Fact::Asked { attempt, until, lots: lots.keys().copied().collect() });
         if planted::is(Bug::NoClearance) {
             self.tell(attempt, Vec::new());
-            return Answer::Accepted;
+            return;
         }
         let shipment = self.draft.me();
         for (lot, units) in lots {
@@ -60,7 +73,6 @@ impl Turn<'_, '_> {
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(ask)));
         }
         self.draft.wake(until, Wake::ClearanceExpiry { attempt });
-        Answer::Accepted
     }
 
     /// A lot answers.
@@ -105,8 +117,9 @@ impl Turn<'_, '_> {
         self.draft.ask_site(
             warehouse,
             Tier::PlantCritical,
-            Effect::AnswerDeparture { shipment: delivery, attempt, granted, until, reasons },
+            Effect::AnswerDeparture { shipment: delivery, attempt, granted, until, reasons: reasons.clone() },
         );
+        self.tell_truck(granted, until, reasons);
     }
 
     /// Something else is on it than its lots were asked about: what they said does not count any more.
@@ -143,10 +156,7 @@ impl Turn<'_, '_> {
             }
             (Stage::Open | Stage::Picking | Stage::Packed, Some(delivery)) => {
                 self.blocked(&delivery, lot, hold, reason);
-                if let Some(warehouse) = self.shipment.warehouse {
-                    let reasons = vec![format!("hold {hold}: {reason}")];
-                    self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons });
-                }
+                self.block(delivery, &format!("hold {hold}: {reason}"));
             }
             (Stage::Open | Stage::Picking | Stage::Packed, None) => {}
         }
@@ -157,6 +167,7 @@ impl Turn<'_, '_> {
         if let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)) {
             self.note(Fact::Told { attempt: departure.attempt, granted: false });
         }
+        self.stop_truck();
     }
 
     /// That hold is over; with the last one the gate opens.
@@ -212,8 +223,8 @@ impl Turn<'_, '_> {
         }
         self.note(Fact::Blocked { gate, reason: reason.clone() });
         self.take_back();
-        if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
-            self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons: vec![reason.to_string()] });
+        if let Some(delivery) = self.shipment.delivery.clone() {
+            self.block(delivery, reason.as_str());
         }
         Answer::Accepted
     }
@@ -253,6 +264,9 @@ impl Turn<'_, '_> {
     fn unblock(&mut self) {
         if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
             self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::UnblockShipment { shipment: delivery });
+        }
+        if let Some((transport, shipment)) = self.at_transport() {
+            self.draft.ask_site(transport, Tier::PlantCritical, Effect::UnblockShipment { shipment });
         }
     }
 

@@ -44,6 +44,19 @@ pub enum Report {
         /// Good until.
         until: Instant,
     },
+    /// A planned stop of equipment: planned, under way, or over.
+    MaintenanceWindow {
+        /// Its number in the maintenance system.
+        window: crate::native::NativeId,
+        /// Which piece.
+        equipment: EquipmentId,
+        /// From when.
+        from: Instant,
+        /// Until when.
+        to: Instant,
+        /// How far it is.
+        state: super::WindowState,
+    },
     /// What the plant's own system has: versions of the recipe of a material.
     PlantRecipes {
         /// The material.
@@ -104,6 +117,20 @@ pub enum Mail {
         /// The handling unit.
         sscc: Sscc,
     },
+    /// An order that is to run here does so at another time.
+    Moved {
+        /// Which.
+        order: EntityId,
+        /// When it should start.
+        start: Instant,
+        /// When it should end.
+        end: Instant,
+    },
+    /// An order that was to run here has, or never will.
+    Finished {
+        /// Which.
+        order: EntityId,
+    },
     /// An order wants to be validated against what the site has.
     Resolve {
         /// Who asks.
@@ -127,6 +154,9 @@ pub struct Need {
     pub recipe: Option<Version>,
     /// When it should start.
     pub start: Instant,
+    /// When it should end; older orders did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Instant>,
     /// What goes in instead of the recipe's material, by component line.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub replaced: std::collections::BTreeMap<ItemNo, MaterialId>,

@@ -12,12 +12,13 @@ use crate::name::SiteId;
 use crate::order;
 use crate::qty::Qty;
 use crate::refusal::Code;
-use crate::words::{EquipmentId, MaterialId, OutputKind};
+use crate::words::{EquipmentClass, EquipmentId, MaterialId, OutputKind};
 
 impl Turn<'_, '_> {
     /// An order asks.
     pub(super) fn resolve(&mut self, order: EntityId, attempt: u32, need: &Need) {
         let found = self.look(self.site, need);
+        self.plan(order, need, &found);
         // Word of an older attempt may come behind that of a newer one, which is what the order waits for.
         let newest = self.site.waiting.get(&order).is_none_or(|(known, _)| *known <= attempt);
         if let (Resolution::Missing(_), true) = (&found, newest) {
@@ -32,6 +33,7 @@ impl Turn<'_, '_> {
             let found = self.look(after, need);
             if let Resolution::Resolved(_) = found {
                 self.note(Fact::WaitsNoMore(*order));
+                self.plan(*order, need, &found);
                 self.answer(*order, *attempt, found);
             }
         }
@@ -44,9 +46,7 @@ impl Turn<'_, '_> {
 
     fn look(&self, site: &Site, need: &Need) -> Resolution {
         let book = self.context.book;
-        let me = self.draft.me();
-        let plant = book.sites.keys().copied().find(|plant| book.site_entity(*plant) == Some(me));
-        let Some(plant) = plant else {
+        let Some(plant) = book.site_of(self.draft.me()) else {
             return Resolution::Missing(vec![(Code::Unknown, "the plant is not configured".to_owned())]);
         };
         Looking { book, plant, site, need, now: self.context.now, missing: Vec::new() }.resolve()
@@ -131,14 +131,15 @@ impl<'a> Looking<'a> {
         let all = self.book.equipment(self.plant, self.need.start);
         for operation in &recipe.operations {
             let able: Vec<&EquipmentId> = all.iter().filter(|piece| piece.class == operation.class).map(|piece| &piece.id).collect();
-            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !self.site.down.contains_key(*piece)).collect();
+            let stopped = |piece: &EquipmentId| self.site.hindrance(piece, self.now.max(self.need.start)).is_some();
+            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !stopped(piece)).collect();
             let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !self.overdue(piece)).cloned().collect();
             match (able.is_empty(), up.is_empty(), fit.is_empty()) {
                 (true, ..) => self.misses(
                     Code::MissingEquipmentMapping,
                     format!("no equipment of class {} for operation {}", operation.class, operation.op),
                 ),
-                (_, true, _) => self.misses(Code::EquipmentUnavailable, format!("all equipment of class {} is down", operation.class)),
+                (_, true, _) => self.misses(Code::EquipmentUnavailable, self.all_down(&operation.class, &able)),
                 (.., true) => {
                     self.misses(Code::CalibrationOverdue, format!("all equipment of class {} is out of calibration", operation.class));
                 }
@@ -147,6 +148,13 @@ impl<'a> Looking<'a> {
             operations.push(JobOperation { op: operation.op.clone(), equipment: fit });
         }
         operations
+    }
+
+    /// Which pieces are down, and why, as the maintenance system says it.
+    fn all_down(&self, class: &EquipmentClass, able: &[&EquipmentId]) -> String {
+        let at = self.now.max(self.need.start);
+        let why = able.iter().filter_map(|piece| Some(format!("{piece}: {}", self.site.hindrance(piece, at)?)));
+        format!("all equipment of class {class} is down ({})", why.collect::<Vec<_>>().join(", "))
     }
 
     fn overdue(&self, piece: &EquipmentId) -> bool {

@@ -64,8 +64,8 @@ pub fn routing_assignments(book: &Book, site: &Site, plant: SiteId, recipe: &Rec
 }
 
 fn fitness(site: &Site, piece: &EquipmentId, start: Instant) -> Fitness {
-    match (site.down.get(piece), site.calibrated.get(piece)) {
-        (Some(state), _) => Fitness::Down(state.clone()),
+    match (site.hindrance(piece, start), site.calibrated.get(piece)) {
+        (Some(state), _) => Fitness::Down(state),
         (None, Some(until)) if *until < start => Fitness::CalibrationOverdue(*until),
         (None, Some(_) | None) => Fitness::Fit,
     }

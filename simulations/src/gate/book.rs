@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use takt_protocol::book::{
-    Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
+    Around, Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
 };
 use takt_protocol::calendar::{Calendar, PeriodBook};
 use takt_protocol::conversion::Conversions;
@@ -57,6 +57,7 @@ fn site(kind: SiteKind, name: &str) -> Result<Site, Malformed> {
         erp: None,
         warehouse: None,
         quality: None,
+        around: Around::default(),
         classes,
         periods: PeriodBook::default(),
     })

@@ -314,6 +314,7 @@ fn a_site(kind: SiteKind, region: &str) -> Site {
         erp: None,
         warehouse: None,
         quality: None,
+        around: takt_protocol::book::Around::default(),
         classes: BTreeMap::new(),
         periods: PeriodBook::default(),
     }

@@ -95,6 +95,7 @@ pub(crate) fn book() -> Book {
         erp: None,
         warehouse: None,
         quality: None,
+        around: crate::book::Around::default(),
         classes: BTreeMap::from([("post".into(), Class::ProbeWithSettle { settle_ms: 5_000 })]),
         periods: PeriodBook::default(),
     };

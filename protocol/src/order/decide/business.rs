@@ -90,6 +90,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Business(Business::Cancelled));
+        self.left_the_line();
         if let Some(attempt) = self.with_plant() {
             self.revoke(attempt);
         }
