@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use takt_cluster::Error;
 use takt_cluster::views::{Row, Table, Views};
 use takt_protocol::case::{Case, short};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
+use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::outbox::OutboxFact;
 use takt_protocol::{site, wire};
 
+use super::brief::Brief;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 2;
+pub const SCHEMA: u64 = 3;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -28,6 +32,15 @@ pub(super) const CASES: Table = Table(3);
 pub(super) const CALLED: Table = Table(5);
 /// A shard: when its newest commit was made that was read.
 pub(super) const READ: Table = Table(4);
+
+/// The number of a lot alone, and its whole name: the name, and the lot.
+pub(super) const LOTS: Table = Table(6);
+/// An order at home here, in brief.
+pub(super) const BRIEFS: Table = Table(7);
+/// An entity and the number of an intent of it: its reply was lost.
+pub(super) const DOUBTS: Table = Table(8);
+/// A plant and a piece of its equipment: since when it is down.
+pub(super) const DOWN: Table = Table(9);
 
 /// No number contains it.
 const END: u8 = 0;
@@ -74,10 +87,19 @@ pub(super) fn called_key(short: &str) -> Vec<u8> {
     key
 }
 
-fn case_key(entity: EntityId, case: u32) -> Vec<u8> {
+/// Something that an entity numbers: a case, an intent.
+fn numbered_key(entity: EntityId, number: u32) -> Vec<u8> {
     let mut key = entity_key(entity);
-    key.extend_from_slice(&case.to_be_bytes());
+    key.extend_from_slice(&number.to_be_bytes());
     key
+}
+
+/// The number of a lot alone, then its whole name; nothing for names that are not `material/lot`.
+fn lot_key(name: &Ref) -> Option<Vec<u8>> {
+    let number = name.id.as_str().split_once('/').filter(|_| name.kind == NativeKind::Lot)?.1;
+    let mut key = number_key(&NativeId::parse(number).ok()?);
+    key.extend(name_key(name));
+    Some(key)
 }
 
 /// What a part of a shard's log changes.
@@ -90,8 +112,8 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         if commit.number == 1 {
             pages.put(ENTITIES, entity_key(commit.entity), &commit.entity);
         }
-        for fact in commit.steps.iter().flat_map(|step| &step.facts) {
-            pages.read(commit.entity, fact)?;
+        for (step, fact) in commit.steps.iter().flat_map(|step| step.facts.iter().map(move |fact| (step, fact))) {
+            pages.read(commit.entity, step.occurred_at, fact)?;
         }
     }
     if let Some(at) = newest {
@@ -114,42 +136,82 @@ impl Pages<'_> {
         }
     }
 
-    fn read(&mut self, entity: EntityId, fact: &Fact) -> Result<(), Error> {
+    fn named(&mut self, name: &Ref, entity: EntityId) {
+        self.put(NAMES, name_key(name), &entity);
+        if let Some(key) = lot_key(name) {
+            self.put(LOTS, key, &(name, entity));
+        }
+    }
+
+    fn read(&mut self, entity: EntityId, at: Instant, fact: &Fact) -> Result<(), Error> {
         match fact {
-            Fact::Named(name) => self.put(NAMES, name_key(name), &entity),
-            Fact::Site(fact) => {
-                if let site::Fact::Expects { entity, names, .. } = fact.as_ref() {
-                    for name in names {
-                        self.put(NAMES, name_key(name), entity);
-                    }
+            Fact::Named(name) => self.named(name, entity),
+            Fact::Site(fact) => self.of_site(entity, at, fact),
+            Fact::Order(fact) if Brief::hears(fact) => {
+                let (_, mut brief) = self.known(BRIEFS, &entity_key(entity))?.unwrap_or((entity, Brief::default()));
+                if brief.follow(fact) {
+                    self.put(BRIEFS, entity_key(entity), &(entity, brief));
+                }
+            }
+            Fact::Outbox { number, step: OutboxFact::InDoubt { .. } } => {
+                self.put(DOUBTS, numbered_key(entity, *number), &(entity, *number));
+            }
+            Fact::Outbox { number, step: OutboxFact::Settled(_) | OutboxFact::NotDone { .. } } => {
+                let key = numbered_key(entity, *number);
+                if self.known::<(EntityId, u32)>(DOUBTS, &key)?.is_some() {
+                    self.rows.insert((DOUBTS, key), None);
                 }
             }
             Fact::CaseOpened(case) => {
                 let mut called = called_key(&short(entity, case.number));
                 called.extend(entity_key(entity));
                 self.put(CALLED, called, &(entity, case.number));
-                self.put(CASES, case_key(entity, case.number), &(entity, case.as_ref()));
+                self.put(CASES, numbered_key(entity, case.number), &(entity, case.as_ref()));
             }
             Fact::CaseHandedOver { case, to } => {
-                if let Some(mut open) = self.case(entity, *case)? {
+                let key = numbered_key(entity, *case);
+                if let Some((_, mut open)) = self.known::<(EntityId, Case)>(CASES, &key)? {
                     open.owner = to.clone();
-                    self.put(CASES, case_key(entity, *case), &(entity, open));
+                    self.put(CASES, key, &(entity, open));
                 }
             }
-            Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, case_key(entity, *case)), None)),
+            Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
         }
         Ok(())
     }
 
-    /// A case as it stands, this stretch included.
-    fn case(&self, entity: EntityId, case: u32) -> Result<Option<Case>, Error> {
-        let key = case_key(entity, case);
-        let row = match self.rows.get(&(CASES, key.clone())) {
+    fn of_site(&mut self, site: EntityId, at: Instant, fact: &site::Fact) {
+        match fact {
+            site::Fact::Expects { entity, names, .. } => names.iter().for_each(|name| self.named(name, *entity)),
+            site::Fact::Equipment { equipment, available, .. } => {
+                let mut key = entity_key(site);
+                key.extend_from_slice(equipment.as_str().as_bytes());
+                if *available {
+                    self.rows.insert((DOWN, key), None);
+                } else {
+                    self.put(DOWN, key, &(equipment, at));
+                }
+            }
+            site::Fact::Forgot(_)
+            | site::Fact::Waits { .. }
+            | site::Fact::WaitsNoMore(_)
+            | site::Fact::Locates { .. }
+            | site::Fact::Quarantined { .. }
+            | site::Fact::Matched { .. }
+            | site::Fact::Calibrated { .. }
+            | site::Fact::Recipes { .. }
+            | site::Fact::Read(_) => {}
+        }
+    }
+
+    /// A row as it stands, this stretch included.
+    fn known<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, Error> {
+        let row = match self.rows.get(&(table, key.to_vec())) {
             Some(changed) => changed.clone(),
-            None => self.views.get(CASES, &key)?,
+            None => self.views.get(table, key)?,
         };
-        Ok(row.and_then(|row| wire::decode::<(EntityId, Case)>("row", &row).ok()).map(|(_, case)| case))
+        Ok(row.and_then(|row| wire::decode("row", &row).ok()))
     }
 }
 
