@@ -34,7 +34,9 @@ mod inbox;
 mod meaning;
 mod names;
 mod order;
+mod orders;
 mod past;
+mod plant;
 mod quality;
 mod queries;
 mod raw;
@@ -45,6 +47,7 @@ pub(crate) mod tests;
 pub mod v1;
 mod verb;
 mod watch;
+mod whole;
 
 pub use admission::{Admission, Room, Ticket};
 pub use clients::{Client, Clients};

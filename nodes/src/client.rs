@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use crate::screens::{self, Zones};
 
+mod evidence;
 mod words;
 
 pub use words::Question;
-use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
+use words::{EventQuestion, ExceptionQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -61,18 +62,16 @@ struct Client {
 impl Client {
     async fn answer(&self, question: &Question) -> Result<(), Trouble> {
         match question {
-            Question::Order(OrderQuestion::List) => {
-                let all = self.all(&["orders"]).await?;
-                self.print(&all, screens::orders).await
-            }
-            Question::Order(OrderQuestion::Show { order, then }) => self.show_then(&["orders", order], then, screens::order).await,
-            Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
+            Question::Order(question) => self.order(question).await,
+            Question::Raw { hash } => self.raw(hash).await,
+            Question::Lot(LotQuestion::Reach { lot }) => self.show(&["lots", lot, "reach"], screens::reach).await,
             Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
             Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
             Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
                 self.show_then(&["shipments", shipment], then, screens::shipment).await
             }
-            Question::Ledger { order, then } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
+            Question::Ledger { order, then, csv: Some(file) } => self.export(order, then, file).await,
+            Question::Ledger { order, then, csv: None } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
             Question::Events(wanted) => self.events(wanted).await,
             Question::Contracts { id: None } => self.show(&["contracts"], screens::contracts).await,
@@ -82,6 +81,7 @@ impl Client {
                 Ok(())
             }
             Question::Sites { question: None } => self.show(&["sites"], screens::sites).await,
+            Question::Sites { question: Some(SiteQuestion::Show { site }) } => self.show(&["sites", site], screens::site).await,
             Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }) } => {
                 let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
@@ -96,7 +96,7 @@ impl Client {
     async fn exceptions(&self, question: &ExceptionQuestion) -> Result<(), Trouble> {
         let (act, action, more) = match question {
             ExceptionQuestion::List => {
-                let mut all = self.all(&["exceptions"]).await?;
+                let mut all = self.all(&["exceptions"], &[]).await?;
                 let dead = self.read(&["dead-letters"], &[]).await?;
                 if let Some(fields) = all.as_object_mut() {
                     fields.insert("dead_letters".to_owned(), dead.get("rows").cloned().unwrap_or_default());
@@ -152,10 +152,12 @@ impl Client {
     }
 
     /// All rows of a list, part by part.
-    async fn all(&self, parts: &[&str]) -> Result<Value, Trouble> {
-        let mut whole = self.read(parts, &[]).await?;
+    async fn all(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let mut whole = self.read(parts, query).await?;
         while let Some(next) = whole.get("next").and_then(Value::as_str).map(ToOwned::to_owned) {
-            let mut part = self.read(parts, &[("after", &next)]).await?;
+            let mut asked = query.to_vec();
+            asked.push(("after", &next));
+            let mut part = self.read(parts, &asked).await?;
             let more = part.get_mut("rows").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
             if let Some(fields) = whole.as_object_mut() {
                 fields.remove("next");
@@ -220,6 +222,7 @@ impl Client {
             }
             let next = page.get("next").and_then(Value::as_str).unwrap_or_default().to_owned();
             if next == after {
+                screens::place(&next);
                 return Ok(());
             }
             after = next;

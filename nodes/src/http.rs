@@ -15,6 +15,7 @@ use crate::ask::{Denied, Reception, Sort};
 
 mod changes;
 mod events;
+mod evidence;
 mod inbound;
 mod lists;
 mod openapi;
@@ -75,14 +76,19 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(queries::order))
         .routes(routes!(queries::timeline))
         .routes(routes!(queries::ledger))
+        .routes(routes!(evidence::ledger))
+        .routes(routes!(evidence::postings))
+        .routes(routes!(evidence::genealogy))
         .routes(routes!(watch::order))
         .routes(routes!(queries::lot))
         .routes(routes!(queries::trace))
+        .routes(routes!(evidence::reach))
         .routes(routes!(queries::unit))
         .routes(routes!(queries::shipment))
         .routes(routes!(lists::exceptions))
         .routes(routes!(queries::exception))
         .routes(routes!(lists::sites))
+        .routes(routes!(lists::site))
         .routes(routes!(lists::deliveries))
         .routes(routes!(lists::dead_letters))
         .routes(routes!(lists::retry_dead_letter))
