@@ -2,6 +2,7 @@
 //! from the logs, kept with the cursor they are valid at, and built again whenever they are missing or broken: nothing is
 //! decided by them alone. A name that they do not know yet is born under, or waits in its site's quarantine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +16,16 @@ use takt_protocol::name::Region;
 use takt_protocol::native::{NativeId, Ref};
 use takt_protocol::record::Record;
 use takt_protocol::wire;
+use takt_protocol::words::EquipmentId;
 use tokio::sync::Notify;
 
 use crate::node::Node;
 
+mod brief;
 mod masterdata;
 mod rows;
 
+pub use brief::{Brief, Handover};
 pub use rows::{Note, OpenCase, SCHEMA};
 
 /// A handle to the index of a region. Cheap to clone.
@@ -43,11 +47,14 @@ impl Index {
         self.get(rows::NAMES, &rows::name_key(name))
     }
 
-    /// Every entity that any system knows by this number, and the name it has there.
+    /// Every entity that any system knows by this number, and the name it has there. A lot is also found by its number alone,
+    /// without its material.
     pub fn search(&self, number: &NativeId) -> Vec<(Ref, EntityId)> {
         let prefix = rows::number_key(number);
-        let rows = self.scan(rows::NAMES, Span { prefix: &prefix, after: None, most: usize::MAX });
-        rows.into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity))).collect()
+        let span = Span { prefix: &prefix, after: None, most: usize::MAX };
+        let names = self.scan(rows::NAMES, span).into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity)));
+        let lots: Vec<(Vec<u8>, (Ref, EntityId))> = self.scan(rows::LOTS, span);
+        names.chain(lots.into_iter().map(|(_, lot)| lot)).collect()
     }
 
     /// The entity that names mean: a known one, else the one that would be born under the first.
@@ -83,6 +90,25 @@ impl Index {
         let prefix = rows::cause_key(cause);
         let rows = self.scan(rows::CAUSES, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
+    }
+
+    /// Every order at home here, in brief.
+    pub fn briefs(&self) -> Vec<(EntityId, Brief)> {
+        let rows: Vec<(Vec<u8>, (EntityId, Brief))> = self.scan(rows::BRIEFS, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, brief)| brief).collect()
+    }
+
+    /// The intents whose reply was lost, with whose they are; some of them may have been settled this very moment.
+    pub fn doubts(&self) -> Vec<(EntityId, u32)> {
+        let rows: Vec<(Vec<u8>, (EntityId, u32))> = self.scan(rows::DOUBTS, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, doubt)| doubt).collect()
+    }
+
+    /// Since when each piece of a plant's equipment is down that is.
+    pub fn down_since(&self, plant: EntityId) -> BTreeMap<EquipmentId, Instant> {
+        let prefix = rows::entity_key(plant);
+        let rows: Vec<(Vec<u8>, (EquipmentId, Instant))> = self.scan(rows::DOWN, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, down)| down).collect()
     }
 
     /// The cases that people call so, also closed ones.

@@ -195,7 +195,7 @@ impl Region {
     /// A site could not be asked for what it has for us.
     pub(crate) fn missed(&self, site: SiteId, why: &str) {
         if let Some(link) = self.links.get(&site) {
-            link.pace.missed(why);
+            link.pace.missed(why, self.node.seams.clock.now());
         }
     }
 

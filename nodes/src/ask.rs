@@ -38,7 +38,9 @@ mod meaning;
 mod mend;
 mod names;
 mod order;
+mod orders;
 mod past;
+mod plant;
 mod preview;
 mod quality;
 mod queries;
@@ -51,6 +53,7 @@ pub(crate) mod tests;
 pub mod v1;
 mod verb;
 mod watch;
+mod whole;
 
 pub use admission::{Admission, Room, Ticket};
 pub(crate) use board::Wanted as DeskWanted;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::screens::{self, Zones};
 
 mod desk;
+mod evidence;
 mod words;
 
 pub use words::Question;
@@ -61,19 +62,16 @@ struct Client {
 impl Client {
     async fn answer(&self, question: &Question) -> Result<(), Trouble> {
         match question {
-            Question::Order(OrderQuestion::List) => {
-                let all = self.all(&["orders"]).await?;
-                self.print(&all, screens::orders).await
-            }
-            Question::Order(OrderQuestion::Show { order, then }) => self.show_then(&["orders", order], then, screens::order).await,
-            Question::Order(OrderQuestion::Correct(wish)) => self.correct(wish).await,
-            Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
+            Question::Order(question) => self.order(question).await,
+            Question::Raw { hash } => self.raw(hash).await,
+            Question::Lot(LotQuestion::Reach { lot }) => self.show(&["lots", lot, "reach"], screens::reach).await,
             Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
             Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
             Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
                 self.show_then(&["shipments", shipment], then, screens::shipment).await
             }
-            Question::Ledger { order, then } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
+            Question::Ledger { order, then, csv: Some(file) } => self.export(order, then, file).await,
+            Question::Ledger { order, then, csv: None } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
             Question::Hold(question) => self.hold(question).await,
             Question::Events(wanted) => self.events(wanted).await,
@@ -84,6 +82,7 @@ impl Client {
                 Ok(())
             }
             Question::Sites { question: None } => self.show(&["sites"], screens::sites).await,
+            Question::Sites { question: Some(SiteQuestion::Show { site }) } => self.show(&["sites", site], screens::site).await,
             Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }) } => {
                 let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
@@ -125,13 +124,8 @@ impl Client {
         told(request.timeout(Duration::from_secs(30))).await
     }
 
-    /// All rows of a list, part by part.
-    async fn all(&self, parts: &[&str]) -> Result<Value, Trouble> {
-        self.all_of(parts, &[]).await
-    }
-
-    /// All rows of a list that these words choose.
-    async fn all_of(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
+    /// All rows of a list that these words choose, part by part.
+    async fn all(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
         let mut whole = self.read(parts, query).await?;
         while let Some(next) = whole.get("next").and_then(Value::as_str).map(ToOwned::to_owned) {
             let mut asked = query.to_vec();
@@ -201,6 +195,7 @@ impl Client {
             }
             let next = page.get("next").and_then(Value::as_str).unwrap_or_default().to_owned();
             if next == after {
+                screens::place(&next);
                 return Ok(());
             }
             after = next;

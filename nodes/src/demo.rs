@@ -115,7 +115,7 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
         token: stage.token.clone(),
         data: stage.data.clone(),
         began: beginning.at,
-        say: Say::new(stage.mesh().clock(), stage.mesh().book()),
+        say: Say::new(stage.mesh().clock(), stage.mesh().book(), &stage.data),
     });
     start::plants_are_known(stage).await?;
     let tales = tales(play, stage, &scene, &beginning.plants);

@@ -16,6 +16,7 @@ use crate::ask::{Denied, Reception, Sort};
 mod changes;
 mod desk;
 mod events;
+mod evidence;
 mod inbound;
 mod lists;
 mod openapi;
@@ -82,9 +83,13 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(queries::order))
         .routes(routes!(queries::timeline))
         .routes(routes!(queries::ledger))
+        .routes(routes!(evidence::ledger))
+        .routes(routes!(evidence::postings))
+        .routes(routes!(evidence::genealogy))
         .routes(routes!(watch::order))
         .routes(routes!(queries::lot))
         .routes(routes!(queries::trace))
+        .routes(routes!(evidence::reach))
         .routes(routes!(queries::unit))
         .routes(routes!(queries::shipment))
         .routes(routes!(desk::exceptions))
@@ -93,6 +98,7 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(desk::group))
         .routes(routes!(desk::runbook))
         .routes(routes!(lists::sites))
+        .routes(routes!(lists::site))
         .routes(routes!(lists::deliveries))
         .routes(routes!(records::list))
         .routes(routes!(records::show))

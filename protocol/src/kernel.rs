@@ -216,9 +216,10 @@ fn content_of(input: &Input) -> ContentHash {
         // Its key is its content; when it was written down differs from one delivery to the next.
         return ContentHash::of(&[]);
     }
-    let body = match &input.body {
-        Body::Desk(Wish { case, action: Action::Edit { raw, .. } }) => ContentHash::of(format!("edit {case} {raw}").as_bytes()),
-        body => wire::content_of(body),
+    let body = if let Body::Desk(Wish { case, action: Action::Edit { raw, .. } }) = &input.body {
+        ContentHash::of(format!("edit {case} {raw}").as_bytes())
+    } else {
+        wire::content_of(&input.body)
     };
     input.envelope.stated().map_or(body, |stated| ContentHash::of(format!("{body}\n{stated}").as_bytes()))
 }

@@ -32,6 +32,9 @@ pub struct ShipmentView {
     pub stage: String,
     /// Whether it may leave just now: yes only with a clearance that nothing took back.
     pub cleared: Word,
+    /// Until when the clearance that was given last is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared_until: Option<String>,
     /// Why not: gates that are shut, holds on its lots.
     pub blocked_by: Vec<String>,
     /// What it should hold: quantity and material.
@@ -105,6 +108,11 @@ pub fn view(state: &State, shipment: &Shipment, now: Instant) -> ShipmentView {
         truck: shipment.truck.as_ref().map(truck),
         stage: word_of(&shipment.stage),
         cleared: cleared(shipment, now),
+        cleared_until: shipment
+            .departure
+            .as_ref()
+            .filter(|departure| departure.told == Some(true))
+            .map(|departure| departure.until.to_string()),
         blocked_by: blocked_by(shipment),
         lines: shipment.lines.iter().map(|line| format!("{} {}", line.qty, line.material)).collect(),
         units: shipment.units.iter().map(unit).collect(),
@@ -119,11 +127,9 @@ fn cleared(shipment: &Shipment, now: Instant) -> Word {
         (Some(true), Stage::Departed) => Word::new("yes", format!("it left with the clearance of attempt {attempt}")),
         (_, Stage::Departed) => Word::new("no", "it left without a clearance"),
         (Some(true), Stage::Open | Stage::Picking | Stage::Packed) if now > departure.until => {
-            Word::new("no", format!("the clearance of attempt {attempt} was good until {}", departure.until))
+            Word::new("no", format!("the clearance of attempt {attempt} is over"))
         }
-        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) => {
-            Word::new("yes", format!("attempt {attempt}, until {}", departure.until))
-        }
+        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) => Word::new("yes", format!("attempt {attempt}")),
         (Some(false), Stage::Open | Stage::Picking | Stage::Packed) => {
             Word::new("no", format!("attempt {attempt} was refused or taken back"))
         }

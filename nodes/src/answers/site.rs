@@ -82,14 +82,8 @@ fn is_zero(number: &u64) -> bool {
 
 /// The same, as its link stands.
 pub fn linked(row: SiteRow, status: &SiteStatus) -> SiteRow {
-    let link = match (&status.trouble, status.heard_at) {
-        (Some(_), _) if status.rests_ms > 0 => "resting",
-        (Some(_), _) => "silent",
-        (None, Some(_)) => "ok",
-        (None, None) => "unheard",
-    };
     SiteRow {
-        link: link.to_owned(),
+        link: super::system::link(status).to_owned(),
         heard_at: status.heard_at.map(|at| at.to_string()),
         trouble: status.trouble.clone(),
         next_try_ms: status.rests_ms,

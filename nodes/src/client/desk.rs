@@ -42,7 +42,7 @@ impl Client {
             query.push(("snoozed", "true"));
         }
         let list = if desk.each { "exceptions" } else { "exception-groups" };
-        let mut all = self.all_of(&[list], &query).await?;
+        let mut all = self.all(&[list], &query).await?;
         let dead = self.read(&["dead-letters"], &[]).await?;
         if let Some(fields) = all.as_object_mut() {
             fields.insert("dead_letters".to_owned(), dead.get("rows").cloned().unwrap_or_default());

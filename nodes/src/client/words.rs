@@ -25,6 +25,14 @@ pub enum Question {
         /// The cut-off.
         #[command(flatten)]
         then: Then,
+        /// Write it to this file as comma-separated values, with the hashes that prove it.
+        #[arg(long)]
+        csv: Option<std::path::PathBuf>,
+    },
+    /// A raw message, as it came.
+    Raw {
+        /// Its hash, as a timeline shows it.
+        hash: String,
     },
     /// What a person must look at.
     #[command(subcommand)]
@@ -84,8 +92,8 @@ pub struct EventQuestion {
 /// About orders.
 #[derive(Clone, Debug, Subcommand)]
 pub enum OrderQuestion {
-    /// All of them.
-    List,
+    /// All of them, or some; those that matter first.
+    List(OrderFilter),
     /// One, whole.
     Show {
         /// The order, by any of its names.
@@ -96,11 +104,51 @@ pub enum OrderQuestion {
     },
     /// Correct a count of one, also after the final confirmation.
     Correct(Correction),
+    /// What happened to one, step by step, and who said so.
+    Timeline {
+        /// The order, by any of its names.
+        order: String,
+    },
+    /// Its postings, each with the reports behind it and the raw message behind each report.
+    Postings {
+        /// The order, by any of its names.
+        order: String,
+        /// Only what this raw message led to: its hash.
+        #[arg(long)]
+        raw: Option<String>,
+    },
+    /// What went into it and what came out of it, with where each lot came from and went to.
+    Genealogy {
+        /// The order, by any of its names.
+        order: String,
+    },
+    /// The raw messages behind it.
+    Raw {
+        /// The order, by any of its names.
+        order: String,
+    },
     /// One, from its beginning and on as things happen.
     Watch {
         /// The order, by any of its names.
         order: String,
     },
+}
+
+/// Which orders.
+#[derive(Clone, Debug, Args)]
+pub struct OrderFilter {
+    /// Only those of this plant.
+    #[arg(long)]
+    pub(super) plant: Option<String>,
+    /// Only those that are not over: not done at the plant, or with an open exception.
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Only those that should have begun or ended by now, and have not.
+    #[arg(long)]
+    pub(super) late: bool,
+    /// Only those that their plant has not taken yet.
+    #[arg(long)]
+    pub(super) unacked: bool,
 }
 
 /// About lots.
@@ -113,6 +161,11 @@ pub enum LotQuestion {
         /// Now, or then.
         #[command(flatten)]
         then: Then,
+    },
+    /// How far a hold on it would reach: lots, quantities, trucks. Holds nothing.
+    Reach {
+        /// The lot, as `material/lot@plant`, or our id.
+        lot: String,
     },
     /// What it was made from, what was made from it, and which shipments left with any of it.
     Trace {
@@ -163,6 +216,11 @@ pub enum DataQuestion {
 /// About one site.
 #[derive(Clone, Debug, Subcommand)]
 pub enum SiteQuestion {
+    /// One, whole: how fresh its systems are and what waits for them, recipes, equipment, the orders of its shift.
+    Show {
+        /// The site, by its name.
+        site: String,
+    },
     /// What went to it and came from it lately, newest first: every try, and what became of it.
     Deliveries {
         /// The site, by its name.

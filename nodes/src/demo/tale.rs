@@ -93,7 +93,7 @@ impl Tale {
         self.settle(order).await?;
         let missed = self.missed(order).await?;
         anyhow::ensure!(missed.is_empty(), "a trouble of the story did not happen: {}", missed.join("; "));
-        self.scene.say.line(&self.plant, &native, "closed: everything posted, the truck has left");
+        self.scene.say.line(&self.plant, &native, "done: everything posted, the truck has left");
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub(super) struct Then {
     /// A moment in the past, RFC 3339 with an offset: the thing as it was by what was recorded until then, and the step that
     /// made it so. Left out, now.
     #[param(example = "2026-11-24T03:12:00+01:00")]
-    at: Option<String>,
+    pub(super) at: Option<String>,
 }
 
 /// Show an order: quantities, the six answers, what waits for a person.

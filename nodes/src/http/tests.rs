@@ -11,6 +11,7 @@ mod document;
 mod events;
 mod inbound;
 mod queries;
+mod screens;
 mod verbs;
 
 /// What came back.

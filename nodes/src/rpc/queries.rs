@@ -72,10 +72,24 @@ impl Queries for Counter {
         self.asked(&request, self.reception.exception(&request.get_ref().id)).await
     }
 
-    async fn list_orders(&self, request: Request<v1::Part>) -> Document {
-        let part = request.get_ref();
-        let most = part.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
-        self.asked(&request, self.reception.orders(part.after.as_deref(), most)).await
+    async fn list_orders(&self, request: Request<v1::OrdersWanted>) -> Document {
+        self.asked(&request, self.reception.orders(request.get_ref())).await
+    }
+
+    async fn show_postings(&self, request: Request<v1::PostingsWanted>) -> Document {
+        self.asked(&request, self.reception.postings(&request.get_ref().id, request.get_ref().raw.as_deref())).await
+    }
+
+    async fn show_genealogy(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.genealogy(&request.get_ref().id)).await
+    }
+
+    async fn show_reach(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.reach(&request.get_ref().id)).await
+    }
+
+    async fn show_site(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.plant(&request.get_ref().id)).await
     }
 
     async fn list_exceptions(&self, request: Request<v1::DeskPart>) -> Document {

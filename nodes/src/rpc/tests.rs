@@ -306,8 +306,14 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     let mut steps = queries.watch_order(from).await.unwrap().into_inner();
     assert_eq!(text(&steps.next().await.unwrap().unwrap(), "key"), "released/1000042");
     is(&queries.show_lot(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
-    let listed = queries.list_orders(v1::Part { after: None, most: Some(1) }).await.unwrap().into_inner();
-    assert!(listed.fields.contains_key("rows") && listed.fields.contains_key("next"));
+    let listed = queries.list_orders(v1::OrdersWanted { most: Some(1), ..v1::OrdersWanted::default() }).await.unwrap().into_inner();
+    assert!(listed.fields.contains_key("rows") && !listed.fields.contains_key("next"), "there is only one order");
+    let site = queries.show_site(which("nord")).await.unwrap().into_inner();
+    assert_eq!(text(&site, "name"), "nord");
+    let postings = queries.show_postings(v1::PostingsWanted { id: "1000042".to_owned(), raw: None }).await.unwrap().into_inner();
+    let tree = queries.show_genealogy(which("1000042")).await.unwrap().into_inner();
+    assert_eq!(text(&postings, "id"), text(&tree, "id"));
+    is(&queries.show_reach(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
     let mut stranger = QueriesClient::new(channel(&world).await);
     is(&stranger.list_sites(v1::All::default()).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
     drop(steps);

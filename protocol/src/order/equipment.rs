@@ -33,6 +33,15 @@ impl Stop {
 }
 
 impl Order {
+    /// A piece stops for that cause, or does no longer.
+    pub(super) fn stop(&mut self, stop: &Stop, over: bool) {
+        if over {
+            self.stops.remove(&stop.key());
+        } else {
+            self.stops.insert(stop.key(), stop.clone());
+        }
+    }
+
     /// The first operation that is not done and that nothing can run on: with what stops each of its pieces.
     pub fn stopped(&self) -> Option<(OpNo, Vec<&Stop>)> {
         let (header, resolved) = (self.header.as_ref()?, self.resolved.as_ref()?);

@@ -65,8 +65,7 @@ impl Order {
                     unit.stage = unit.stage.max(*stage);
                 }
             }
-            Fact::Equipment { stop, over: true } => drop(self.stops.remove(&stop.key())),
-            Fact::Equipment { stop, over: false } => drop(self.stops.insert(stop.key(), stop.as_ref().clone())),
+            Fact::Equipment { stop, over } => self.stop(stop, *over),
             Fact::ForeignPosting { document, twin, .. } => {
                 if let Some(posting) = twin {
                     self.twins.insert(*posting, document.clone());

@@ -31,6 +31,7 @@ fn system(kind: SiteKind, region: &str, erp: Option<&str>) -> Site {
         erp: erp.map(site),
         warehouse: None,
         quality: None,
+        around: crate::book::Around::default(),
         classes: BTreeMap::new(),
         periods: PeriodBook::default(),
     }
@@ -185,6 +186,7 @@ fn an_order_that_waits_for_a_recipe_goes_on_when_the_recipe_is_stated() {
         total: Qty::parse("10 H87").unwrap(),
         recipe: None,
         start: at(60),
+        end: None,
         replaced: BTreeMap::new(),
         has_lot: true,
     };

@@ -55,8 +55,7 @@ impl Site {
             Fact::Calibrated { equipment, until } => {
                 self.calibrated.insert(equipment.clone(), *until);
             }
-            Fact::Window { number, window: Some(window) } => drop(self.windows.insert(number.clone(), window.clone())),
-            Fact::Window { number, window: None } => drop(self.windows.remove(number)),
+            Fact::Window { number, window } => self.know_window(number, window.as_ref()),
             Fact::Planned { order, plan } => drop(self.plans.insert(*order, plan.as_ref().clone())),
             Fact::Finished(order) => drop(self.plans.remove(order)),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),

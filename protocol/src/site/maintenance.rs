@@ -76,6 +76,14 @@ impl Window {
 const DOWN: &str = "down";
 
 impl Site {
+    /// A planned stop as it is now; nothing once it is over.
+    pub(super) fn know_window(&mut self, number: &NativeId, window: Option<&Window>) {
+        match window {
+            Some(window) => drop(self.windows.insert(number.clone(), window.clone())),
+            None => drop(self.windows.remove(number)),
+        }
+    }
+
     /// Why a piece may not run at that time, as far as its state and its planned stops say.
     pub fn hindrance(&self, piece: &EquipmentId, at: Instant) -> Option<String> {
         let stops = |window: &&Window| window.equipment == *piece && (window.running || (window.from <= at && at < window.to));

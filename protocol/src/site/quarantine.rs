@@ -226,6 +226,7 @@ fn stake(body: &Body) -> String {
         Report::CountCorrected { difference, .. } => difference.to_string(),
         Report::JobAccepted { .. }
         | Report::JobRejected { .. }
+        | Report::WishRefused { .. }
         | Report::OperationStarted { .. }
         | Report::OperationHeld { .. }
         | Report::OperationResumed { .. }
