@@ -17,9 +17,13 @@ use crate::text::MaterialText;
 
 mod link;
 mod mesh;
+mod overlay;
+mod ownership;
 mod recipe;
+mod role;
 mod rule;
 mod site;
+mod workflow;
 
 /// Looks at everything.
 pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>) {
@@ -34,6 +38,11 @@ pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>) {
     checks.equipment();
     checks.recipes();
     checks.rules();
+    checks.ownership();
+    checks.workflows();
+    checks.roles();
+    checks.overlays();
+    checks.open_variables();
 }
 
 struct Checks<'a> {
@@ -114,6 +123,6 @@ impl<'a> Checks<'a> {
 }
 
 /// One of our words, as it is written in text.
-fn word<T: Serialize>(value: &T) -> String {
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
 }

@@ -66,6 +66,24 @@ pub(crate) fn names(line: &str) -> Vec<String> {
     names
 }
 
+/// Each `${` of a text that no brace closes, outside of comments: its line, its column, and the name behind it.
+pub(crate) fn unclosed(text: &str) -> Vec<(u64, u64, String)> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with('#')) {
+        let mut rest = line;
+        while let Some((_, after)) = rest.split_once("${") {
+            let name: String = after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+            let behind = after.get(name.len()..).unwrap_or_default();
+            if !behind.starts_with('}') && !name.is_empty() {
+                let column = line.chars().count() - after.chars().count() - 1;
+                found.push((number, column as u64, name));
+            }
+            rest = behind;
+        }
+    }
+    found
+}
+
 /// What stands before the next variable, its name, and what stands behind it.
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let (before, after) = text.split_once("${")?;

@@ -13,6 +13,8 @@ use crate::{fill, trial, wrong};
 #[derive(Clone, Debug, Default)]
 pub struct Folder {
     files: BTreeMap<String, String>,
+    /// Files of other kinds: known by name only, to tell that nothing reads them.
+    unread: BTreeSet<String>,
 }
 
 /// The largest file taken, in bytes: master data belongs into storage, not into text.
@@ -52,9 +54,16 @@ impl Folder {
                 self.enter(&path, &name, findings);
             } else if path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) {
                 match small_text(&path) {
-                    Ok(text) => drop(self.files.insert(name, text)),
+                    Ok(Ok(text)) => drop(self.files.insert(name, text)),
+                    Ok(Err(line)) => {
+                        let remedy = "save it as UTF-8, in which every letter of every language can be written";
+                        findings.push(Finding { line, column: 1, ..Finding::about(&name, "is not written in UTF-8", remedy) });
+                    }
                     Err(error) => findings.push(wrong(error, &name)),
                 }
+            } else if !(name.ends_with('~') || path.extension().is_some_and(|ending| ending == "md")) {
+                // What an editor leaves beside a file, and what is for reading, is no wish.
+                self.unread.insert(name);
             }
         }
     }
@@ -71,6 +80,16 @@ impl Folder {
                 .and_then(|rest| rest.strip_prefix('/'))
                 .is_some_and(|rest| !rest.contains('/') && is_yaml(rest) && !rest.ends_with(trial::ENDING))
         })
+    }
+
+    /// The names of the YAML files that are no tests, sorted.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &str> {
+        self.names().filter(|name| is_yaml(name) && !name.ends_with(trial::ENDING))
+    }
+
+    /// The names of the files that are of no kind that is read, sorted.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &str> {
+        self.unread.iter().map(String::as_str)
     }
 
     /// The names of the files of tests, sorted.
@@ -128,9 +147,12 @@ fn is_yaml(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| ending == "yaml")
 }
 
-fn small_text(path: &Path) -> std::io::Result<String> {
+/// The text, or the line from which on it is no UTF-8.
+fn small_text(path: &Path) -> std::io::Result<Result<String, u64>> {
     if std::fs::metadata(path)?.len() > FILE_BYTES_MAX {
         return Err(std::io::Error::other(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
     }
-    std::fs::read_to_string(path)
+    let line = |before: &[u8]| before.split(|byte| *byte == b'\n').count() as u64;
+    let read = String::from_utf8(std::fs::read(path)?);
+    Ok(read.map_err(|wrong| line(wrong.as_bytes().get(..wrong.utf8_error().valid_up_to()).unwrap_or_default())))
 }

@@ -2,11 +2,12 @@
 //! belongs here if an operator edits it. Reads files and nothing else; what it loads is in force only when somebody says so.
 //!
 //! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files and the hash), `read` and `fill` (from
-//! files to pages, variables filled in), `check` (what may not contradict what), [`mod@load`] (from pages to values), [`links`]
-//! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`demo`] and [`start`] (folders to start
+//! files to pages, variables filled in, a plant's own laid over what holds for all), `check` (what may not contradict what), [`mod@load`] (from pages to values), [`links`]
+//! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`explain`] (which file set what is in force), [`demo`] and [`start`] (folders to start
 //! from), [`swap`] (another ERP in the demo's folder).
 
 pub mod demo;
+pub mod explain;
 pub mod finding;
 pub mod folder;
 pub mod links;
@@ -18,7 +19,9 @@ pub mod trial;
 
 mod check;
 mod fill;
+mod govern;
 mod nearest;
+mod overlay;
 mod read;
 mod wrong;
 

@@ -2,7 +2,7 @@
 //! is told at once.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,11 +14,13 @@ use takt_protocol::calendar::PeriodBook;
 use takt_protocol::data::Data;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::posting::RuleBook;
-use takt_protocol::words::{MaterialId, Role};
+use takt_protocol::role::Roles;
+use takt_protocol::words::MaterialId;
 
 use crate::check;
 use crate::finding::Finding;
 use crate::folder::Folder;
+use crate::govern;
 use crate::read::{self, Pages};
 use crate::text::{ClientText, MaterialText, MeshText, PieceText, PolicyText, SimulatedText, SiteText, TransportText};
 
@@ -69,6 +71,7 @@ fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Puts the pages together. They were checked: nothing is looked at twice here.
 fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
+    let (ownership, workflows, roles) = (govern::ownership(&pages), govern::workflows(&pages), govern::roles(&pages, Some(&mesh.policy)));
     let rules = pages.rules.into_iter().flat_map(|page| page.value.into_iter().map(|rule| rule.value)).collect();
     let mut recipes: BTreeMap<(SiteId, MaterialId), Vec<Recipe>> = BTreeMap::new();
     for page in pages.recipes {
@@ -89,7 +92,10 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         equipment: equipment.collect(),
         data: Data::default(),
         rules: RuleBook::new(rules).ok()?,
-        policy: policy(mesh.policy),
+        policy: policy(mesh.policy, &roles),
+        ownership,
+        workflows,
+        roles,
     };
     Some(Mesh {
         book: Arc::new(book),
@@ -147,10 +153,9 @@ fn material(text: MaterialText) -> Material {
     }
 }
 
-fn policy(text: PolicyText) -> Policy {
+fn policy(text: PolicyText, roles: &Roles) -> Policy {
     let usual = Policy::default();
-    let roles = |written: Option<Vec<Spanned<Role>>>| written.map(|all| all.into_iter().map(|role| role.value).collect());
-    let ms = |written: Option<NonZeroU64>, usual: u64| written.map_or(usual, NonZeroU64::get);
+    let ms = |written: Option<Spanned<NonZeroU64>>, usual: u64| written.map_or(usual, |ms| ms.value.get());
     Policy {
         dispatch_patience_ms: ms(text.dispatch_patience_ms, usual.dispatch_patience_ms),
         start_warning_ms: ms(text.start_warning_ms, usual.start_warning_ms),
@@ -159,9 +164,9 @@ fn policy(text: PolicyText) -> Policy {
         disposition_ms: ms(text.disposition_ms, usual.disposition_ms),
         lock_patience_ms: ms(text.lock_patience_ms, usual.lock_patience_ms),
         names_kept_ms: ms(text.names_kept_ms, usual.names_kept_ms),
-        quality_roles: roles(text.quality_roles).unwrap_or(usual.quality_roles),
-        finance_roles: roles(text.finance_roles).unwrap_or(usual.finance_roles),
-        window_ms: text.window_ms.map_or(usual.window_ms, NonZeroU32::get),
+        quality_roles: roles.who_may("record_disposition"),
+        finance_roles: roles.who_may("write_off"),
+        window_ms: text.window_ms.map_or(usual.window_ms, |window| window.value.get()),
     }
 }
 

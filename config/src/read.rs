@@ -10,10 +10,19 @@ use takt_protocol::name::SiteId;
 use crate::fill::Variables;
 use crate::finding::Finding;
 use crate::folder::Folder;
-use crate::text::{EquipmentText, MaterialsText, MeshText, RecipeText, RulesText, SiteText, TransportText};
+use crate::overlay::{self, Overlay};
+use crate::text::{
+    EquipmentText, MaterialsText, MeshText, OwnershipText, RecipeText, RolesText, RulesText, SiteText, TransportText, WorkflowsText,
+};
 
-/// Where files are read from, besides `mesh.yaml`.
-const PLACES: [&str; 5] = ["equipment", "materials", "recipes", "rules", "sites"];
+/// Where files are read from, besides the three that stand alone, mappings and the folders of plants.
+const PLACES: [&str; 6] = ["equipment", "materials", "recipes", "rules", "sites", "workflows"];
+
+/// What stands at the top.
+const ALONE: [&str; 3] = ["mesh.yaml", "ownership.yaml", "roles.yaml"];
+
+/// The folders of plants.
+const PLANTS: &str = "plants";
 
 /// A file and what stands in it.
 #[derive(Debug)]
@@ -31,6 +40,11 @@ pub(crate) struct Pages {
     pub(crate) recipes: Vec<In<RecipeText>>,
     pub(crate) equipment: Vec<In<EquipmentText>>,
     pub(crate) rules: Vec<In<RulesText>>,
+    pub(crate) ownership: Option<In<OwnershipText>>,
+    pub(crate) workflows: Vec<In<WorkflowsText>>,
+    pub(crate) roles: Option<In<RolesText>>,
+    /// What plants have of their own; what of it is in force stands in the other pages already.
+    pub(crate) plants: BTreeMap<SiteId, Overlay>,
     /// The mapping files that links name, compiled.
     pub(crate) mappings: BTreeMap<String, Mapping>,
     /// The files that cannot be read.
@@ -46,20 +60,50 @@ impl Pages {
 
 /// Reads the folder; what is wrong with the shape of a file goes into `findings`.
 pub(crate) fn pages(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Pages {
+    read(folder, variables, findings, true)
+}
+
+/// The same, with what plants have of their own beside what holds for all, not over it.
+pub(crate) fn as_written(folder: &Folder, variables: &BTreeMap<String, String>) -> Pages {
+    read(folder, variables, &mut Vec::new(), false)
+}
+
+fn read(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>, laid_over: bool) -> Pages {
     let mut reader = Reader { folder, variables, findings, broken: BTreeSet::new() };
     reader.strays();
     let mesh = reader.mesh();
-    let sites = reader.sites();
+    let plants = reader.plants();
+    let mut sites = reader.sites();
+    for (plant, overlay) in plants.iter().filter(|_| laid_over) {
+        own_mappings(&overlay.mappings, sites.get_mut(plant));
+    }
     let mappings = reader.mappings(sites.values());
-    Pages {
+    let mut pages = Pages {
         mesh,
         sites,
+        ownership: reader.alone("ownership.yaml"),
+        workflows: reader.every("workflows"),
+        roles: reader.alone("roles.yaml"),
+        plants,
         materials: reader.every("materials"),
         recipes: reader.every("recipes"),
         equipment: reader.every("equipment"),
         rules: reader.every("rules"),
         mappings,
         broken: reader.broken,
+    };
+    if laid_over {
+        overlay::apply(&mut pages);
+    }
+    pages
+}
+
+/// Names a plant's own mapping files in the place of those that hold for all.
+fn own_mappings(own: &BTreeMap<String, String>, site: Option<&mut In<SiteText>>) {
+    for file in site.and_then(|page| page.value.link.as_mut()).into_iter().flat_map(TransportText::mapping_files_mut) {
+        if let Some(instead) = own.get(&file.value) {
+            file.value.clone_from(instead);
+        }
     }
 }
 
@@ -137,17 +181,80 @@ impl Reader<'_> {
         mappings
     }
 
+    /// A file at the top, where it is there.
+    fn alone<T: DeserializeOwned>(&mut self, file: &str) -> Option<In<T>> {
+        Some(In { file: file.to_owned(), value: self.page(file)? })
+    }
+
+    /// What each plant has of its own. A folder that is no plant's is told by the checks.
+    fn plants(&mut self) -> BTreeMap<SiteId, Overlay> {
+        let mut plants: BTreeMap<SiteId, Overlay> = BTreeMap::new();
+        let files: Vec<(&str, &str, &str)> = self.folder.names().filter_map(of_plant).collect();
+        for (file, plant, rest) in files {
+            let Ok(plant) = SiteId::parse(plant) else { continue };
+            let overlay = plants.entry(plant).or_default();
+            match rest {
+                "limits.yaml" => overlay.limits = self.alone(file),
+                "recipes.yaml" => overlay.notes = self.alone(file),
+                "rules.yaml" => overlay.rules = self.alone(file),
+                "workflows.yaml" => overlay.variants = self.alone(file),
+                mapping if is_mapping(mapping) => drop(overlay.mappings.insert(mapping.to_owned(), file.to_owned())),
+                _ => {}
+            }
+        }
+        plants
+    }
+
     /// A file that nothing reads would be a wish that nobody heard.
     fn strays(&mut self) {
-        for file in self.folder.names().filter(|file| *file != "mesh.yaml") {
+        for file in self.folder.names().filter(|file| !ALONE.contains(file)) {
             let tests = file.ends_with(crate::trial::ENDING) && (file.starts_with("rules/") || file.starts_with("mappings/"));
             let known = tests || file.split_once('/').is_some_and(|(place, rest)| PLACES.contains(&place) && !rest.contains('/'));
-            let remedy = match file.rsplit_once('.') {
-                Some((_, "yml")) => "rename it so that it ends in .yaml".to_owned(),
-                Some((_, "yaml")) if !known => format!("move it into one of the folders {}", PLACES.join(", ")),
-                Some(_) | None => continue,
+            let (what, remedy) = match (file.rsplit_once('.'), of_plant(file)) {
+                (Some((_, "yml")), _) => ("nothing reads this file".to_owned(), "rename it so that it ends in .yaml".to_owned()),
+                (Some((_, "yaml")), Some((_, plant, rest))) => match stray_of_plant(plant, rest) {
+                    Some(said) => said,
+                    None => continue,
+                },
+                (Some((_, "yaml")), None) if !known => {
+                    ("nothing reads this file".to_owned(), format!("move it into one of the folders {}", PLACES.join(", ")))
+                }
+                (Some(_) | None, _) => continue,
             };
-            self.findings.push(Finding::about(file, "nothing reads this file", remedy));
+            self.findings.push(Finding::about(file, what, remedy));
+        }
+        for file in self.folder.unread() {
+            if file.split_once('/').is_some_and(|(place, _)| PLACES.contains(&place)) {
+                let remedy = "rename it so that it ends in .yaml, or move it out of this folder";
+                self.findings.push(Finding::about(file, "nothing reads this file", remedy));
+            }
         }
     }
+}
+
+/// A file of a plant's folder: its whole name, the plant, and its name within.
+fn of_plant(file: &str) -> Option<(&str, &str, &str)> {
+    let (place, rest) = file.split_once('/')?;
+    let (plant, name) = rest.split_once('/')?;
+    (place == PLANTS).then_some((file, plant, name))
+}
+
+fn is_mapping(within: &str) -> bool {
+    within.starts_with("mappings/") && within.rsplit_once('.').is_some_and(|(_, ending)| ending == "jq")
+}
+
+/// What is wrong with a YAML file of a plant's folder, if it is not one of those that may be there.
+fn stray_of_plant(plant: &str, within: &str) -> Option<(String, String)> {
+    let tests = within.strip_suffix(crate::trial::ENDING).is_some_and(|what| what == "rules" || what.starts_with("mappings/"));
+    if tests || overlay::FILES.contains(&within) {
+        return None;
+    }
+    let central = ["contracts", "materials", "mesh", "ownership", "roles", "sites"];
+    let what = within.split(['.', '/']).next().unwrap_or_default();
+    if central.contains(&what) {
+        let what = format!("{what} is one for the whole mesh: {plant} cannot have its own");
+        return Some((what, "say it in the file or folder of that name at the top, for everybody".to_owned()));
+    }
+    let remedy = format!("a plant's folder may hold {} and mappings/", overlay::FILES.join(", "));
+    Some(("nothing reads this file".to_owned(), remedy))
 }

@@ -6,17 +6,21 @@ use std::path::Path;
 use crate::demo;
 
 /// The files of the demo's folder that are taken, by how their names begin.
-const TAKEN: [&str; 11] = [
+const TAKEN: [&str; 15] = [
     "equipment/nord.yaml",
     "mappings/",
     "materials/",
     "mesh.yaml",
+    "ownership.yaml",
+    "plants/nord/",
     "recipes/nord-",
+    "roles.yaml",
     "rules/",
     "sites/erp-eu.yaml",
     "sites/nord.yaml",
     "sites/qms.yaml",
     "sites/wms-na.yaml",
+    "workflows/",
     "README.md",
 ];
 
@@ -27,7 +31,8 @@ const LEFT: [&str; 3] = ["mappings/cmms-json/", "mappings/mes-csv/", "mappings/t
 const UNSAID: [&str; 4] = ["simulated:", "maintenance:", "transport:", "# Who sends the trucks"];
 
 /// What is called otherwise here; in this order.
-const NAMES: [(&str, &str); 14] = [
+const NAMES: [(&str, &str); 15] = [
+    ("sites: [nord, ohio]", "sites: [nord]"),
     ("regions: [eu, na, asia]", "regions: [main]"),
     ("region: eu", "region: main"),
     ("region: na", "region: main"),

@@ -14,12 +14,16 @@ use takt_protocol::uom::Uom;
 use takt_protocol::words::{MaterialId, Role};
 
 mod files;
+mod govern;
 mod link;
 mod recipe;
 mod site;
 mod trial;
 
 pub use files::{DropText, FileTopicText, FilesText, OutboxText};
+pub use govern::{
+    LatencyText, NoteText, NotesText, OwnerText, OwnershipText, RoleText, RolesText, VariantText, VariantsText, WorkflowText, WorkflowsText,
+};
 pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
 pub use site::{LimitsText, SimulatedText, SiteText};
@@ -51,25 +55,25 @@ fn one() -> NonZeroU16 {
 #[serde(deny_unknown_fields)]
 pub struct PolicyText {
     /// How long a plant may take to answer a dispatch before it is asked again.
-    pub dispatch_patience_ms: Option<NonZeroU64>,
+    pub dispatch_patience_ms: Option<Spanned<NonZeroU64>>,
     /// How long before the planned start something missing becomes an alarm.
-    pub start_warning_ms: Option<NonZeroU64>,
+    pub start_warning_ms: Option<Spanned<NonZeroU64>>,
     /// How long a final confirmation waits for reports that must precede it.
-    pub final_gap_ms: Option<NonZeroU64>,
+    pub final_gap_ms: Option<Spanned<NonZeroU64>>,
     /// How long a clearance is good for.
-    pub clearance_ms: Option<NonZeroU64>,
+    pub clearance_ms: Option<Spanned<NonZeroU64>>,
     /// How long a decision on a hold may take before it is a case.
-    pub disposition_ms: Option<NonZeroU64>,
+    pub disposition_ms: Option<Spanned<NonZeroU64>>,
     /// How long postings wait for an order that somebody has open in its ERP before they are tried all the same.
-    pub lock_patience_ms: Option<NonZeroU64>,
+    pub lock_patience_ms: Option<Spanned<NonZeroU64>>,
     /// How long sites keep the names of what is over.
-    pub names_kept_ms: Option<NonZeroU64>,
+    pub names_kept_ms: Option<Spanned<NonZeroU64>>,
     /// Roles that may release a hold or record a disposition by request.
     pub quality_roles: Option<Vec<Spanned<Role>>>,
     /// Roles that may give quantities up, each with a second approver.
     pub finance_roles: Option<Vec<Spanned<Role>>>,
     /// How long one attempt at a site may take.
-    pub window_ms: Option<NonZeroU32>,
+    pub window_ms: Option<Spanned<NonZeroU32>>,
 }
 
 /// A client of the API.

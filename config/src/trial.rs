@@ -73,7 +73,8 @@ impl Checked {
     fn run(&mut self, folder: &Folder, mesh: &Mesh) {
         for name in folder.tests() {
             let mut findings = Vec::new();
-            if name.starts_with("rules/") {
+            let of_rules = name.starts_with("rules/") || name.ends_with(&format!("/rules{ENDING}"));
+            if of_rules && !name.starts_with("mappings/") {
                 if let Some(tests) = folder.parse::<RuleTestsText>(name, &mut findings) {
                     self.rule_cases += tests.cases.len();
                     findings.extend(rule::failed(name, &tests, mesh));

@@ -70,10 +70,9 @@ fn said(error: &Error) -> (String, String) {
             (format!("the key `{}` stands twice", key.as_deref().unwrap_or_default()), "delete one of them".to_owned())
         }
         Error::SerdeInvalidType { unexpected, expected, .. } | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            let wanted = if expected.starts_with("a nonzero") { "a number from 1 on" } else { expected };
-            (format!("{unexpected} cannot stand here"), format!("write {wanted}"))
+            (format!("{unexpected} cannot stand here"), format!("write {}", kind_of_value(expected)))
         }
-        Error::Message { msg, .. } => cut(msg),
+        Error::Message { msg, .. } => cut(&in_plain_words(msg)),
         Error::Eof { .. } => ("the file says nothing".to_owned(), "fill it, or delete it".to_owned()),
         Error::InvalidScalar { ty, .. } => ("this cannot be read".to_owned(), format!("write {}", kind(ty))),
         Error::Unexpected { expected, .. } => shape(expected),
@@ -122,6 +121,42 @@ pub(crate) fn cut(message: &str) -> (String, String) {
     match line.rsplit_once(": ").filter(|_| line.contains('`')) {
         Some((what, remedy)) => (what.to_owned(), remedy.to_owned()),
         None => (line, String::new()),
+    }
+}
+
+/// What the reader's own library says, in the words of this house.
+fn in_plain_words(message: &str) -> String {
+    let line = plain(message);
+    let wanted = |rest: &str| rest.split_once(", expected ").map(|(got, wanted)| (got.to_owned(), kind_of_value(wanted).to_owned()));
+    if let Some((got, wanted)) = line.strip_prefix("invalid type: ").or_else(|| line.strip_prefix("invalid value: ")).and_then(wanted) {
+        return format!("`{}` cannot stand here: write {wanted}", kind_of_value(&got).trim_matches('`'));
+    }
+    if let Some((word, words)) = line.strip_prefix("unknown variant ").and_then(wanted) {
+        let words = words.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ");
+        return format!("{word} is no word for this: {}", nearest(word.trim_matches('`'), &words.split(", ").collect::<Vec<_>>()));
+    }
+    if let Some((key, words)) = line.strip_prefix("unknown field ").and_then(wanted) {
+        let words = words.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ");
+        return format!("there is no key {key} here: {}", nearest(key.trim_matches('`'), &words.split(", ").collect::<Vec<_>>()));
+    }
+    match line.strip_prefix("missing field ") {
+        Some(key) => format!("the key {key} is missing: add {key}"),
+        None => line,
+    }
+}
+
+/// What a person calls what the library calls something else.
+fn kind_of_value(text: &str) -> &str {
+    match text {
+        "a sequence" | "sequence" => "a list, between [ and ]",
+        "a map" | "map" => "keys and values, one `key: value` a line",
+        "unit" | "unit value" | "null" => "nothing",
+        "a boolean" | "boolean" => "true or false",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number",
+        _ if text.starts_with("a nonzero") => "a number from 1 on",
+        _ if text.starts_with("struct ") || text.starts_with("internally tagged enum") => "keys and values, one `key: value` a line",
+        _ if text.starts_with("enum ") || text.starts_with("variant ") => "one of the words that are known here",
+        _ => text.strip_prefix("string ").or_else(|| text.strip_prefix("integer ")).unwrap_or(text),
     }
 }
 

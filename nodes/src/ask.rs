@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch as signal};
 use crate::mesh::Mesh;
 
 mod admission;
+mod allowed;
 mod board;
 mod change;
 mod clients;
@@ -178,8 +179,11 @@ impl Reception {
     /// What a request means, and under which envelope. Nothing is kept yet.
     async fn read(&self, client: &Client, verb: &Verb) -> Result<(Meaning, Envelope), Denied> {
         let cover = verb.cover();
+        self.may(client, verb)?;
         let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
         let meaning = self.meaning(client, verb).await?;
+        self.may_there(client, verb, &meaning).await?;
+        self.plausible(&meaning)?;
         let envelope = self.envelope(client, key, cover, &meaning)?;
         Ok((meaning, envelope))
     }

@@ -14,7 +14,7 @@ mod evidence;
 mod words;
 
 pub use words::Question;
-use words::{DataQuestion, EventQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
+use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]

@@ -94,7 +94,7 @@ fn greet(stage: &Stage) {
     ));
     out(&format!("  API            {}  (OpenAPI at {0}/openapi.json; gRPC on the same port)", stage.door));
     out(&format!(
-        "  token          {}  (planner; also demo-quality, demo-finance, demo-controller and demo-shopfloor: who is who stands in {}/config/mesh.yaml)",
+        "  token          {}  (planner; also demo-quality, demo-finance, demo-controller, demo-shopfloor and demo-it: who is who stands in {}/config/mesh.yaml)",
         stage.token,
         stage.data.display()
     ));

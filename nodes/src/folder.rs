@@ -14,7 +14,7 @@ use takt_config::load::{Mesh, load};
 use takt_config::text::RuleTestsText;
 use takt_config::trial::mapping::{self, Given, What};
 use takt_config::trial::{self, rule};
-use takt_config::{Finding, start};
+use takt_config::{Finding, explain, start};
 use takt_protocol::name::SiteId;
 
 use crate::screens;
@@ -31,6 +31,15 @@ pub enum Work {
     /// Writes a folder to start from, with comments.
     Init {
         /// A folder that is not there yet, or empty.
+        dir: PathBuf,
+    },
+    /// Says which file and line set a value, and what that is in the place of.
+    Explain {
+        /// What it is called, such as `limits.nord.window_ms`, `rules.nord.labour`, `workflows.release`, `ownership.nord`, `roles.quality`,
+        /// `verbs.release_hold`, `policy` or `mappings.nord`; part of a name is everything below it.
+        key: String,
+        /// The folder that holds mesh.yaml.
+        #[arg(default_value = ".")]
         dir: PathBuf,
     },
     /// Mappings.
@@ -106,6 +115,7 @@ pub fn work(work: &Work, as_json: bool) -> ExitCode {
     let done = match work {
         Work::Check { dir } => return check(dir, as_json),
         Work::Init { dir } => init(dir),
+        Work::Explain { key, dir } => explained(dir, key, as_json),
         Work::Map(MapWork::Try(given)) => try_map(given, as_json),
         Work::Rule(RuleWork::Try { file, dir }) => try_rule(file, dir.as_deref(), as_json),
     };
@@ -140,6 +150,12 @@ fn init(dir: &Path) -> Result<(), Trouble> {
     start::write_to(dir).map_err(|error| format!("cannot write to {}: {error}", dir.display()))?;
     let dir = dir.display();
     screens::print(&format!("{dir} holds a configuration to start from: read {dir}/README.md, then `takt check {dir}`"));
+    Ok(())
+}
+
+fn explained(dir: &Path, key: &str, as_json: bool) -> Result<(), Trouble> {
+    let found = explain::explain(dir, &variables(), key).map_err(Trouble::Found)?;
+    screens::explained(&found, as_json);
     Ok(())
 }
 

@@ -49,6 +49,10 @@ pub fn router(reception: Arc<Reception>) -> Router {
 
 /// Every path with its declaration.
 fn paths() -> OpenApiRouter<Arc<Reception>> {
+    questions(verbs())
+}
+
+fn verbs() -> OpenApiRouter<Arc<Reception>> {
     OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(requests::release_order))
         .routes(routes!(requests::confirm_completion))
@@ -79,6 +83,10 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(desk::preview_group))
         .routes(routes!(desk::preview_hold))
         .routes(routes!(desk::preview_correction))
+}
+
+fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Reception>> {
+    router
         .routes(routes!(lists::orders))
         .routes(routes!(queries::order))
         .routes(routes!(queries::timeline))

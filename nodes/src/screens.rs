@@ -19,7 +19,7 @@ mod stock;
 
 pub(crate) use desk::{exception, exception_group, exceptions, group_outcome, group_preview, preview, revived, runbook};
 pub(crate) use evidence::{genealogy, postings, raws};
-pub(crate) use folder::{checked, findings, posted, pretty, tried, wrong};
+pub(crate) use folder::{checked, explained, findings, posted, pretty, tried, wrong};
 pub(crate) use ledger::ledger;
 pub(crate) use order::{order, orders, step, timeline};
 pub(crate) use record::{drift, record, records};

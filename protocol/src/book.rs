@@ -15,12 +15,15 @@ use crate::instant::Instant;
 use crate::name::{Region, SiteId};
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::outbox::Class;
+use crate::ownership::Ownership;
 use crate::posting::RuleBook;
 use crate::qty::Qty;
 use crate::record::{Content, Record};
 use crate::refusal::Code;
+use crate::role::Roles;
 use crate::uom::Uom;
 use crate::words::{EquipmentClass, EquipmentId, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Role, Sscc, Version};
+use crate::workflow::Workflows;
 
 /// The configuration and master data in force, whole.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +46,12 @@ pub struct Book {
     pub rules: RuleBook,
     /// The limits of waiting.
     pub policy: Policy,
+    /// Who has the last word about what.
+    pub ownership: Ownership,
+    /// What each way through the mesh was declared to be, and what plants do without.
+    pub workflows: Workflows,
+    /// Who may ask for what.
+    pub roles: Roles,
 }
 
 /// A site as configured.

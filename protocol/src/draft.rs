@@ -12,6 +12,7 @@ use crate::intent::{Intent, IntentId, Parcel, Reference, Tier, Wake};
 use crate::name::SiteId;
 use crate::outbox::{OutboxFact, Outcome};
 use crate::words::Role;
+use crate::workflow::Tiers;
 
 /// Facts in the making.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Draft {
     me: EntityId,
     incarnation: u64,
     now: Instant,
+    tiers: Tiers,
     next_intent: u32,
     next_case: u32,
     facts: Vec<Fact>,
@@ -108,8 +110,9 @@ impl<'a> NewCase<'a> {
 
 impl Draft {
     /// An empty draft for an entity in this state.
-    pub fn new(me: EntityId, incarnation: u64, now: Instant, common: &Common) -> Self {
-        Self { me, incarnation, now, next_intent: common.outbox.next_number(), next_case: common.last_case + 1, facts: Vec::new() }
+    pub fn new(me: EntityId, incarnation: u64, now: Instant, tiers: Tiers, common: &Common) -> Self {
+        let (next_intent, next_case) = (common.outbox.next_number(), common.last_case + 1);
+        Self { me, incarnation, now, tiers, next_intent, next_case, facts: Vec::new() }
     }
 
     /// Whose draft it is.
@@ -122,12 +125,14 @@ impl Draft {
         self.facts.push(fact);
     }
 
-    /// Intends an effect at a site; its number, and our reference for foreign documents.
-    pub fn ask_site(&mut self, site: SiteId, tier: Tier, effect: Effect) -> (u32, Reference) {
+    /// Intends an effect at a site; its number, and our reference for foreign documents. Its workflow's tier counts where one
+    /// was declared, else the usual one of such an errand.
+    pub fn ask_site(&mut self, site: SiteId, usual: Tier, effect: Effect) -> (u32, Reference) {
+        let tier = self.tiers.of(&effect, usual);
         self.intend(Intent::Site { site, tier, overtakes: false, effect: Box::new(effect) })
     }
 
-    /// The same for holds and blocks, which may pass what waits for that site.
+    /// The same for holds and blocks, which may pass what waits for that site; no declaration makes them wait.
     pub fn ask_site_first(&mut self, site: SiteId, effect: Effect) -> (u32, Reference) {
         self.intend(Intent::Site { site, tier: Tier::PlantCritical, overtakes: true, effect: Box::new(effect) })
     }

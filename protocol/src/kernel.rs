@@ -136,7 +136,7 @@ impl State {
 
     /// A draft of facts for this entity.
     pub fn draft(&self, context: &Context<'_>) -> Draft {
-        Draft::new(self.id, context.incarnation, context.now, &self.common)
+        Draft::new(self.id, context.incarnation, context.now, context.book.workflows.tiers(), &self.common)
     }
 }
 

@@ -98,6 +98,7 @@ impl Brief {
             | Fact::Lot { .. }
             | Fact::Consumed { .. }
             | Fact::Made { .. }
+            | Fact::Equipment { .. }
             | Fact::Unmade
             | Fact::Early(_)
             | Fact::EarlyBooked { .. }

@@ -22,7 +22,7 @@ use super::brief::Brief;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 3;
+pub const SCHEMA: u64 = 4;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -183,7 +183,7 @@ impl Pages<'_> {
         let entity = commit.entity;
         match fact {
             Fact::Named(name) => self.named(name, entity),
-            Fact::Site(fact) => self.of_site(entity, at, fact),
+            Fact::Site(fact) => self.of_site(entity, occurred_at, fact),
             Fact::Order(fact) if Brief::hears(fact) => {
                 let (_, mut brief) = self.known(BRIEFS, &entity_key(entity))?.unwrap_or((entity, Brief::default()));
                 if brief.follow(fact) {

@@ -64,6 +64,7 @@ pub(crate) fn node(seams: &Seams) -> Arc<Node> {
         data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
+        ..Book::default()
     };
     Arc::new(Node::new(Region::parse("eu").unwrap(), seams.clone(), Arc::new(book), Settings::default()))
 }

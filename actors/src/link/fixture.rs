@@ -149,5 +149,6 @@ fn book() -> Book {
         data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
+        ..Book::default()
     }
 }

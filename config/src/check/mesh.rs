@@ -21,6 +21,7 @@ impl Checks<'_> {
         let mut names: BTreeSet<&str> = BTreeSet::new();
         for client in &mesh.clients {
             self.client(client);
+            self.role_of(FILE, client, mesh);
             let (name, token) = (client.value.name.as_str(), client.value.token.as_str());
             if !names.insert(name) {
                 self.say(FILE, client.referenced, format!("the client {name} stands twice"), "rename or delete one of them");
@@ -30,7 +31,12 @@ impl Checks<'_> {
                 self.say(FILE, client.referenced, what, "give each its own: the token is how they are told apart");
             }
         }
-        self.roles(mesh);
+        if mesh.clients.is_empty() {
+            let remedy = "add one under `clients`, such as `{name: planner, token: \"${PLANNER_TOKEN}\", role: planning}`";
+            self.say_of(FILE, "there is no client, so nobody could ask for anything".to_owned(), remedy);
+        }
+        self.trusted(mesh);
+        self.trusted_twice(FILE, mesh);
     }
 
     fn client(&mut self, client: &Spanned<ClientText>) {
@@ -51,7 +57,7 @@ impl Checks<'_> {
     }
 
     /// A role that no client has could never do what it is trusted with.
-    fn roles(&mut self, mesh: &MeshText) {
+    fn trusted(&mut self, mesh: &MeshText) {
         let had: Vec<&str> = mesh.clients.iter().map(|client| client.value.role.as_str()).collect();
         let named = mesh.policy.quality_roles.iter().chain(&mesh.policy.finance_roles).flatten();
         for role in named.filter(|role| !had.contains(&role.value.as_str())) {

@@ -54,6 +54,14 @@ impl<'a> Checks<'a> {
         for component in &recipe.components {
             self.component(file, recipe, component);
         }
+        let yields = self.posting(recipe, &recipe.material.value, Use::Yield).count();
+        self.ruled(
+            file,
+            recipe.operations.referenced,
+            &format!("the yield of {} at {}", recipe.material.value, recipe.plant.value),
+            "yield",
+            yields,
+        );
         self.outputs(file, recipe);
     }
 
@@ -82,6 +90,8 @@ impl<'a> Checks<'a> {
         }
         let name = &component.material.value;
         self.material(file, name, component.material.referenced);
+        let uses = self.posting(recipe, name, Use::Consumed).count();
+        self.ruled(file, component.material.referenced, &format!("the consumption of {name} at {}", recipe.plant.value), "consumed", uses);
         self.measured(file, name, &component.qty);
         self.kept(file, recipe, name, &component.qty);
     }

@@ -4,27 +4,34 @@ use super::*;
 
 mod contradictions;
 mod demo;
+mod governance;
 mod links;
+mod plants;
 mod words;
 
 const MESH: &str = "regions: [eu]\n";
+const CLIENTS: &str = "clients: [{name: planner, token: p, role: planning}]\n";
 const ERP: &str = "kind: erp\nregion: eu\ncalendar: {zone: Europe/Berlin}\n";
 const PLANT: &str = "kind: plant\nregion: eu\ncalendar: {zone: Europe/Berlin}\nerp: erp\n";
 const MATERIALS: &str = "FG: {description: bracket, base: H87}\nSTEEL: {description: steel, base: KGM}\n";
 const EQUIPMENT: &str = "plant: nord\nequipment: [{id: P1, class: PRESS, capabilities: []}]\n";
 const RULES: &str = "- {id: receipt, version: 1, match: {use: produced}, trigger: [each_report], movement: goods_receipt}\n";
+/// What is done with the uses that the rules above are not about.
+const USUAL: &str = "- {id: work, version: 1, match: {use: yield}, trigger: [completion], movement: confirmation}\n- {id: used, version: 1, match: {use: consumed}, trigger: [completion], movement: goods_issue}\n";
 const RECIPE: &str = "plant: nord\nmaterial: FG\nversion: '7'\nsource: PLM\nbase_quantity: 1 H87\noperations:\n  - {op: '0010', class: PRESS, milestone: true}\ncomponents:\n  - {item: '1', op: '0010', material: STEEL, qty: 0.4 KGM}\noutputs:\n  - {kind: main, material: FG}\n";
 
 /// A folder that is right, but for these files.
 fn folder(changed: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
+    let mesh = format!("{MESH}{CLIENTS}");
     let right = [
-        ("mesh.yaml", MESH),
+        ("mesh.yaml", mesh.as_str()),
         ("sites/erp.yaml", ERP),
         ("sites/nord.yaml", PLANT),
         ("materials/all.yaml", MATERIALS),
         ("equipment/nord.yaml", EQUIPMENT),
         ("rules/all.yaml", RULES),
+        ("rules/usual.yaml", USUAL),
         ("recipes/fg.yaml", RECIPE),
     ];
     for (name, text) in right.iter().chain(changed) {
@@ -61,7 +68,7 @@ fn everything_that_is_wrong_is_told_at_once() {
 #[test]
 fn the_hash_changes_with_any_byte_and_with_nothing_else() {
     let hash = |dir: &tempfile::TempDir| load(dir.path(), &BTreeMap::new()).unwrap().book.hash.clone();
-    let (one, same, other) = (folder(&[]), folder(&[]), folder(&[("mesh.yaml", "regions: [eu] \n")]));
+    let (one, same, other) = (folder(&[]), folder(&[]), folder(&[("mesh.yaml", &format!("regions: [eu] \n{CLIENTS}"))]));
     assert_eq!(hash(&one), hash(&same));
     assert_ne!(hash(&one), hash(&other));
 }

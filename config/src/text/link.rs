@@ -31,6 +31,38 @@ impl TransportText {
         }
     }
 
+    /// The same, to be changed.
+    pub(crate) fn mapping_files_mut(&mut self) -> Vec<&mut Spanned<String>> {
+        match self {
+            Self::Http(http) => {
+                let told = http.inbound.iter_mut().flat_map(|inbound| inbound.topics.values_mut());
+                http.send.values_mut().chain(told).chain(http.polls.values_mut().map(|poll| &mut poll.mapping)).collect()
+            }
+            Self::Files(files) => {
+                let told = files.inbound.iter_mut().flat_map(|inbound| inbound.topics.values_mut()).map(|topic| &mut topic.value.mapping);
+                files.outbound.iter_mut().flat_map(|outbound| outbound.send.values_mut()).chain(told).collect()
+            }
+        }
+    }
+
+    /// What each mapping file is named for, such as `send.post` or `inbound.*`.
+    pub(crate) fn slots(&self) -> Vec<(String, &Spanned<String>)> {
+        let named = |what: &str, name: &String| format!("{what}.{name}");
+        match self {
+            Self::Http(http) => {
+                let told = http.inbound.iter().flat_map(|inbound| &inbound.topics);
+                let told = told.map(|(topic, file)| (named("inbound", topic), file));
+                let polled = http.polls.iter().map(|(topic, poll)| (named("polls", topic), &poll.mapping));
+                http.send.iter().map(|(verb, file)| (named("send", verb), file)).chain(told).chain(polled).collect()
+            }
+            Self::Files(files) => {
+                let told = files.inbound.iter().flat_map(|inbound| &inbound.topics);
+                let told = told.map(|(topic, text)| (named("inbound", topic), &text.value.mapping));
+                files.sent().map(|(verb, file)| (named("send", verb), file)).chain(told).collect()
+            }
+        }
+    }
+
     /// Its code tables.
     pub fn tables(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
         match self {

@@ -48,20 +48,20 @@ pub struct SiteText {
     pub simulated: Option<SimulatedText>,
 }
 
-/// The limits of a site.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+/// The limits of a site, each in force where it is written; the plant's own folder comes after the site's file.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsText {
     /// Errands under way at once.
-    pub at_once: Option<NonZeroUsize>,
+    pub at_once: Option<Spanned<NonZeroUsize>>,
     /// Sends a minute; left out, no limit.
-    pub per_minute: Option<NonZeroU64>,
+    pub per_minute: Option<Spanned<NonZeroU64>>,
     /// How long one attempt may take, in ms.
-    pub window_ms: Option<NonZeroU32>,
+    pub window_ms: Option<Spanned<NonZeroU32>>,
     /// Failures in a row after which it is left alone.
-    pub failures: Option<NonZeroU32>,
+    pub failures: Option<Spanned<NonZeroU32>>,
     /// For how long, in ms.
-    pub rest_ms: Option<NonZeroU64>,
+    pub rest_ms: Option<Spanned<NonZeroU64>>,
 }
 
 impl LimitsText {
@@ -69,11 +69,22 @@ impl LimitsText {
     pub fn limits(&self) -> SiteLimits {
         let usual = SiteLimits::default();
         SiteLimits {
-            at_once_max: self.at_once.map_or(usual.at_once_max, NonZeroUsize::get),
-            spacing_ms: self.per_minute.map_or(usual.spacing_ms, |rate| 60_000 / rate),
-            window_ms: self.window_ms.map_or(usual.window_ms, NonZeroU32::get),
-            failures_max: self.failures.map_or(usual.failures_max, NonZeroU32::get),
-            open_ms: self.rest_ms.map_or(usual.open_ms, NonZeroU64::get),
+            at_once_max: self.at_once.as_ref().map_or(usual.at_once_max, |most| most.value.get()),
+            spacing_ms: self.per_minute.as_ref().map_or(usual.spacing_ms, |rate| 60_000 / rate.value),
+            window_ms: self.window_ms.as_ref().map_or(usual.window_ms, |window| window.value.get()),
+            failures_max: self.failures.as_ref().map_or(usual.failures_max, |most| most.value.get()),
+            open_ms: self.rest_ms.as_ref().map_or(usual.open_ms, |rest| rest.value.get()),
+        }
+    }
+
+    /// These where they say something, and what others say where they do not.
+    pub(crate) fn over(&self, others: &Self) -> Self {
+        Self {
+            at_once: self.at_once.clone().or_else(|| others.at_once.clone()),
+            per_minute: self.per_minute.clone().or_else(|| others.per_minute.clone()),
+            window_ms: self.window_ms.clone().or_else(|| others.window_ms.clone()),
+            failures: self.failures.clone().or_else(|| others.failures.clone()),
+            rest_ms: self.rest_ms.clone().or_else(|| others.rest_ms.clone()),
         }
     }
 }

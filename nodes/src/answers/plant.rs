@@ -144,7 +144,7 @@ pub(crate) fn view(name: SiteId, state: Option<&State>, now: Instant, beside: Be
         shift: Shift { name: day.shift, day: day.date.to_string(), ends_at: ends.to_string() },
         systems: beside.systems,
         quarantine: own.map_or(0, |own| own.quarantine.len()),
-        recipes: own.map(|own| recipes(beside.book, name, own, &orders)).unwrap_or_default(),
+        recipes: own.map(|own| recipes(beside.book, name, own, &orders, now)).unwrap_or_default(),
         down: own.map(|own| down(own, &beside.down_since, &orders)).unwrap_or_default(),
         uncalibrated: own
             .iter()
@@ -169,20 +169,19 @@ fn number(state: &State, order: &Order) -> String {
     order.header_or_wish().map_or_else(|| state.id.to_string(), |header| header.number.to_string())
 }
 
-fn recipes(book: &Book, plant: SiteId, own: &Site, orders: &[(&State, &Order)]) -> Vec<RecipeRow> {
+fn recipes(book: &Book, plant: SiteId, own: &Site, orders: &[(&State, &Order)], now: Instant) -> Vec<RecipeRow> {
     let waits = |material: &MaterialId| -> Vec<EntityId> {
         own.waiting.iter().filter(|(_, (_, need))| need.material == *material).map(|(order, _)| *order).collect()
     };
-    let approved = book.recipes.iter().filter(|((at, _), _)| *at == plant);
-    let row = |((_, material), versions): (&(SiteId, MaterialId), &Vec<takt_protocol::book::Recipe>)| {
-        let expected = versions.last()?;
-        let has = own.recipes.get(material);
+    let row = |material: MaterialId| {
+        let expected = book.recipe(plant, &material, None, now).ok()?;
+        let has = own.recipes.get(&material);
         let same = match has {
             Some(has) if has.contains(&expected.version) => "yes",
             None if own.recipes.is_empty() => "unknown",
             Some(_) | None => "no",
         };
-        let blocked = waits(material);
+        let blocked = waits(&material);
         Some(RecipeRow {
             material: material.to_string(),
             expected: expected.version.to_string(),
@@ -191,7 +190,7 @@ fn recipes(book: &Book, plant: SiteId, own: &Site, orders: &[(&State, &Order)]) 
             blocks: blocked.iter().map(|order| called(*order, orders)).collect(),
         })
     };
-    approved.filter_map(row).collect()
+    super::record::made_at(book, plant).into_iter().filter_map(row).collect()
 }
 
 fn called(id: EntityId, orders: &[(&State, &Order)]) -> String {

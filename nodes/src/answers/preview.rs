@@ -176,6 +176,7 @@ pub fn words(fact: &Fact) -> Option<String> {
         Fact::Unit(fact) => Some(plain(&word_of(fact))),
         Fact::Shipment(fact) => Some(of_shipment(fact)),
         Fact::Site(fact) => Some(of_site(fact)),
+        Fact::Record(fact) => Some(plain(&word_of(fact))),
     }
 }
 
@@ -298,6 +299,8 @@ pub fn told(effect: &Effect) -> String {
         Effect::AnswerDeparture { shipment, granted, .. } => format!("{shipment} {} leave", if *granted { "may" } else { "may not" }),
         Effect::TellHold(block) => format!("hold {} is on {}", block.hold, stock(block)),
         Effect::OpenInspection { lot, sample, .. } => format!("inspect sample {sample} of {lot}"),
+        Effect::ReportBreakdown(breakdown) => format!("{} is down", breakdown.equipment),
+        Effect::TenderLoad(tender) => format!("send a truck for {}, {} handling units", tender.shipment, tender.units),
     }
 }
 

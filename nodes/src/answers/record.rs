@@ -142,14 +142,19 @@ fn edition((version, edition): (&Version, &Edition)) -> EditionRow {
 
 /// What a plant's own system has, beside what counts there today.
 pub fn drift(book: &Book, plant: SiteId, site: &Site, now: Instant) -> Drift {
-    let configured = book.recipes.keys().filter(|(at, _)| *at == plant).map(|(_, material)| material.clone());
-    let stated = book.data.all(plant, NativeKind::Recipe).filter_map(|record| MaterialId::parse(record.of.as_ref()?.id.as_str()).ok());
-    let materials: BTreeSet<MaterialId> = configured.chain(stated).chain(site.recipes.keys().cloned()).collect();
+    let materials: BTreeSet<MaterialId> = made_at(book, plant).into_iter().chain(site.recipes.keys().cloned()).collect();
     let compared = materials.len();
     let mut rows: Vec<DriftRow> = materials.iter().filter_map(|material| apart(book, plant, site, material, now)).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.orders.len()));
     let same = compared - rows.len();
     Drift { plant: plant.to_string(), as_of: now.to_string(), compared, same, rows }
+}
+
+/// The materials that a plant has a recipe of, by its configuration or its master data.
+pub(crate) fn made_at(book: &Book, plant: SiteId) -> BTreeSet<MaterialId> {
+    let configured = book.recipes.keys().filter(|(at, _)| *at == plant).map(|(_, material)| material.clone());
+    let stated = book.data.all(plant, NativeKind::Recipe).filter_map(|record| MaterialId::parse(record.of.as_ref()?.id.as_str()).ok());
+    configured.chain(stated).collect()
 }
 
 fn apart(book: &Book, plant: SiteId, site: &Site, material: &MaterialId, now: Instant) -> Option<DriftRow> {

@@ -54,6 +54,7 @@ fn text(kind: &CaseKind) -> &'static Text {
         CaseKind::Tolerance => &TOLERANCE,
         CaseKind::Shortage => &SHORTAGE,
         CaseKind::Blocked => &BLOCKED,
+        CaseKind::EquipmentDown => &EQUIPMENT_DOWN,
     }
 }
 
@@ -72,7 +73,7 @@ const NOT_READY: Text = (
     "Something that the order needs is missing, so its plant was told nothing.",
     &[
         "takt exceptions show ID — it names what is missing",
-        "add the recipe, material, equipment or calendar day in the configuration folder, or have the plant load its recipe",
+        "have the owner of the recipe, material or equipment state it, or write it into the configuration folder; or have the plant load its recipe",
         "nothing more: the order goes on by itself when it is there",
     ],
     "Do not start the job in the MES by hand: its reports would match nothing.",
@@ -231,6 +232,16 @@ const BLOCKED: Text = (
         "have quality decide, or have the warehouse take what is held off the truck",
     ],
     "Do not let it go on the warehouse's word alone: it would be an escape.",
+);
+
+const EQUIPMENT_DOWN: Text = (
+    "Equipment that an order runs on, or is to run on, may not run. It is over by itself when the maintenance system says so.",
+    &[
+        "takt sites show PLANT — what is down, since when, and which orders that stops",
+        "ask maintenance until when; nothing is to be done if that is in time",
+        "reschedule the order, split it off to another plant, or have other equipment run it",
+    ],
+    "Do not set it up again in Takt: only the maintenance system says which equipment may run.",
 );
 
 #[cfg(test)]

@@ -60,11 +60,13 @@ pub struct SystemRow {
     pub drains_ms: Option<u64>,
 }
 
-/// The systems that serve a plant, itself first: its MES, its ERP, its warehouse, its quality system. Of any other site, it
-/// alone.
+/// The systems that serve a plant, itself first: its MES, its ERP, its warehouse, its quality system, its maintenance and the
+/// transport of its warehouse. Of any other site, it alone.
 pub(crate) fn serving(book: &Book, plant: SiteId) -> Vec<SiteId> {
     let Some(site) = book.sites.get(&plant) else { return vec![plant] };
-    std::iter::once(plant).chain([site.erp, site.warehouse, site.quality].into_iter().flatten()).collect()
+    let transport = site.warehouse.and_then(|warehouse| book.sites.get(&warehouse)).and_then(|warehouse| warehouse.around.transport);
+    let around = [site.erp, site.warehouse, site.quality, site.around.maintenance, transport];
+    std::iter::once(plant).chain(around.into_iter().flatten()).collect()
 }
 
 /// How a system stands now; `status` is absent where no link leads from here.

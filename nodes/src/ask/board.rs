@@ -70,7 +70,7 @@ impl Reception {
         let same_cause = cases.iter().filter(|open| open.case.cause(open.entity) == cause).count();
         let waiting = match &state.own {
             Own::Site(site) => site.quarantine.get(&number).map(|input| (site.as_ref(), input)),
-            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => None,
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => None,
         };
         let (input, candidates) = match waiting {
             Some((site, input)) => (Some(super::mend::shown(input)), self.candidates(site, input).await),

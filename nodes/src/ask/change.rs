@@ -6,10 +6,9 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::NativeId;
 use takt_protocol::order::{Input, Request};
-use takt_protocol::qty::Qty;
 use takt_protocol::words::{ItemNo, MaterialId, Reason, Version};
 
-use super::field::{maybe, word};
+use super::field::{maybe, quantity, word};
 use super::meaning::Meaning;
 use super::{Denied, Reception, v1};
 
@@ -44,7 +43,7 @@ impl v1::ChangeRecipe {
 impl v1::SplitOrder {
     pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let request = Request::Split {
-            total: word("total", &self.total, Qty::parse)?,
+            total: word("total", &self.total, quantity)?,
             reference: word("reference", &self.reference, NativeId::parse)?,
             plant: maybe("plant", self.plant.as_ref(), SiteId::parse)?,
             start: maybe("start", self.start.as_ref(), Instant::parse)?,

@@ -5,7 +5,7 @@ use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
 use takt_protocol::envelope::RawRef;
 
-use super::{Denied, ROWS_MAX, Reception, Sort};
+use super::{Client, Denied, ROWS_MAX, Reception, Sort};
 use crate::answers::Page;
 use crate::answers::dead::DeadLetter;
 
@@ -27,7 +27,8 @@ impl Reception {
     }
 
     /// Queues one anew.
-    pub async fn retry_dead_letter(&self, id: &str) -> Result<DeadLetter, Denied> {
+    pub async fn retry_dead_letter(&self, client: &Client, id: &str) -> Result<DeadLetter, Denied> {
+        self.may_ask(client, "retry_dead_letter")?;
         let none = || {
             let message = format!("no dead letter is known as `{}`", id.escape_debug());
             Denied::new(

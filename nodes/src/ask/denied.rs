@@ -17,6 +17,8 @@ pub enum Sort {
     Unprocessable,
     /// Nobody known sent it.
     Unauthenticated,
+    /// Who sent it may not.
+    Forbidden,
     /// There is no such thing.
     NotFound,
     /// The path takes another method.

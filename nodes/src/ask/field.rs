@@ -5,6 +5,7 @@ use serde::de::{Deserialize, IntoDeserializer as _};
 use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::malformed::Malformed;
 use takt_protocol::name::SiteId;
+use takt_protocol::qty::Qty;
 use takt_protocol::words::MaterialId;
 
 use super::{Denied, Sort};
@@ -25,6 +26,18 @@ pub(super) fn maybe<T>(field: &str, text: Option<&String>, parse: impl FnOnce(&s
     text.map(|text| word(field, text, parse)).transpose()
 }
 
+/// Units of which there is no half: what is counted one by one.
+const WHOLE: [&str; 3] = ["C62", "EA", "H87"];
+
+/// A quantity, as a person or a program asks for it: a fraction of a piece is a slip.
+pub(super) fn quantity(text: &str) -> Result<Qty, Malformed> {
+    let qty = Qty::parse(text)?;
+    if WHOLE.contains(&qty.uom().code()) && !qty.value().fract().is_zero() {
+        return Err(Malformed::new("quantity of pieces", text, "send a whole number of pieces, or the unit that is meant"));
+    }
+    Ok(qty)
+}
+
 /// A field that must be one of a closed list of words.
 pub(super) fn choice<'a, T: Deserialize<'a>>(field: &str, text: &'a str) -> Result<T, Denied> {
     if text.is_empty() {
@@ -32,8 +45,11 @@ pub(super) fn choice<'a, T: Deserialize<'a>>(field: &str, text: &'a str) -> Resu
     }
     let word: StrDeserializer<'a, Error> = text.into_deserializer();
     T::deserialize(word).map_err(|error| {
-        let message = error.to_string().escape_debug().to_string();
-        Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the words that are listed").at(field)
+        let said = error.to_string();
+        let listed =
+            said.split_once(", expected ").map(|(_, words)| words.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+        let message = format!("`{}` is no word for this", text.escape_debug());
+        Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at(field).choose(listed.unwrap_or_default())
     })
 }
 

@@ -9,10 +9,9 @@ use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{Amount, Confirmation, Counting, Input, Report};
 use takt_protocol::posting::Use;
-use takt_protocol::qty::Qty;
 use takt_protocol::words::{ItemNo, LotNo, MaterialId, OpNo, Reason};
 
-use super::field::{choice, maybe, site, word};
+use super::field::{choice, maybe, quantity, site, word};
 use super::meaning::Meaning;
 use super::{Denied, Sort, v1};
 
@@ -40,7 +39,7 @@ fn not_an_order(entity: EntityId) -> Denied {
 }
 
 fn amount(field: &str, text: Option<&String>) -> Result<Option<Amount>, Denied> {
-    let qty = maybe(field, text, Qty::parse)?;
+    let qty = maybe(field, text, quantity)?;
     Ok(qty.map(|qty| Amount { qty, counting: Counting::Delta, native: None }))
 }
 
@@ -55,7 +54,7 @@ impl v1::ConfirmCompletion {
             labour: amount("labour", self.labour.as_ref())?,
             machine: amount("machine", self.machine.as_ref())?,
             last: self.last.unwrap_or_default(),
-            declared: maybe("declared", self.declared.as_ref(), Qty::parse)?,
+            declared: maybe("declared", self.declared.as_ref(), quantity)?,
         };
         let nothing = [&work.good, &work.scrap, &work.rework, &work.labour, &work.machine].iter().all(|amount| amount.is_none());
         if nothing && !work.last {
@@ -68,7 +67,7 @@ impl v1::ConfirmCompletion {
 
 impl v1::IssueMaterial {
     pub(super) fn meaning(&self, book: &Book) -> Result<Meaning, Denied> {
-        let qty = word("quantity", &self.quantity, Qty::parse)?;
+        let qty = word("quantity", &self.quantity, quantity)?;
         let consumed = Report::Consumed {
             op: word("operation", &self.operation, OpNo::parse)?,
             item: maybe("item", self.item.as_ref(), ItemNo::parse)?,
@@ -91,7 +90,7 @@ impl v1::CorrectCount {
         let corrected = Report::CountCorrected {
             op: word("operation", &self.operation, OpNo::parse)?,
             purpose,
-            difference: word("difference", &self.difference, Qty::parse)?,
+            difference: word("difference", &self.difference, quantity)?,
             reason: word("reason", &self.reason, Reason::parse)?,
         };
         let meaning = report(book, &self.plant, &self.order, self.occurred_at.as_ref(), corrected)?;

@@ -73,6 +73,7 @@ fn trait_of(body: &Body) -> Trait<'_> {
         | Report::CountCorrected { op, .. } => Trait { op: Some(op), ..Trait::default() },
         Report::JobAccepted { .. }
         | Report::JobRejected { .. }
+        | Report::WishRefused { .. }
         | Report::SampleTaken { .. }
         | Report::Completed
         | Report::Staged { .. } => Trait::default(),

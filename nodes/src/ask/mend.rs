@@ -44,7 +44,7 @@ impl Reception {
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let waiting = match &state.own {
             Own::Site(site) => site.quarantine.get(&number),
-            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => None,
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => None,
         };
         let who = Who {
             user: client.source.to_string(),

@@ -7,10 +7,9 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{Input, Release, Request};
-use takt_protocol::qty::Qty;
 use takt_protocol::words::{LotNo, MaterialId, Version};
 
-use super::field::{maybe, site, word};
+use super::field::{maybe, quantity, site, word};
 use super::meaning::Meaning;
 use super::{Denied, Reception, v1};
 
@@ -30,7 +29,7 @@ impl v1::ReleaseOrder {
             planned_order,
             plant: word("plant", &self.plant, SiteId::parse)?,
             material: word("material", &self.material, MaterialId::parse)?,
-            total: word("total", &self.total, Qty::parse)?,
+            total: word("total", &self.total, quantity)?,
             recipe: maybe("recipe", self.recipe.as_ref(), Version::parse)?,
             lot: maybe("lot", self.lot.as_ref(), LotNo::parse)?,
             start: word("start", &self.start, Instant::parse)?,
@@ -43,7 +42,7 @@ impl v1::ReleaseOrder {
 
 impl v1::ChangeQuantity {
     pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
-        let total = word("total", &self.total, Qty::parse)?;
+        let total = word("total", &self.total, quantity)?;
         let to = reception.address(Kind::Order, "order", &self.order).await?;
         Ok(wish(to, Request::ChangeQuantity { total }).because(self.reason.as_ref()))
     }

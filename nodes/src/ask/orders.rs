@@ -102,7 +102,7 @@ impl Reception {
     /// Every order that is wanted, in its place.
     fn placed(&self, now: Instant, wanted: impl Fn(&Brief, bool) -> bool) -> Vec<Place> {
         let indexes = || self.mesh().regions().values().map(takt_actors::region::Region::index);
-        let cases: BTreeSet<EntityId> = indexes().flat_map(Index::cases).map(|(entity, _)| entity).collect();
+        let cases: BTreeSet<EntityId> = indexes().flat_map(Index::cases).map(|open| open.entity).collect();
         let briefs: std::collections::BTreeMap<EntityId, Brief> = indexes().flat_map(Index::briefs).collect();
         // An order of which only a report or a refusal was heard is in no brief, and is listed all the same.
         let all = indexes().flat_map(|index| index.entities(Kind::Order, None, usize::MAX));

@@ -33,6 +33,7 @@ impl Reception {
             let message = format!("there is no site {}", name.escape_debug());
             Denied::new(Sort::NotFound, "UNKNOWN", message, "use the name of a site, such as one of the choices").at("id").choose(choices)
         })?;
+        let book = self.mesh().book_of(site);
         self.indexed().await;
         let now = self.mesh().clock().now();
         let entity = book.site_entity(site).filter(|entity| self.mesh().home(*entity).is_ok());

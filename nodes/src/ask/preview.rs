@@ -156,7 +156,8 @@ impl<'a> Foresight<'a> {
             | Fact::Lot(_)
             | Fact::Unit(_)
             | Fact::Shipment(_)
-            | Fact::Site(_) => {}
+            | Fact::Site(_)
+            | Fact::Record(_) => {}
         }
     }
 

@@ -6,10 +6,9 @@ use takt_protocol::input::{Address, Body};
 use takt_protocol::lot::{Decision, Disposition, Input, Placement, Request, Verdict};
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
-use takt_protocol::qty::Qty;
 use takt_protocol::words::{HoldNo, LotKey, LotNo, Reason, Sscc};
 
-use super::field::{choice, material, maybe, remark, site, word};
+use super::field::{choice, material, maybe, quantity, remark, site, word};
 use super::meaning::Meaning;
 use super::{Denied, Sort, v1};
 
@@ -63,7 +62,7 @@ impl v1::Decision {
     fn read(&self, at: usize) -> Result<Decision, Denied> {
         Ok(Decision {
             verdict: choice::<Verdict>(&format!("decisions[{at}].verdict"), &self.verdict)?,
-            qty: maybe(&format!("decisions[{at}].quantity"), self.quantity.as_ref(), Qty::parse)?,
+            qty: maybe(&format!("decisions[{at}].quantity"), self.quantity.as_ref(), quantity)?,
             unit: maybe(&format!("decisions[{at}].unit"), self.unit.as_ref(), Sscc::parse)?,
         })
     }

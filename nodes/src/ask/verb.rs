@@ -43,6 +43,12 @@ macro_rules! verbs {
         })*
 
         impl Verb {
+            /// One of each that says nothing.
+            #[cfg(test)]
+            pub(crate) fn blanks() -> Vec<Self> {
+                vec![$(Self::$message(v1::$message::default())),*]
+            }
+
             /// The names of all of them.
             pub const NAMES: &[&str] = &[$($name),*];
 

@@ -19,7 +19,7 @@ use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::wire;
 
 use super::{orders, region};
-use crate::ask::{Clients, Limits, ROWS_MAX, Reception};
+use crate::ask::{Clients, Limits, ROWS_MAX, Reception, v1};
 use crate::mesh::{Mesh, Stores};
 
 /// What to measure.
@@ -98,7 +98,10 @@ async fn lists(reception: &Reception, clock: &dyn Clock) -> anyhow::Result<()> {
     let (mut times, mut after) = (Vec::new(), None);
     for _ in 0..ASKED / 10 {
         let began = clock.elapsed();
-        let page = reception.orders(after.as_deref(), ROWS_MAX).await.map_err(|denied| anyhow::anyhow!("{denied:?}"))?;
+        let page = reception
+            .orders(&v1::OrdersWanted { after: after.clone(), ..v1::OrdersWanted::default() })
+            .await
+            .map_err(|denied| anyhow::anyhow!("{denied:?}"))?;
         times.push(clock.elapsed().saturating_sub(began));
         after = page.next;
     }
@@ -154,7 +157,7 @@ fn commit(seams: &Seams, book: &Book, clock: &dyn Clock, number: u32) -> anyhow:
 async fn settled(mesh: &Mesh, clock: &dyn Clock, seams: &Seams) -> anyhow::Result<()> {
     let mut calm = 0;
     while calm < 3 {
-        clock.sleep(Duration::from_millis(1_000)).await;
+        clock.sleep(Duration::from_secs(1)).await;
         let loaded: usize = mesh.regions().values().map(takt_actors::region::Region::loaded).sum();
         calm = if loaded == 0 && seams.queue.names().await?.is_empty() { calm + 1 } else { 0 };
     }

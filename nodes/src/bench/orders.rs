@@ -67,6 +67,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
         data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(vec![rule]).map_err(|found| anyhow::anyhow!("{found:?}"))?,
         policy: Policy::default(),
+        ..Book::default()
     })
 }
 

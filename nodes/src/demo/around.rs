@@ -189,7 +189,7 @@ impl Looked {
         let Some(books) = books else { return };
         let ours = logs.entities().values().filter_map(|told| match &told.state.own {
             Own::Shipment(shipment) if shipment.truck.as_ref().is_some_and(|truck| truck.transport == tms.site) => Some(shipment.as_ref()),
-            Own::Shipment(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Site(_) => None,
+            Own::Shipment(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Site(_) | Own::Record(_) => None,
         });
         let ours: BTreeMap<String, &Shipment> = ours.map(|shipment| (called(shipment), shipment)).collect();
         let mut trucks: BTreeMap<&str, u32> = BTreeMap::new();

@@ -22,7 +22,7 @@ use super::{Stage, Variables, loopback};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
-const CLIENTS: [&str; 5] = ["CONTROLLER", "PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR"];
+const CLIENTS: [&str; 6] = ["CONTROLLER", "PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR", "IT"];
 
 /// Everything, from an empty folder or from where it was.
 pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {

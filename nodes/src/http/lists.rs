@@ -16,17 +16,6 @@ use crate::answers::site::SiteRow;
 use crate::answers::{Hit, Page};
 use crate::ask::{Denied, ROWS_MAX, v1};
 
-/// Which part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Part {
-    /// What the last part said under `next`.
-    after: Option<String>,
-    /// Rows at most, up to 200.
-    most: Option<usize>,
-}
-
 /// What is searched for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -74,8 +63,8 @@ pub(super) async fn dead_letters(State(reception): Shared, _: Asking) -> Result<
 
 /// Try a dead letter again, once its reason is mended. It has its effect once, however often this is asked.
 #[utoipa::path(post, path = "/v1/dead-letters/{id}/retry", tag = "exceptions", params(("id" = String, Path, description = "The dead letter.", example = "DL-3fa91c07be")), responses((status = 200, description = "Queued anew.", body = DeadLetter)))]
-pub(super) async fn retry_dead_letter(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<DeadLetter>, Denied> {
-    reception.within(reception.retry_dead_letter(&id)).await.map(Json)
+pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, Id(id): Id) -> Result<Json<DeadLetter>, Denied> {
+    reception.within(reception.retry_dead_letter(&asking.client, &id)).await.map(Json)
 }
 
 /// List sites, with what waits for each.

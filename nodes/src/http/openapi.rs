@@ -75,6 +75,7 @@ fn complain(operation: &mut Operation) {
     for sort in [
         Sort::Malformed,
         Sort::Unauthenticated,
+        Sort::Forbidden,
         Sort::NotFound,
         Sort::Conflict,
         Sort::Expired,
@@ -96,6 +97,7 @@ fn about(sort: Sort) -> &'static str {
         Sort::Malformed => "Its shape cannot be read: JSON, a missing field, a wrong type, no key.",
         Sort::Unprocessable => "It can be read, and cannot be meant: an unknown unit, plant, material or recipe.",
         Sort::Unauthenticated => "No client has this token.",
+        Sort::Forbidden => "The client's role may not ask for this, or not at that site: FORBIDDEN, with the roles that may. Not recorded.",
         Sort::NotFound => "Nothing by that name.",
         Sort::WrongMethod => "The path takes another method.",
         Sort::Conflict => "How things stand forbids it: NOT_OWNER, KEY_REUSED, DUPLICATE_ORDER, STATE. Recorded.",

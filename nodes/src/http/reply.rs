@@ -45,6 +45,7 @@ impl IntoResponse for Denied {
             Sort::TooLarge => drop(headers.insert(CONNECTION, HeaderValue::from_static("close"))),
             Sort::Malformed
             | Sort::Unprocessable
+            | Sort::Forbidden
             | Sort::NotFound
             | Sort::WrongMethod
             | Sort::Conflict
@@ -64,6 +65,7 @@ pub(super) fn status(sort: Sort) -> StatusCode {
         Sort::Malformed => StatusCode::BAD_REQUEST,
         Sort::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
         Sort::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Sort::Forbidden => StatusCode::FORBIDDEN,
         Sort::NotFound => StatusCode::NOT_FOUND,
         Sort::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Sort::Conflict => StatusCode::CONFLICT,

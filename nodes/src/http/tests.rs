@@ -86,7 +86,7 @@ async fn back(request: reqwest::RequestBuilder) -> Back {
 fn release(number: &str) -> Value {
     json!({
         "erp": "erp-eu", "planned_order": number, "plant": "nord", "material": "FG-100", "total": "480 H87",
-        "start": "2026-11-24T06:00:00+01:00", "end": "2026-11-24T14:00:00+01:00"
+        "start": "2036-11-24T06:00:00+01:00", "end": "2036-11-24T14:00:00+01:00"
     })
 }
 

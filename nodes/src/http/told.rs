@@ -63,6 +63,7 @@ impl<T: Ranked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
 
 /// A client that may ask, and the room it takes while it does.
 pub(crate) struct Asking {
+    pub(crate) client: Client,
     _ticket: Ticket,
 }
 
@@ -70,8 +71,8 @@ impl FromRequestParts<Arc<Reception>> for Asking {
     type Rejection = Denied;
 
     async fn from_request_parts(parts: &mut Parts, reception: &Arc<Reception>) -> Result<Self, Denied> {
-        known(reception, &parts.headers)?;
-        Ok(Self { _ticket: reception.admission().enter(Tier::Analytical)? })
+        let client = known(reception, &parts.headers)?.clone();
+        Ok(Self { client, _ticket: reception.admission().enter(Tier::Analytical)? })
     }
 }
 

@@ -115,7 +115,8 @@ impl Queries for Counter {
     }
 
     async fn retry_dead_letter(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.retry_dead_letter(&request.get_ref().id)).await
+        let client = super::client(&self.reception, request.metadata())?;
+        self.asked(&request, self.reception.retry_dead_letter(client, &request.get_ref().id)).await
     }
 
     async fn list_sites(&self, request: Request<v1::All>) -> Document {

@@ -80,6 +80,7 @@ fn code(sort: Sort) -> Code {
     match sort {
         Sort::Malformed | Sort::Unprocessable => Code::InvalidArgument,
         Sort::Unauthenticated => Code::Unauthenticated,
+        Sort::Forbidden => Code::PermissionDenied,
         Sort::NotFound => Code::NotFound,
         Sort::WrongMethod => Code::Unimplemented,
         // Not `DeadlineExceeded`, which clients take for a reason to send it again.

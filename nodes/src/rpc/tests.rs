@@ -54,8 +54,8 @@ fn release(key: &str, number: &str) -> v1::ReleaseOrder {
         plant: "nord".into(),
         material: "FG-100".into(),
         total: "480 H87".into(),
-        start: "2026-11-24T06:00:00+01:00".into(),
-        end: "2026-11-24T14:00:00+01:00".into(),
+        start: "2036-11-24T06:00:00+01:00".into(),
+        end: "2036-11-24T14:00:00+01:00".into(),
         ..v1::ReleaseOrder::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use takt_config::Finding;
+use takt_config::explain::{Explained, Said};
 use takt_config::trial::Checked;
 use takt_config::trial::rule::{self, Outcome};
 
@@ -50,6 +51,28 @@ pub(crate) fn checked(checked: &Checked, as_json: bool) {
     if !checked.unset.is_empty() {
         print(&format!("wanted from the environment where it runs: {}", checked.unset.join(", ")));
     }
+}
+
+/// Who set what is in force.
+pub(crate) fn explained(found: &[Explained], as_json: bool) {
+    if as_json {
+        let rows = found.iter().map(
+            |one| json!({ "key": one.key, "in_force": said(&one.in_force), "overrode": one.overrode.iter().map(said).collect::<Vec<_>>() }),
+        );
+        return print(&pretty(&Value::Array(rows.collect())));
+    }
+    for one in found {
+        print(&format!("{} = {}", one.key, one.in_force.value));
+        print(&format!("    set by         {}", one.in_force));
+        for before in &one.overrode {
+            print(&format!("    in place of    {}  from {before}", before.value));
+        }
+    }
+}
+
+fn said(said: &Said) -> Value {
+    let file = Some(&said.file).filter(|file| !file.is_empty());
+    json!({ "value": said.value, "layer": said.layer.word(), "file": file, "line": said.line })
 }
 
 /// What a mapping made of what it was given.

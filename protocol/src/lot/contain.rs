@@ -11,6 +11,7 @@ use crate::name::SiteId;
 use crate::outbox::{OutboxFact, Outcome};
 use crate::planted::{self, Bug};
 use crate::words::{HoldNo, Reason, Sscc, StockStatus};
+use crate::workflow::Step;
 
 /// What a system was asked about a lot.
 enum Asked<'a> {
@@ -33,7 +34,7 @@ impl Turn<'_, '_> {
             self.draft.ask_site_first(warehouse, Effect::BlockStock(block.clone()));
             told.push(warehouse);
         }
-        if let Some(quality) = plant.quality {
+        if let Some(quality) = plant.quality.filter(|_| self.context.book.workflows.has(site, Step::TellHold)) {
             self.draft.ask_site(quality, Tier::Business, Effect::TellHold(block));
             told.push(quality);
         }

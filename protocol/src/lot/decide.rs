@@ -16,8 +16,10 @@ use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order;
 use crate::outbox::OutboxFact;
+use crate::ownership::Domain;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Reason, Sscc};
+use crate::workflow::Step;
 
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
@@ -98,7 +100,7 @@ impl Turn<'_, '_> {
     /// Track Q is the quality system's: whoever else says so is shown, and moves nothing. Anyone may hold.
     fn not_quality(&mut self, what: &str) -> Option<Answer> {
         let (book, source) = (self.context.book, self.envelope.key.source);
-        let owner = self.site.and_then(|site| book.sites.get(&site)).and_then(|plant| plant.quality.or(plant.erp));
+        let owner = self.site.and_then(|site| book.owner(site, Domain::QualityStatus));
         let owns =
             owner.map_or_else(|| book.sites.get(&source).is_some_and(|site| site.kind == SiteKind::Quality), |owner| owner == source);
         (!owns).then(|| not_owner(self.draft, source, "the quality system", what))
@@ -176,7 +178,7 @@ impl Turn<'_, '_> {
         self.note(Fact::Sampled(sample.clone()));
         self.draft.note(Noted::Named(Ref::new(site, NativeKind::Quality, sample.clone())));
         let quality = self.context.book.sites.get(&site).and_then(|plant| plant.quality);
-        if let Some(quality) = quality {
+        if let Some(quality) = quality.filter(|_| self.context.book.workflows.has(site, Step::OpenInspection)) {
             let effect = Effect::OpenInspection { lot: key.clone(), site, sample: sample.clone(), qty, taken_at };
             self.draft.ask_site(quality, Tier::Business, effect);
         }

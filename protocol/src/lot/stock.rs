@@ -13,6 +13,7 @@ use crate::fact::Fact as Noted;
 use crate::id::EntityId;
 use crate::intent::Tier;
 use crate::name::SiteId;
+use crate::ownership::Domain;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
 
@@ -160,7 +161,7 @@ impl Turn<'_, '_> {
     /// Asks for every move that what was written so far makes necessary, the blocks before all other work.
     pub(super) fn move_stock(&mut self) {
         let (Some(lot), Some(plant)) = (self.key.clone(), self.site) else { return };
-        let Some(erp) = self.context.book.sites.get(&plant).and_then(|plant| plant.erp) else { return };
+        let Some(erp) = self.context.book.owner(plant, Domain::Inventory) else { return };
         let hold = self.spoken_of();
         let moves = self.after().moves();
         let blocks = moves.iter().any(|(_, to, _)| *to == StockStatus::Blocked);

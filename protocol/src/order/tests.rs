@@ -10,6 +10,7 @@ mod owners;
 mod pauses;
 mod reversals;
 mod splits;
+mod variants;
 mod wishes;
 
 use super::*;

@@ -13,6 +13,7 @@ use crate::order;
 use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::words::{EquipmentClass, EquipmentId, MaterialId, OutputKind};
+use crate::workflow::Step;
 
 impl Turn<'_, '_> {
     /// An order asks.
@@ -100,6 +101,11 @@ impl<'a> Looking<'a> {
         self.missing.push((code, what));
     }
 
+    /// Whether this plant has a check.
+    fn has(&self, step: Step) -> bool {
+        self.book.workflows.has(self.plant, step)
+    }
+
     /// Our recipe, and the plant's own: the plant must have the version that is meant, once it said what it has.
     fn recipe(&mut self) -> Option<&'a Recipe> {
         let book = self.book;
@@ -111,6 +117,9 @@ impl<'a> Looking<'a> {
                 return None;
             }
         };
+        if !self.has(Step::PlantRecipe) {
+            return Some(recipe);
+        }
         let has = self.site.recipes.get(&self.need.material);
         match has {
             Some(versions) if !versions.contains(&recipe.version) => {
@@ -127,14 +136,16 @@ impl<'a> Looking<'a> {
     }
 
     fn operations(&mut self, recipe: &Recipe) -> Vec<JobOperation> {
-        let mut operations = Vec::new();
+        let (mut operations, checked) = (Vec::new(), self.has(Step::Equipment));
         let all = self.book.equipment(self.plant, self.need.start);
         for operation in &recipe.operations {
             let able: Vec<&EquipmentId> = all.iter().filter(|piece| piece.class == operation.class).map(|piece| &piece.id).collect();
             let stopped = |piece: &EquipmentId| self.site.hindrance(piece, self.now.max(self.need.start)).is_some();
-            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !stopped(piece)).collect();
-            let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !self.overdue(piece)).cloned().collect();
+            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !checked || !stopped(piece)).collect();
+            let overdue = |piece: &EquipmentId| self.has(Step::Calibration) && self.overdue(piece);
+            let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !overdue(piece)).cloned().collect();
             match (able.is_empty(), up.is_empty(), fit.is_empty()) {
+                (true, ..) if !checked => {}
                 (true, ..) => self.misses(
                     Code::MissingEquipmentMapping,
                     format!("no equipment of class {} for operation {}", operation.class, operation.op),
@@ -218,7 +229,7 @@ impl<'a> Looking<'a> {
                 base: known.base,
                 conversions: known.conversions.clone(),
                 lot_mode: known.lot_mode,
-                inspected: known.inspected,
+                inspected: known.inspected && self.has(Step::Inspection),
                 items: items.map(|component| component.item.clone()).collect(),
             });
         }

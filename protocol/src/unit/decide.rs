@@ -19,6 +19,7 @@ use crate::outbox::{OutboxFact, Outcome};
 use crate::qty::Qty;
 use crate::site;
 use crate::words::{Place, Sscc};
+use crate::workflow::Step;
 
 impl Unit {
     pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
@@ -36,7 +37,7 @@ impl Unit {
             }
             Input::Request(Request::RequestHandover { warehouse }) => {
                 draft.note(Noted::Unit(Box::new(Fact::HandedTo(*warehouse))));
-                self.announce(*warehouse, draft);
+                self.announce(*warehouse, context, draft);
                 self.expect(*warehouse, context, draft);
             }
             Input::Report(report) => return self.report(report, envelope, context, draft),
@@ -99,15 +100,18 @@ impl Unit {
         draft.note(Noted::Unit(Box::new(fact)));
         for warehouse in &after.told {
             if more {
-                after.announce(*warehouse, draft);
+                after.announce(*warehouse, context, draft);
             }
             after.expect(*warehouse, context, draft);
         }
     }
 
     /// Tells a warehouse that it will come, and with what.
-    fn announce(&self, warehouse: SiteId, draft: &mut Draft) {
+    fn announce(&self, warehouse: SiteId, context: &Context<'_>, draft: &mut Draft) {
         let (Some(sscc), Some(from)) = (&self.sscc, self.from) else { return };
+        if !context.book.workflows.has(from, Step::AnnounceUnit) {
+            return;
+        }
         let notice = UnitNotice { sscc: sscc.clone(), contents: self.contents.clone(), from, to: None };
         draft.ask_site(warehouse, Tier::Business, Effect::AnnounceUnit(notice));
     }

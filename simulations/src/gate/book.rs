@@ -123,5 +123,6 @@ pub(super) fn book() -> anyhow::Result<Book> {
         data: takt_protocol::data::Data::default(),
         rules,
         policy: Policy::default(),
+        ..Book::default()
     })
 }

@@ -14,7 +14,11 @@ fn all_told(table: &[Case]) {
 #[test]
 fn regions_clients_and_roles_are_told_apart() {
     all_told(&[
-        ("mesh.yaml", "regions: [eu, na, eu]\n".to_owned(), "mesh.yaml:1:19: the region eu stands twice. rename or delete one of them"),
+        (
+            "mesh.yaml",
+            format!("regions: [eu, na, eu]\n{CLIENTS}"),
+            "mesh.yaml:1:19: the region eu stands twice. rename or delete one of them",
+        ),
         (
             "mesh.yaml",
             format!("{MESH}clients:\n  - {{name: a, token: x, role: planning}}\n  - {{name: b, token: x, role: quality}}\n"),
@@ -119,7 +123,7 @@ fn a_recipe_can_be_made_where_it_says() {
         ),
         (
             "rules/all.yaml",
-            RULES.replace("produced", "consumed").replace("goods_receipt", "goods_issue"),
+            RULES.replace("produced", "consumed, op: '0010'").replace("goods_receipt", "goods_issue"),
             "recipes/fg.yaml:11:28: no posting rule receives FG made at nord. add a rule with `match: {use: produced}` to rules/",
         ),
         (
@@ -176,7 +180,7 @@ fn no_two_rules_fight_and_none_is_void() {
         ),
         (
             "rules/more.yaml",
-            RULES.replace("id: receipt", "id: issue").replace("use: produced", "use: consumed"),
+            RULES.replace("id: receipt", "id: issue").replace("use: produced", "use: consumed, material: STEEL"),
             "rules/more.yaml:1:3: rule `issue` posts a use as a goods_receipt that such a document does not take. write goods_issue as its `movement`",
         ),
         (
@@ -225,7 +229,10 @@ fn a_unit_that_the_erp_s_decimals_cannot_hold_is_refused() {
     let materials = MATERIALS.replace("base: KGM", "base: TNE");
     let rules = format!(
         "{RULES}{}",
-        RULES.replace("id: receipt", "id: issue").replace("use: produced", "use: consumed").replace("goods_receipt", "goods_issue")
+        RULES
+            .replace("id: receipt", "id: issue")
+            .replace("use: produced", "use: consumed, op: '0010'")
+            .replace("goods_receipt", "goods_issue")
     );
     let recipe = RECIPE.replace("0.4 KGM", "400 GRM");
     let found = findings(&[("materials/all.yaml", &materials), ("rules/all.yaml", &rules), ("recipes/fg.yaml", &recipe)]);

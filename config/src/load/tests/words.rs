@@ -71,7 +71,7 @@ fn a_file_that_nothing_reads_is_told() {
     assert_eq!(
         found,
         [
-            "material/mine.yaml: nothing reads this file. move it into one of the folders equipment, materials, recipes, rules, sites",
+            "material/mine.yaml: nothing reads this file. move it into one of the folders equipment, materials, recipes, rules, sites, workflows",
             "sites/x.yml: nothing reads this file. rename it so that it ends in .yaml",
         ]
     );
@@ -104,7 +104,7 @@ fn a_secret_may_have_any_letters_and_moves_no_place() {
 
 #[test]
 fn a_variable_in_a_comment_is_not_wanted() {
-    let dir = folder(&[("mesh.yaml", "# token: ${NOBODY}\nregions: [eu]\n")]);
+    let dir = folder(&[("mesh.yaml", &format!("# token: ${{NOBODY}}\nregions: [eu]\n{CLIENTS}"))]);
     assert!(load(dir.path(), &BTreeMap::new()).is_ok());
 }
 

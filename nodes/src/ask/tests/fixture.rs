@@ -32,6 +32,7 @@ use takt_protocol::order::{self, Header, Order, OwnerFact};
 use takt_protocol::outbox::Receipt;
 use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
 use takt_protocol::qty::{Qty, Rounding};
+use takt_protocol::role::{Grant, Roles, VERBS};
 use takt_protocol::shipment;
 use takt_protocol::signature::Signature;
 use takt_protocol::uom::Uom;
@@ -44,6 +45,8 @@ use crate::mesh::{Mesh, Stores};
 /// The token of the plant's client, and of quality's.
 pub(crate) const PLANT: &str = "token-of-the-plant";
 pub(crate) const QUALITY: &str = "token-of-quality";
+/// One client of each other role: its token, its name and its role are one word.
+pub(crate) const OTHERS: [&str; 6] = ["planning", "production", "finance", "it", "king", "afar-only"];
 
 /// The tokens of two people in finance.
 pub(crate) const FINANCE: &str = "token-of-finance";
@@ -133,12 +136,14 @@ impl World {
         let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name)).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
-        let clients = Clients::new([
+        let usual = [
             (PLANT.to_owned(), client("mes-nord", "plant")),
             (QUALITY.to_owned(), client("lims", "quality")),
             (FINANCE.to_owned(), client("ada", "finance")),
             (CONTROLLER.to_owned(), client("bob", "finance")),
-        ]);
+        ];
+        let others = OTHERS.iter().map(|role| ((*role).to_owned(), client(role, role)));
+        let clients = Clients::new(usual.into_iter().chain(others));
         let reception = Reception::new(Arc::clone(&mesh), clients, limits)
             .with_inbox(site("nord"), Some(MES), None, Arc::new(inbound(&mesh)))
             .with_inbox(site("qms"), Some(MES), None, Arc::new(Full))
@@ -355,6 +360,16 @@ fn recipe() -> Recipe {
     }
 }
 
+/// The five roles, one that may ask for everything, and one that is for a single plant.
+fn roles() -> Roles {
+    let mut roles = Roles::default();
+    roles.allow(&Role::parse("plant").unwrap(), &VERBS);
+    let mut grants = roles.grants().clone();
+    let everything = VERBS.map(str::to_owned).into();
+    grants.insert(Role::parse("afar-only").unwrap(), Grant { verbs: everything, sites: Some([site("afar")].into()) });
+    Roles::new(grants)
+}
+
 /// The configuration: an ERP, a plant, a laboratory, a warehouse far away, and a plant out of reach.
 pub(crate) fn book() -> Book {
     let plant = |region| Site {
@@ -395,5 +410,7 @@ pub(crate) fn book() -> Book {
         data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(rules).unwrap(),
         policy: Policy::default(),
+        roles: roles(),
+        ..Book::default()
     }
 }

@@ -140,6 +140,7 @@ pub(crate) fn book() -> Book {
         data: crate::data::Data::default(),
         rules: RuleBook::new(rules()).unwrap(),
         policy: Policy::default(),
+        ..Book::default()
     }
 }
 

@@ -72,3 +72,34 @@ fn two_failed_samples_with_long_names_are_two_holds() {
     decide(&mut floor, holds[0].as_str(), vec![verdict(Verdict::Accept)]);
     assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
 }
+
+#[test]
+fn a_plant_may_leave_it_to_its_laboratory_to_find_samples_and_to_see_holds() {
+    use crate::workflow::Step;
+    let asked = |without: &[Step], verb: &str| {
+        let mut floor = Floor::new();
+        floor.book.workflows.without.insert(site("nord"), without.iter().copied().collect());
+        made(&mut floor, Some(pallet(1)), "480 H87", true);
+        sampled(&mut floor, "S-1");
+        closed(&mut floor, "S-1", false);
+        floor.asked(verb).len()
+    };
+    assert_eq!((asked(&[], "open_inspection"), asked(&[], "tell_hold")), (1, 1));
+    assert_eq!((asked(&[Step::OpenInspection], "open_inspection"), asked(&[Step::TellHold], "tell_hold")), (0, 0));
+    assert_eq!(asked(&[Step::TellHold], "block_stock"), asked(&[], "block_stock"), "the warehouse hears of it in any case");
+}
+
+#[test]
+fn who_owns_quality_status_has_the_word_about_a_sample_and_nobody_else() {
+    use crate::ownership::{Domain, Holder, Ownership};
+    let mut floor = Floor::new();
+    floor.book.ownership = Ownership::new([((site("nord"), Domain::QualityStatus), Holder::Erp)].into());
+    made(&mut floor, Some(pallet(1)), "480 H87", true);
+    sampled(&mut floor, "S-1");
+    closed(&mut floor, "S-1", true);
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty(), "the quality system does not own it here");
+    let sample = NativeId::parse("S-1").unwrap();
+    let fact = OwnerFact::InspectionClosed { sample, passed: true, lot: Day::lot(), findings: String::new() };
+    floor.tell(goods(), "erp-eu", Body::Lot(Input::OwnerFact(fact)));
+    assert!(asks(&mut floor, truck(1), 2, &pallet(1)).is_empty());
+}

@@ -15,6 +15,7 @@ use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::uom::Uom;
 use crate::words::{MaterialId, OpNo, StockStatus};
+use crate::workflow::Step;
 
 /// What booking a material needs.
 pub(super) struct KnownMaterial<'a> {
@@ -151,7 +152,8 @@ impl Turn<'_, '_> {
         let in_force = || {
             let plant = self.order.plant()?;
             let known = self.context.book.material(plant, material, self.context.now)?;
-            Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected: known.inspected })
+            let inspected = known.inspected && self.context.book.workflows.has(plant, Step::Inspection);
+            Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected })
         };
         frozen.or_else(in_force)
     }

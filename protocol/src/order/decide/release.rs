@@ -11,6 +11,7 @@ use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::native::{NativeKind, Ref};
 use crate::order::{Business, Dispatch, Fact, Header, Release};
+use crate::ownership::Domain;
 use crate::refusal::Code;
 use crate::site;
 use crate::words::Version;
@@ -115,8 +116,10 @@ impl Turn<'_, '_> {
         if !book.sites.contains_key(&wish.erp) {
             return unknown("ERP", "erp");
         }
-        let Some(plant) = book.sites.get(&wish.plant) else { return unknown("plant", "plant") };
-        if let Some(owner) = plant.erp.filter(|owner| *owner != wish.erp) {
+        if !book.sites.contains_key(&wish.plant) {
+            return unknown("plant", "plant");
+        }
+        if let Some(owner) = book.owner(wish.plant, Domain::Orders).filter(|owner| *owner != wish.erp) {
             let text = format!("the orders of {} are {owner}'s, not {}'s", wish.plant, wish.erp);
             return Some(refuse(Code::NotOwner, text, "name the ERP that owns the plant's orders, or another plant", "erp"));
         }
