@@ -17,7 +17,7 @@ const REQUESTS: &str = "takt/v1/requests.proto";
 const ANSWERS: &str = "takt/v1/answers.proto";
 
 /// Fields a path names, which are not repeated in the body.
-const IN_PATH: [&str; 17] = [
+const IN_PATH: [&str; 18] = [
     "ChangeQuantity.order",
     "Redispatch.order",
     "CancelOrder.order",
@@ -35,6 +35,7 @@ const IN_PATH: [&str; 17] = [
     "BlockShipment.shipment",
     "ReleaseShipment.shipment",
     "ActOnException.exception",
+    "ActOnGroup.group",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

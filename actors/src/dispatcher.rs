@@ -82,10 +82,12 @@ impl Orders {
                     | Fact::Outbox { .. }
                     | Fact::CaseOpened(_)
                     | Fact::CaseHandedOver { .. }
+                    | Fact::CaseSnoozed { .. }
                     | Fact::CaseClosed { .. }
                     | Fact::Order(_)
                     | Fact::Lot(_)
                     | Fact::Unit(_)
+                    | Fact::Record(_)
                     | Fact::Shipment(_)
                     | Fact::Site(_) => {}
                 }

@@ -175,6 +175,9 @@ impl Desk {
                 }
                 steps.push(step);
             }
+            if matches!(reply, Reply::Known(_)) {
+                node.repeated(self.start.id);
+            }
             replies.push((letter.reply, reply));
         }
         (steps, who, replies)

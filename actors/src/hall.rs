@@ -29,8 +29,15 @@ pub struct Hall {
 struct Shared {
     node: Arc<Node>,
     committer: Committer,
-    loaded: Mutex<BTreeMap<EntityId, Loaded>>,
+    loaded: Mutex<Table>,
     keeper: Mutex<Option<ActorCell>>,
+}
+
+/// Who is loaded, and whose actor an actor is: one that leaves is known by itself alone.
+#[derive(Default)]
+struct Table {
+    by_entity: BTreeMap<EntityId, Loaded>,
+    by_actor: BTreeMap<ActorId, EntityId>,
 }
 
 struct Loaded {
@@ -40,7 +47,7 @@ struct Loaded {
 
 impl Hall {
     pub(crate) fn new(node: Arc<Node>, committer: Committer) -> Self {
-        Self { shared: Arc::new(Shared { node, committer, loaded: Mutex::new(BTreeMap::new()), keeper: Mutex::new(None) }) }
+        Self { shared: Arc::new(Shared { node, committer, loaded: Mutex::default(), keeper: Mutex::new(None) }) }
     }
 
     /// Tells an entity something, and waits until the outcome is durable.
@@ -59,26 +66,26 @@ impl Hall {
 
     /// How many entities are loaded.
     pub fn loaded(&self) -> usize {
-        self.table().len()
+        self.table().by_entity.len()
     }
 
     /// Asks every entity that did nothing for a while to leave.
     pub(crate) fn sweep(&self) {
         let now = self.shared.node.seams.clock.elapsed();
         let idle = Duration::from_millis(self.shared.node.settings.idle_ms);
-        for loaded in self.table().values().filter(|loaded| loaded.used + idle <= now) {
+        for loaded in self.table().by_entity.values().filter(|loaded| loaded.used + idle <= now) {
             drop(loaded.actor.send_message(Told::Retire));
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, BTreeMap<EntityId, Loaded>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.shared.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, entity: EntityId, told: Told) -> Result<(), Lost> {
         let mut table = self.table();
         let now = self.shared.node.seams.clock.elapsed();
-        let told = match table.get_mut(&entity) {
+        let told = match table.by_entity.get_mut(&entity) {
             None => told,
             Some(loaded) => {
                 loaded.used = now;
@@ -91,7 +98,10 @@ impl Hall {
         };
         let actor = self.load(entity)?;
         let sent = actor.send_message(told).map_err(|_| Lost);
-        table.insert(entity, Loaded { actor, used: now });
+        table.by_actor.insert(actor.get_id(), entity);
+        if let Some(before) = table.by_entity.insert(entity, Loaded { actor, used: now }) {
+            table.by_actor.remove(&before.actor.get_id());
+        }
         sent
     }
 
@@ -104,7 +114,10 @@ impl Hall {
     }
 
     fn forget(&self, actor: ActorId) {
-        self.table().retain(|_, loaded| loaded.actor.get_id() != actor);
+        let mut table = self.table();
+        if let Some(entity) = table.by_actor.remove(&actor) {
+            table.by_entity.remove(&entity);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! from the logs, kept with the cursor they are valid at, and built again whenever they are missing or broken: nothing is
 //! decided by them alone. A name that they do not know yet is born under, or waits in its site's quarantine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +10,23 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use takt_cluster::views::{Applied, Span, Step, Views};
 use takt_protocol::book::Book;
-use takt_protocol::case::Case;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::Region;
 use takt_protocol::native::{NativeId, Ref};
+use takt_protocol::record::Record;
 use takt_protocol::wire;
+use takt_protocol::words::EquipmentId;
 use tokio::sync::Notify;
 
 use crate::node::Node;
 
+mod brief;
+mod masterdata;
 mod rows;
 
-pub use rows::SCHEMA;
+pub use brief::{Brief, Handover};
+pub use rows::{Note, OpenCase, SCHEMA};
 
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
@@ -42,11 +47,14 @@ impl Index {
         self.get(rows::NAMES, &rows::name_key(name))
     }
 
-    /// Every entity that any system knows by this number, and the name it has there.
+    /// Every entity that any system knows by this number, and the name it has there. A lot is also found by its number alone,
+    /// without its material.
     pub fn search(&self, number: &NativeId) -> Vec<(Ref, EntityId)> {
         let prefix = rows::number_key(number);
-        let rows = self.scan(rows::NAMES, Span { prefix: &prefix, after: None, most: usize::MAX });
-        rows.into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity))).collect()
+        let span = Span { prefix: &prefix, after: None, most: usize::MAX };
+        let names = self.scan(rows::NAMES, span).into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity)));
+        let lots: Vec<(Vec<u8>, (Ref, EntityId))> = self.scan(rows::LOTS, span);
+        names.chain(lots.into_iter().map(|(_, lot)| lot)).collect()
     }
 
     /// The entity that names mean: a known one, else the one that would be born under the first.
@@ -71,10 +79,36 @@ impl Index {
         rows.into_iter().map(|(_, entity)| entity).collect()
     }
 
-    /// Every open case, with whose it is.
-    pub fn cases(&self) -> Vec<(EntityId, Case)> {
-        let rows: Vec<(Vec<u8>, (EntityId, Case))> = self.scan(rows::CASES, Span { prefix: &[], after: None, most: usize::MAX });
+    /// Every open case, with whose it is and what people did about it.
+    pub fn cases(&self) -> Vec<OpenCase> {
+        let rows: Vec<(Vec<u8>, OpenCase)> = self.scan(rows::CASES, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, open)| open).collect()
+    }
+
+    /// The cases that a cause ever had, also closed ones.
+    pub fn caused(&self, cause: &str) -> Vec<(EntityId, u32)> {
+        let prefix = rows::cause_key(cause);
+        let rows = self.scan(rows::CAUSES, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
+    }
+
+    /// Every order at home here, in brief.
+    pub fn briefs(&self) -> Vec<(EntityId, Brief)> {
+        let rows: Vec<(Vec<u8>, (EntityId, Brief))> = self.scan(rows::BRIEFS, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, brief)| brief).collect()
+    }
+
+    /// The intents whose reply was lost, with whose they are; some of them may have been settled this very moment.
+    pub fn doubts(&self) -> Vec<(EntityId, u32)> {
+        let rows: Vec<(Vec<u8>, (EntityId, u32))> = self.scan(rows::DOUBTS, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, doubt)| doubt).collect()
+    }
+
+    /// Since when each piece of a plant's equipment is down that is.
+    pub fn down_since(&self, plant: EntityId) -> BTreeMap<EquipmentId, Instant> {
+        let prefix = rows::entity_key(plant);
+        let rows: Vec<(Vec<u8>, (EquipmentId, Instant))> = self.scan(rows::DOWN, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, down)| down).collect()
     }
 
     /// The cases that people call so, also closed ones.
@@ -82,6 +116,12 @@ impl Index {
         let prefix = rows::called_key(short);
         let rows = self.scan(rows::CALLED, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
+    }
+
+    /// All master data that this region has.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let rows = self.scan(rows::RECORDS, Span { prefix: &[], after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, record)| record).collect()
     }
 
     /// When the newest commit was made that the index has read.
@@ -150,6 +190,7 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
     loop {
         let run = node.tape.all_after(shard, cursor).await?;
         let rows = rows::of(&index.views, shard, &run)?;
+        masterdata::learn(node, shard, &run, &rows).await?;
         cursor = match index.views.apply(Step { shard, after: cursor, upto: run.upto, rows })? {
             Applied::Done => run.upto,
             Applied::Stale { at } => at,

@@ -1,11 +1,14 @@
 //! What all actors of a region on this node share: the seams, the book in force, the settings.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use takt_cluster::seam::Seams;
 use takt_protocol::book::Book;
+use takt_protocol::id::EntityId;
 use takt_protocol::name::Region;
+use takt_protocol::record::Record;
 
 use crate::tape::Tape;
 
@@ -20,7 +23,11 @@ pub struct Node {
     /// What was recorded, for those who follow it.
     pub tape: Tape,
     book: RwLock<Arc<Book>>,
+    repeats: Mutex<BTreeMap<EntityId, u64>>,
 }
+
+/// Entities whose repeated inputs are counted at once: where more are told things twice, the count begins anew.
+const REPEATS_MAX: usize = 100_000;
 
 /// Limits, each with its unit.
 #[derive(Clone, Debug)]
@@ -92,7 +99,7 @@ impl Node {
     /// What a region's actors share.
     pub fn new(region: Region, seams: Seams, book: Arc<Book>, settings: Settings) -> Self {
         let tape = Tape::new(Arc::clone(&seams.journal), settings.projection_max);
-        Self { region, seams, settings, tape, book: RwLock::new(book) }
+        Self { region, seams, settings, tape, book: RwLock::new(book), repeats: Mutex::default() }
     }
 
     /// The book in force.
@@ -100,8 +107,36 @@ impl Node {
         Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Another book is in force from now on.
+    /// How many inputs an entity was sent that it had heard before, since this process runs: they leave nothing in its log.
+    pub fn repeats(&self, entity: EntityId) -> u64 {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner).get(&entity).copied().unwrap_or_default()
+    }
+
+    /// An entity was sent something that it had heard before.
+    pub(crate) fn repeated(&self, entity: EntityId) {
+        let mut repeats = self.repeats.lock().unwrap_or_else(PoisonError::into_inner);
+        if repeats.len() >= REPEATS_MAX {
+            repeats.clear();
+        }
+        *repeats.entry(entity).or_default() += 1;
+    }
+
+    /// Another book is in force from now on; the master data stays what it was.
     pub fn activate(&self, book: Arc<Book>) {
-        *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+        let mut held = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        let book = if held.data.is_empty() { book } else { Arc::new(Book { data: held.data.clone(), ..book.as_ref().clone() }) };
+        *held = book;
+    }
+
+    /// Master data is so from the next decision on.
+    pub(crate) fn learn(&self, records: impl IntoIterator<Item = Record>) {
+        let mut held = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        let mut book = held.as_ref().clone();
+        for record in records {
+            if let Some(of) = record.of.clone() {
+                book.data.put(&of, Arc::new(record));
+            }
+        }
+        *held = Arc::new(book);
     }
 }

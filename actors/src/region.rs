@@ -92,6 +92,7 @@ impl Region {
         let (committer, waiting) = Committer::pair();
         let hall = Hall::new(Arc::clone(&node), committer);
         let index = Index::new(node.region, plan.views);
+        node.learn(index.records());
         let tasks = tasks(&node, &hall, &index, &plan.sites, &plan.roads, waiting);
         let tasks = tasks.into_iter().filter(|(name, _)| plan.projections || !PROJECTIONS.contains(name)).collect();
         let links = Arc::new(plan.sites.iter().map(|link| (link.site, link.clone())).collect());
@@ -194,7 +195,7 @@ impl Region {
     /// A site could not be asked for what it has for us.
     pub(crate) fn missed(&self, site: SiteId, why: &str) {
         if let Some(link) = self.links.get(&site) {
-            link.pace.missed(why);
+            link.pace.missed(why, self.node.seams.clock.now());
         }
     }
 

@@ -77,7 +77,7 @@ impl SiteDesk {
     /// It could not be reached, or did not answer.
     fn missed(&self, why: &str) {
         self.with_breaker(Breaker::failed);
-        self.pace.missed(why);
+        self.pace.missed(why, self.node.seams.clock.now());
     }
 
     fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {

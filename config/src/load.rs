@@ -9,8 +9,9 @@ use std::sync::Arc;
 use serde_saphyr::Spanned;
 use takt_actors::link::mapping::Mapping;
 use takt_actors::site::SiteLimits;
-use takt_protocol::book::{Book, Material, Policy, Recipe, Site};
+use takt_protocol::book::{Around, Book, Material, Policy, Recipe, Site};
 use takt_protocol::calendar::PeriodBook;
+use takt_protocol::data::Data;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::posting::RuleBook;
 use takt_protocol::role::Roles;
@@ -89,6 +90,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         materials: pages.materials.into_iter().flat_map(|page| page.value).map(|(name, text)| (name, material(text.value))).collect(),
         recipes,
         equipment: equipment.collect(),
+        data: Data::default(),
         rules: RuleBook::new(rules).ok()?,
         policy: policy(mesh.policy, &roles),
         ownership,
@@ -128,6 +130,7 @@ fn site(text: &SiteText) -> Site {
         erp: named(&text.erp),
         warehouse: named(&text.warehouse),
         quality: named(&text.quality),
+        around: Around { maintenance: named(&text.maintenance), transport: named(&text.transport) },
         classes: text.classes.iter().map(|(verb, class)| (verb.clone(), class.value)).collect(),
         periods,
     }

@@ -24,6 +24,12 @@ const TAKEN: [&str; 15] = [
     "README.md",
 ];
 
+/// The systems around them are left out: who has one takes its text from the demo's folder.
+const LEFT: [&str; 3] = ["mappings/cmms-json/", "mappings/mes-csv/", "mappings/tms-json/"];
+
+/// The lines that name what is left out, or have the demo play a system.
+const UNSAID: [&str; 4] = ["simulated:", "maintenance:", "transport:", "# Who sends the trucks"];
+
 /// What is called otherwise here; in this order.
 const NAMES: [(&str, &str); 15] = [
     ("sites: [nord, ohio]", "sites: [nord]"),
@@ -47,7 +53,10 @@ const README: &str = include_str!("../start/README.md");
 
 /// Every file, by its path within the folder.
 pub fn files() -> Vec<(String, String)> {
-    let taken = demo::FILES.iter().filter(|(name, _)| TAKEN.iter().any(|begin| name.starts_with(begin)));
+    let taken = demo::FILES.iter().filter(|(name, _)| {
+        let begins = |with: &[&str]| with.iter().any(|begin| name.starts_with(begin));
+        begins(&TAKEN) && !begins(&LEFT)
+    });
     let named = taken.map(|(name, text)| match *name {
         "README.md" => (String::from("README.md"), README.to_owned()),
         // The folders of mappings are named after the words in them, not after sites.
@@ -61,9 +70,9 @@ fn renamed(text: &str) -> String {
     NAMES.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
-/// Without the lines that have the demo play a system.
+/// Without the lines that are not for here.
 fn unplayed(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with("simulated:")).flat_map(|line| [line, "\n"]).collect()
+    text.lines().filter(|line| !UNSAID.iter().any(|begin| line.starts_with(begin))).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Writes the folder.

@@ -11,12 +11,19 @@ pub mod case;
 pub mod dead;
 pub mod delivery;
 pub mod event;
+pub mod evidence;
+pub(crate) mod history;
 pub mod ledger;
 pub mod lot;
 pub mod order;
+pub mod plant;
+pub mod preview;
+pub mod record;
 pub mod routing;
+pub mod runbook;
 pub mod shipment;
 pub mod site;
+pub mod system;
 pub mod timeline;
 pub mod unit;
 
@@ -51,11 +58,24 @@ pub struct Word {
     pub answer: String,
     /// What it rests on.
     pub evidence: String,
+    /// When that came about, where a step of the log says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// By whose word, and under which key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 impl Word {
     pub(crate) fn new(answer: &str, evidence: impl Into<String>) -> Self {
-        Self { answer: answer.to_owned(), evidence: evidence.into() }
+        Self { answer: answer.to_owned(), evidence: evidence.into(), at: None, by: None }
+    }
+
+    /// The same, since that moment.
+    #[must_use]
+    pub(crate) fn since(self, moment: Option<history::Moment>) -> Self {
+        let Some(moment) = moment else { return self };
+        Self { at: Some(moment.at.to_string()), by: Some(moment.by).filter(|by| !by.is_empty()), ..self }
     }
 }
 
@@ -77,7 +97,7 @@ pub struct Page<T: ToSchema> {
 pub struct Hit {
     /// Our id.
     pub id: String,
-    /// order, lot, unit, shipment or site.
+    /// order, lot, unit, shipment, site or record.
     pub kind: String,
     /// The name it was found by, as `number@system`.
     pub name: String,

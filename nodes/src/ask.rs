@@ -22,6 +22,7 @@ use crate::mesh::Mesh;
 
 mod admission;
 mod allowed;
+mod board;
 mod change;
 mod clients;
 mod dead;
@@ -31,14 +32,21 @@ mod desk;
 mod events;
 mod field;
 mod floor;
+mod groups;
 mod inbox;
+mod likely;
 mod meaning;
+mod mend;
 mod names;
 mod order;
+mod orders;
 mod past;
+mod plant;
+mod preview;
 mod quality;
 mod queries;
 mod raw;
+mod records;
 mod routing;
 mod shipment;
 #[cfg(test)]
@@ -46,15 +54,17 @@ pub(crate) mod tests;
 pub mod v1;
 mod verb;
 mod watch;
+mod whole;
 
 pub use admission::{Admission, Room, Ticket};
+pub(crate) use board::Wanted as DeskWanted;
 pub use clients::{Client, Clients};
 pub use denied::{Denied, Sort};
 pub(crate) use events::{EVENTS_MAX, Told, Wanted};
 pub use inbox::{Inbox, NotTaken};
 pub use queries::ROWS_MAX;
 pub use v1::request::Verb;
-pub use verb::Asked;
+pub use verb::{Asked, Ranked};
 
 use inbox::Inboxes;
 use meaning::Meaning;
@@ -166,17 +176,25 @@ impl Reception {
         }
     }
 
-    async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
+    /// What a request means, and under which envelope. Nothing is kept yet.
+    async fn read(&self, client: &Client, verb: &Verb) -> Result<(Meaning, Envelope), Denied> {
         let cover = verb.cover();
         self.may(client, verb)?;
         let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
-        let meaning = self.meaning(verb).await?;
+        let meaning = self.meaning(client, verb).await?;
         self.may_there(client, verb, &meaning).await?;
         self.plausible(&meaning)?;
-        let mut envelope = self.envelope(client, key, cover, &meaning)?;
+        let envelope = self.envelope(client, key, cover, &meaning)?;
+        Ok((meaning, envelope))
+    }
+
+    async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
+        let cover = verb.cover();
+        let (meaning, mut envelope) = self.read(client, verb).await?;
         if meaning.quarantine.is_some() {
             envelope.origin = Some(self.kept(verb, &meaning).await?);
         }
+        self.keep_copies(&meaning).await?;
         let meant = || self.mesh.entity(&meaning.to).ok_or_else(|| Denied::asking(&AskError::Unknown));
         let input = Input { to: meaning.to.clone(), envelope, body: meaning.body.clone() };
         let mut entity = meant()?;
@@ -215,7 +233,7 @@ impl Reception {
             who: Some(who),
             origin: None,
             correlation: field::remark("cover.correlation", cover.correlation.as_ref())?,
-            causation: None,
+            causation: field::remark("corrects", meaning.causation.as_ref())?,
         })
     }
 

@@ -18,7 +18,10 @@ use takt_cluster::views::{Stamp, Views};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::name::Region as RegionName;
 
+mod idle;
 mod orders;
+
+pub use idle::{Idle, idle};
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]

@@ -5,15 +5,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::screens::{self, Zones};
 
+mod desk;
+mod evidence;
 mod words;
 
 pub use words::Question;
-use words::{EventQuestion, ExceptionQuestion, LotQuestion, OrderQuestion, ShipmentQuestion, SiteQuestion, Then};
+use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -61,19 +62,18 @@ struct Client {
 impl Client {
     async fn answer(&self, question: &Question) -> Result<(), Trouble> {
         match question {
-            Question::Order(OrderQuestion::List) => {
-                let all = self.all(&["orders"]).await?;
-                self.print(&all, screens::orders).await
-            }
-            Question::Order(OrderQuestion::Show { order, then }) => self.show_then(&["orders", order], then, screens::order).await,
-            Question::Order(OrderQuestion::Watch { order }) => self.watch(order).await,
+            Question::Order(question) => self.order(question).await,
+            Question::Raw { hash } => self.raw(hash).await,
+            Question::Lot(LotQuestion::Reach { lot }) => self.show(&["lots", lot, "reach"], screens::reach).await,
             Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
             Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
             Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
                 self.show_then(&["shipments", shipment], then, screens::shipment).await
             }
-            Question::Ledger { order, then } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
+            Question::Ledger { order, then, csv: Some(file) } => self.export(order, then, file).await,
+            Question::Ledger { order, then, csv: None } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
+            Question::Hold(question) => self.hold(question).await,
             Question::Events(wanted) => self.events(wanted).await,
             Question::Contracts { id: None } => self.show(&["contracts"], screens::contracts).await,
             Question::Contracts { id: Some(id) } => {
@@ -82,55 +82,28 @@ impl Client {
                 Ok(())
             }
             Question::Sites { question: None } => self.show(&["sites"], screens::sites).await,
+            Question::Sites { question: Some(SiteQuestion::Show { site }) } => self.show(&["sites", site], screens::site).await,
             Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }) } => {
                 let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
+            }
+            Question::Data(DataQuestion::List { kind, of, after, most }) => {
+                let most = most.to_string();
+                let mut query = vec![("most", most.as_str())];
+                query.extend(of.as_deref().map(|of| ("of", of)));
+                query.extend(after.as_deref().map(|after| ("after", after)));
+                let found = self.read(&["master-data", kind], &query).await?;
+                self.print(&found, screens::records).await
+            }
+            Question::Data(DataQuestion::Show { kind, id }) => self.show(&["master-data", kind, id], screens::record).await,
+            Question::Sites { question: Some(SiteQuestion::Drift { plant }) } => {
+                self.show(&["sites", plant, "drift"], screens::drift).await
             }
             Question::Search { text } => {
                 let found = self.read(&["search"], &[("q", text)]).await?;
                 self.print(&found, screens::hits).await
             }
         }
-    }
-
-    async fn exceptions(&self, question: &ExceptionQuestion) -> Result<(), Trouble> {
-        let (act, action, more) = match question {
-            ExceptionQuestion::List => {
-                let mut all = self.all(&["exceptions"]).await?;
-                let dead = self.read(&["dead-letters"], &[]).await?;
-                if let Some(fields) = all.as_object_mut() {
-                    fields.insert("dead_letters".to_owned(), dead.get("rows").cloned().unwrap_or_default());
-                }
-                return self.print(&all, screens::exceptions).await;
-            }
-            ExceptionQuestion::RetryDeadLetter { id } => {
-                let url = self.url(&["dead-letters", id, "retry"])?;
-                let answer = told(self.http.request(Method::POST, url).bearer_auth(&self.reach.token)).await?;
-                return self.print(&answer, |answer, _| screens::revived(answer)).await;
-            }
-            ExceptionQuestion::Show { id } => return self.show(&["exceptions", id], screens::exception).await,
-            ExceptionQuestion::Retry(act) => (act, "retry", json!({})),
-            ExceptionQuestion::Adopt { act, document } => (act, "adopt", json!({ "document": document })),
-            ExceptionQuestion::WriteOff { act, second } => (act, "write_off", json!({ "second": second })),
-            ExceptionQuestion::Match { act, entity } => (act, "match", json!({ "entity": entity })),
-            ExceptionQuestion::HandTo { act, role } => (act, "hand_to", json!({ "role": role })),
-            ExceptionQuestion::Ack(act) => (act, "acknowledge", json!({})),
-        };
-        let mut body = more;
-        if let Some(fields) = body.as_object_mut() {
-            fields.insert("action".to_owned(), json!(action));
-            fields.extend(act.reason.as_ref().map(|reason| ("reason".to_owned(), json!(reason))));
-        }
-        let key = act.key.clone().unwrap_or_else(|| format!("{}-{action}-{}", act.id, std::process::id()) + &moment());
-        let url = self.url(&["exceptions", &act.id, "actions"])?;
-        let request = self.http.request(Method::POST, url).bearer_auth(&self.reach.token).header("idempotency-key", &key).json(&body);
-        let answer = told(request).await.map_err(|trouble| match trouble {
-            Trouble::Unreached(why) => {
-                Trouble::Unreached(format!("{why}; whether it was done is not known: send it again with --key {key}"))
-            }
-            Trouble::Told(told) => Trouble::Told(told),
-        })?;
-        self.print(&answer, |answer, _| screens::outcome(answer)).await
     }
 
     /// The address of a path; each part is escaped, so that a number may hold a slash.
@@ -151,11 +124,13 @@ impl Client {
         told(request.timeout(Duration::from_secs(30))).await
     }
 
-    /// All rows of a list, part by part.
-    async fn all(&self, parts: &[&str]) -> Result<Value, Trouble> {
-        let mut whole = self.read(parts, &[]).await?;
+    /// All rows of a list that these words choose, part by part.
+    async fn all(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
+        let mut whole = self.read(parts, query).await?;
         while let Some(next) = whole.get("next").and_then(Value::as_str).map(ToOwned::to_owned) {
-            let mut part = self.read(parts, &[("after", &next)]).await?;
+            let mut asked = query.to_vec();
+            asked.push(("after", &next));
+            let mut part = self.read(parts, &asked).await?;
             let more = part.get_mut("rows").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
             if let Some(fields) = whole.as_object_mut() {
                 fields.remove("next");
@@ -220,6 +195,7 @@ impl Client {
             }
             let next = page.get("next").and_then(Value::as_str).unwrap_or_default().to_owned();
             if next == after {
+                screens::place(&next);
                 return Ok(());
             }
             after = next;

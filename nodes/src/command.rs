@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::bench::{self, Load};
+use crate::bench::{self, Idle, Load};
 use crate::client::{self, Question, Reach};
 use crate::demo::{self, Play};
 use crate::folder::{self, Work};
@@ -38,6 +38,8 @@ enum Command {
 enum Bench {
     /// Whole commands a second on the embedded engine, beside the bare store's own group commit in the same run.
     Embedded(Load),
+    /// Many orders that nobody asks for: their memory, and how fast one of them, a list and a search answer.
+    Idle(Idle),
 }
 
 /// Reads the command line of this process and does what it says; the code is for whoever started it.
@@ -65,6 +67,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
+        Command::Bench(Bench::Idle(load)) => bench::idle(&load).map(|()| ExitCode::SUCCESS),
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -22,6 +22,7 @@ use say::{Say, out};
 use tale::{Scene, Tale, Trouble};
 
 mod account;
+mod around;
 mod cast;
 mod people;
 mod say;
@@ -37,7 +38,7 @@ pub struct Play {
     #[arg(long)]
     once: bool,
     /// How many orders the people of the demo ask for.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 4)]
     orders: usize,
     /// Where configuration, stores and the books of the simulated systems are kept; the same folder goes on where it was.
     /// Without it, `--once` plays in a temporary folder, and otherwise `takt-demo` is used.
@@ -93,7 +94,7 @@ fn greet(stage: &Stage) {
     ));
     out(&format!("  API            {}  (OpenAPI at {0}/openapi.json; gRPC on the same port)", stage.door));
     out(&format!(
-        "  token          {}  (planner; also demo-quality, demo-finance, demo-shopfloor and demo-it: who is who stands in {}/config/mesh.yaml)",
+        "  token          {}  (planner; also demo-quality, demo-finance, demo-controller, demo-shopfloor and demo-it: who is who stands in {}/config/mesh.yaml)",
         stage.token,
         stage.data.display()
     ));
@@ -114,7 +115,7 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
         token: stage.token.clone(),
         data: stage.data.clone(),
         began: beginning.at,
-        say: Say::new(stage.mesh().clock(), stage.mesh().book()),
+        say: Say::new(stage.mesh().clock(), stage.mesh().book(), &stage.data),
     });
     start::plants_are_known(stage).await?;
     let tales = tales(play, stage, &scene, &beginning.plants);

@@ -14,12 +14,15 @@ use utoipa_axum::routes;
 use crate::ask::{Denied, Reception, Sort};
 
 mod changes;
+mod desk;
 mod events;
+mod evidence;
 mod inbound;
 mod lists;
 mod openapi;
 mod orders;
 mod queries;
+mod records;
 mod reply;
 mod requests;
 mod told;
@@ -46,6 +49,10 @@ pub fn router(reception: Arc<Reception>) -> Router {
 
 /// Every path with its declaration.
 fn paths() -> OpenApiRouter<Arc<Reception>> {
+    questions(verbs())
+}
+
+fn verbs() -> OpenApiRouter<Arc<Reception>> {
     OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(requests::release_order))
         .routes(routes!(requests::confirm_completion))
@@ -70,20 +77,40 @@ fn paths() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(changes::reverse_posting))
         .routes(routes!(orders::block_shipment))
         .routes(routes!(orders::release_shipment))
-        .routes(routes!(orders::act_on_exception))
+        .routes(routes!(desk::act))
+        .routes(routes!(desk::preview_act))
+        .routes(routes!(desk::act_on_group))
+        .routes(routes!(desk::preview_group))
+        .routes(routes!(desk::preview_hold))
+        .routes(routes!(desk::preview_correction))
+}
+
+fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Reception>> {
+    router
         .routes(routes!(lists::orders))
         .routes(routes!(queries::order))
         .routes(routes!(queries::timeline))
         .routes(routes!(queries::ledger))
+        .routes(routes!(evidence::ledger))
+        .routes(routes!(evidence::postings))
+        .routes(routes!(evidence::genealogy))
         .routes(routes!(watch::order))
         .routes(routes!(queries::lot))
         .routes(routes!(queries::trace))
+        .routes(routes!(evidence::reach))
         .routes(routes!(queries::unit))
         .routes(routes!(queries::shipment))
-        .routes(routes!(lists::exceptions))
-        .routes(routes!(queries::exception))
+        .routes(routes!(desk::exceptions))
+        .routes(routes!(desk::exception))
+        .routes(routes!(desk::groups))
+        .routes(routes!(desk::group))
+        .routes(routes!(desk::runbook))
         .routes(routes!(lists::sites))
+        .routes(routes!(lists::site))
         .routes(routes!(lists::deliveries))
+        .routes(routes!(records::list))
+        .routes(routes!(records::show))
+        .routes(routes!(records::drift))
         .routes(routes!(lists::dead_letters))
         .routes(routes!(lists::retry_dead_letter))
         .routes(routes!(events::page))

@@ -2,7 +2,7 @@
 //! Apart from what asks (HTTP, gRPC, the demo) because each of them means the same mesh. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use takt_actors::courier::{Far, NextDoor};
@@ -16,11 +16,15 @@ use takt_cluster::views::{Stamp, Views};
 use takt_protocol::book::Book;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Input};
+use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
 
+mod in_force;
+
 /// The stores of the regions, open but not yet at work: links may keep raw payloads in them before anything runs.
 pub struct Stores {
+    data: PathBuf,
     clock: Arc<SystemClock>,
     engines: BTreeMap<RegionName, Embedded>,
     views: BTreeMap<RegionName, Views>,
@@ -29,6 +33,7 @@ pub struct Stores {
 /// Regions at work in one process.
 pub struct Mesh {
     book: RwLock<Arc<Book>>,
+    activated_at: RwLock<Option<Instant>>,
     regions: BTreeMap<RegionName, Region>,
     stores: Stores,
 }
@@ -47,7 +52,7 @@ impl Stores {
             engines.insert(region, engine);
             views.insert(region, rows);
         }
-        Ok(Self { clock, engines, views })
+        Ok(Self { data: data.to_owned(), clock, engines, views })
     }
 
     /// The seams of a region; `None` when it has no store here.
@@ -80,7 +85,8 @@ impl Mesh {
             };
             regions.insert(region, Region::start(plan).await?);
         }
-        let mesh = Self { book: RwLock::new(Arc::clone(&book)), regions, stores };
+        let activated_at = RwLock::default();
+        let mesh = Self { book: RwLock::new(Arc::clone(&book)), activated_at, regions, stores };
         // The book may be another one than before the last stop.
         mesh.activate(book).await?;
         Ok(mesh)
@@ -91,6 +97,8 @@ impl Mesh {
         for region in self.regions.values() {
             region.activate(Arc::clone(&book)).await?;
         }
+        let since = in_force::since(&self.stores.data, &book.hash, self.clock().now());
+        *self.activated_at.write().unwrap_or_else(PoisonError::into_inner) = since;
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
         Ok(())
     }
@@ -98,6 +106,16 @@ impl Mesh {
     /// The book in force.
     pub fn book(&self) -> Arc<Book> {
         Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The book by which things at a site are decided, with the master data of its region.
+    pub fn book_of(&self, site: SiteId) -> Arc<Book> {
+        self.region_of(site).map_or_else(|| self.book(), |region| region.node().book())
+    }
+
+    /// Since when the book in force is, also before this process ran; `None` when that could not be kept.
+    pub fn activated_at(&self) -> Option<Instant> {
+        *self.activated_at.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The regions, by name.

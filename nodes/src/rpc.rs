@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
+use takt_protocol::intent::Tier;
 use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
@@ -13,11 +14,13 @@ use tonic_health::server::HealthReporter;
 
 use crate::ask::v1::queries_server::QueriesServer;
 use crate::ask::v1::requests_server::{Requests, RequestsServer};
-use crate::ask::{Asked, Client, Reception, Taken, v1};
+use crate::ask::{Asked, Client, Ranked, Reception, Taken, v1};
 
 mod exchange;
 mod queries;
 mod status;
+
+use queries::{Document, document};
 
 /// Says that the answer is the one the request got the first time.
 const REPLAYED: &str = "idempotent-replayed";
@@ -103,6 +106,19 @@ impl Requests for Desk {
     async fn exchange(&self, request: Request<Streaming<v1::Request>>) -> Result<Response<exchange::Answers>, Status> {
         let client = client(&self.reception, request.metadata())?.clone();
         Ok(Response::new(exchange::answers(&self.reception, client, request.into_inner())))
+    }
+
+    async fn act_on_group(&self, request: Request<v1::ActOnGroup>) -> Document {
+        let client = client(&self.reception, request.metadata())?;
+        let ticket = self.reception.admission().enter(v1::ActOnGroup::TIER)?;
+        Ok(Response::new(document(&self.reception.act_on_group(client, request.get_ref(), ticket).await?)?))
+    }
+
+    async fn preview(&self, request: Request<v1::Request>) -> Document {
+        let client = client(&self.reception, request.metadata())?;
+        let Some(verb) = &request.get_ref().verb else { return Err(exchange::nothing_asked().into()) };
+        let ticket = self.reception.admission().enter(Tier::Analytical)?;
+        Ok(Response::new(document(&self.reception.preview(client, verb, ticket).await?)?))
     }
 
     async fn release_order(&self, request: Request<v1::ReleaseOrder>) -> Answered {

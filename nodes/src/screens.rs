@@ -8,13 +8,23 @@ use serde_json::Value;
 use takt_protocol::calendar::Calendar;
 use takt_protocol::instant::Instant;
 
+mod desk;
+mod evidence;
 mod folder;
+mod ledger;
 mod order;
+mod record;
+mod site;
 mod stock;
 
+pub(crate) use desk::{exception, exception_group, exceptions, group_outcome, group_preview, preview, revived, runbook};
+pub(crate) use evidence::{genealogy, postings, raws};
 pub(crate) use folder::{checked, explained, findings, posted, pretty, tried, wrong};
-pub(crate) use order::{ledger, order, orders, step};
-pub(crate) use stock::{lot, shipment, trace};
+pub(crate) use ledger::ledger;
+pub(crate) use order::{order, orders, step, timeline};
+pub(crate) use record::{drift, record, records};
+pub(crate) use site::site;
+pub(crate) use stock::{lot, reach, shipment, trace};
 
 /// The zone of each site, for the times people read.
 pub(crate) struct Zones(BTreeMap<String, Calendar>);
@@ -32,6 +42,37 @@ impl Zones {
         let local = self.0.get(site).map_or(parsed, |calendar| calendar.local_time(parsed)).to_string();
         let offset = local.get(local.len().saturating_sub(6)..).filter(|end| end.starts_with(['+', '-'])).unwrap_or("Z");
         format!("{} {}{offset}", local.get(..10).unwrap_or_default(), local.get(11..19).unwrap_or_default())
+    }
+
+    /// The same to the minute and without the year and the offset, for rows whose head says the clock: `11-24 03:12`.
+    pub(crate) fn minute(&self, site: &str, instant: &str) -> String {
+        self.second(site, instant).get(..11).map(ToOwned::to_owned).unwrap_or_default()
+    }
+
+    /// The same to the second.
+    pub(crate) fn second(&self, site: &str, instant: &str) -> String {
+        if Instant::parse(instant).is_err() {
+            return String::new();
+        }
+        self.at(site, instant).get(5..19).map(ToOwned::to_owned).unwrap_or_default()
+    }
+}
+
+/// How fresh a system is.
+fn heard(system: &Value, site: &str, now: &str, zones: &Zones) -> String {
+    let name = text(system, "system");
+    match text(system, "link") {
+        "ok" => format!("{name} heard {}", evidence::ago(now, text(system, "heard_at"))),
+        "no_link" => format!("{name} has no link from here"),
+        "unheard" => format!("{name} not heard since this node started"),
+        link => {
+            let breaker = if link == "resting" {
+                format!(", BREAKER OPEN, next try {}", zones.second(site, text(system, "next_try_at")))
+            } else {
+                String::new()
+            };
+            format!("{name} NO ANSWER since {} ({}){breaker}", zones.second(site, text(system, "silent_since")), text(system, "trouble"))
+        }
     }
 }
 
@@ -73,7 +114,8 @@ pub(crate) fn outcome(answer: &Value) -> String {
 /// For the past: that it is the past, and the step that made it so. Nothing for now.
 pub(crate) fn then(answer: &Value, zones: &Zones) -> String {
     let Some(step) = answer.get("because") else { return String::new() };
-    let plant = answer.pointer("/row/plant").or_else(|| answer.get("plant")).and_then(Value::as_str).unwrap_or_default();
+    let plant = answer.pointer("/row/plant").or_else(|| answer.get("plant")).or_else(|| answer.get("warehouse"));
+    let plant = plant.and_then(Value::as_str).unwrap_or_default();
     let what: Vec<&str> = strings(step, "what").collect();
     let who = if text(step, "who").is_empty() { text(step, "source") } else { text(step, "who") };
     format!(
@@ -144,60 +186,6 @@ pub(crate) fn deliveries(answer: &Value, site: &str, zones: &Zones) -> String {
     format!("DELIVERIES  {site}, the newest first; raw payloads by their whole reference: --json\n{screen}")
 }
 
-/// Exceptions, as the node ranks them.
-pub(crate) fn exceptions(answer: &Value, _: &Zones) -> String {
-    let found = rows(answer);
-    let dead = dead_letters(answer);
-    if found.is_empty() {
-        return format!("EXCEPTIONS  none open, as of {}{dead}", text(answer, "as_of"));
-    }
-    let mut screen = table(&["id", "impact in", "what", "at stake", "owner", "age"]);
-    let now = text(answer, "as_of");
-    for case in found {
-        let (impact, age) = (until(now, text(case, "impact_at")), age(now, text(case, "opened_at")));
-        screen.add_row([text(case, "id"), &impact, text(case, "what"), text(case, "stake"), text(case, "owner"), &age]);
-    }
-    format!("EXCEPTIONS  {} open, as of {}\n{screen}{dead}", found.len(), text(answer, "as_of"))
-}
-
-/// What could not be handed to anybody; nothing when there is none.
-fn dead_letters(answer: &Value) -> String {
-    let letters = list(answer, "dead_letters");
-    if letters.is_empty() {
-        return String::new();
-    }
-    let mut screen = table(&["id", "region", "message", "why it lies here"]);
-    for letter in letters {
-        screen.add_row([text(letter, "id"), text(letter, "region"), text(letter, "message"), text(letter, "reason")]);
-    }
-    format!("\n\nDEAD LETTERS  kept, and in no order: mend the reason, then takt exceptions retry-dead-letter ID\n{screen}")
-}
-
-/// That a dead letter is on its way again.
-pub(crate) fn revived(answer: &Value) -> String {
-    format!("{} is queued anew: {}", text(answer, "id"), text(answer, "message"))
-}
-
-/// One exception, with what may and what must not be done.
-pub(crate) fn exception(case: &Value, _: &Zones) -> String {
-    let mut lines = vec![
-        format!("{}  {}  owner {}", text(case, "id"), text(case, "kind"), text(case, "owner")),
-        format!("  {}", text(case, "what")),
-        format!(
-            "  at stake {}   impact {}   since {}",
-            or_dash(text(case, "stake")),
-            or_dash(text(case, "impact_at")),
-            text(case, "opened_at")
-        ),
-        format!("  about {}", text(case, "entity")),
-    ];
-    lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
-    lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ {forbidden}")));
-    let actions: Vec<&str> = strings(case, "actions").collect();
-    lines.push(format!("  takt exceptions {} {} …", actions.join("|").replace('_', "-").replace("acknowledge", "ack"), text(case, "id")));
-    lines.join("\n")
-}
-
 /// A public event, on a line.
 pub(crate) fn event(event: &Value, zones: &Zones) -> String {
     let site = text(event, "source").rsplit('/').next().unwrap_or_default();
@@ -206,6 +194,19 @@ pub(crate) fn event(event: &Value, zones: &Zones) -> String {
     let said: Vec<String> =
         data.map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect();
     format!("{} {site:<8} {kind:<30} {}  {}", zones.at(site, text(event, "time")), said.join(" "), text(event, "subject"))
+}
+
+/// Where a reader of events stands now, beside what it reads: `--after` goes on from there.
+pub(crate) fn place(place: &str) {
+    eprintln_line(&format!("to go on behind these: takt events --after {place}"));
+}
+
+/// That a file was written, and the hash that says whether anybody changed it.
+pub(crate) fn exported(file: &std::path::Path, hash: &str, json: bool) {
+    if json {
+        return print(&serde_json::json!({ "file": file.display().to_string(), "sha256": hash }).to_string());
+    }
+    print(&format!("{}  written\nsha256 {hash}", file.display()));
 }
 
 /// The contracts of public events.
@@ -234,12 +235,24 @@ pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
 /// How long ago something was, as `h:mm:ss`, at the time of the screen; a dash when nobody knows.
 fn age(now: &str, then: &str) -> String {
     match (Instant::parse(now), Instant::parse(then)) {
-        (Ok(now), Ok(then)) => {
-            let seconds = now.since(then).as_secs();
-            format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-        }
+        (Ok(now), Ok(then)) => span(u64::try_from(now.since(then).as_millis()).unwrap_or(u64::MAX)),
         (Ok(_) | Err(_), _) => "-".to_owned(),
     }
+}
+
+/// A stretch of time as `h:mm:ss`.
+fn span(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The number of a quantity, for where the unit stands in the head.
+fn bare(quantity: &str) -> &str {
+    quantity.split(' ').next().unwrap_or_default()
+}
+
+fn number(value: &Value, field: &str) -> u64 {
+    value.get(field).and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// How long until something, as [`age`]; `now` when it is past.

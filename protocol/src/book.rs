@@ -4,17 +4,21 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 use crate::conversion::Conversions;
+use crate::data::Data;
 use crate::id::{EntityId, Kind};
+use crate::instant::Instant;
 use crate::name::{Region, SiteId};
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::outbox::Class;
 use crate::ownership::Ownership;
 use crate::posting::RuleBook;
 use crate::qty::Qty;
+use crate::record::{Content, Record};
 use crate::refusal::Code;
 use crate::role::Roles;
 use crate::uom::Uom;
@@ -30,12 +34,14 @@ pub struct Book {
     pub generation: u16,
     /// All sites of the mesh.
     pub sites: BTreeMap<SiteId, Site>,
-    /// Materials.
+    /// Materials that the configuration names.
     pub materials: BTreeMap<MaterialId, Material>,
-    /// Recipes by plant and material, newest last.
+    /// Recipes that the configuration holds, by plant and material, newest last.
     pub recipes: BTreeMap<(SiteId, MaterialId), Vec<Recipe>>,
-    /// Equipment by plant.
+    /// Equipment that the configuration holds, by plant.
     pub equipment: BTreeMap<SiteId, Vec<Equipment>>,
+    /// Master data that came through links; where it says something, the configuration's own word does not count.
+    pub data: Data,
     /// Posting rules.
     pub rules: RuleBook,
     /// The limits of waiting.
@@ -63,10 +69,21 @@ pub struct Site {
     pub warehouse: Option<SiteId>,
     /// The quality system that decides about its lots.
     pub quality: Option<SiteId>,
+    /// The systems around it.
+    pub around: Around,
     /// What its link promises about repeated sends, by verb; the default for verbs not listed is `AtMostOnce`.
     pub classes: BTreeMap<String, Class>,
     /// Posting periods of an ERP.
     pub periods: crate::calendar::PeriodBook,
+}
+
+/// The systems around a site that own something of what happens there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Of a plant: the maintenance system that says which equipment may run.
+    pub maintenance: Option<SiteId>,
+    /// Of a warehouse: the transport system that sends the trucks.
+    pub transport: Option<SiteId>,
 }
 
 /// What a site is.
@@ -81,6 +98,12 @@ pub enum SiteKind {
     Warehouse,
     /// A quality system, its laboratory included.
     Quality,
+    /// A product data system (PLM): materials and recipes.
+    ProductData,
+    /// A maintenance system (CMMS).
+    Maintenance,
+    /// A transport system (TMS).
+    Transport,
 }
 
 /// How a material is traced.
@@ -104,10 +127,13 @@ pub struct Material {
     /// The unit its stock is kept in.
     pub base: Uom,
     /// Other units, as exact fractions of the base unit.
+    #[serde(default)]
     pub conversions: Conversions,
     /// How it is traced.
+    #[serde(default)]
     pub lot_mode: LotMode,
     /// Must a lot be free of inspection before it is used or shipped?
+    #[serde(default)]
     pub inspected: bool,
 }
 
@@ -136,6 +162,7 @@ pub struct RecipeOperation {
     /// What it needs.
     pub class: EquipmentClass,
     /// Is its confirmation one of the order's milestones?
+    #[serde(default)]
     pub milestone: bool,
 }
 
@@ -169,6 +196,7 @@ pub struct Equipment {
     /// What it is.
     pub class: EquipmentClass,
     /// The capabilities it has, free words of the plant.
+    #[serde(default)]
     pub capabilities: Vec<String>,
 }
 
@@ -237,6 +265,11 @@ impl Book {
         self.born_at(plant, Kind::Unit, NativeKind::Unit, sscc.as_str())
     }
 
+    /// The entity of a record of master data, at home where the site is whose data it is.
+    pub fn record_entity(&self, of: &Ref) -> Option<EntityId> {
+        self.born_at(of.system, Kind::Record, of.kind, of.id.as_str())
+    }
+
     /// The entity born under a name of a site of ours.
     pub fn born_at(&self, site: SiteId, kind: Kind, native: NativeKind, name: &str) -> Option<EntityId> {
         let region = self.sites.get(&site)?.region;
@@ -244,7 +277,7 @@ impl Book {
         let generation = match kind {
             Kind::Site => SITE_GENERATION,
             // Found by their names alone, as long as they live: another generation would be another lot.
-            Kind::Lot | Kind::Unit => NAMED_GENERATION,
+            Kind::Lot | Kind::Unit | Kind::Record => NAMED_GENERATION,
             Kind::Order | Kind::Shipment => self.generation,
         };
         Some(EntityId::born(kind, region, generation, &first))
@@ -255,8 +288,32 @@ impl Book {
         self.sites.get(&site).and_then(|site| site.classes.get(verb)).copied().unwrap_or(Class::AtMostOnce)
     }
 
-    /// The recipe of a material at a plant: the version asked for, or the newest.
-    pub fn recipe(&self, plant: SiteId, material: &MaterialId, version: Option<&Version>) -> Result<&Recipe, Code> {
+    /// A material, as a plant's ERP has it on the day that it is there at that moment.
+    pub fn material(&self, plant: SiteId, material: &MaterialId, at: Instant) -> Option<&Material> {
+        let stated = self.sites.get(&plant).and_then(|site| self.data.get(site.erp?, NativeKind::Material, material.as_str()));
+        match stated.map(|record| record.in_force(self.day(plant, at))) {
+            Some(Some((_, edition))) => match &edition.content {
+                Content::Material(known) => Some(known),
+                Content::Recipe(_) | Content::Equipment(_) | Content::ClosedDays(_) => None,
+            },
+            // It was known, and is no more.
+            Some(None) => None,
+            None => self.materials.get(material),
+        }
+    }
+
+    /// Whether a plant's master data has ever known a material.
+    pub fn knows_material(&self, plant: SiteId, material: &MaterialId) -> bool {
+        let stated = self.sites.get(&plant).and_then(|site| self.data.get(site.erp?, NativeKind::Material, material.as_str()));
+        stated.is_some() || self.materials.contains_key(material)
+    }
+
+    /// The recipe of a material at a plant: the version asked for, or the newest; one in force on the day that it is there at
+    /// that moment.
+    pub fn recipe(&self, plant: SiteId, material: &MaterialId, version: Option<&Version>, at: Instant) -> Result<&Recipe, Code> {
+        if let Some(record) = self.data.get(plant, NativeKind::Recipe, material.as_str()) {
+            return recipe_of(record, version, self.day(plant, at)).ok_or(Code::MissingRecipe);
+        }
         let all = self.recipes.get(&(plant, material.clone())).map_or(&[][..], Vec::as_slice);
         match version {
             Some(wanted) => all.iter().find(|recipe| recipe.version == *wanted),
@@ -264,12 +321,54 @@ impl Book {
         }
         .ok_or(Code::MissingRecipe)
     }
+
+    /// The equipment of a plant, in the order of its names.
+    pub fn equipment(&self, plant: SiteId, at: Instant) -> Vec<&Equipment> {
+        let day = self.day(plant, at);
+        let configured = self.equipment.get(&plant).into_iter().flatten();
+        let mut all: BTreeMap<&str, Option<&Equipment>> = configured.map(|piece| (piece.id.as_str(), Some(piece))).collect();
+        for record in self.data.all(plant, NativeKind::Equipment) {
+            let Some(of) = &record.of else { continue };
+            let piece = match record.in_force(day).map(|(_, edition)| &edition.content) {
+                Some(Content::Equipment(piece)) => Some(piece.as_ref()),
+                Some(Content::Material(_) | Content::Recipe(_) | Content::ClosedDays(_)) | None => None,
+            };
+            all.insert(of.id.as_str(), piece);
+        }
+        all.into_values().flatten().collect()
+    }
+
+    /// May something be planned to start at a plant then?
+    pub fn is_open(&self, plant: SiteId, at: Instant) -> bool {
+        let (Some(site), day) = (self.sites.get(&plant), self.day(plant, at)) else { return true };
+        let closed = |record: &Record| match record.in_force(day).map(|(_, edition)| &edition.content) {
+            Some(Content::ClosedDays(days)) => days.contains(&day),
+            Some(Content::Material(_) | Content::Recipe(_) | Content::Equipment(_)) | None => false,
+        };
+        site.calendar.is_open(at) && !self.data.all(plant, NativeKind::Calendar).any(closed)
+    }
+
+    /// The date at a site.
+    fn day(&self, site: SiteId, at: Instant) -> Date {
+        self.sites.get(&site).map_or_else(|| Calendar::default().date(at), |site| site.calendar.date(at))
+    }
+}
+
+fn recipe_of<'a>(record: &'a Record, version: Option<&Version>, on: Date) -> Option<&'a Recipe> {
+    let edition = match version {
+        Some(version) => record.version_on(version, on),
+        None => record.in_force(on).map(|(_, edition)| edition),
+    };
+    match &edition?.content {
+        Content::Recipe(recipe) => Some(recipe),
+        Content::Material(_) | Content::Equipment(_) | Content::ClosedDays(_) => None,
+    }
 }
 
 /// A site's entity outlives log generations: it is always born in this one.
 const SITE_GENERATION: u16 = 0;
 
-/// Lots and handling units live in one generation, whatever the mesh is in.
+/// Lots, handling units and master data live in one generation, whatever the mesh is in.
 const NAMED_GENERATION: u16 = 1;
 
 /// The lot an order produces into when nobody named one: the order's own ERP number, as plants do it.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use jiff::civil::{Date, Time};
+pub use jiff::civil::Date;
+use jiff::civil::Time;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
@@ -125,9 +126,14 @@ impl Calendar {
         self.local(date.tomorrow().unwrap_or(date), Time::midnight())
     }
 
+    /// The date on the wall.
+    pub fn date(&self, at: Instant) -> Date {
+        self.zoned(at).date()
+    }
+
     /// May something be planned to start then?
     pub fn is_open(&self, at: Instant) -> bool {
-        !self.pattern.closed.contains(&self.zoned(at).date())
+        !self.pattern.closed.contains(&self.date(at))
     }
 
     /// The same point with this site's own offset, for people.

@@ -3,10 +3,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::envelope::Origin;
 use crate::id::EntityId;
 use crate::instant::Instant;
+use crate::name::SiteId;
 use crate::refusal::Code;
 use crate::words::Role;
+
+mod cause;
+mod impact;
+
+pub use cause::{Cause, stakes};
+pub use impact::Impact;
+pub(crate) use impact::frame;
 
 /// A case of an entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +44,28 @@ pub struct Case {
     pub posting: Option<u32>,
     /// When it was opened.
     pub opened_at: Instant,
+    /// Where it is: a plant, a warehouse, or the system that is concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// What happens at `impact_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_by: Option<Impact>,
+    /// What it shares with every case of the same cause, in words that name no order; empty when it is alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// The raw message that opened it, and the mapping or topic it came by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// Nobody wants to see it before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Instant>,
+}
+
+impl Case {
+    /// Whether somebody put it away, and its time has not come again.
+    pub fn is_snoozed(&self, now: Instant) -> bool {
+        self.snoozed_until.is_some_and(|until| until > now)
+    }
 }
 
 /// How a case is called by people: the first digits of its entity's number, and its own.
@@ -80,15 +111,72 @@ pub enum CaseKind {
     Tolerance,
     /// Components are not there.
     Shortage,
+    /// A hold keeps a shipment from leaving.
+    Blocked,
+    /// Equipment that is needed may not run.
+    EquipmentDown,
 }
 
 impl CaseKind {
+    /// Every kind, each once.
+    pub const ALL: [Self; 18] = [
+        Self::Rejected(Code::Other),
+        Self::NotReady,
+        Self::Unanswered,
+        Self::InDoubt,
+        Self::ParkedPosting,
+        Self::ForeignPosting,
+        Self::KeyReused,
+        Self::NotOwner,
+        Self::Discrepancy,
+        Self::Unmatched,
+        Self::Escape,
+        Self::HeldAfterClearance,
+        Self::AliasClash,
+        Self::CounterRestarted,
+        Self::Tolerance,
+        Self::Shortage,
+        Self::Blocked,
+        Self::EquipmentDown,
+    ];
+
+    /// Its word, as it stands on every wire.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "rejected",
+            Self::NotReady => "not_ready",
+            Self::Unanswered => "unanswered",
+            Self::InDoubt => "in_doubt",
+            Self::ParkedPosting => "parked_posting",
+            Self::ForeignPosting => "foreign_posting",
+            Self::KeyReused => "key_reused",
+            Self::NotOwner => "not_owner",
+            Self::Discrepancy => "discrepancy",
+            Self::Unmatched => "unmatched",
+            Self::Escape => "escape",
+            Self::HeldAfterClearance => "held_after_clearance",
+            Self::AliasClash => "alias_clash",
+            Self::CounterRestarted => "counter_restarted",
+            Self::Tolerance => "tolerance",
+            Self::Shortage => "shortage",
+            Self::Blocked => "blocked",
+            Self::EquipmentDown => "equipment_down",
+        }
+    }
+
     /// How bad, 0 worst: orders the desk where time to impact is equal.
     pub fn severity(&self) -> u8 {
         match self {
             Self::Escape => 0,
             Self::HeldAfterClearance | Self::InDoubt | Self::AliasClash => 1,
-            Self::Rejected(_) | Self::Shortage | Self::NotReady | Self::Unanswered | Self::ParkedPosting | Self::Unmatched => 2,
+            Self::Rejected(_)
+            | Self::Shortage
+            | Self::NotReady
+            | Self::Unanswered
+            | Self::ParkedPosting
+            | Self::Unmatched
+            | Self::Blocked
+            | Self::EquipmentDown => 2,
             Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance => 3,
             Self::CounterRestarted => 4,
         }
@@ -113,4 +201,9 @@ pub enum Proposal {
     Do(String),
     /// What must not be done, in words.
     DoNot(String),
+    /// Mend the message in a copy; the original stays.
+    Edit,
 }
+
+#[cfg(test)]
+mod tests;

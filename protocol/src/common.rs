@@ -43,10 +43,15 @@ impl Common {
                     case.owner = to.clone();
                 }
             }
+            Fact::CaseSnoozed { case, until } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.snoozed_until = Some(*until);
+                }
+            }
             Fact::CaseClosed { case, .. } => {
                 self.cases.remove(case);
             }
-            Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) | Fact::Site(_) => {}
+            Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) | Fact::Site(_) | Fact::Record(_) => {}
         }
     }
 }

@@ -3,11 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::envelope::RawRef;
 use crate::id::EntityId;
+use crate::input::Input;
+use crate::instant::Instant;
 use crate::words::{DocNo, Role};
 
 /// A wish about a case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wish {
     /// Which case of the entity.
     pub case: u32,
@@ -16,7 +19,7 @@ pub struct Wish {
 }
 
 /// What may be done about a case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Send it again.
@@ -40,4 +43,16 @@ pub enum Action {
     },
     /// Take note and close it.
     Acknowledge,
+    /// Do not show it before that.
+    Snooze {
+        /// Then it is back on the desk.
+        until: Instant,
+    },
+    /// Take these instead of the message that waits, or that nobody understood. The original stays in the log.
+    Edit {
+        /// The text that the person wrote. It names the wish: what it becomes depends on the mapping and on what is known.
+        raw: RawRef,
+        /// The copies: of an input exactly one, of a payload all that it says.
+        copies: Vec<Input>,
+    },
 }

@@ -45,6 +45,8 @@ pub struct NewCase<'a> {
     pub intent: Option<u32>,
     /// The posting it is about.
     pub posting: Option<u32>,
+    /// What it shares with every case of the same cause.
+    pub about: String,
 }
 
 impl<'a> NewCase<'a> {
@@ -59,7 +61,15 @@ impl<'a> NewCase<'a> {
             proposals: vec![Proposal::Acknowledge],
             intent: None,
             posting: None,
+            about: String::new(),
         }
+    }
+
+    /// With what it shares with every case of the same cause, in words that name no order.
+    #[must_use]
+    pub fn because_of(mut self, about: impl Into<String>) -> Self {
+        self.about = about.into();
+        self
     }
 
     /// With what is at stake.
@@ -169,6 +179,12 @@ impl Draft {
             intent: case.intent,
             posting: case.posting,
             opened_at: self.now,
+            about: case.about,
+            // What is the same for every case is added when the decision is whole.
+            site: None,
+            impact_by: None,
+            origin: None,
+            snoozed_until: None,
         })));
         number
     }

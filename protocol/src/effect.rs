@@ -13,6 +13,10 @@ use crate::posting::Posting;
 use crate::qty::Qty;
 use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc, StockStatus, Version};
 
+mod around;
+
+pub use around::{Breakdown, LoadTender};
+
 /// What a site is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,11 +115,15 @@ pub enum Effect {
         /// When.
         taken_at: Instant,
     },
+    /// CMMS: the plant says that a piece of equipment broke down.
+    ReportBreakdown(Breakdown),
+    /// TMS: bring this shipment away.
+    TenderLoad(LoadTender),
 }
 
 impl Effect {
     /// Every verb, sorted.
-    pub const VERBS: [&str; 17] = [
+    pub const VERBS: [&str; 19] = [
         "announce_unit",
         "answer_departure",
         "block_shipment",
@@ -128,9 +136,11 @@ impl Effect {
         "hold_job",
         "open_inspection",
         "post",
+        "report_breakdown",
         "resume_job",
         "revoke_job",
         "tell_hold",
+        "tender_load",
         "unblock_shipment",
         "unblock_stock",
     ];
@@ -154,7 +164,9 @@ impl Effect {
             | Self::AnnounceUnit(_)
             | Self::AnswerDeparture { .. }
             | Self::TellHold(_)
-            | Self::OpenInspection { .. } => None,
+            | Self::OpenInspection { .. }
+            | Self::ReportBreakdown(_)
+            | Self::TenderLoad(_) => None,
         }
     }
 
@@ -191,6 +203,8 @@ impl Effect {
             Self::AnswerDeparture { .. } => "answer_departure",
             Self::TellHold(_) => "tell_hold",
             Self::OpenInspection { .. } => "open_inspection",
+            Self::ReportBreakdown(_) => "report_breakdown",
+            Self::TenderLoad(_) => "tender_load",
         }
     }
 }

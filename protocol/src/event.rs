@@ -17,6 +17,7 @@ use crate::subject;
 mod exception;
 mod lot;
 mod order;
+mod record;
 mod shipment;
 mod site;
 mod unit;
@@ -99,7 +100,7 @@ pub struct Event {
 
 /// Every contract, by family and name.
 pub fn contracts() -> impl Iterator<Item = &'static Contract> {
-    [order::ALL, lot::ALL, unit::ALL, shipment::ALL, site::ALL, exception::ALL].into_iter().flatten().copied()
+    [order::ALL, lot::ALL, unit::ALL, shipment::ALL, site::ALL, record::ALL, exception::ALL].into_iter().flatten().copied()
 }
 
 /// What a commit tells the world.
@@ -137,7 +138,8 @@ fn told(fact: &Fact) -> Option<Told> {
         Fact::Unit(fact) => unit::told(fact),
         Fact::Shipment(fact) => shipment::told(fact),
         Fact::Site(fact) => site::told(fact),
-        Fact::CaseOpened(_) | Fact::CaseHandedOver { .. } | Fact::CaseClosed { .. } => exception::told(fact),
+        Fact::Record(fact) => record::told(fact),
+        Fact::CaseOpened(_) | Fact::CaseHandedOver { .. } | Fact::CaseSnoozed { .. } | Fact::CaseClosed { .. } => exception::told(fact),
         // Names are found by search, and errands are our own business until a posting or a dispatch moves.
         Fact::Named(_) | Fact::Intended { .. } | Fact::Outbox { .. } => None,
     }
@@ -151,7 +153,7 @@ impl Contract {
 
     /// Its data as a JSON Schema.
     pub fn schema(&self) -> Value {
-        let mut schema = record(self.fields);
+        let mut schema = object(self.fields);
         if let Value::Object(schema) = &mut schema {
             schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
             schema.insert("title".to_owned(), json!(self.id()));
@@ -171,7 +173,7 @@ impl Contract {
     }
 }
 
-fn record(fields: &[Field]) -> Value {
+fn object(fields: &[Field]) -> Value {
     let properties: Map<String, Value> = fields.iter().map(|field| (field.name.to_owned(), field.schema())).collect();
     let needed: Vec<&str> = fields.iter().filter(|field| field.needed).map(|field| field.name).collect();
     json!({ "type": "object", "properties": properties, "required": needed })
@@ -198,7 +200,7 @@ impl Field {
             Shape::Number => json!({ "type": "integer" }),
             Shape::Flag => json!({ "type": "boolean" }),
             Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-            Shape::Records(fields) => json!({ "type": "array", "items": record(fields) }),
+            Shape::Records(fields) => json!({ "type": "array", "items": object(fields) }),
         };
         if let Value::Object(schema) = &mut schema {
             schema.insert("description".to_owned(), json!(self.about));

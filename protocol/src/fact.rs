@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, CaseKind};
+use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::native::Ref;
 use crate::outbox::OutboxFact;
 use crate::words::Role;
-use crate::{lot, order, shipment, site, unit};
+use crate::{lot, order, record, shipment, site, unit};
 
 /// A fact of an entity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,15 @@ pub enum Fact {
     Shipment(Box<shipment::Fact>),
     /// Of a site.
     Site(Box<site::Fact>),
+    /// Of a record of master data.
+    Record(Box<record::Fact>),
+    /// Nobody wants to see a case for a while.
+    CaseSnoozed {
+        /// Which.
+        case: u32,
+        /// Until when.
+        until: Instant,
+    },
 }
 
 impl Fact {
@@ -66,12 +76,14 @@ impl Fact {
             | Self::Intended { .. }
             | Self::Outbox { .. }
             | Self::CaseHandedOver { .. }
+            | Self::CaseSnoozed { .. }
             | Self::CaseClosed { .. }
             | Self::Order(_)
             | Self::Lot(_)
             | Self::Unit(_)
             | Self::Shipment(_)
-            | Self::Site(_) => None,
+            | Self::Site(_)
+            | Self::Record(_) => None,
         }
     }
 }

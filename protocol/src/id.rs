@@ -25,13 +25,15 @@ pub enum Kind {
     Unit,
     /// A shipment.
     Shipment,
-    /// A site: equipment, calendar, master data in force, quarantine.
+    /// A site: equipment, quarantine, what its own system has.
     Site,
+    /// A record of master data.
+    Record,
 }
 
 impl Kind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 5] = [Self::Order, Self::Lot, Self::Unit, Self::Shipment, Self::Site];
+    pub const ALL: [Self; 6] = [Self::Order, Self::Lot, Self::Unit, Self::Shipment, Self::Site, Self::Record];
 
     /// The word in subjects, ids and paths.
     pub fn word(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Kind {
             Self::Unit => "unit",
             Self::Shipment => "shipment",
             Self::Site => "site",
+            Self::Record => "record",
         }
     }
 

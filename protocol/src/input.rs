@@ -9,7 +9,7 @@ use crate::id::{EntityId, Kind};
 use crate::intent::{IntentId, Wake};
 use crate::native::Ref;
 use crate::outbox::Claim;
-use crate::{desk, lot, order, shipment, site, unit};
+use crate::{desk, lot, order, record, shipment, site, unit};
 
 /// An input: to whom, from whom and how, what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub enum Body {
     },
     /// From a person at the desk, about a case.
     Desk(desk::Wish),
+    /// To a record of master data.
+    Record(record::Input),
 }
 
 impl Body {
@@ -78,7 +80,7 @@ impl Body {
             Self::Unit(input) => matches!(input, unit::Input::Request(_)),
             Self::Shipment(input) => matches!(input, shipment::Input::Request(_)),
             Self::Desk(_) => true,
-            Self::Site(_) | Self::Claim { .. } | Self::Woken { .. } => false,
+            Self::Site(_) | Self::Record(_) | Self::Claim { .. } | Self::Woken { .. } => false,
         }
     }
 
@@ -89,7 +91,9 @@ impl Body {
                 matches!(input, lot::Input::Request(lot::Request::PlaceHold(_)) | lot::Input::OwnerFact(lot::OwnerFact::Nonconformance(_)))
             }
             Self::Shipment(input) => matches!(input, shipment::Input::Request(shipment::Request::Block { .. })),
-            Self::Order(_) | Self::Unit(_) | Self::Site(_) | Self::Desk(_) | Self::Claim { .. } | Self::Woken { .. } => false,
+            Self::Order(_) | Self::Unit(_) | Self::Site(_) | Self::Record(_) | Self::Desk(_) | Self::Claim { .. } | Self::Woken { .. } => {
+                false
+            }
         }
     }
 
@@ -101,6 +105,7 @@ impl Body {
             Self::Unit(_) => Some(Kind::Unit),
             Self::Shipment(_) => Some(Kind::Shipment),
             Self::Site(_) => Some(Kind::Site),
+            Self::Record(_) => Some(Kind::Record),
             Self::Claim { .. } | Self::Woken { .. } | Self::Desk(_) => None,
         }
     }
@@ -111,7 +116,7 @@ impl Body {
             Self::Order(input) => input.is_birth(),
             Self::Shipment(input) => input.is_birth(),
             Self::Unit(input) => input.is_birth(),
-            Self::Lot(_) | Self::Site(_) => true,
+            Self::Lot(_) | Self::Site(_) | Self::Record(_) => true,
             Self::Claim { .. } | Self::Woken { .. } | Self::Desk(_) => false,
         }
     }

@@ -8,6 +8,7 @@ use crate::answer::Answer;
 use crate::book::Book;
 use crate::commit::Step;
 use crate::common::Common;
+use crate::desk::{Action, Wish};
 use crate::draft::Draft;
 use crate::envelope::{Envelope, Key, Mark};
 use crate::fact::Fact;
@@ -17,7 +18,7 @@ use crate::instant::Instant;
 use crate::name::{SiteId, Source};
 use crate::outbox::ClaimAnswer;
 use crate::seen::{ContentHash, Known};
-use crate::{lot, order, shipment, site, unit, wire};
+use crate::{case, lot, order, record, shipment, site, unit, wire};
 
 mod claim;
 mod decide;
@@ -53,6 +54,8 @@ pub enum Own {
     Shipment(Box<shipment::Shipment>),
     /// A site.
     Site(Box<site::Site>),
+    /// A record of master data.
+    Record(Box<record::Record>),
 }
 
 /// What a decision may look at besides the state.
@@ -108,6 +111,7 @@ impl State {
             Kind::Unit => Own::Unit(Box::default()),
             Kind::Shipment => Own::Shipment(Box::default()),
             Kind::Site => Own::Site(Box::default()),
+            Kind::Record => Own::Record(Box::default()),
         };
         Self { id, common: Common::default(), own }
     }
@@ -126,6 +130,7 @@ impl State {
             Own::Unit(unit) => unit.standing_at(),
             Own::Shipment(shipment) => shipment.warehouse,
             Own::Site(_) => None,
+            Own::Record(record) => record.of.as_ref().map(|of| of.system),
         }
     }
 
@@ -145,8 +150,9 @@ pub fn evolve(mut state: State, fact: &Fact) -> State {
         (Own::Unit(unit), Fact::Unit(fact)) => unit.evolve(fact),
         (Own::Shipment(shipment), Fact::Shipment(fact)) => shipment.evolve(fact),
         (Own::Site(site), Fact::Site(fact)) => site.evolve(fact),
+        (Own::Record(record), Fact::Record(fact)) => record.evolve(fact),
         // A fact of another kind cannot stand in this log; common facts were taken above.
-        (Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_), _) => {}
+        (Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_), _) => {}
     }
     state
 }
@@ -171,7 +177,7 @@ pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
     let hash = content_of(input);
     if let Body::Woken { intent, wake } = &input.body {
         let decision = decide::woken(&state, *intent, wake, context);
-        return record(state, input, hash, false, decision);
+        return record(state, input, hash, false, decision, context);
     }
     match state.common.seen.ask(&input.envelope.key, hash) {
         Known::Same(answer) => Stepped { state, step: None, reply: Reply::Known(answer) },
@@ -179,8 +185,16 @@ pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
         Known::Never if is_premature(&state, &input.body) => Stepped { state, step: None, reply: Reply::Unborn },
         Known::Never => {
             let decision = decide(&state, input, context);
-            record(state, input, hash, true, decision)
+            record(state, input, hash, true, decision, context)
         }
+    }
+}
+
+/// The answer that an input got when it was told before, word for word; nothing when it never was.
+pub fn heard(state: &State, input: &Input) -> Option<Answer> {
+    match state.common.seen.ask(&input.envelope.key, content_of(input)) {
+        Known::Same(answer) => Some(answer),
+        Known::Never | Known::Other(_) => None,
     }
 }
 
@@ -202,12 +216,17 @@ fn content_of(input: &Input) -> ContentHash {
         // Its key is its content; when it was written down differs from one delivery to the next.
         return ContentHash::of(&[]);
     }
-    let body = wire::content_of(&input.body);
+    let body = if let Body::Desk(Wish { case, action: Action::Edit { raw, .. } }) = &input.body {
+        ContentHash::of(format!("edit {case} {raw}").as_bytes())
+    } else {
+        wire::content_of(&input.body)
+    };
     input.envelope.stated().map_or(body, |stated| ContentHash::of(format!("{body}\n{stated}").as_bytes()))
 }
 
 /// Makes a decision into a step, lets the lanes go on, and evolves the state by all of it.
-fn record(state: State, input: &Input, content: ContentHash, remembered: bool, decision: Decision) -> Stepped {
+fn record(state: State, input: &Input, content: ContentHash, remembered: bool, mut decision: Decision, context: &Context<'_>) -> Stepped {
+    case::frame(&state, input, context, &mut decision.facts);
     let reply = Reply::Answer(decision.answer.clone());
     // Nothing is born from a refusal: told again, it is looked at again.
     let unborn = !state.is_born() && matches!(decision.answer, Answer::Refused(_));

@@ -3,7 +3,7 @@
 //!
 //! Read in this order: [`id`], [`name`], [`native`] and [`words`] (names), [`envelope`] and [`input`] (what comes in),
 //! [`fact`], [`intent`] and [`commit`] (what is recorded), [`kernel`] (`decide` and `evolve`), then one module an entity:
-//! [`order`], [`lot`], [`mod@unit`], [`shipment`], [`site`].
+//! [`order`], [`lot`], [`mod@unit`], [`shipment`], [`site`], [`record`].
 
 pub mod answer;
 pub mod book;
@@ -13,6 +13,7 @@ pub mod commit;
 pub mod common;
 mod compact;
 pub mod conversion;
+pub mod data;
 pub mod desk;
 pub mod draft;
 pub mod effect;
@@ -37,6 +38,7 @@ pub mod ownership;
 pub mod planted;
 pub mod posting;
 pub mod qty;
+pub mod record;
 pub mod refusal;
 pub mod role;
 pub mod seen;

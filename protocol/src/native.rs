@@ -88,11 +88,31 @@ pub enum NativeKind {
     Quality,
     /// A document of an ERP (material document, confirmation).
     Document,
+    /// A material, of the ERP whose master data it is.
+    Material,
+    /// A recipe, by the material it makes, of a plant.
+    Recipe,
+    /// A piece of equipment of a plant.
+    Equipment,
+    /// The calendar of a site, by any name its owner has for it.
+    Calendar,
 }
 
 impl NativeKind {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 7] = [Self::Order, Self::Job, Self::Lot, Self::Unit, Self::Shipment, Self::Quality, Self::Document];
+    pub const ALL: [Self; 11] = [
+        Self::Order,
+        Self::Job,
+        Self::Lot,
+        Self::Unit,
+        Self::Shipment,
+        Self::Quality,
+        Self::Document,
+        Self::Material,
+        Self::Recipe,
+        Self::Equipment,
+        Self::Calendar,
+    ];
 }
 
 /// One thing as one system calls it.
@@ -118,9 +138,16 @@ impl Ref {
         let text = self.id.as_str();
         let (first, rest) = match self.kind {
             NativeKind::Lot => text.split_once('/').map_or((text, None), |(material, lot)| (material, Some(lot))),
-            NativeKind::Order | NativeKind::Job | NativeKind::Unit | NativeKind::Shipment | NativeKind::Quality | NativeKind::Document => {
-                (text, None)
-            }
+            NativeKind::Order
+            | NativeKind::Job
+            | NativeKind::Unit
+            | NativeKind::Shipment
+            | NativeKind::Quality
+            | NativeKind::Document
+            | NativeKind::Material
+            | NativeKind::Recipe
+            | NativeKind::Equipment
+            | NativeKind::Calendar => (text, None),
         };
         std::iter::once(normal(first)).chain(rest.map(normal))
     }

@@ -12,10 +12,11 @@ use crate::native::NativeId;
 use crate::posting::{Actual, Ledger, Use};
 use crate::qty::Qty;
 use crate::site::{Resolved, ResolvedMaterial};
-use crate::words::{DocNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, Sscc};
+use crate::words::{DocNo, EquipmentId, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Reason, Sscc};
 
 mod change;
 mod decide;
+mod equipment;
 mod evolve;
 mod fact;
 mod header;
@@ -23,7 +24,8 @@ mod input;
 mod mail;
 mod track;
 
-pub use change::{Agreed, Change, Pending, Phase, Split};
+pub use change::{Agreed, Change, JobWish, Pending, Phase, Split};
+pub use equipment::Stop;
 pub use fact::Fact;
 pub use header::Header;
 pub use input::{Amount, Confirmation, Counting, Input, OwnerFact, Release, Report, Request};
@@ -92,6 +94,9 @@ pub struct Order {
     pub made: BTreeSet<(LotKey, EntityId)>,
     /// Track L: its handling units, as they last said.
     pub units: BTreeMap<Sscc, UnitStage>,
+    /// What stops equipment that it is to run on, by the piece and the cause, until that is over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stops: BTreeMap<(EquipmentId, String), Stop>,
     /// Documents somebody made in the ERP by hand.
     pub foreign: BTreeSet<DocNo>,
     /// Of these, what says the same as a posting of ours that may have gone through: adopted when that one turns out not to.

@@ -11,11 +11,14 @@ use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::qty::Qty;
-use crate::words::{HoldNo, LotKey, MaterialId, Reason, Sscc};
+use crate::words::{Carrier, HoldNo, LotKey, MaterialId, Place, Reason, Sscc};
 
 mod decide;
 mod depart;
 mod evolve;
+mod truck;
+
+pub use truck::Truck;
 
 /// The state of a shipment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,6 +44,9 @@ pub struct Shipment {
     pub gates: BTreeMap<Gate, Reason>,
     /// The departure attempt that is being asked for or was answered.
     pub departure: Option<Departure>,
+    /// The truck that brings it away, where a transport system plans them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truck: Option<Truck>,
 }
 
 /// How far a shipment is.
@@ -161,6 +167,43 @@ pub enum Fact {
         /// Whether.
         granted: bool,
     },
+    /// A transport system is asked for a truck.
+    Tendered {
+        /// Which transport system.
+        transport: SiteId,
+        /// For how many handling units.
+        units: u32,
+    },
+    /// The transport system's number for it.
+    Load(NativeId),
+    /// A carrier takes it, or comes at another time.
+    Booked {
+        /// Who.
+        carrier: Carrier,
+        /// When the truck is to come.
+        appointment: Instant,
+    },
+    /// Its truck stands at a dock.
+    Docked(Place),
+    /// The warehouse wants to let it go, and waits for the truck.
+    WaitsForTruck {
+        /// Which attempt, by the warehouse's count.
+        attempt: u32,
+    },
+    /// The truck wants to leave.
+    TruckAsked {
+        /// Which time, by the transport system's count.
+        ask: u32,
+    },
+    /// The transport system is told whether the truck may leave.
+    TruckTold {
+        /// To which question.
+        ask: u32,
+        /// Whether.
+        granted: bool,
+    },
+    /// The truck left.
+    TruckLeft,
 }
 
 /// An input to a shipment.
@@ -236,6 +279,26 @@ pub enum Report {
     Packed,
     /// It left.
     Departed,
+    /// From the transport system: a carrier takes it, or comes at another time.
+    Booked {
+        /// Who.
+        carrier: Carrier,
+        /// When the truck is to come.
+        appointment: Instant,
+    },
+    /// From the transport system: no carrier takes it.
+    Unplaced,
+    /// From the transport system: the truck stands at a dock.
+    Docked {
+        /// Which.
+        dock: Place,
+    },
+    /// From the transport system: the truck left.
+    TruckLeft {
+        /// The question for departure that was granted; nothing when it left without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ask: Option<u32>,
+    },
 }
 
 /// A line of a delivery.
@@ -296,7 +359,7 @@ impl Input {
     pub fn is_birth(&self) -> bool {
         match self {
             Self::Report(Report::Announced { .. }) => true,
-            Self::Report(Report::Picked { .. } | Report::Packed | Report::Departed) | Self::Request(_) | Self::Mail(_) => false,
+            Self::Report(_) | Self::Request(_) | Self::Mail(_) => false,
         }
     }
 }

@@ -8,14 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::effect::UnitContent;
 use crate::id::EntityId;
 use crate::instant::Instant;
-use crate::native::Ref;
+use crate::native::{NativeId, Ref};
 use crate::words::{EquipmentId, MaterialId, Sscc, Version};
 
 mod cursor;
 mod decide;
 mod evolve;
 mod input;
+mod likely;
 mod locate;
+mod maintenance;
 mod quarantine;
 mod resolve;
 mod routing;
@@ -24,6 +26,8 @@ mod tests;
 
 pub use cursor::{Cursor, Progress};
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+pub use likely::{Likely, Slip};
+pub use maintenance::{Plan, Window, WindowState};
 pub use quarantine::unmatched;
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
@@ -52,6 +56,15 @@ pub struct Site {
     pub calibrated: BTreeMap<EquipmentId, Instant>,
     /// What the plant's own system has; nothing at all until it said something.
     pub recipes: BTreeMap<MaterialId, BTreeSet<Version>>,
+    /// When the maintenance system last said something of each piece: what it said before that does not count any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heard: BTreeMap<EquipmentId, Instant>,
+    /// Planned stops, by the maintenance system's number, until they are over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub windows: BTreeMap<NativeId, Window>,
+    /// The orders that are to run here, until they have; only where a maintenance system is configured.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub plans: BTreeMap<EntityId, Plan>,
     /// How far each topic is read that its system does not tell by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cursors: BTreeMap<String, Cursor>,
@@ -135,6 +148,9 @@ pub enum Fact {
         available: bool,
         /// The maintenance system's own word.
         state: String,
+        /// When, where a maintenance system owns that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Instant>,
     },
     /// A calibration was done.
     Calibrated {
@@ -152,4 +168,27 @@ pub enum Fact {
     },
     /// More of a topic was read.
     Read(Progress),
+    /// A person mended a message; the original stays where it was recorded.
+    Mended {
+        /// Its case.
+        case: u32,
+        /// What is taken instead of it.
+        copies: Vec<crate::input::Input>,
+    },
+    /// A planned stop of equipment, or that it is over.
+    Window {
+        /// Its number in the maintenance system.
+        number: NativeId,
+        /// The stop; nothing once it is over.
+        window: Option<Window>,
+    },
+    /// An order is to run here.
+    Planned {
+        /// Which.
+        order: EntityId,
+        /// When, and on what.
+        plan: Box<Plan>,
+    },
+    /// It has run, or never will.
+    Finished(EntityId),
 }

@@ -88,6 +88,8 @@ words! {
     Sscc = "handling unit number";
     /// A storage place: location, bin, dock.
     Place = "place";
+    /// Who drives a truck, as the transport system names them.
+    Carrier = "carrier";
     /// The number of a document in its system.
     DocNo = "document number";
     /// A hold, as the system that placed it numbers it.

@@ -54,7 +54,8 @@ impl Flow {
             | Effect::ChangeOrder(_)
             | Effect::ChangeJob { .. }
             | Effect::HoldJob { .. }
-            | Effect::ResumeJob(_) => Self::Release,
+            | Effect::ResumeJob(_)
+            | Effect::ReportBreakdown(_) => Self::Release,
             Effect::Post(document) if document.posting.movement == Movement::GoodsReceipt => Self::BatchCompletion,
             Effect::Post(_) => Self::Confirm,
             Effect::AnnounceUnit(_) => Self::BatchCompletion,
@@ -62,7 +63,9 @@ impl Flow {
                 Self::HoldResolution
             }
             Effect::OpenInspection { .. } => Self::Inspect,
-            Effect::BlockShipment { .. } | Effect::UnblockShipment { .. } | Effect::AnswerDeparture { .. } => Self::Ship,
+            Effect::BlockShipment { .. } | Effect::UnblockShipment { .. } | Effect::AnswerDeparture { .. } | Effect::TenderLoad(_) => {
+                Self::Ship
+            }
         }
     }
 }

@@ -3,20 +3,26 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use takt_cluster::Error;
 use takt_cluster::views::{Row, Table, Views};
 use takt_protocol::case::{Case, short};
+use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
+use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::outbox::OutboxFact;
+use takt_protocol::record::{self, Record};
 use takt_protocol::{site, wire};
 
+use super::brief::Brief;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 2;
+pub const SCHEMA: u64 = 4;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -26,8 +32,45 @@ pub(super) const ENTITIES: Table = Table(2);
 pub(super) const CASES: Table = Table(3);
 /// What people call a case, and whose it is: that one, also once it is closed.
 pub(super) const CALLED: Table = Table(5);
+/// A cause and a case of it: that case, also once it is closed.
+pub(super) const CAUSES: Table = Table(11);
 /// A shard: when its newest commit was made that was read.
 pub(super) const READ: Table = Table(4);
+
+/// The number of a lot alone, and its whole name: the name, and the lot.
+pub(super) const LOTS: Table = Table(6);
+/// An order at home here, in brief.
+pub(super) const BRIEFS: Table = Table(7);
+/// An entity and the number of an intent of it: its reply was lost.
+pub(super) const DOUBTS: Table = Table(8);
+/// A plant and a piece of its equipment: since when it is down.
+pub(super) const DOWN: Table = Table(9);
+/// A name of master data: its record, as a region knows it.
+pub(super) const RECORDS: Table = Table(12);
+
+/// An open case, and what people did about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenCase {
+    /// Whose it is.
+    pub entity: EntityId,
+    /// The case as it stands.
+    pub case: Case,
+    /// What people did about it, oldest first.
+    pub notes: Vec<Note>,
+}
+
+/// What a person did about a case that is still open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When it was recorded.
+    pub at: Instant,
+    /// What, in words.
+    pub what: String,
+    /// Who; empty where nobody said.
+    pub who: String,
+    /// Why; empty where nobody said.
+    pub why: String,
+}
 
 /// No number contains it.
 const END: u8 = 0;
@@ -74,10 +117,24 @@ pub(super) fn called_key(short: &str) -> Vec<u8> {
     key
 }
 
-fn case_key(entity: EntityId, case: u32) -> Vec<u8> {
+/// Where every case of a cause begins.
+pub(super) fn cause_key(cause: &str) -> Vec<u8> {
+    called_key(cause)
+}
+
+/// Something that an entity numbers: a case, an intent.
+fn numbered_key(entity: EntityId, number: u32) -> Vec<u8> {
     let mut key = entity_key(entity);
-    key.extend_from_slice(&case.to_be_bytes());
+    key.extend_from_slice(&number.to_be_bytes());
     key
+}
+
+/// The number of a lot alone, then its whole name; nothing for names that are not `material/lot`.
+fn lot_key(name: &Ref) -> Option<Vec<u8>> {
+    let number = name.id.as_str().split_once('/').filter(|_| name.kind == NativeKind::Lot)?.1;
+    let mut key = number_key(&NativeId::parse(number).ok()?);
+    key.extend(name_key(name));
+    Some(key)
 }
 
 /// What a part of a shard's log changes.
@@ -90,8 +147,8 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         if commit.number == 1 {
             pages.put(ENTITIES, entity_key(commit.entity), &commit.entity);
         }
-        for fact in commit.steps.iter().flat_map(|step| &step.facts) {
-            pages.read(commit.entity, fact)?;
+        for (at, step, fact) in commit.steps.iter().enumerate().flat_map(|(at, step)| step.facts.iter().map(move |fact| (at, step, fact))) {
+            pages.read(commit, at, step.occurred_at, fact)?;
         }
     }
     if let Some(at) = newest {
@@ -114,42 +171,114 @@ impl Pages<'_> {
         }
     }
 
-    fn read(&mut self, entity: EntityId, fact: &Fact) -> Result<(), Error> {
+    fn named(&mut self, name: &Ref, entity: EntityId) {
+        self.put(NAMES, name_key(name), &entity);
+        if let Some(key) = lot_key(name) {
+            self.put(LOTS, key, &(name, entity));
+        }
+    }
+
+    /// What a fact of the step at this place, which happened then, changes.
+    fn read(&mut self, commit: &Commit, at: usize, occurred_at: Instant, fact: &Fact) -> Result<(), Error> {
+        let entity = commit.entity;
         match fact {
-            Fact::Named(name) => self.put(NAMES, name_key(name), &entity),
-            Fact::Site(fact) => {
-                if let site::Fact::Expects { entity, names, .. } = fact.as_ref() {
-                    for name in names {
-                        self.put(NAMES, name_key(name), entity);
-                    }
+            Fact::Named(name) => self.named(name, entity),
+            Fact::Site(fact) => self.of_site(entity, occurred_at, fact),
+            Fact::Order(fact) if Brief::hears(fact) => {
+                let (_, mut brief) = self.known(BRIEFS, &entity_key(entity))?.unwrap_or((entity, Brief::default()));
+                if brief.follow(fact) {
+                    self.put(BRIEFS, entity_key(entity), &(entity, brief));
+                }
+            }
+            Fact::Outbox { number, step: OutboxFact::InDoubt { .. } } => {
+                self.put(DOUBTS, numbered_key(entity, *number), &(entity, *number));
+            }
+            Fact::Outbox { number, step: OutboxFact::Settled(_) | OutboxFact::NotDone { .. } } => {
+                let key = numbered_key(entity, *number);
+                if self.known::<(EntityId, u32)>(DOUBTS, &key)?.is_some() {
+                    self.rows.insert((DOUBTS, key), None);
                 }
             }
             Fact::CaseOpened(case) => {
                 let mut called = called_key(&short(entity, case.number));
                 called.extend(entity_key(entity));
                 self.put(CALLED, called, &(entity, case.number));
-                self.put(CASES, case_key(entity, case.number), &(entity, case.as_ref()));
+                let mut cause = cause_key(case.cause(entity).as_str());
+                cause.extend(numbered_key(entity, case.number));
+                self.put(CAUSES, cause, &(entity, case.number));
+                let open = OpenCase { entity, case: case.as_ref().clone(), notes: Vec::new() };
+                self.put(CASES, numbered_key(entity, case.number), &open);
             }
             Fact::CaseHandedOver { case, to } => {
-                if let Some(mut open) = self.case(entity, *case)? {
-                    open.owner = to.clone();
-                    self.put(CASES, case_key(entity, *case), &(entity, open));
-                }
+                self.noted(commit, at, *case, format!("handed to {to}"), |case| case.owner = to.clone())?;
             }
-            Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, case_key(entity, *case)), None)),
+            Fact::CaseSnoozed { case, until } => {
+                self.noted(commit, at, *case, format!("put away until {until}"), |case| case.snoozed_until = Some(*until))?;
+            }
+            Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
+            Fact::Record(fact) => self.state(fact)?,
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
         }
         Ok(())
     }
 
-    /// A case as it stands, this stretch included.
-    fn case(&self, entity: EntityId, case: u32) -> Result<Option<Case>, Error> {
-        let key = case_key(entity, case);
-        let row = match self.rows.get(&(CASES, key.clone())) {
+    /// Master data is kept whole, so that it need not be looked for in the logs.
+    fn state(&mut self, fact: &record::Fact) -> Result<(), Error> {
+        let record::Fact::Stated { of, .. } = fact;
+        let key = name_key(of);
+        let known: Record = self.known(RECORDS, &key)?.unwrap_or_default();
+        self.put(RECORDS, key, &known.with(fact));
+        Ok(())
+    }
+
+    /// Changes an open case, and notes who did it and why.
+    fn noted(&mut self, commit: &Commit, at: usize, case: u32, what: String, change: impl FnOnce(&mut Case)) -> Result<(), Error> {
+        let key = numbered_key(commit.entity, case);
+        let Some(mut open) = self.known::<OpenCase>(CASES, &key)? else { return Ok(()) };
+        let who = commit.who.iter().find(|(of, _)| usize::from(*of) == at).map(|(_, who)| who);
+        let name = who.map(|who| who.on_behalf_of.as_ref().map_or_else(|| who.user.clone(), |other| format!("{} for {other}", who.user)));
+        let why = who.and_then(|who| who.reason.clone()).unwrap_or_default();
+        open.notes.push(Note { at: commit.at, what, who: name.unwrap_or_default(), why });
+        change(&mut open.case);
+        self.put(CASES, key, &open);
+        Ok(())
+    }
+
+    fn of_site(&mut self, site: EntityId, at: Instant, fact: &site::Fact) {
+        match fact {
+            site::Fact::Expects { entity, names, .. } => names.iter().for_each(|name| self.named(name, *entity)),
+            site::Fact::Equipment { equipment, available, .. } => {
+                let mut key = entity_key(site);
+                key.extend_from_slice(equipment.as_str().as_bytes());
+                if *available {
+                    self.rows.insert((DOWN, key), None);
+                } else {
+                    self.put(DOWN, key, &(equipment, at));
+                }
+            }
+            site::Fact::Forgot(_)
+            | site::Fact::Waits { .. }
+            | site::Fact::WaitsNoMore(_)
+            | site::Fact::Locates { .. }
+            | site::Fact::Quarantined { .. }
+            | site::Fact::Matched { .. }
+            | site::Fact::Calibrated { .. }
+            | site::Fact::Recipes { .. }
+            | site::Fact::Read(_)
+            | site::Fact::Mended { .. }
+            | site::Fact::Window { .. }
+            | site::Fact::Planned { .. }
+            | site::Fact::Finished(_) => {}
+        }
+    }
+
+    /// A row as it stands, this stretch included.
+    fn known<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, Error> {
+        let row = match self.rows.get(&(table, key.to_vec())) {
             Some(changed) => changed.clone(),
-            None => self.views.get(CASES, &key)?,
+            None => self.views.get(table, key)?,
         };
-        Ok(row.and_then(|row| wire::decode::<(EntityId, Case)>("row", &row).ok()).map(|(_, case)| case))
+        Ok(row.and_then(|row| wire::decode("row", &row).ok()))
     }
 }
 

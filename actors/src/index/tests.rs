@@ -13,11 +13,13 @@ use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::order::Dispatch;
+use takt_protocol::outbox::{OutboxFact, Outcome};
 use takt_protocol::posting::RuleBook;
 use takt_protocol::seen::ContentHash;
 use takt_protocol::words::Role;
 
-use super::Index;
+use super::{Handover, Index};
 use crate::node::{Node, Settings};
 use crate::tape::tests::{commit, order, seams, write};
 
@@ -37,6 +39,11 @@ fn case(number: u32, owner: &str) -> Fact {
         intent: None,
         posting: None,
         opened_at: Instant::EPOCH,
+        site: None,
+        impact_by: None,
+        about: "the same".to_owned(),
+        origin: None,
+        snoozed_until: None,
     }))
 }
 
@@ -54,6 +61,7 @@ pub(crate) fn node(seams: &Seams) -> Arc<Node> {
         materials: std::collections::BTreeMap::new(),
         recipes: std::collections::BTreeMap::new(),
         equipment: std::collections::BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
         ..Book::default()
@@ -91,8 +99,13 @@ async fn names_entities_and_cases_are_what_the_log_says_and_again_when_the_rows_
         assert_eq!(index.entities(Kind::Order, None, 9), [order(1), order(2)]);
         assert!(index.entities(Kind::Lot, None, 9).is_empty());
         let open: Vec<(EntityId, u32, String)> =
-            index.cases().into_iter().map(|(entity, case)| (entity, case.number, case.owner.to_string())).collect();
+            index.cases().into_iter().map(|open| (open.entity, open.case.number, open.case.owner.to_string())).collect();
         assert_eq!(open, [(order(1), 2, "finance".to_owned())]);
+        let cases = index.cases();
+        let told: Vec<&str> = cases.iter().flat_map(|open| &open.notes).map(|note| note.what.as_str()).collect();
+        assert_eq!(told, ["handed to finance"]);
+        let cause = cases[0].case.cause(order(1));
+        assert_eq!(index.caused(cause.as_str()), [(order(1), 1), (order(1), 2)], "closed ones, too");
     }
 }
 
@@ -109,4 +122,37 @@ async fn a_page_goes_on_behind_an_id_of_any_region() {
     let far = |region: &str| EntityId::from_parts(Kind::Order, Region::parse(region).unwrap(), 1, 3);
     assert_eq!(index.entities(Kind::Order, Some(far("ap")), 9).len(), 5);
     assert!(index.entities(Kind::Order, Some(far("na")), 9).is_empty());
+}
+
+#[tokio::test]
+async fn a_lot_is_found_by_its_number_alone_and_a_lost_reply_until_it_is_settled() {
+    let (seams, views) = (seams(), Views::in_memory());
+    let lot = |number: u128| EntityId::from_parts(Kind::Lot, Region::parse("eu").unwrap(), 1, number);
+    let named = |name: &str| Ref::new(SiteId::parse("nord").unwrap(), NativeKind::Lot, NativeId::parse(name).unwrap());
+    write(&seams, &mut saying(lot(1), 1, vec![Fact::Named(named("FG-100/0007"))])).await;
+    write(&seams, &mut saying(lot(2), 1, vec![Fact::Named(named("FG-200/0007"))])).await;
+    let doubt = |number| Fact::Outbox { number, step: OutboxFact::InDoubt { attempt: 1, why: "no answer".to_owned() } };
+    let over = Fact::Outbox { number: 1, step: OutboxFact::Settled(Outcome::Superseded) };
+    let last = write(&seams, &mut saying(order(1), 1, vec![doubt(1), doubt(2), over])).await;
+    let index = read(&seams, &views, last).await;
+    let found = |number: &str| index.search(&NativeId::parse(number).unwrap());
+    assert_eq!(found("7"), [(named("FG-100/0007"), lot(1)), (named("FG-200/0007"), lot(2))]);
+    assert_eq!(found("FG-200/0007"), [(named("FG-200/0007"), lot(2))]);
+    assert_eq!(index.doubts(), [(order(1), 2)]);
+}
+
+#[tokio::test]
+async fn an_order_in_brief_is_what_its_facts_say() {
+    let (seams, views) = (seams(), Views::in_memory());
+    let (start, end) = (Instant::from_utc_ms(1_000), Instant::from_utc_ms(2_000));
+    let told = |fact: takt_protocol::order::Fact| Fact::Order(Box::new(fact));
+    let moved = |dispatch: Dispatch| told(takt_protocol::order::Fact::Dispatch(dispatch));
+    let rescheduled = told(takt_protocol::order::Fact::Rescheduled { start, end });
+    write(&seams, &mut saying(order(1), 1, vec![rescheduled, moved(Dispatch::TimedOut { attempt: 1 })])).await;
+    let last = write(&seams, &mut saying(order(1), 2, vec![moved(Dispatch::Accepted { attempt: 2, implied: false })])).await;
+    let index = read(&seams, &views, last).await;
+    let [(entity, brief)] = &index.briefs()[..] else { panic!("{:?}", index.briefs()) };
+    assert_eq!((*entity, brief.handover, brief.start, brief.end), (order(1), Handover::Taken, Some(start), Some(end)));
+    let late = |at: i64| brief.is_late(Instant::from_utc_ms(at));
+    assert_eq!([late(999), late(1_001), late(2_001)], [false, true, true], "not begun when it should have");
 }

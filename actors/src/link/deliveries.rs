@@ -3,7 +3,7 @@
 //! logs, with its raw payload. What was refused at the door has a few rows of its own, so that a stranger who knocks all
 //! day pushes nothing out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,15 @@ const ROWS_MAX: usize = 1_000;
 
 /// Rows kept of what was refused at its door.
 const REFUSED_MAX: usize = 100;
+
+/// Errands of which it is known when they are tried again.
+const WAITING_MAX: usize = 10_000;
+
+/// How long a stretch is that tries are counted by, in ms.
+const STRETCH_MS: i64 = 5_000;
+
+/// The stretches that make a minute.
+const STRETCHES: usize = 12;
 
 /// The longest text of a row, in characters.
 const TEXT_MAX: usize = 300;
@@ -107,6 +116,48 @@ pub struct Deliveries(Mutex<Rows>);
 struct Rows {
     known: VecDeque<Delivered>,
     refused: VecDeque<Delivered>,
+    /// How many came in and went out, by stretch: the rows themselves may be fewer than a minute's.
+    traffic: VecDeque<(i64, Traffic)>,
+    /// When each errand is tried again, by our reference.
+    waiting: BTreeMap<String, Instant>,
+}
+
+/// How much went over a link in a minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// What came in.
+    pub came: u64,
+    /// What went out, questions after lost replies included.
+    pub went: u64,
+}
+
+/// What was asked of a site after a lost reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// How often, as far as it is remembered.
+    pub probes: u64,
+    /// What came of the last question.
+    pub last: Option<Outcome>,
+    /// When the errand is tried again.
+    pub next: Option<Instant>,
+}
+
+impl Rows {
+    fn count(&mut self, row: &Delivered) {
+        let stretch = row.at.utc_ms().div_euclid(STRETCH_MS);
+        if self.traffic.back().is_none_or(|(newest, _)| *newest < stretch) {
+            self.traffic.push_back((stretch, Traffic::default()));
+        }
+        if self.traffic.len() > STRETCHES + 1 {
+            self.traffic.pop_front();
+        }
+        if let Some((_, traffic)) = self.traffic.back_mut() {
+            match row.way {
+                Way::In => traffic.came += 1,
+                Way::Out => traffic.went += 1,
+            }
+        }
+    }
 }
 
 impl Deliveries {
@@ -131,7 +182,44 @@ impl Deliveries {
         if ring.len() >= most {
             ring.pop_front();
         }
-        ring.push_back(row);
+        ring.push_back(row.clone());
+        if row.outcome != Outcome::Refused {
+            rows.count(&row);
+        }
+    }
+
+    /// How much went over the link in the minute before `now`.
+    pub fn last_minute(&self, now: Instant) -> Traffic {
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = now.utc_ms().saturating_sub(60_000).div_euclid(STRETCH_MS);
+        let recent = rows.traffic.iter().filter(|(stretch, _)| *stretch > since);
+        recent.fold(Traffic::default(), |sum, (_, one)| Traffic { came: sum.came + one.came, went: sum.went + one.went })
+    }
+
+    /// What the site was asked about an errand whose reply was lost, and when that is tried again.
+    pub fn asked(&self, reference: &str) -> Asked {
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_answer =
+            |row: &&Delivered| row.reference == reference && matches!(row.outcome, Outcome::Found | Outcome::Absent | Outcome::NoAnswer);
+        let mut asked = Asked { next: rows.waiting.get(reference).copied(), ..Asked::default() };
+        for row in rows.known.iter().filter(is_answer) {
+            asked.probes += 1;
+            asked.last = Some(row.outcome);
+        }
+        asked
+    }
+
+    /// An errand is tried again then, and not before.
+    pub(crate) fn waits(&self, reference: &str, until: Instant) {
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.waiting.len() < WAITING_MAX || rows.waiting.contains_key(reference) {
+            rows.waiting.insert(reference.to_owned(), until);
+        }
+    }
+
+    /// An errand waits no more: it is over, or under way.
+    pub(crate) fn waits_no_more(&self, reference: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting.remove(reference);
     }
 
     /// The newest rows first, `most` of them.
@@ -203,5 +291,27 @@ mod tests {
         let rows = deliveries.latest(10_000);
         assert_eq!((rows.len(), rows[0].what.len()), (ROWS_MAX + REFUSED_MAX, TEXT_MAX));
         assert_eq!(deliveries.latest(3).len(), 3);
+    }
+
+    #[test]
+    fn a_minute_is_counted_also_when_the_rows_are_not_kept_that_long() {
+        let deliveries = Deliveries::default();
+        (0..3_000).for_each(|number| deliveries.note(row(1_000 * number / 50, Outcome::Taken)));
+        assert_eq!(deliveries.last_minute(Instant::from_utc_ms(59_999)), Traffic { came: 3_000, went: 0 });
+        assert_eq!(deliveries.last_minute(Instant::from_utc_ms(200_000)), Traffic::default());
+    }
+
+    #[test]
+    fn what_is_asked_after_a_lost_reply_is_known_with_its_next_try() {
+        let deliveries = Deliveries::default();
+        let probe = |outcome| Delivered { reference: "REF".to_owned(), way: Way::Out, ..row(7, outcome) };
+        deliveries.note(probe(Outcome::Lost));
+        deliveries.note(probe(Outcome::NoAnswer));
+        deliveries.note(probe(Outcome::Absent));
+        deliveries.waits("REF", Instant::from_utc_ms(99));
+        let asked = Asked { probes: 2, last: Some(Outcome::Absent), next: Some(Instant::from_utc_ms(99)) };
+        assert_eq!((deliveries.asked("REF"), deliveries.asked("OTHER")), (asked, Asked::default()));
+        deliveries.waits_no_more("REF");
+        assert_eq!(deliveries.asked("REF").next, None);
     }
 }

@@ -135,6 +135,7 @@ fn book() -> Book {
         erp: None,
         warehouse: None,
         quality: None,
+        around: takt_protocol::book::Around::default(),
         classes: BTreeMap::new(),
         periods: PeriodBook::default(),
     };
@@ -145,6 +146,7 @@ fn book() -> Book {
         materials: BTreeMap::new(),
         recipes: BTreeMap::new(),
         equipment: BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
         ..Book::default()

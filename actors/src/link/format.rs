@@ -56,7 +56,7 @@ impl Format {
         match self {
             Self::Json => Ok((said.to_string().into_bytes(), "application/json")),
             Self::Xml => Ok((xml::write(said)?, "application/xml; charset=utf-8")),
-            Self::Csv(csv) => Ok((csv.write(said)?, "text/csv; charset=utf-8")),
+            Self::Csv(csv) => Ok((csv.write(said)?, csv.media())),
         }
     }
 }
@@ -68,6 +68,15 @@ fn text<'a>(payload: &'a [u8], label: Option<&str>) -> Result<Cow<'a, str>, Stri
     let charset = named.ok_or_else(|| format!("the charset `{}` is not known", label.unwrap_or_default().escape_debug()))?;
     let (text, read_as, broken) = charset.decode(payload);
     if broken { Err(format!("there are bytes in it that are no {}", read_as.name())) } else { Ok(text) }
+}
+
+/// The same text in another charset. A letter that it has not cannot be written: nobody guesses one for it.
+fn encoded(text: Vec<u8>, label: &str) -> Result<Vec<u8>, String> {
+    let charset = encoding_rs::Encoding::for_label(label.as_bytes());
+    let charset = charset.ok_or_else(|| format!("the charset `{}` is not known", label.escape_debug()))?;
+    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+    let (bytes, written_as, broken) = charset.encode(&text);
+    if broken { Err(format!("there are letters in it that {} has not", written_as.name())) } else { Ok(bytes.into_owned()) }
 }
 
 #[cfg(test)]

@@ -171,6 +171,17 @@ impl Inbound {
         Ok(Taken { raw, inputs: 0, set_aside: Some(why) })
     }
 
+    /// What a payload of a topic would become, by the mapping as it is now; nothing is kept and nobody is told. The error says
+    /// why nobody understands it.
+    pub async fn foresee(&self, topic: &str, raw: Bytes) -> Result<Result<Vec<Input>, String>, Refused> {
+        let kept = RawRef::of(&raw);
+        // One name for all that it says: what has no key of its own is known again all the same.
+        let called = Some(Called::file("mended", &kept));
+        let understood = self.understand(&Told { topic, raw, called, file: None }).await?;
+        Ok(understood
+            .map(|(mapping, said)| said.into_iter().enumerate().map(|(at, said)| self.stamped(said, called, at, &mapping, kept)).collect()))
+    }
+
     async fn durably(&self, told: &Told<'_>) -> Result<Taken, Refused> {
         self.region.heard(self.site);
         let kept = self.region.node().seams.blobs.keep(vec![told.raw.clone()]).await.map_err(refused)?;
@@ -185,7 +196,7 @@ impl Inbound {
                 Ok(Taken { raw, inputs, set_aside: None })
             }
             Err(why) => {
-                self.set_aside(told.what(), raw, &why).await?;
+                self.set_aside_as(told.what(), told.topic, raw, &why).await?;
                 Ok(Taken { raw, inputs: 0, set_aside: Some(why) })
             }
         }
@@ -281,6 +292,12 @@ impl Inbound {
 
     /// A message that nobody understands is a case of its site, with the payload and the reason.
     pub(super) async fn set_aside(&self, topic: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
+        self.set_aside_as(topic, topic, raw, why).await
+    }
+
+    /// The same for a message that people call otherwise than by its topic: a file.
+    async fn set_aside_as(&self, called: &str, mapped: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
+        let topic = called;
         tracing::warn!(site = %self.site, topic, %why, %raw, "a message cannot be understood and is set aside");
         let book = self.region.node().book();
         let Some(entity) = book.site_entity(self.site) else {
@@ -289,7 +306,7 @@ impl Inbound {
         // The same bytes under another name are another message.
         let name = RawRef::of(format!("{topic}\0{raw}").as_bytes());
         let key = Key { source: self.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("unreadable/{name}"))) };
-        let origin = Some(Origin { raw, mapping: topic.to_owned() });
+        let origin = Some(Origin { raw, mapping: mapped.to_owned() });
         let envelope = Envelope { origin, ..Envelope::of(key, self.now()) };
         let body = Body::Site(site::Input::Mail(site::Mail::Unreadable { topic: topic.to_owned(), raw, why: why.to_owned() }));
         let id = format!("unreadable/{}/{name}", self.site);

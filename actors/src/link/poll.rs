@@ -226,7 +226,7 @@ impl<'a> Desk<'a> {
         let state = self.inbound.region().show(self.entity).await.map_err(Ended::silent)?;
         match state.own {
             Own::Site(site) => Ok(site.cursors.get(self.topic).cloned().unwrap_or_default()),
-            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => Ok(Cursor::default()),
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => Ok(Cursor::default()),
         }
     }
 

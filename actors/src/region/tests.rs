@@ -47,6 +47,7 @@ async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
         materials: BTreeMap::new(),
         recipes: BTreeMap::new(),
         equipment: BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(Vec::new()).unwrap(),
         policy: Policy::default(),
         ..Book::default()

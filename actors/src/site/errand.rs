@@ -20,8 +20,9 @@ use crate::link::{Errand, Probed, Sent};
 /// Carries one errand as far as it goes now; what is left of it comes again by the queue.
 pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: IntentId) {
     if let Some(wait) = desk.with_breaker(super::Breaker::wait) {
-        return later(desk, delivery, wait).await;
+        return later(desk, delivery, intent, wait).await;
     }
+    desk.deliveries.waits_no_more(intent.reference().as_str());
     let critical = delivery.receipt.queue == QueueName::Out { site: desk.site, tier: Tier::PlantCritical.rank() };
     let _seat = desk.pace.take_turn(desk.node.seams.clock.as_ref(), critical).await;
     let started = desk.node.seams.clock.elapsed();
@@ -30,9 +31,9 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
         blind(desk, intent).await;
     }
     match claim(desk, intent, Claim::May { window_ms: desk.limits.window_ms }).await {
-        Err(Lost) => pause(desk, delivery).await,
+        Err(Lost) => pause(desk, delivery, intent).await,
         Ok(ClaimAnswer::Done) => done(desk, delivery).await,
-        Ok(ClaimAnswer::Wait { until }) => later(desk, delivery, until.since(desk.node.seams.clock.now())).await,
+        Ok(ClaimAnswer::Wait { until }) => later(desk, delivery, intent, until.since(desk.node.seams.clock.now())).await,
         Ok(ClaimAnswer::Send { attempt, effect }) => {
             let errand = Errand { reference: intent.reference(), attempt, effect };
             let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
@@ -102,7 +103,7 @@ async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u
     match claim(desk, intent, word).await {
         Ok(_) if over => done(desk, delivery).await,
         // The claim stands in the log: whoever comes next asks the site before anything is sent.
-        Ok(_) | Err(Lost) => pause(desk, delivery).await,
+        Ok(_) | Err(Lost) => pause(desk, delivery, intent).await,
     }
 }
 
@@ -110,7 +111,7 @@ async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u
 async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &Errand, not_before: Instant) {
     let asked_at = desk.node.seams.clock.now();
     if asked_at < not_before {
-        return later(desk, delivery, not_before.since(asked_at)).await;
+        return later(desk, delivery, intent, not_before.since(asked_at)).await;
     }
     let window = Duration::from_millis(u64::from(desk.limits.window_ms));
     let began = Began::now(desk);
@@ -128,15 +129,15 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
         Probed::NoAnswer { why } => {
             tracing::debug!(site = %desk.site, %why, "a probe was not answered");
             desk.missed(&why);
-            return pause(desk, delivery).await;
+            return pause(desk, delivery, intent).await;
         }
     };
     desk.heard();
     let over = matches!(word, Claim::Accepted { .. });
     match claim(desk, intent, word).await {
         Ok(_) if over => done(desk, delivery).await,
-        Ok(_) => later(desk, delivery, Duration::from_millis(1)).await,
-        Err(Lost) => pause(desk, delivery).await,
+        Ok(_) => later(desk, delivery, intent, Duration::from_millis(1)).await,
+        Err(Lost) => pause(desk, delivery, intent).await,
     }
 }
 
@@ -158,12 +159,13 @@ async fn done(desk: &SiteDesk, delivery: &Delivery) {
     }
 }
 
-async fn pause(desk: &SiteDesk, delivery: &Delivery) {
-    later(desk, delivery, desk.node.settings.pause(delivery.deliveries, delivery.receipt.sequence)).await;
+async fn pause(desk: &SiteDesk, delivery: &Delivery, intent: IntentId) {
+    later(desk, delivery, intent, desk.node.settings.pause(delivery.deliveries, delivery.receipt.sequence)).await;
 }
 
-async fn later(desk: &SiteDesk, delivery: &Delivery, delay: Duration) {
+async fn later(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, delay: Duration) {
     let delay = delay.max(Duration::from_millis(1));
+    desk.deliveries.waits(intent.reference().as_str(), desk.node.seams.clock.now().plus(delay));
     if let Err(error) = desk.node.seams.queue.later(delivery.receipt, delay).await {
         tracing::debug!(%error, "failed to put an errand back; it comes again when its lease ends");
     }

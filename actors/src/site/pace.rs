@@ -27,6 +27,7 @@ pub(crate) struct Pace {
 struct Heard {
     at: Option<Instant>,
     trouble: Option<String>,
+    since: Option<Instant>,
 }
 
 /// How a site stands with us, as plant IT asks first.
@@ -36,8 +37,12 @@ pub struct SiteStatus {
     pub heard_at: Option<Instant>,
     /// Why it was not reached since then.
     pub trouble: Option<String>,
+    /// When it was not reached for the first time since then.
+    pub trouble_since: Option<Instant>,
     /// How long nobody tries it, in ms; 0 while it is tried.
     pub rests_ms: u64,
+    /// How many errands a minute it is sent at most; nothing where there is no limit.
+    pub per_minute_max: Option<u64>,
 }
 
 /// A seat at a site, free again when this is dropped.
@@ -64,12 +69,14 @@ impl Pace {
 
     /// It answered, or told something.
     pub(crate) fn heard(&self, at: Instant) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard { at: Some(at), trouble: None };
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard { at: Some(at), trouble: None, since: None };
     }
 
     /// It was not reached.
-    pub(crate) fn missed(&self, why: &str) {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).trouble = Some(why.to_owned());
+    pub(crate) fn missed(&self, why: &str, at: Instant) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.trouble = Some(why.to_owned());
+        heard.since.get_or_insert(at);
     }
 
     /// How it stands at `now`, by the monotonic clock.
@@ -77,7 +84,14 @@ impl Pace {
         let rests = self.with_breaker(|breaker| breaker.rests(now));
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let rests_ms = u64::try_from(rests.as_millis()).unwrap_or(u64::MAX);
-        SiteStatus { heard_at: heard.at, trouble: heard.trouble.clone(), rests_ms }
+        let spacing_ms = u64::try_from(self.spacing.as_millis()).unwrap_or(u64::MAX);
+        SiteStatus {
+            heard_at: heard.at,
+            trouble: heard.trouble.clone(),
+            trouble_since: heard.since,
+            rests_ms,
+            per_minute_max: (spacing_ms > 0).then(|| 60_000 / spacing_ms),
+        }
     }
 
     /// Waits for a seat and for a place in the row of sends. One seat is for plant-critical errands alone, where there is
@@ -137,8 +151,11 @@ mod tests {
     #[test]
     fn what_was_not_reached_is_told_until_it_is_heard_again() {
         let pace = pace(1);
-        pace.missed("connection refused");
-        assert_eq!(pace.status(Duration::ZERO).trouble.as_deref(), Some("connection refused"));
+        let (first, then) = (Instant::from_utc_ms(1), Instant::from_utc_ms(2));
+        pace.missed("connection refused", first);
+        pace.missed("no route", then);
+        let status = pace.status(Duration::ZERO);
+        assert_eq!((status.trouble.as_deref(), status.trouble_since), (Some("no route"), Some(first)));
         pace.heard(Instant::EPOCH);
         assert_eq!(pace.status(Duration::ZERO), SiteStatus { heard_at: Some(Instant::EPOCH), ..SiteStatus::default() });
     }

@@ -28,6 +28,7 @@ impl Checks<'_> {
         if site.kind == SiteKind::Plant && site.erp.is_none() {
             self.say_of(file, format!("the plant {name} has no ERP"), "add `erp:` with the ERP that owns its orders");
         }
+        self.served(file, site);
         self.periods(file, site);
         for (verb, class) in &site.classes {
             self.verb(file, verb, class.referenced);
@@ -36,6 +37,24 @@ impl Checks<'_> {
             Some(TransportText::Http(http)) => self.http(file, http, &site.classes),
             Some(TransportText::Files(files)) => self.files(file, files, &site.classes),
             None => {}
+        }
+    }
+
+    /// That a system around is named where what it owns happens.
+    fn served(&mut self, file: &str, site: &SiteText) {
+        let around = [
+            ("maintenance", &site.maintenance, SiteKind::Plant, SiteKind::Maintenance),
+            ("transport", &site.transport, SiteKind::Warehouse, SiteKind::Transport),
+        ];
+        for (key, named, at, kind) in around {
+            let Some(named) = named else { continue };
+            if site.kind == at {
+                self.is_a(file, named, kind);
+            } else {
+                let what = format!("a site of kind {} has no {key}", word(&site.kind));
+                let remedy = format!("write `{key}:` in the file of each {} that {} serves", word(&at), named.value);
+                self.say(file, named.referenced, what, remedy);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use takt_protocol::outbox::Class;
 
 use super::link::TransportText;
 
-/// `sites/<name>.yaml`: an ERP, a plant with its MES, a warehouse, a quality system.
+/// `sites/<name>.yaml`: an ERP, a plant with its MES, a warehouse, a quality system, or one of the systems around them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SiteText {
@@ -29,6 +29,10 @@ pub struct SiteText {
     pub warehouse: Option<Spanned<SiteId>>,
     /// Of a plant: the quality system that decides about its lots.
     pub quality: Option<Spanned<SiteId>>,
+    /// Of a plant: the maintenance system that says which equipment may run.
+    pub maintenance: Option<Spanned<SiteId>>,
+    /// Of a warehouse: the transport system that sends its trucks.
+    pub transport: Option<Spanned<SiteId>>,
     /// Of an ERP: posting periods that are not open, by month such as `2026-10`.
     #[serde(default)]
     pub periods: BTreeMap<String, Spanned<PeriodState>>,

@@ -1,7 +1,10 @@
-//! Exceptions: what a person must look at, ranked by when it starts to hurt.
+//! Exceptions: what a person must look at, ranked by when it starts to hurt, and together where one cause is behind many.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use takt_protocol::case::{Case, Proposal, short};
+use takt_actors::index::OpenCase;
+use takt_protocol::case::{Case, Proposal, short, stakes};
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use utoipa::ToSchema;
@@ -28,10 +31,24 @@ pub struct CaseRow {
     /// When it starts to hurt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impact_at: Option<String>,
+    /// What happens then: now, start, shift, truck, close or period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_by: Option<String>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// The role that should act.
     pub owner: String,
     /// When it was opened.
     pub opened_at: String,
+    /// Its cause: all exceptions of one cause are one group.
+    pub group: String,
+    /// Until when somebody put it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<String>,
+    /// The raw message that opened it, for `/v1/raw/{hash}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
     /// The actions it offers, as words for `POST /v1/exceptions/{id}/actions`.
     pub actions: Vec<String>,
     /// What else to do, outside Takt.
@@ -40,26 +57,151 @@ pub struct CaseRow {
     pub forbidden: Vec<String>,
 }
 
+/// What somebody did about an exception that is still open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NoteRow {
+    /// When.
+    pub at: String,
+    /// What.
+    pub what: String,
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
+}
+
+/// An exception with all there is to decide about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaseView {
+    /// The exception.
+    #[serde(flatten)]
+    pub row: CaseRow,
+    /// What people did about it.
+    pub notes: Vec<NoteRow>,
+    /// How many are open of the same cause, this one among them.
+    pub same_cause: usize,
+    /// For a message that matches nothing: what it says, as `edit` takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub input: Option<serde_json::Value>,
+    /// What it most likely meant, the best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A thing that a message may have meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Candidate {
+    /// Our id.
+    pub entity: String,
+    /// A number it has.
+    pub name: String,
+    /// Why it is likely, in words.
+    pub because: Vec<String>,
+}
+
+/// All exceptions of one cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupRow {
+    /// How it is called: the same as long as the cause is.
+    pub id: String,
+    /// What kind its exceptions are.
+    pub kind: String,
+    /// How bad the worst is, 0 worst.
+    pub severity: u8,
+    /// What is wrong: of one, its words; of many, what they share.
+    pub what: String,
+    /// How many are open.
+    pub count: usize,
+    /// Where they are.
+    pub sites: Vec<String>,
+    /// What is at stake all together, by unit.
+    pub stake: String,
+    /// When the first of them starts to hurt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_at: Option<String>,
+    /// What happens then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_by: Option<String>,
+    /// Where the first of them is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The roles that should act.
+    pub owners: Vec<String>,
+    /// When the oldest was opened.
+    pub opened_at: String,
+    /// The first that hurts.
+    pub first: String,
+    /// The actions that every one of them offers.
+    pub actions: Vec<String>,
+}
+
+/// A group with its exceptions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupView {
+    /// The group.
+    #[serde(flatten)]
+    pub row: GroupRow,
+    /// Its exceptions, by when they hurt; the first 200.
+    pub exceptions: Vec<CaseRow>,
+    /// When this was so.
+    pub as_of: String,
+}
+
+/// What came of an action on every exception of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupOutcome {
+    /// The key of the request.
+    pub key: String,
+    /// The group.
+    pub group: String,
+    /// How many were acted on; those a repetition finds done are among them.
+    pub done: usize,
+    /// How many were not granted.
+    pub refused: usize,
+    /// Each, with what came of it.
+    pub outcomes: Vec<OneOutcome>,
+}
+
+/// What came of it for one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OneOutcome {
+    /// Which.
+    pub exception: String,
+    /// accepted, or the code of the trouble.
+    pub answer: String,
+    /// Whether this is the answer that it got before.
+    pub replayed: bool,
+    /// Why not; empty when it was granted.
+    pub message: String,
+    /// What would help; empty when it was granted.
+    pub remedy: String,
+}
+
 /// A case as it is shown.
 pub fn row(entity: EntityId, case: &Case) -> CaseRow {
     let mut shown = CaseRow {
         id: short(entity, case.number),
         entity: entity.to_string(),
         case: case.number,
-        kind: super::word_of(&case.kind),
+        kind: case.kind.word().to_owned(),
         severity: case.kind.severity(),
         what: case.what.clone(),
         stake: case.stake.clone(),
         impact_at: case.impact_at.as_ref().map(Instant::to_string),
+        impact_by: case.impact_by.map(|by| by.word().to_owned()),
+        site: case.site.map(|site| site.to_string()),
         owner: case.owner.as_str().to_owned(),
         opened_at: case.opened_at.to_string(),
-        actions: vec!["hand_to".to_owned()],
+        group: case.cause(entity).to_string(),
+        snoozed_until: case.snoozed_until.as_ref().map(Instant::to_string),
+        raw: case.origin.as_ref().map(|origin| origin.raw.to_string()),
+        actions: ["hand_to", "snooze"].map(str::to_owned).to_vec(),
         advice: Vec::new(),
         forbidden: Vec::new(),
     };
     for proposal in &case.proposals {
         match proposal {
-            Proposal::Retry | Proposal::Adopt | Proposal::WriteOff | Proposal::Match | Proposal::Acknowledge => {
+            Proposal::Retry | Proposal::Adopt | Proposal::WriteOff | Proposal::Match | Proposal::Edit | Proposal::Acknowledge => {
                 shown.actions.push(super::word_of(proposal));
             }
             Proposal::Do(words) => shown.advice.push(words.clone()),
@@ -67,6 +209,47 @@ pub fn row(entity: EntityId, case: &Case) -> CaseRow {
         }
     }
     shown
+}
+
+/// Open cases by cause, each group in the order of the desk, with the rank of its first.
+pub fn groups(cases: &[OpenCase]) -> Vec<(Rank, GroupRow)> {
+    let mut by_cause: BTreeMap<String, Vec<&OpenCase>> = BTreeMap::new();
+    for open in cases {
+        by_cause.entry(open.case.cause(open.entity).to_string()).or_default().push(open);
+    }
+    let mut rows: Vec<(Rank, GroupRow)> = by_cause.into_iter().filter_map(|(id, cases)| group(id, cases)).collect();
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    rows
+}
+
+fn group(id: String, mut cases: Vec<&OpenCase>) -> Option<(Rank, GroupRow)> {
+    cases.sort_by_cached_key(|open| Rank::of(open.entity, &open.case));
+    let first = *cases.first()?;
+    let shown = row(first.entity, &first.case);
+    let alone = cases.len() == 1;
+    let each = |word: fn(&Case) -> Option<String>| -> Vec<String> {
+        let words: BTreeSet<String> = cases.iter().filter_map(|open| word(&open.case)).collect();
+        words.into_iter().collect()
+    };
+    let offered = |action: &String| cases.iter().all(|open| row(open.entity, &open.case).actions.contains(action));
+    let oldest = cases.iter().map(|open| open.case.opened_at).min().unwrap_or(first.case.opened_at);
+    let group = GroupRow {
+        id,
+        severity: cases.iter().map(|open| open.case.kind.severity()).min().unwrap_or_default(),
+        what: if alone { shown.what } else { first.case.about.clone() },
+        count: cases.len(),
+        sites: each(|case| case.site.map(|site| site.to_string())),
+        stake: if alone { shown.stake } else { stakes(cases.iter().map(|open| open.case.stake.as_str())) },
+        impact_at: shown.impact_at,
+        impact_by: shown.impact_by,
+        site: shown.site,
+        owners: each(|case| Some(case.owner.to_string())),
+        opened_at: oldest.to_string(),
+        first: shown.id,
+        actions: shown.actions.into_iter().filter(offered).collect(),
+        kind: shown.kind,
+    };
+    Some((Rank::of(first.entity, &first.case), group))
 }
 
 /// The order of the desk: by when it hurts, then by how bad it is, then by age.

@@ -1,15 +1,27 @@
 //! A lot as quality asks for it: what is on which handling unit, what holds it and who has confirmed that, what left.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::book::Book;
+use takt_protocol::case::CaseKind;
+use takt_protocol::commit::Commit;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
-use takt_protocol::kernel::State;
-use takt_protocol::lot::{Containment, Hold, Lot};
-use takt_protocol::words::HoldNo;
+use takt_protocol::kernel::{Own, State};
+use takt_protocol::lot::Lot;
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
-use super::{Head, head};
+use super::{Head, head, word_of};
+
+mod hold;
+mod pallet;
+mod reach;
+
+pub(crate) use hold::held;
+pub use hold::{ContainmentRow, HeldRow, HoldRow};
+pub use pallet::{LotUnit, Way};
+pub(crate) use reach::reach;
+pub use reach::{Reach, ReachedLot, ReachedTruck};
 
 /// A lot, whole.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -31,70 +43,54 @@ pub struct LotView {
     pub blocked: Option<String>,
     /// Whether it waits for inspection.
     pub in_inspection: bool,
+    /// What stands of it in the ERP, as status and quantity, by what its orders posted and what it had moved itself; nothing for
+    /// lots of components, whose opening stock is not known here.
+    pub erp_stock: Vec<String>,
     /// Its handling units.
     pub units: Vec<LotUnit>,
     /// Holds that are not over.
     pub holds: Vec<HoldRow>,
     /// Holds that are over.
     pub released_holds: Vec<String>,
-    /// Clearances that were given: shipment, attempt, until.
-    pub clearances: Vec<String>,
+    /// Clearances that were given, and are not over.
+    pub clearances: Vec<ClearanceRow>,
+    /// What left already: handling units, with their shipments.
+    pub shipped: Vec<String>,
+    /// Departures without a clearance, or although it was held: of the lot, and of the shipments that want any of it.
+    pub escapes: Vec<CaseRow>,
     /// Orders that made it.
     pub orders: Vec<String>,
     /// What it was made from.
     pub from: Vec<Edge>,
     /// What was made from it.
     pub into: Vec<Edge>,
+    /// What else was made of the lots that it was made from.
+    pub siblings: Vec<Sibling>,
     /// What waits for a person.
     pub exceptions: Vec<CaseRow>,
 }
 
-/// A handling unit of the lot.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct LotUnit {
-    /// Its number.
-    pub sscc: String,
-    /// How much of the lot is on it.
-    pub quantity: String,
-    /// What keeps it from leaving; empty when nothing does.
-    pub blocked_by: Vec<String>,
-    /// The shipment it left with.
+/// A clearance that was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClearanceRow {
+    /// Our id of the shipment.
+    pub shipment: String,
+    /// Its number in its warehouse, where it is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_with: Option<String>,
+    pub delivery: Option<String>,
+    /// For which attempt to leave.
+    pub attempt: u32,
+    /// Until when it is good.
+    pub until: String,
 }
 
-/// A hold.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct HoldRow {
-    /// Its number.
-    pub hold: String,
-    /// Why.
-    pub reason: String,
-    /// When it bound.
-    pub bound_at: String,
-    /// Only these handling units; none for the whole lot.
-    pub units: Vec<String>,
-    /// The lots it came down from, with a comma between.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
-    /// Who was told to block, and how that stands.
-    pub containment: Vec<ContainmentRow>,
-    /// Verdicts so far.
-    pub verdicts: Vec<String>,
-}
-
-/// How far a system is with blocking.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ContainmentRow {
-    /// The system.
-    pub site: String,
-    /// requested, confirmed or failed: the hold is in force all the same.
-    pub state: String,
-    /// Since when.
-    pub at: String,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+/// What else was made of a lot that this one was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Sibling {
+    /// The lot that both were made from, as `material/lot`.
+    pub of: String,
+    /// The others.
+    pub lots: Vec<Edge>,
 }
 
 /// An edge of genealogy.
@@ -111,6 +107,9 @@ pub struct Edge {
 pub struct Trace {
     /// Our id of the lot.
     pub id: String,
+    /// The lot, as `material/lot`, once anybody said its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
     /// All lots it was made from, over any number of steps.
     pub ancestors: Vec<Edge>,
     /// All lots that were made from it, over any number of steps.
@@ -121,8 +120,35 @@ pub struct Trace {
     pub cut: bool,
 }
 
-/// A lot, whole, as it is now.
-pub fn view(state: &State, lot: &Lot, now: Instant) -> LotView {
+/// What went into an order and what came out of it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Genealogy {
+    /// Our id of the order.
+    pub id: String,
+    /// Its number, as `number@system`, once its ERP has made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// The lots that went into it.
+    pub consumed: Vec<Edge>,
+    /// The lots that came out of it, each with everything it came from and went into.
+    pub made: Vec<Trace>,
+}
+
+/// What a lot is shown with beside its own state, as far as it is reached.
+pub(crate) struct Beside<'a> {
+    /// The book in force.
+    pub(crate) book: &'a Book,
+    /// Its log, until the moment that is shown.
+    pub(crate) commits: &'a [Commit],
+    /// Its handling units, the orders that made it, and the shipments that want any of it.
+    pub(crate) others: &'a [State],
+    /// What else was made of the lots that it was made from.
+    pub(crate) siblings: Vec<Sibling>,
+}
+
+/// A lot, whole, as it is at `now`.
+pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -> LotView {
+    let due_ms = beside.book.policy.disposition_ms;
     LotView {
         head: head(state, now),
         lot: lot.key.as_ref().map(ToString::to_string),
@@ -130,55 +156,45 @@ pub fn view(state: &State, lot: &Lot, now: Instant) -> LotView {
         total: lot.total().map(|qty| qty.to_string()),
         blocked: lot.blocked().map(|qty| qty.to_string()),
         in_inspection: lot.in_inspection(),
-        units: units(lot),
-        holds: lot.holds.iter().map(hold).collect(),
+        erp_stock: lot.stock.stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
+        units: pallet::units(lot, &beside),
+        holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, due_ms)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
-        clearances: lot.clearances.iter().map(|(to, (attempt, until))| format!("{to} attempt {attempt} until {until}")).collect(),
+        clearances: clearances(lot, beside.others),
+        shipped: lot.departed.iter().map(|(unit, shipment)| format!("{unit} with {}", delivery(*shipment, beside.others))).collect(),
+        escapes: escapes(state, beside.others),
         orders: lot.produced.keys().map(EntityId::to_string).collect(),
         from: lot.parents.iter().map(edge).collect(),
         into: lot.children.iter().map(edge).collect(),
+        siblings: beside.siblings,
         exceptions: state.common.cases.values().map(|case| row(state.id, case)).collect(),
     }
+}
+
+/// The number of a shipment in its warehouse; our id where it is not reached.
+fn delivery(shipment: EntityId, others: &[State]) -> String {
+    let own = others.iter().find(|state| state.id == shipment).map(|state| &state.own);
+    let number = own.and_then(|own| if let Own::Shipment(shipment) = own { shipment.delivery.as_ref() } else { None });
+    number.map_or_else(|| shipment.to_string(), ToString::to_string)
+}
+
+fn clearances(lot: &Lot, others: &[State]) -> Vec<ClearanceRow> {
+    let row = |(shipment, (attempt, until)): (&EntityId, &(u32, Instant))| {
+        let number = delivery(*shipment, others);
+        let shipment = shipment.to_string();
+        ClearanceRow { delivery: Some(number).filter(|number| *number != shipment), shipment, attempt: *attempt, until: until.to_string() }
+    };
+    lot.clearances.iter().map(row).collect()
+}
+
+fn escapes(state: &State, others: &[State]) -> Vec<CaseRow> {
+    let shipments = others.iter().filter(|other| matches!(other.own, Own::Shipment(_)));
+    let all = std::iter::once(state).chain(shipments).flat_map(|of| of.common.cases.values().map(move |case| (of.id, case)));
+    let escaped = all.filter(|(_, case)| matches!(case.kind, CaseKind::Escape | CaseKind::HeldAfterClearance));
+    escaped.map(|(entity, case)| row(entity, case)).collect()
 }
 
 /// An edge of genealogy as it is shown.
 pub(crate) fn edge((key, id): &(takt_protocol::words::LotKey, EntityId)) -> Edge {
     Edge { id: id.to_string(), lot: key.to_string() }
-}
-
-fn units(lot: &Lot) -> Vec<LotUnit> {
-    let unit = |(sscc, qty): (&takt_protocol::words::Sscc, &takt_protocol::qty::Qty)| LotUnit {
-        sscc: sscc.to_string(),
-        quantity: qty.to_string(),
-        blocked_by: lot.blocks(sscc),
-        left_with: lot.departed.get(sscc).map(EntityId::to_string),
-    };
-    lot.units.iter().map(unit).collect()
-}
-
-fn hold((number, hold): (&HoldNo, &Hold)) -> HoldRow {
-    HoldRow {
-        hold: number.to_string(),
-        reason: hold.reason.to_string(),
-        bound_at: hold.bound_at.to_string(),
-        units: hold.scope().iter().map(ToString::to_string).collect(),
-        parent: parents(hold),
-        containment: hold.containment.iter().map(|(site, containment)| contained(site, containment)).collect(),
-        verdicts: hold.decisions.iter().map(|decision| decision.verdict.word().to_owned()).collect(),
-    }
-}
-
-/// The lots it came down from, when it did.
-fn parents(hold: &Hold) -> Option<String> {
-    let parents: Vec<String> = hold.parents.iter().map(|ground| ground.parent.to_string()).collect();
-    (!parents.is_empty()).then(|| parents.join(", "))
-}
-
-fn contained(site: &takt_protocol::name::SiteId, containment: &Containment) -> ContainmentRow {
-    let (state, at, why) = match containment {
-        Containment::Requested { at } => ("requested", at, None),
-        Containment::Confirmed { at } => ("confirmed", at, None),
-        Containment::Failed { at, why } => ("failed", at, Some(why.clone())),
-    };
-    ContainmentRow { site: site.to_string(), state: state.to_owned(), at: at.to_string(), why }
 }

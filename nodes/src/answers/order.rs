@@ -1,18 +1,32 @@
 //! An order as people ask for it: quantities first, then the six answers, then what stands beside.
 
 use serde::{Deserialize, Serialize};
+use takt_actors::link::deliveries::Asked;
+use takt_protocol::book::Book;
+use takt_protocol::commit::Commit;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::order::{Dispatch, Order, Pending, Phase, Stage};
-use takt_protocol::posting::{Use, accounts};
+use takt_protocol::name::SiteId;
+use takt_protocol::order::{Business, Dispatch, Execution, Order, Pending, Phase, Stage};
+use takt_protocol::posting::accounts;
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
+use super::lot::HeldRow;
+use super::system::Heard;
 use super::{Head, Word, head, word_of};
 
+mod errand;
+mod figures;
+mod forecast;
+mod operation;
 mod six;
 
+pub use errand::ErrandRow;
+pub use figures::Figures;
+pub use forecast::{Forecast, TruckRow};
+pub use operation::{HandRow, OperationRow};
 pub use six::Six;
 
 /// An order in a list.
@@ -38,11 +52,20 @@ pub struct OrderRow {
     /// What the most advanced operation has made, scrap included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processed: Option<String>,
+    /// How it is, in a word: planned, created, released, blocked (something is missing, or nobody took it), accepted, running,
+    /// stopped, completed (something of it is not settled yet), done (all of it is), `technically_completed`, closed or cancelled.
+    pub status: String,
     /// planned, created, released, `technically_completed`, closed or cancelled: the ERP's word.
     pub business: String,
     /// How far it is on its way to the plant.
     pub dispatch: String,
-    /// What deserves a look: `in_doubt`, parked, hold, `not_accepted`, short, locked, `on_hold`, changing, foreign, exception.
+    /// When it should start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// When it should end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// What deserves a look: late, `in_doubt`, parked, hold, `not_accepted`, short, locked, `on_hold`, changing, foreign, exception.
     pub badges: Vec<String>,
 }
 
@@ -52,14 +75,20 @@ pub struct OrderView {
     /// Who it is, and when this was so.
     #[serde(flatten)]
     pub head: Head,
-    /// The row of the list.
+    /// The row of the list, with when it should start and end.
     pub row: OrderRow,
-    /// When it should start.
+    /// The material's text, once its plant has looked it up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<String>,
-    /// When it should end.
+    pub description: Option<String>,
+    /// How fresh the systems are that have a part in it, the plant's first.
+    pub systems: Vec<Heard>,
+    /// Since when somebody has it open in its ERP, so that postings wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<String>,
+    pub open_in_erp_since: Option<String>,
+    /// Its quantities.
+    pub figures: Figures,
+    /// When it will be done.
+    pub forecast: Forecast,
     /// Why a planner wants it to wait, as long as it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_hold: Option<String>,
@@ -86,6 +115,12 @@ pub struct OrderView {
     pub operations: Vec<OperationRow>,
     /// Released, accepted, started, completed, quality-cleared, handed over.
     pub answers: Six,
+    /// What it asked systems to do that has not come to an end, the doubtful first.
+    pub errands: Vec<ErrandRow>,
+    /// Holds on its lots.
+    pub holds: Vec<HeldRow>,
+    /// Documents that people made by hand in the ERP, adopted or not.
+    pub by_hand: Vec<HandRow>,
     /// What waits for a person.
     pub exceptions: Vec<CaseRow>,
     /// The next safe actions.
@@ -124,25 +159,28 @@ pub struct UnitRow {
     pub stage: String,
 }
 
-/// An operation.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct OperationRow {
-    /// Which.
-    pub operation: String,
-    /// `not_started`, running, interrupted, completed or aborted.
-    pub state: String,
-    /// Good pieces.
-    pub good: String,
-    /// Scrap.
-    pub scrap: String,
-    /// To be worked on again.
-    pub rework: String,
-    /// In the ERP, of the good ones.
-    pub posted: String,
+/// What an order is shown with beside its own state: what others say of it, as far as they are reached.
+pub(crate) struct Beside<'a> {
+    /// The book in force.
+    pub(crate) book: &'a Book,
+    /// Its log, until the moment that is shown.
+    pub(crate) commits: &'a [Commit],
+    /// The incarnation of the store that its log is in.
+    pub(crate) incarnation: u64,
+    /// The systems that have a part in it.
+    pub(crate) systems: Vec<Heard>,
+    /// Its lots.
+    pub(crate) lots: &'a [State],
+    /// Holds on them.
+    pub(crate) holds: Vec<HeldRow>,
+    /// The shipments that want to leave with any of it.
+    pub(crate) trucks: Vec<TruckRow>,
+    /// What a system was asked about our reference.
+    pub(crate) asked: &'a (dyn Fn(SiteId, &str) -> Asked + Sync),
 }
 
 /// An order in a list.
-pub fn listed(state: &State, order: &Order) -> OrderRow {
+pub fn listed(state: &State, order: &Order, now: Instant) -> OrderRow {
     let header = order.header_or_wish();
     let header = header.as_ref();
     OrderRow {
@@ -153,21 +191,63 @@ pub fn listed(state: &State, order: &Order) -> OrderRow {
         material: header.map(|header| header.material.to_string()),
         target: header.map(|header| header.total.to_string()),
         processed: order.processed().map(|qty| qty.to_string()),
+        status: status(order).to_owned(),
         business: word_of(&order.business),
         dispatch: word_of(&order.dispatch),
-        badges: badges(state, order),
+        start: header.map(|header| header.start.to_string()),
+        end: header.map(|header| header.end.to_string()),
+        badges: badges(state, order, now),
     }
 }
 
-/// An order, whole, as it is now.
-pub fn view(state: &State, order: &Order, now: Instant) -> OrderView {
+/// How it is, in a word that says the most.
+fn status(order: &Order) -> &'static str {
+    match order.business {
+        Business::Cancelled => return "cancelled",
+        Business::Closed => return "closed",
+        Business::TechnicallyCompleted => return "technically_completed",
+        Business::Created | Business::PartlyReleased if order.ops.is_empty() => return "created",
+        Business::Planned if order.header.is_none() => return "planned",
+        Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}
+    }
+    let any = |is: fn(&Execution) -> bool| order.ops.values().any(|op| is(&op.execution));
+    let settled = !order.ledger.is_unsettled() && !order.ledger.has_open_groups();
+    match &order.dispatch {
+        _ if order.completed && settled => "done",
+        _ if order.completed => "completed",
+        _ if any(|execution| *execution == Execution::Running) => "running",
+        _ if any(|execution| *execution != Execution::NotStarted) => "stopped",
+        Dispatch::Accepted { .. } | Dispatch::Revoking { .. } | Dispatch::RevokeRefused => "accepted",
+        Dispatch::Invalid { .. } | Dispatch::Rejected { .. } | Dispatch::TimedOut { .. } => "blocked",
+        Dispatch::Idle | Dispatch::Validating | Dispatch::Ready | Dispatch::Sent { .. } | Dispatch::Revoked => "released",
+    }
+}
+
+/// Whether it should have begun, or ended, by now.
+fn is_late(order: &Order, now: Instant) -> bool {
+    let over = matches!(order.business, Business::Cancelled | Business::Closed | Business::TechnicallyCompleted);
+    let Some(header) = order.header_or_wish().filter(|_| !over && !order.completed) else { return false };
+    let begun = order.ops.values().any(|op| op.execution != Execution::NotStarted);
+    header.end < now || (!begun && header.start < now)
+}
+
+/// An order, whole, as it is at `now`.
+pub(crate) fn view(state: &State, order: &Order, now: Instant, beside: Beside<'_>) -> OrderView {
     let exceptions: Vec<CaseRow> = state.common.cases.values().map(|case| row(state.id, case)).collect();
     let resolved = order.resolved.as_ref();
+    let forecast = forecast::forecast(order, beside.commits, beside.trucks, now);
+    let mut listed = listed(state, order, now);
+    if forecast.answer == "late" && !listed.badges.iter().any(|badge| badge == "late") {
+        listed.badges.insert(0, "late".to_owned());
+    }
     OrderView {
         head: head(state, now),
-        row: listed(state, order),
-        start: order.header_or_wish().map(|header| header.start.to_string()),
-        end: order.header_or_wish().map(|header| header.end.to_string()),
+        row: listed,
+        description: resolved.map(|resolved| resolved.description.clone()),
+        systems: beside.systems,
+        open_in_erp_since: order.locked.map(|since| since.to_string()),
+        figures: figures::figures(order, state.id, beside.lots),
+        forecast,
         on_hold: order.on_hold.as_ref().map(ToString::to_string),
         change: order.pending.as_ref().map(change),
         split_from: order.parent.map(|parent| parent.to_string()),
@@ -176,8 +256,11 @@ pub fn view(state: &State, order: &Order, now: Instant) -> OrderView {
         recipe: resolved.map(|resolved| format!("{} ({})", resolved.recipe, resolved.recipe_source)),
         stock: stock(order),
         units: units(order),
-        operations: operations(order),
-        answers: six::answers(&state.common, order),
+        operations: operation::operations(order, beside.book, now),
+        answers: six::answers(&state.common, order, beside.commits),
+        errands: errand::errands(state, order, beside.commits, beside.incarnation, beside.asked),
+        holds: beside.holds,
+        by_hand: operation::by_hand(order, beside.commits),
         next: exceptions.iter().flat_map(|case| case.advice.iter().map(|words| format!("{}: {words}", case.id))).collect(),
         forbidden: exceptions.iter().flat_map(|case| case.forbidden.iter().map(|words| format!("{}: {words}", case.id))).collect(),
         exceptions,
@@ -194,12 +277,13 @@ fn change(pending: &Pending) -> String {
     format!("asked to {}; waits for {asked}", pending.change.words())
 }
 
-fn badges(state: &State, order: &Order) -> Vec<String> {
+fn badges(state: &State, order: &Order, now: Instant) -> Vec<String> {
     let money = accounts(&order.ledger);
     let any = |of: fn(&takt_protocol::posting::Account) -> Qty| money.iter().any(|account| !of(account).is_zero());
     let short = matches!(order.supply, takt_protocol::order::Supply::Short { .. });
     let refused = matches!(order.dispatch, Dispatch::Rejected { .. } | Dispatch::Invalid { .. } | Dispatch::TimedOut { .. });
     let found = [
+        ("late", is_late(order, now)),
         ("in_doubt", any(|account| account.in_doubt)),
         ("parked", any(|account| account.parked)),
         ("hold", order.lots.values().any(|lot| !lot.holds.is_empty())),
@@ -234,23 +318,6 @@ fn units(order: &Order) -> Vec<UnitRow> {
         stage: word_of(&unit.stage),
     };
     order.units.iter().map(row).collect()
-}
-
-fn operations(order: &Order) -> Vec<OperationRow> {
-    let money = accounts(&order.ledger);
-    let posted = |op: &takt_protocol::words::OpNo, zero: Qty| {
-        let good = money.iter().filter(|account| account.series.purpose == Use::Yield && account.series.op.as_ref() == Some(op));
-        good.fold(zero, |sum, account| [account.posted, account.adopted].iter().try_fold(sum, |sum, qty| sum.plus(*qty)).unwrap_or(sum))
-    };
-    let row = |(op, operation): (&takt_protocol::words::OpNo, &takt_protocol::order::Operation)| OperationRow {
-        operation: op.to_string(),
-        state: word_of(&operation.execution),
-        good: operation.good.to_string(),
-        scrap: operation.scrap.to_string(),
-        rework: operation.rework.to_string(),
-        posted: posted(op, Qty::zero(operation.good.uom())).to_string(),
-    };
-    order.ops.iter().map(row).collect()
 }
 
 /// How many handling units have come so far, of how many.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::shipment::{Shipment, Stage};
+use takt_protocol::shipment::{Shipment, Stage, Truck};
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
@@ -25,10 +25,16 @@ pub struct ShipmentView {
     /// When it should leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<String>,
+    /// The truck that brings it away, where a transport system plans them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truck: Option<TruckRow>,
     /// open, picking, packed or departed.
     pub stage: String,
     /// Whether it may leave just now: yes only with a clearance that nothing took back.
     pub cleared: Word,
+    /// Until when the clearance that was given last is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared_until: Option<String>,
     /// Why not: gates that are shut, holds on its lots.
     pub blocked_by: Vec<String>,
     /// What it should hold: quantity and material.
@@ -37,6 +43,45 @@ pub struct ShipmentView {
     pub units: Vec<ShipmentUnit>,
     /// What waits for a person.
     pub exceptions: Vec<CaseRow>,
+}
+
+/// A truck.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TruckRow {
+    /// The transport system that sends it.
+    pub transport: String,
+    /// Its number there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<String>,
+    /// Who drives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// When it is to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<String>,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dock: Option<String>,
+    /// wanted, asking (for its departure), granted, refused or left.
+    pub state: String,
+}
+
+fn truck(truck: &Truck) -> TruckRow {
+    let state = match (truck.left, truck.ask, truck.told) {
+        (true, ..) => "left",
+        (false, 0, _) => "wanted",
+        (false, _, None) => "asking",
+        (false, _, Some(true)) => "granted",
+        (false, _, Some(false)) => "refused",
+    };
+    TruckRow {
+        transport: truck.transport.to_string(),
+        load: truck.load.as_ref().map(ToString::to_string),
+        carrier: truck.carrier.as_ref().map(ToString::to_string),
+        appointment: truck.appointment.map(|at| at.to_string()),
+        dock: truck.dock.as_ref().map(ToString::to_string),
+        state: state.to_owned(),
+    }
 }
 
 /// A handling unit on a shipment.
@@ -60,8 +105,14 @@ pub fn view(state: &State, shipment: &Shipment, now: Instant) -> ShipmentView {
         delivery: shipment.delivery.as_ref().map(ToString::to_string),
         warehouse: shipment.warehouse.map(|site| site.to_string()),
         planned: shipment.planned.map(|at| at.to_string()),
+        truck: shipment.truck.as_ref().map(truck),
         stage: word_of(&shipment.stage),
         cleared: cleared(shipment, now),
+        cleared_until: shipment
+            .departure
+            .as_ref()
+            .filter(|departure| departure.told == Some(true))
+            .map(|departure| departure.until.to_string()),
         blocked_by: blocked_by(shipment),
         lines: shipment.lines.iter().map(|line| format!("{} {}", line.qty, line.material)).collect(),
         units: shipment.units.iter().map(unit).collect(),
@@ -76,11 +127,9 @@ fn cleared(shipment: &Shipment, now: Instant) -> Word {
         (Some(true), Stage::Departed) => Word::new("yes", format!("it left with the clearance of attempt {attempt}")),
         (_, Stage::Departed) => Word::new("no", "it left without a clearance"),
         (Some(true), Stage::Open | Stage::Picking | Stage::Packed) if now > departure.until => {
-            Word::new("no", format!("the clearance of attempt {attempt} was good until {}", departure.until))
+            Word::new("no", format!("the clearance of attempt {attempt} is over"))
         }
-        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) => {
-            Word::new("yes", format!("attempt {attempt}, until {}", departure.until))
-        }
+        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) => Word::new("yes", format!("attempt {attempt}")),
         (Some(false), Stage::Open | Stage::Picking | Stage::Packed) => {
             Word::new("no", format!("attempt {attempt} was refused or taken back"))
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use takt_actors::site::SiteStatus;
 use takt_protocol::book;
+use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::site::Site;
 use utoipa::ToSchema;
@@ -14,7 +15,7 @@ use super::word_of;
 pub struct SiteRow {
     /// Its name.
     pub name: String,
-    /// erp, plant, warehouse or quality.
+    /// erp, plant, warehouse, quality, maintenance or transport.
     pub kind: String,
     /// Where it is at home.
     pub region: String,
@@ -40,6 +41,12 @@ pub struct SiteRow {
     pub orders_waiting: usize,
     /// Equipment that may not run.
     pub down: Vec<String>,
+    /// Planned stops of equipment that are not over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maintenance: Vec<String>,
+    /// Orders that are to run on equipment that may not run just now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub affected: Vec<String>,
     /// Open exceptions of the site itself.
     pub exceptions: usize,
     /// Whether its region answers here; all but name, kind, region and zone are unknown while it does not.
@@ -61,6 +68,8 @@ pub fn unreached(name: SiteId, site: &book::Site) -> SiteRow {
         quarantine: 0,
         orders_waiting: 0,
         down: Vec::new(),
+        maintenance: Vec::new(),
+        affected: Vec::new(),
         exceptions: 0,
         reached: false,
     }
@@ -73,14 +82,8 @@ fn is_zero(number: &u64) -> bool {
 
 /// The same, as its link stands.
 pub fn linked(row: SiteRow, status: &SiteStatus) -> SiteRow {
-    let link = match (&status.trouble, status.heard_at) {
-        (Some(_), _) if status.rests_ms > 0 => "resting",
-        (Some(_), _) => "silent",
-        (None, Some(_)) => "ok",
-        (None, None) => "unheard",
-    };
     SiteRow {
-        link: link.to_owned(),
+        link: super::system::link(status).to_owned(),
         heard_at: status.heard_at.map(|at| at.to_string()),
         trouble: status.trouble.clone(),
         next_try_ms: status.rests_ms,
@@ -89,12 +92,18 @@ pub fn linked(row: SiteRow, status: &SiteStatus) -> SiteRow {
 }
 
 /// The same, as its own log and the queues know it.
-pub fn reached(row: SiteRow, site: &Site, exceptions: usize, waiting: [u64; 3]) -> SiteRow {
+pub fn reached(row: SiteRow, site: &Site, exceptions: usize, waiting: [u64; 3], now: Instant) -> SiteRow {
     SiteRow {
         waiting,
         quarantine: site.quarantine.len(),
         orders_waiting: site.waiting.len(),
         down: site.down.iter().map(|(equipment, state)| format!("{equipment}: {state}")).collect(),
+        maintenance: site
+            .windows
+            .iter()
+            .map(|(number, window)| format!("{}: {number}, {} to {}", window.equipment, window.from, window.to))
+            .collect(),
+        affected: site.affected(now).iter().map(ToString::to_string).collect(),
         exceptions,
         reached: true,
         ..row

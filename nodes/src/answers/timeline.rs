@@ -6,7 +6,7 @@ use serde_json::Value;
 use takt_cluster::seam::Entry;
 use takt_protocol::answer::Answer;
 use takt_protocol::commit::{self, Commit, GENESIS};
-use takt_protocol::envelope::RawRef;
+use takt_protocol::envelope::{RawRef, Who};
 use takt_protocol::fact::Fact;
 use takt_protocol::wire;
 use utoipa::ToSchema;
@@ -20,6 +20,8 @@ pub struct Timeline {
     pub id: String,
     /// The commits whose hash chain holds; fewer than there are means that the log was tampered with.
     pub chain_verified_to: u64,
+    /// The hash of the last of them, which covers all before it.
+    pub chain_head: String,
     /// The number of the last commit.
     pub commits: u64,
     /// The steps, oldest first.
@@ -62,17 +64,18 @@ pub struct Step {
 /// A log as it is shown.
 pub fn view(id: String, log: &[Entry]) -> Timeline {
     let (mut previous, mut verified, mut commits, mut steps) = (RawRef::from_bytes(GENESIS), 0, 0, Vec::new());
+    let mut chain_head = previous;
     for entry in log {
         commits += 1;
         // What cannot be read is no part of the chain, and what follows it cannot be verified.
         let Ok((commit, hash)) = wire::open(&entry.bytes) else { continue };
         if commit.previous == previous && verified + 1 == commit.number {
-            verified = commit.number;
+            (verified, chain_head) = (commit.number, hash);
         }
         previous = hash;
         steps.extend(of(&commit));
     }
-    Timeline { id, chain_verified_to: verified, commits, steps }
+    Timeline { id, chain_verified_to: verified, chain_head: chain_head.to_string(), commits, steps }
 }
 
 /// The steps of a commit as they are shown.
@@ -82,11 +85,6 @@ pub fn of(commit: &Commit) -> Vec<Step> {
 
 fn shown(commit: &Commit, at: usize, step: &commit::Step) -> Step {
     let who = commit.who.iter().find(|(of, _)| usize::from(*of) == at).map(|(_, who)| who);
-    let person = |who: &takt_protocol::envelope::Who| match (&who.on_behalf_of, who.role.as_str()) {
-        (Some(other), _) => format!("{} for {other}", who.user),
-        (None, "") => who.user.clone(),
-        (None, role) => format!("{} ({role})", who.user),
-    };
     Step {
         commit: commit.number,
         at: step.occurred_at.to_string(),
@@ -100,6 +98,15 @@ fn shown(commit: &Commit, at: usize, step: &commit::Step) -> Step {
         mapping: step.origin.as_ref().map(|origin| origin.mapping.clone()),
         what: step.facts.iter().map(what).collect(),
         facts: step.facts.iter().filter_map(|fact| serde_json::to_value(fact).ok()).collect(),
+    }
+}
+
+/// The person or client behind something.
+pub(crate) fn person(who: &Who) -> String {
+    match (&who.on_behalf_of, who.role.as_str()) {
+        (Some(other), _) => format!("{} for {other}", who.user),
+        (None, "") => who.user.clone(),
+        (None, role) => format!("{} ({role})", who.user),
     }
 }
 
@@ -120,11 +127,13 @@ fn what(fact: &Fact) -> String {
         Fact::Outbox { number, step } => format!("intent {number} {}", word_of(step)),
         Fact::CaseOpened(case) => format!("exception {}: {}", case.number, case.what),
         Fact::CaseHandedOver { case, to } => format!("exception {case} handed to {to}"),
+        Fact::CaseSnoozed { case, until } => format!("exception {case} put away until {until}"),
         Fact::CaseClosed { case, how } => format!("exception {case} closed: {how}"),
         Fact::Order(fact) => word_of(fact),
         Fact::Lot(fact) => word_of(fact),
         Fact::Unit(fact) => word_of(fact),
         Fact::Shipment(fact) => word_of(fact),
         Fact::Site(fact) => word_of(fact),
+        Fact::Record(fact) => word_of(fact),
     }
 }

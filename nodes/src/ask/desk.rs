@@ -3,24 +3,38 @@
 use std::collections::BTreeSet;
 
 use takt_protocol::desk::{Action, Wish};
+use takt_protocol::envelope::RawRef;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body};
+use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::words::{DocNo, Role};
 
 use super::field::maybe;
 use super::meaning::Meaning;
-use super::{Denied, Reception, Sort, v1};
+use super::{Client, Denied, Reception, Sort, v1};
 
 impl v1::ActOnException {
-    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception, client: &Client) -> Result<Meaning, Denied> {
         let (entity, case) = reception.case(&self.exception).await?;
+        if let ("write_off", Some(second)) = (self.action.as_str(), &self.second) {
+            reception.may_approve(client, second)?;
+        }
         let action = match self.action.as_str() {
             "match" => Action::Match { entity: reception.belongs(entity, case, self.entity.as_ref()).await? },
+            "edit" => {
+                let raw = RawRef::of(self.mended().unwrap_or_default().as_bytes());
+                Action::Edit { raw, copies: reception.copies(client, entity, case, self).await? }
+            }
             _ => self.read()?,
         };
         let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
-        Ok(Meaning { second: self.second.clone(), ..wish }.because(self.reason.as_ref()))
+        Ok(Meaning { second: self.second.clone(), mended: self.mended().map(str::to_owned), ..wish }.because(self.reason.as_ref()))
+    }
+
+    /// The text of what was mended.
+    fn mended(&self) -> Option<&str> {
+        self.input.as_deref().or(self.payload.as_deref())
     }
 
     /// Every action but the one that names an entity.
@@ -31,22 +45,41 @@ impl v1::ActOnException {
             "write_off" => Ok(Action::WriteOff),
             "acknowledge" => Ok(Action::Acknowledge),
             "adopt" => needed("document", maybe("document", document, DocNo::parse)?).map(|document| Action::Adopt { document }),
+            "snooze" => needed("until", maybe("until", self.until.as_ref(), Instant::parse)?).map(|until| Action::Snooze { until }),
             "hand_to" => needed("role", maybe("role", role, Role::parse)?).map(|role| Action::HandTo { role }),
             "" => Err(Denied::missing("action")),
             other => {
                 let message = format!("`{}` is no action", other.escape_debug());
-                let actions = ["retry", "adopt", "write_off", "match", "hand_to", "acknowledge"].map(str::to_owned);
+                let actions = ACTIONS.map(str::to_owned);
                 Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at("action").choose(actions))
             }
         }
     }
 }
 
+/// What may be done about an exception.
+const ACTIONS: [&str; 8] = ["retry", "adopt", "write_off", "match", "edit", "hand_to", "snooze", "acknowledge"];
+
 fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
     value.ok_or_else(|| Denied::missing(field))
 }
 
 impl Reception {
+    /// A second approver is a client of its own, somebody else, in a role that may give quantities up.
+    fn may_approve(&self, client: &Client, second: &str) -> Result<(), Denied> {
+        let book = self.mesh().book();
+        let roles = &book.policy.finance_roles;
+        let good = self.clients.named(second).is_some_and(|second| second.source != client.source && roles.contains(&second.role));
+        if good {
+            return Ok(());
+        }
+        let message = format!("`{}` cannot approve this as the second", second.escape_debug());
+        let words: Vec<&str> = roles.iter().map(Role::as_str).collect();
+        let remedy = format!("name another client in the role {}, as `clients` in the configuration has it", words.join(" or "));
+        let others = self.clients.in_roles(roles).filter(|other| other.source != client.source);
+        Err(Denied::new(Sort::Conflict, "NOT_OWNER", message, remedy).at("second").choose(others.map(|other| other.source.to_string())))
+    }
+
     /// The entity that a person says a waiting message belongs to, by our id or any number it has: one of the kind that the
     /// message is for, and one that exists. A message that was sent to nobody would be lost.
     async fn belongs(&self, site: EntityId, case: u32, text: Option<&String>) -> Result<EntityId, Denied> {
@@ -54,7 +87,7 @@ impl Reception {
         let state = self.mesh().show(site).await.map_err(|error| Denied::asking(&error))?;
         let waiting = match &state.own {
             Own::Site(site) => site.quarantine.get(&case).and_then(|input| input.body.kind()),
-            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => None,
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => None,
         };
         // What does not wait is for its entity to say, also that it was matched before.
         let Some(kind) = waiting.or_else(|| EntityId::parse(text).ok().map(|entity| entity.kind())) else {

@@ -75,18 +75,22 @@ pub(super) fn site(book: &Book, field: &str, text: &str, kind: SiteKind) -> Resu
         SiteKind::Plant => "plant",
         SiteKind::Warehouse => "warehouse",
         SiteKind::Quality => "quality system",
+        SiteKind::ProductData => "product data system",
+        SiteKind::Maintenance => "maintenance system",
+        SiteKind::Transport => "transport system",
     };
     let known = book.sites.iter().filter(|(_, site)| site.kind == kind).map(|(name, _)| name.to_string());
     let remedy = format!("send one of the choices, or add `sites/{name}.yaml` to the configuration folder");
     Err(Denied::new(Sort::Unprocessable, "UNKNOWN", format!("no {word} `{name}` is configured"), remedy).at(field).choose(known))
 }
 
-/// A material of the master data.
-pub(super) fn material(book: &Book, field: &str, text: &str) -> Result<MaterialId, Denied> {
+/// A material that a plant's master data knows, whether or not it is in force today.
+pub(super) fn material(book: &Book, plant: SiteId, field: &str, text: &str) -> Result<MaterialId, Denied> {
     let id = word(field, text, MaterialId::parse)?;
-    if book.materials.contains_key(&id) {
+    if book.knows_material(plant, &id) {
         return Ok(id);
     }
-    let remedy = "correct the number, or add the material to `materials/` in the configuration folder";
+    let remedy =
+        "correct the number, or have the material's owner state it; without one, add it to `materials/` in the configuration folder";
     Err(Denied::new(Sort::Unprocessable, "MISSING_MATERIAL", format!("the material `{id}` is not known"), remedy).at(field))
 }

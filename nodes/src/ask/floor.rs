@@ -94,6 +94,6 @@ impl v1::CorrectCount {
             reason: word("reason", &self.reason, Reason::parse)?,
         };
         let meaning = report(book, &self.plant, &self.order, self.occurred_at.as_ref(), corrected)?;
-        Ok(meaning.because(Some(&self.reason)))
+        Ok(Meaning { causation: self.corrects.clone(), ..meaning.because(Some(&self.reason)) })
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use takt_actors::link::deliveries::{Delivered, Outcome, Way};
 use takt_actors::link::inbound::Inbound;
 use takt_protocol::envelope::RawRef;
+use takt_protocol::input::Input;
 use takt_protocol::instant::Instant;
 use takt_protocol::intent::Tier;
 use takt_protocol::name::SiteId;
@@ -20,6 +21,9 @@ use super::{Denied, Reception, Sort, clients};
 pub trait Inbox: Send + Sync {
     /// Takes a payload of a topic; `Ok` when it is durable here, and the sender may forget it.
     async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken>;
+
+    /// What a payload would become, or why nobody understands it. Nothing is kept.
+    async fn foresee(&self, topic: &str, raw: Bytes) -> Result<Result<Vec<Input>, String>, NotTaken>;
 }
 
 /// It could not be read or stored just now: the sender must come again.
@@ -33,6 +37,10 @@ pub struct NotTaken {
 impl Inbox for Inbound {
     async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
         Self::receive(self, topic, raw).await.map(drop).map_err(|refused| NotTaken { why: refused.to_string() })
+    }
+
+    async fn foresee(&self, topic: &str, raw: Bytes) -> Result<Result<Vec<Input>, String>, NotTaken> {
+        Self::foresee(self, topic, raw).await.map_err(|refused| NotTaken { why: refused.to_string() })
     }
 }
 
@@ -99,6 +107,18 @@ impl Reception {
             return Err(Denied::new(Sort::Unauthenticated, "UNSIGNED", unsigned.to_string(), remedy).at(signature.header.clone()));
         }
         self.within(async { known.door.inbox.receive(topic, raw).await.map_err(not_taken) }).await
+    }
+
+    /// What a payload of a system would become at its door.
+    pub(super) async fn foresee_payload(&self, site: SiteId, topic: &str, raw: Bytes) -> Result<Vec<Input>, Denied> {
+        let Some(door) = self.inboxes.by_source.get(&site) else {
+            let message = format!("{site} tells nothing over HTTP, so its payload cannot be given here");
+            let remedy = "mend the file or the mapping, and have the system send it again";
+            return Err(Denied::new(Sort::Conflict, "STATE", message, remedy).at("payload"));
+        };
+        door.inbox.foresee(topic, raw).await.map_err(not_taken)?.map_err(|why| {
+            Denied::new(Sort::Unprocessable, "SCHEMA", why, "mend the payload further, or the mapping of its topic").at("payload")
+        })
     }
 
     /// Writes down that somebody was refused at a system's door, for those who wonder where its messages are.

@@ -6,7 +6,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 
 use super::v1::request::Verb;
-use super::{Denied, Reception};
+use super::{Client, Denied, Reception};
 
 /// What a request means.
 #[derive(Clone, Debug)]
@@ -23,6 +23,10 @@ pub(super) struct Meaning {
     pub(super) reason: Option<String>,
     /// The second pair of eyes.
     pub(super) second: Option<String>,
+    /// What it follows from: for a correction, the report that counted wrong.
+    pub(super) causation: Option<String>,
+    /// The text that a message was mended with.
+    pub(super) mended: Option<String>,
     /// The plant whose quarantine keeps it while nobody knows what it is about: only for what happened.
     pub(super) quarantine: Option<SiteId>,
 }
@@ -30,7 +34,7 @@ pub(super) struct Meaning {
 impl Meaning {
     /// A wish.
     pub(super) fn wish(to: Address, body: Body, field: &'static str) -> Self {
-        Self { to, body, field, occurred_at: None, reason: None, second: None, quarantine: None }
+        Self { to, body, field, occurred_at: None, reason: None, second: None, causation: None, mended: None, quarantine: None }
     }
 
     /// The same, for a reason.
@@ -46,16 +50,16 @@ impl Meaning {
 }
 
 impl Reception {
-    pub(super) async fn meaning(&self, verb: &Verb) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, client: &Client, verb: &Verb) -> Result<Meaning, Denied> {
         let book = self.mesh().book();
         match verb {
             Verb::ReleaseOrder(wish) => wish.meaning(&book),
             Verb::ConfirmCompletion(report) => report.meaning(&book),
             Verb::IssueMaterial(report) => report.meaning(&book),
             Verb::CorrectCount(report) => report.meaning(&book),
-            Verb::PlaceHold(wish) => wish.meaning(&book),
-            Verb::RecordDisposition(wish) => wish.meaning(&book),
-            Verb::ReleaseHold(wish) => wish.meaning(&book),
+            Verb::PlaceHold(wish) => wish.meaning(&self.book_at(&wish.plant)),
+            Verb::RecordDisposition(wish) => wish.meaning(&self.book_at(&wish.plant)),
+            Verb::ReleaseHold(wish) => wish.meaning(&self.book_at(&wish.plant)),
             Verb::ChangeQuantity(wish) => wish.meaning(self).await,
             Verb::Redispatch(wish) => wish.meaning(self).await,
             Verb::CancelOrder(wish) => wish.meaning(self).await,
@@ -72,7 +76,7 @@ impl Reception {
             Verb::ReversePosting(wish) => wish.meaning(self).await,
             Verb::BlockShipment(wish) => wish.meaning(self).await,
             Verb::ReleaseShipment(wish) => wish.meaning(self).await,
-            Verb::ActOnException(wish) => wish.meaning(self).await,
+            Verb::ActOnException(wish) => wish.meaning(self, client).await,
         }
     }
 }

@@ -30,7 +30,7 @@ impl Reception {
             match (known.first(), known.len()) {
                 (None, _) => {}
                 (Some(entity), 1) => return Ok(*entity),
-                (Some(_), _) => return Err(ambiguous(kind, field, text, &known)),
+                (Some(_), _) => return Err(ambiguous(kind, field, text, &self.names(kind, &number, system))),
             }
         }
         Err(nothing(kind, field, &format!("nothing is known as `{}`", text.escape_debug())))
@@ -79,9 +79,15 @@ fn nothing(kind: Kind, field: &str, message: &str) -> Denied {
     Denied::new(Sort::NotFound, "UNKNOWN", message, remedy).at(field)
 }
 
-fn ambiguous(kind: Kind, field: &str, text: &str, known: &BTreeSet<EntityId>) -> Denied {
-    let message = format!("`{}` means {} different {kind}s", text.escape_debug(), known.len());
+/// What it may mean: each with the name that says it, what it is, and our id.
+fn ambiguous(kind: Kind, field: &str, text: &str, known: &[(EntityId, Ref)]) -> Denied {
+    let entities: BTreeSet<EntityId> = known.iter().map(|(entity, _)| *entity).collect();
+    let message = format!("`{}` means {} different {kind}s", text.escape_debug(), entities.len());
+    let choice = |entity: &EntityId| {
+        let names: BTreeSet<String> = known.iter().filter(|(of, _)| of == entity).map(|(_, name)| name.to_string()).collect();
+        format!("{kind} {} ({entity})", names.into_iter().collect::<Vec<_>>().join(" = "))
+    };
     Denied::new(Sort::Conflict, "AMBIGUOUS", message, "say which system's number it is, as number@system, or send our id")
         .at(field)
-        .choose(known.iter().map(ToString::to_string))
+        .choose(entities.iter().map(choice))
 }

@@ -15,7 +15,7 @@ use super::{Denied, Sort, v1};
 /// A lot of a plant, by its material and number. A material that nobody knows is refused: a hold on it would hold nothing.
 fn lot_of(book: &Book, plant: &str, material_id: &str, lot: &str) -> Result<(SiteId, LotKey), Denied> {
     let plant = site(book, "plant", plant, SiteKind::Plant)?;
-    let key = LotKey { material: material(book, "material", material_id)?, lot: word("lot", lot, LotNo::parse)? };
+    let key = LotKey { material: material(book, plant, "material", material_id)?, lot: word("lot", lot, LotNo::parse)? };
     Ok((plant, key))
 }
 

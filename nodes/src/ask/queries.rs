@@ -7,7 +7,6 @@ use std::time::Duration;
 use takt_actors::index::Index;
 use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
-use takt_protocol::case::Case;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
@@ -15,16 +14,13 @@ use takt_protocol::lot::Lot;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
 
-use super::{Denied, Reception, field};
-use crate::answers::case::{CaseRow, Rank, row};
-use crate::answers::ledger::{self, Ledger};
-use crate::answers::lot::{Edge, LotView, Trace, edge};
-use crate::answers::order::{OrderRow, OrderView};
+use super::{Denied, Reception};
+use crate::answers::lot::{Edge, Genealogy, Trace, edge};
 use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
 use crate::answers::timeline::{self, Timeline};
 use crate::answers::unit::UnitView;
-use crate::answers::{Hit, Page, lot, order, shipment, site, unit};
+use crate::answers::{Hit, Page, shipment, site, unit};
 
 /// Rows of a list at most.
 pub const ROWS_MAX: usize = 200;
@@ -36,62 +32,45 @@ const INDEX_PATIENCE: Duration = Duration::from_millis(500);
 const TRACE_MAX: usize = 500;
 
 impl Reception {
-    /// An order, as it is or as it was.
-    pub async fn order(&self, id: &str, at: Option<&str>) -> Result<OrderView, Denied> {
-        let seen = self.seen(Kind::Order, "order", id, at).await?;
-        let view = order::view(&seen.state, order_of(&seen.state)?, seen.at);
-        Ok(OrderView { head: view.head.because(seen.because), ..view })
-    }
-
-    /// Orders after `after`, at most `most`.
-    pub async fn orders(&self, after: Option<&str>, most: usize) -> Result<Page<OrderRow>, Denied> {
-        let after = field::maybe("after", after.map(ToOwned::to_owned).as_ref(), EntityId::parse)?;
-        let most = most.clamp(1, ROWS_MAX);
-        let as_of = self.indexed().await;
-        let mut ids: Vec<EntityId> = self.indexes().flat_map(|index| index.entities(Kind::Order, after, most)).collect();
-        ids.sort_unstable();
-        ids.truncate(most);
-        let next = ids.get(most - 1).map(ToString::to_string);
-        let mut rows = Vec::with_capacity(ids.len());
-        for id in ids {
-            let state = self.mesh().show(id).await.map_err(|error| Denied::asking(&error))?;
-            if let Own::Order(found) = &state.own {
-                rows.push(order::listed(&state, found));
-            }
-        }
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
-    }
-
     /// What happened to an order.
     pub async fn timeline(&self, id: &str) -> Result<Timeline, Denied> {
         let entity = self.find(Kind::Order, "order", id).await?;
         self.log(entity, "order").await
     }
 
-    /// Where everything is that was reported of an order.
-    pub async fn ledger(&self, id: &str, at: Option<&str>) -> Result<Ledger, Denied> {
-        let seen = self.seen(Kind::Order, "order", id, at).await?;
-        let log = self.log(seen.state.id, "order").await?;
-        Ok(ledger::view(&seen.state, order_of(&seen.state)?, log.chain_verified_to, seen.at))
-    }
-
-    /// A lot, as it is or as it was.
-    pub async fn lot(&self, id: &str, at: Option<&str>) -> Result<LotView, Denied> {
-        let seen = self.seen(Kind::Lot, "lot", id, at).await?;
-        let view = lot::view(&seen.state, lot_of(&seen.state)?, seen.at);
-        Ok(LotView { head: view.head.because(seen.because), ..view })
-    }
-
     /// Everything a lot came from and went into.
     pub async fn trace(&self, id: &str) -> Result<Trace, Denied> {
         let state = self.born(Kind::Lot, "lot", id).await?;
-        let mut trace =
-            Trace { id: state.id.to_string(), ancestors: Vec::new(), descendants: Vec::new(), shipments: Vec::new(), cut: false };
+        let mut trace = Trace {
+            id: state.id.to_string(),
+            lot: lot_of(&state)?.key.as_ref().map(ToString::to_string),
+            ancestors: Vec::new(),
+            descendants: Vec::new(),
+            shipments: Vec::new(),
+            cut: false,
+        };
         let mut shipments = ships(lot_of(&state)?);
-        trace.ancestors = self.walk(&state, |lot| &lot.parents, &mut BTreeSet::new(), &mut trace.cut).await?;
-        trace.descendants = self.walk(&state, |lot| &lot.children, &mut shipments, &mut trace.cut).await?;
+        let ancestors = self.walked(&state, |lot| &lot.parents, &mut trace.cut).await?;
+        let descendants = self.walked(&state, |lot| &lot.children, &mut trace.cut).await?;
+        for (_, lot) in &descendants {
+            shipments.extend(ships(lot_of(lot)?));
+        }
+        trace.ancestors = ancestors.into_iter().map(|(edge, _)| edge).collect();
+        trace.descendants = descendants.into_iter().map(|(edge, _)| edge).collect();
         trace.shipments = shipments.iter().map(ToString::to_string).collect();
         Ok(trace)
+    }
+
+    /// What went into an order and what came out of it, each lot with where it came from and went to.
+    pub async fn genealogy(&self, id: &str) -> Result<Genealogy, Denied> {
+        let state = self.born(Kind::Order, "order", id).await?;
+        let order = order_of(&state)?;
+        let mut made = Vec::new();
+        for (_, lot) in &order.made {
+            made.push(self.trace(&lot.to_string()).await?);
+        }
+        let name = order.header().map(|header| format!("{}@{}", header.number, header.erp));
+        Ok(Genealogy { id: state.id.to_string(), order: name, consumed: order.consumed.iter().map(edge).collect(), made })
     }
 
     /// A handling unit, as it is or as it was.
@@ -110,22 +89,8 @@ impl Reception {
         Ok(ShipmentView { head: view.head.because(seen.because), ..view })
     }
 
-    /// Open exceptions behind the place `after`, at most `most`, by when they start to hurt.
-    pub async fn exceptions(&self, after: Option<&str>, most: usize) -> Result<Page<CaseRow>, Denied> {
-        let most = most.clamp(1, ROWS_MAX);
-        let after = after.map(Rank::parse).transpose()?;
-        let as_of = self.indexed().await;
-        let mut cases: Vec<(Rank, EntityId, Case)> =
-            self.indexes().flat_map(Index::cases).map(|(entity, case)| (Rank::of(entity, &case), entity, case)).collect();
-        cases.retain(|(rank, ..)| after.as_ref().is_none_or(|after| rank > after));
-        cases.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        let next = cases.get(most).and_then(|_| cases.get(most - 1)).map(|(rank, ..)| rank.to_string());
-        let rows = cases.iter().take(most).map(|(_, entity, case)| row(*entity, case)).collect();
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
-    }
-
     /// What lists are made from.
-    fn indexes(&self) -> impl Iterator<Item = &Index> {
+    pub(super) fn indexes(&self) -> impl Iterator<Item = &Index> {
         self.mesh().regions().values().map(Region::index)
     }
 
@@ -143,13 +108,6 @@ impl Reception {
         as_of
     }
 
-    /// An open exception.
-    pub async fn exception(&self, id: &str) -> Result<CaseRow, Denied> {
-        let (entity, number) = self.case(id).await?;
-        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
-        state.common.cases.get(&number).map(|case| row(entity, case)).ok_or_else(|| super::desk::no_exception(id))
-    }
-
     /// Every configured site.
     pub async fn sites(&self) -> Result<Page<SiteRow>, Denied> {
         let book = self.mesh().book();
@@ -165,7 +123,7 @@ impl Reception {
             };
             let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
             let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
-            rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?));
+            rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?, self.mesh().clock().now()));
         }
         Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }
@@ -188,7 +146,7 @@ impl Reception {
         if state.is_born() { Ok(state) } else { Err(Denied::nobody_knows(kind.word(), field)) }
     }
 
-    async fn log(&self, entity: EntityId, field: &'static str) -> Result<Timeline, Denied> {
+    pub(super) async fn log(&self, entity: EntityId, field: &'static str) -> Result<Timeline, Denied> {
         let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
         let log = home.node().seams.journal.read(entity, 0).await;
         let log = log.map_err(|error| Denied::asking(&AskError::Store(error)))?;
@@ -198,14 +156,13 @@ impl Reception {
         Ok(timeline::view(entity.to_string(), &log))
     }
 
-    /// All lots that are reached over these edges, nearest first, and the shipments that have any of them.
-    async fn walk(
+    /// All lots that are reached over these edges, each once.
+    pub(super) async fn walked(
         &self,
         from: &State,
         edges: fn(&Lot) -> &BTreeSet<(takt_protocol::words::LotKey, EntityId)>,
-        shipments: &mut BTreeSet<EntityId>,
         cut: &mut bool,
-    ) -> Result<Vec<Edge>, Denied> {
+    ) -> Result<Vec<(Edge, State)>, Denied> {
         let (mut seen, mut found) = (BTreeSet::from([from.id]), Vec::new());
         let mut waiting: Vec<_> = edges(lot_of(from)?).iter().cloned().collect();
         while let Some(next) = waiting.pop() {
@@ -217,16 +174,14 @@ impl Reception {
                 break;
             }
             let state = self.mesh().show(next.1).await.map_err(|error| Denied::asking(&error))?;
-            let lot = lot_of(&state)?;
-            shipments.extend(ships(lot));
-            waiting.extend(edges(lot).iter().cloned());
-            found.push(edge(&next));
+            waiting.extend(edges(lot_of(&state)?).iter().cloned());
+            found.push((edge(&next), state));
         }
         Ok(found)
     }
 
     /// Errands that wait for a site, by tier.
-    async fn waiting(&self, site: SiteId) -> Result<[u64; 3], Denied> {
+    pub(super) async fn waiting(&self, site: SiteId) -> Result<[u64; 3], Denied> {
         let mut waiting = [0; 3];
         for region in self.mesh().regions().values() {
             for (tier, sum) in (0..).zip(&mut waiting) {
@@ -238,25 +193,25 @@ impl Reception {
     }
 }
 
-fn order_of(state: &State) -> Result<&Order, Denied> {
+pub(super) fn order_of(state: &State) -> Result<&Order, Denied> {
     match &state.own {
         Own::Order(order) => Ok(order),
-        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(state)),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => Err(other_kind(state)),
     }
 }
 
-fn lot_of(state: &State) -> Result<&Lot, Denied> {
+pub(super) fn lot_of(state: &State) -> Result<&Lot, Denied> {
     match &state.own {
         Own::Lot(lot) => Ok(lot),
-        Own::Order(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => Err(other_kind(state)),
+        Own::Order(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => Err(other_kind(state)),
     }
 }
 
 /// Shipments that have any of it, or had.
-fn ships(lot: &Lot) -> BTreeSet<EntityId> {
+pub(super) fn ships(lot: &Lot) -> BTreeSet<EntityId> {
     lot.shipments.keys().chain(lot.departed.values()).copied().collect()
 }
 
-fn other_kind(state: &State) -> Denied {
+pub(super) fn other_kind(state: &State) -> Denied {
     Denied::ours(&format!("{} is not what its id says", state.id))
 }

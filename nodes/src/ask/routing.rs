@@ -13,12 +13,12 @@ use crate::answers::routing::{self, RoutingView};
 impl Reception {
     /// The equipment-capable routing assignments of a material at a plant.
     pub async fn routing_assignments(&self, question: &v1::RoutingQuestion) -> Result<RoutingView, Denied> {
-        let book = self.mesh().book();
-        let plant = field::site(&book, "plant", &question.plant, SiteKind::Plant)?;
-        let material = field::material(&book, "material", &question.material)?;
+        let plant = field::site(&self.mesh().book(), "plant", &question.plant, SiteKind::Plant)?;
+        let book = self.mesh().book_of(plant);
+        let material = field::material(&book, plant, "material", &question.material)?;
         let version = field::maybe("recipe", question.recipe.as_ref(), Version::parse)?;
         let start = field::maybe("start", question.start.as_ref(), Instant::parse)?.unwrap_or_else(|| self.mesh().clock().now());
-        let recipe = book.recipe(plant, &material, version.as_ref()).map_err(|code| {
+        let recipe = book.recipe(plant, &material, version.as_ref(), start).map_err(|code| {
             let remedy = "approve one for this plant, or name a version that is approved";
             Denied::refused(&Refusal::new(code, format!("no approved recipe for {material} at {plant}"), remedy).at("recipe"))
         })?;

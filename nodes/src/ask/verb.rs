@@ -6,11 +6,18 @@ use takt_protocol::intent::Tier;
 use super::v1::request::Verb;
 use super::{Denied, v1};
 
-/// A message that can be asked.
-pub trait Asked: Sized {
-    /// Whose room it takes under load.
+/// A message that takes room under load.
+pub trait Ranked {
+    /// Whose room.
     const TIER: Tier;
+}
 
+impl Ranked for v1::ActOnGroup {
+    const TIER: Tier = Tier::Business;
+}
+
+/// A message that can be asked.
+pub trait Asked: Ranked + Sized {
     /// The whole request, under the cover it carries.
     fn whole(self) -> Verb;
 
@@ -20,9 +27,11 @@ pub trait Asked: Sized {
 
 macro_rules! verbs {
     ($($message:ident $tier:ident $name:literal;)*) => {
-        $(impl Asked for v1::$message {
+        $(impl Ranked for v1::$message {
             const TIER: Tier = Tier::$tier;
+        }
 
+        impl Asked for v1::$message {
             fn whole(self) -> Verb {
                 Verb::$message(self)
             }

@@ -36,6 +36,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
             erp,
             warehouse: None,
             quality: None,
+            around: takt_protocol::book::Around::default(),
             classes: BTreeMap::new(),
             periods: PeriodBook::default(),
         })
@@ -63,6 +64,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
         materials: BTreeMap::new(),
         recipes: BTreeMap::new(),
         equipment: BTreeMap::new(),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(vec![rule]).map_err(|found| anyhow::anyhow!("{found:?}"))?,
         policy: Policy::default(),
         ..Book::default()
@@ -100,7 +102,24 @@ fn envelope(source: &str, mark: Mark, now: Instant) -> anyhow::Result<Envelope> 
 }
 
 fn release(name: &Ref, now: Instant) -> anyhow::Result<Input> {
-    let header = Header {
+    let fact = OwnerFact::Released(Box::new(header(name, now)?));
+    told(name, "released", now, fact)
+}
+
+/// Its ERP made it, and has not released it.
+pub(super) fn created(name: &Ref, now: Instant) -> anyhow::Result<Input> {
+    let fact = OwnerFact::Created(Box::new(header(name, now)?));
+    told(name, "created", now, fact)
+}
+
+fn told(name: &Ref, key: &str, now: Instant, fact: OwnerFact) -> anyhow::Result<Input> {
+    let to = Address::Native { kind: Kind::Order, names: vec![name.clone()] };
+    let body = Body::Order(order::Input::OwnerFact(fact));
+    Ok(Input { to, envelope: envelope("erp", Mark::Text(KeyText::parse(key)?), now)?, body })
+}
+
+fn header(name: &Ref, now: Instant) -> anyhow::Result<Header> {
+    Ok(Header {
         erp: name.system,
         number: name.id.clone(),
         plant: SiteId::parse("nord")?,
@@ -112,10 +131,7 @@ fn release(name: &Ref, now: Instant) -> anyhow::Result<Input> {
         lot: None,
         start: now.plus_ms(3_600_000),
         end: now.plus_ms(7_200_000),
-    };
-    let to = Address::Native { kind: Kind::Order, names: vec![name.clone()] };
-    let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
-    Ok(Input { to, envelope: envelope("erp", Mark::Text(KeyText::parse("released")?), now)?, body })
+    })
 }
 
 /// The plant can run it: what its site would say.

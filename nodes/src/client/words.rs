@@ -2,6 +2,10 @@
 
 use clap::{Args, Subcommand};
 
+mod desk;
+
+pub(super) use desk::{Act, Correction, Deed, Desk, ExceptionQuestion, Hold, HoldQuestion};
+
 /// What people ask about.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Question {
@@ -21,10 +25,21 @@ pub enum Question {
         /// The cut-off.
         #[command(flatten)]
         then: Then,
+        /// Write it to this file as comma-separated values, with the hashes that prove it.
+        #[arg(long)]
+        csv: Option<std::path::PathBuf>,
+    },
+    /// A raw message, as it came.
+    Raw {
+        /// Its hash, as a timeline shows it.
+        hash: String,
     },
     /// What a person must look at.
     #[command(subcommand)]
     Exceptions(ExceptionQuestion),
+    /// Quality holds.
+    #[command(subcommand)]
+    Hold(HoldQuestion),
     /// Sites, and what waits for them.
     Sites {
         /// What else about them; left out, all of them.
@@ -38,6 +53,9 @@ pub enum Question {
         /// One of them, such as `order.released.v1`, as a JSON Schema; left out, all of them.
         id: Option<String>,
     },
+    /// Master data: materials, recipes, equipment and closed days, as their owners stated them.
+    #[command(subcommand)]
+    Data(DataQuestion),
     /// Everything that any system knows by this number.
     Search {
         /// The number.
@@ -74,8 +92,8 @@ pub struct EventQuestion {
 /// About orders.
 #[derive(Clone, Debug, Subcommand)]
 pub enum OrderQuestion {
-    /// All of them.
-    List,
+    /// All of them, or some; those that matter first.
+    List(OrderFilter),
     /// One, whole.
     Show {
         /// The order, by any of its names.
@@ -84,11 +102,53 @@ pub enum OrderQuestion {
         #[command(flatten)]
         then: Then,
     },
+    /// Correct a count of one, also after the final confirmation.
+    Correct(Correction),
+    /// What happened to one, step by step, and who said so.
+    Timeline {
+        /// The order, by any of its names.
+        order: String,
+    },
+    /// Its postings, each with the reports behind it and the raw message behind each report.
+    Postings {
+        /// The order, by any of its names.
+        order: String,
+        /// Only what this raw message led to: its hash.
+        #[arg(long)]
+        raw: Option<String>,
+    },
+    /// What went into it and what came out of it, with where each lot came from and went to.
+    Genealogy {
+        /// The order, by any of its names.
+        order: String,
+    },
+    /// The raw messages behind it.
+    Raw {
+        /// The order, by any of its names.
+        order: String,
+    },
     /// One, from its beginning and on as things happen.
     Watch {
         /// The order, by any of its names.
         order: String,
     },
+}
+
+/// Which orders.
+#[derive(Clone, Debug, Args)]
+pub struct OrderFilter {
+    /// Only those of this plant.
+    #[arg(long)]
+    pub(super) plant: Option<String>,
+    /// Only those that are not over: not done at the plant, or with an open exception.
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Only those that should have begun or ended by now, and have not.
+    #[arg(long)]
+    pub(super) late: bool,
+    /// Only those that their plant has not taken yet.
+    #[arg(long)]
+    pub(super) unacked: bool,
 }
 
 /// About lots.
@@ -101,6 +161,11 @@ pub enum LotQuestion {
         /// Now, or then.
         #[command(flatten)]
         then: Then,
+    },
+    /// How far a hold on it would reach: lots, quantities, trucks. Holds nothing.
+    Reach {
+        /// The lot, as `material/lot@plant`, or our id.
+        lot: String,
     },
     /// What it was made from, what was made from it, and which shipments left with any of it.
     Trace {
@@ -122,79 +187,40 @@ pub enum ShipmentQuestion {
     },
 }
 
-/// About exceptions, and what to do about one.
+/// About master data.
 #[derive(Clone, Debug, Subcommand)]
-pub enum ExceptionQuestion {
-    /// All that are open, by time to impact.
-    List,
-    /// One, with what may and what must not be done.
-    Show {
-        /// Its number, such as `E-MPV9CK-1`.
-        id: String,
-    },
-    /// Send it again.
-    Retry(Act),
-    /// Take a document that was made by hand as ours.
-    Adopt {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The document.
-        #[arg(long = "doc")]
-        document: String,
-    },
-    /// Give the quantity up.
-    WriteOff {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The second approver.
+pub enum DataQuestion {
+    /// All of a kind, by site and name.
+    List {
+        /// material, recipe, equipment or calendar.
+        kind: String,
+        /// Only those of this site.
         #[arg(long)]
-        second: String,
+        of: Option<String>,
+        /// Behind this place; the end of a list says it.
+        #[arg(long)]
+        after: Option<String>,
+        /// Rows at most, up to 200.
+        #[arg(long, default_value_t = 200)]
+        most: usize,
     },
-    /// Say which entity it belongs to.
-    Match {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// That entity.
-        #[arg(long = "to")]
-        entity: String,
-    },
-    /// Hand it to another role.
-    HandTo {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// That role.
-        #[arg(long = "to")]
-        role: String,
-    },
-    /// Take note of it, and close it.
-    Ack(Act),
-    /// Have an input tried again that could not be handed to anybody, once the reason is mended.
-    RetryDeadLetter {
-        /// Its number, such as `DL-3fa91c07be`.
+    /// One, with every version.
+    Show {
+        /// material, recipe, equipment or calendar.
+        kind: String,
+        /// Its name, as `FG-100@nord`, or alone where only one site has it.
         id: String,
     },
-}
-
-/// An action on an exception.
-#[derive(Clone, Debug, Args)]
-pub struct Act {
-    /// Its number, such as `E-MPV9CK-1`.
-    pub(super) id: String,
-    /// Why.
-    #[arg(long)]
-    pub(super) reason: Option<String>,
-    /// Names this action, so that sending it again does nothing more; left out, every call is an action of its own.
-    #[arg(long)]
-    pub(super) key: Option<String>,
 }
 
 /// About one site.
 #[derive(Clone, Debug, Subcommand)]
 pub enum SiteQuestion {
+    /// One, whole: how fresh its systems are and what waits for them, recipes, equipment, the orders of its shift.
+    Show {
+        /// The site, by its name.
+        site: String,
+    },
     /// What went to it and came from it lately, newest first: every try, and what became of it.
     Deliveries {
         /// The site, by its name.
@@ -202,5 +228,10 @@ pub enum SiteQuestion {
         /// Rows at most, up to 200.
         #[arg(long, default_value_t = 50)]
         most: usize,
+    },
+    /// Where a plant's own system has other recipes than its master data says.
+    Drift {
+        /// The plant.
+        plant: String,
     },
 }

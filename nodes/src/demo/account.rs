@@ -15,6 +15,7 @@ use takt_protocol::shipment;
 use takt_protocol::words::{LotKey, StockStatus};
 use takt_simulations::logs::Logs;
 
+use super::around;
 use super::cast::{Cast, Plant};
 use super::people::People;
 use crate::mesh::Mesh;
@@ -52,6 +53,9 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     account.departures(&logs);
     account.stock(&logs, cast, &erps);
     account.blocks(&logs, &erps);
+    let looked = around::look(&logs, cast, &mesh.book(), &erps);
+    account.broken.extend(looked.broken);
+    account.counted.extend(looked.counted);
     let led_back = logs.every_posting_leads_back(&regions, &mut account.broken).await?;
     account.count(&logs, led_back);
     Ok(account)

@@ -17,6 +17,8 @@ pub(super) struct System {
     pub(super) url: String,
     /// The words its link uses.
     pub(super) tables: Tables,
+    /// It speaks in files, and has no door but that of its own people.
+    pub(super) in_files: bool,
 }
 
 impl System {
@@ -35,6 +37,10 @@ pub(super) struct Plant {
     pub(super) erp: System,
     pub(super) wms: System,
     pub(super) qms: System,
+    /// The maintenance system, where it has one.
+    pub(super) cmms: Option<System>,
+    /// The transport system of its warehouse, where that has one.
+    pub(super) tms: Option<System>,
     /// What it makes: a material and its recipe, newest last.
     pub(super) makes: Vec<(MaterialId, Recipe)>,
 }
@@ -60,6 +66,8 @@ impl Cast {
                     erp: system(site.erp?)?,
                     wms: system(site.warehouse?)?,
                     qms: system(site.quality?)?,
+                    cmms: site.around.maintenance.and_then(system),
+                    tms: book.sites.get(&site.warehouse?).and_then(|warehouse| warehouse.around.transport).and_then(system),
                     makes: made_at(book, *name),
                 })
             })

@@ -19,7 +19,12 @@ const PIECES_PER_SECOND: u32 = 400;
 pub(super) async fn set(people: &People, cast: &Cast, book: &Book, odd: &Odd) -> anyhow::Result<()> {
     for plant in &cast.plants {
         erp(people, plant, book).await?;
-        mes(people, plant, book, odd).await?;
+        if plant.mes.in_files {
+            mes_in_files(people, plant, book).await?;
+        } else {
+            mes(people, plant, book, odd).await?;
+        }
+        super::around::set(people, plant, book).await?;
         put(
             people,
             &plant.wms,
@@ -156,6 +161,21 @@ async fn mes(people: &People, plant: &Plant, book: &Book, odd: &Odd) -> anyhow::
     let pace = json!({ "piecesPerSecond": PIECES_PER_SECOND.to_string(), "startAfterMs": 500, "scrapEvery": 50, "sampleEvery": 100,
         "useEvery": 20, "labourEvery": 100, "readEvery": 20, "palletPieces": PALLET });
     put(people, mes, "pace", &pace).await?;
+    Ok(())
+}
+
+/// A MES that speaks in files: machines, recipes, a pace. What lies at its line it takes from the order.
+async fn mes_in_files(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> {
+    let machines: Vec<&str> = book.equipment.get(&plant.site).into_iter().flatten().map(|piece| piece.id.as_str()).collect();
+    put(people, &plant.mes, "machines", &json!(machines)).await?;
+    for (material, recipe) in &plant.makes {
+        let operations: Vec<&str> = recipe.operations.iter().map(|operation| operation.op.as_str()).collect();
+        let known = json!({ "version": recipe.version.as_str(), "operations": operations });
+        put(people, &plant.mes, &format!("recipes/{material}"), &known).await?;
+    }
+    let pace = json!({ "pieces_per_second": PIECES_PER_SECOND, "start_after_ms": 500, "bundle": 20, "scrap_every": 50, "pallet": PALLET,
+        "rows_per_file": 20 });
+    put(people, &plant.mes, "pace", &pace).await?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ use super::{Stage, Variables, loopback};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
-const CLIENTS: [&str; 5] = ["PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR", "IT"];
+const CLIENTS: [&str; 6] = ["CONTROLLER", "PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR", "IT"];
 
 /// Everything, from an empty folder or from where it was.
 pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
@@ -62,6 +62,10 @@ fn variables(sites: &[String], world: Option<&RunningWorld>) -> Variables {
         let name = site.to_uppercase().replace('-', "_");
         let url = world.and_then(|world| world.url(site)).unwrap_or_else(|| "http://127.0.0.1:1".to_owned());
         variables.insert(format!("{name}_URL"), url);
+        let folder = world.and_then(|world| world.folder(site)).map_or_else(|| Path::new("/nowhere").join(site), Path::to_owned);
+        for part in ["in", "out", "archive"] {
+            variables.insert(format!("{name}_{}_DIR", part.to_uppercase()), absolute(&folder.join(part)));
+        }
         variables.insert(format!("{name}_TOKEN"), token(&name));
     }
     for client in CLIENTS {
@@ -71,6 +75,11 @@ fn variables(sites: &[String], world: Option<&RunningWorld>) -> Variables {
     variables
 }
 
+/// The whole path: a configuration may be read from another folder than the demo runs in.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 fn token(name: &str) -> String {
     std::env::var(format!("{name}_TOKEN")).unwrap_or_else(|_| format!("demo-{}", name.trim_start_matches("TAKT_").to_lowercase()))
 }
@@ -78,31 +87,43 @@ fn token(name: &str) -> String {
 fn world_of(text: &Text) -> WorldSpec {
     let simulated = text.links.iter().filter_map(|(site, link)| {
         let (seed, known) = (link.simulated.as_ref()?.seed, text.book.sites.get(site)?);
+        let token = match &link.transport {
+            TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
+            TransportText::Files(_) => None,
+        };
         let kind = match known.kind {
             SiteKind::Erp => Kind::Erp,
+            SiteKind::Plant if speaks_in_files(&link.transport) => Kind::MesCsv,
             SiteKind::Plant => Kind::Mes,
             SiteKind::Warehouse => Kind::Wms,
             SiteKind::Quality => Kind::Qms,
+            SiteKind::ProductData => Kind::Plm,
+            SiteKind::Maintenance => Kind::Cmms,
+            SiteKind::Transport => Kind::Tms,
         };
-        let TransportText::Http(http) = &link.transport else { return None };
-        let token = http.inbound.as_ref().and_then(|inbound| inbound.token.clone());
         Some(SystemSpec { seed, token, ..SystemSpec::new(site.as_str(), kind, known.calendar.zone()) })
     });
     WorldSpec { systems: simulated.collect(), path: "/in/{system}/{topic}".to_owned() }
 }
 
+fn speaks_in_files(transport: &TransportText) -> bool {
+    matches!(transport, TransportText::Files(_))
+}
+
 fn cast(text: &Text, world: &RunningWorld) -> Cast {
     let systems = text.links.iter().filter_map(|(site, link)| {
-        let system = System { site: *site, url: world.url(site.as_str())?, tables: link.transport.tables().clone() };
+        let (tables, in_files) = (link.transport.tables().clone(), speaks_in_files(&link.transport));
+        let system = System { site: *site, url: world.url(site.as_str())?, tables, in_files };
         Some((*site, system))
     });
     Cast::of(&text.book, systems.collect())
 }
 
-/// The plants in the order they are told about: Europe first, then the others by the names of their regions.
+/// The plants in the order they are told about: Europe first, then the others by the names of their regions; those that speak
+/// in files at the end.
 pub(super) fn plants(cast: &Cast) -> Vec<&Plant> {
     let mut plants: Vec<&Plant> = cast.plants.iter().filter(|plant| !plant.makes.is_empty()).collect();
-    plants.sort_by_key(|plant| (plant.region.as_str() != "eu", std::cmp::Reverse(plant.region), plant.site));
+    plants.sort_by_key(|plant| (plant.mes.in_files, plant.region.as_str() != "eu", std::cmp::Reverse(plant.region), plant.site));
     plants
 }
 
@@ -115,12 +136,13 @@ fn odd(cast: &Cast) -> Odd {
 
 /// Waits until every plant has said which recipes it has: an order that comes before would be sent on trust.
 pub(super) async fn plants_are_known(stage: &Stage) -> anyhow::Result<()> {
-    for plant in &stage.cast.plants {
+    // One that speaks in files says nothing of its recipes: it refuses what it cannot make.
+    for plant in stage.cast.plants.iter().filter(|plant| !plant.mes.in_files) {
         let Some(entity) = stage.mesh().book().site_entity(plant.site) else { bail!("{} is no site", plant.site) };
         let what = format!("{} said which recipes it has", plant.site);
         let known = async || match stage.mesh().show(entity).await?.own {
             Own::Site(site) if !site.recipes.is_empty() => Ok(Some(())),
-            Own::Site(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => Ok(None),
+            Own::Site(_) | Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => Ok(None),
         };
         stage.people.until(&what, known).await?;
     }

@@ -23,8 +23,8 @@ use crate::mesh::Mesh;
 /// What goes wrong on the way of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// The ERP's reply to a posting is lost, a hold falls on the lot while its shipment is packed, a count is corrected
-    /// after the end.
+    /// The ERP's reply to a posting is lost, a machine breaks down, a hold falls on the lot while its shipment is packed, a count
+    /// is corrected after the end.
     LostReplyHoldAndCorrection,
     /// The plant rejects the order once, a PLC starts again at zero, and the completion is sent a thousand times.
     RejectionRestartAndRepeats,
@@ -93,7 +93,7 @@ impl Tale {
         self.settle(order).await?;
         let missed = self.missed(order).await?;
         anyhow::ensure!(missed.is_empty(), "a trouble of the story did not happen: {}", missed.join("; "));
-        self.scene.say.line(&self.plant, &native, "closed: everything posted, the truck has left");
+        self.scene.say.line(&self.plant, &native, "done: everything posted, the truck has left");
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl Tale {
     pub(super) async fn order(&self, entity: EntityId) -> anyhow::Result<Order> {
         Ok(match self.state(entity).await?.own {
             Own::Order(order) => *order,
-            Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) => anyhow::bail!("{entity} is no order"),
+            Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => anyhow::bail!("{entity} is no order"),
         })
     }
 
@@ -173,7 +173,8 @@ impl Tale {
         match self.trouble {
             Trouble::RejectionRestartAndRepeats => self.restart_a_counter(order, &job).await?,
             Trouble::MissingRecipeAndHandPosting => self.post_by_hand(order).await?,
-            Trouble::LostReplyHoldAndCorrection | Trouble::Nothing => {}
+            Trouble::LostReplyHoldAndCorrection => self.break_a_machine(order, &native).await?,
+            Trouble::Nothing => {}
         }
         self.until("its last piece", order, |order| order.completed.then_some(())).await?;
         self.scene.say.line(&self.plant, &native, "completed at the plant");
@@ -215,7 +216,8 @@ impl Tale {
                 Ok((seen.get("state").and_then(Value::as_str) == Some("departed")).then_some(()))
             })
             .await?;
-        self.scene.say.line(&self.plant, &native, &format!("{delivery} left with clearance"));
+        let truck = self.truck_left(&delivery).await?.map(|truck| format!(": {truck}")).unwrap_or_default();
+        self.scene.say.line(&self.plant, &native, &format!("{delivery} left with clearance{truck}"));
         Ok(())
     }
 

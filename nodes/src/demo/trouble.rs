@@ -45,6 +45,9 @@ impl Tale {
                 missed.push(format!("{}: `{habit}` never took effect at {}", self.planned_order(), system.site));
             }
         }
+        if self.trouble == Trouble::LostReplyHoldAndCorrection && !self.broke_down().await? {
+            missed.push(format!("{}: no machine broke down", self.planned_order()));
+        }
         let home = self.scene.mesh.home(order)?;
         let log = timeline::view(order.to_string(), &home.node().seams.journal.read(order, 0).await?);
         for fact in facts {

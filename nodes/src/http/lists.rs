@@ -7,25 +7,14 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::told::{Asking, Id, Words};
-use crate::answers::case::CaseRow;
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
 use crate::answers::order::OrderRow;
+use crate::answers::plant::PlantView;
 use crate::answers::routing::RoutingView;
 use crate::answers::site::SiteRow;
 use crate::answers::{Hit, Page};
 use crate::ask::{Denied, ROWS_MAX, v1};
-
-/// Which part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Part {
-    /// What the last part said under `next`.
-    after: Option<String>,
-    /// Rows at most, up to 200.
-    most: Option<usize>,
-}
 
 /// What is searched for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,16 +26,33 @@ pub(super) struct Query {
     q: String,
 }
 
-/// List orders.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Part), responses((status = 200, description = "In the order of our ids.", body = Page<OrderRow>)))]
-pub(super) async fn orders(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<OrderRow>>, Denied> {
-    reception.within(reception.orders(part.after.as_deref(), part.most.unwrap_or(ROWS_MAX))).await.map(Json)
+/// Which orders.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Orders {
+    /// What the last part said under `next`.
+    after: Option<String>,
+    /// Rows at most, up to 200.
+    most: Option<u32>,
+    /// Only those of this plant, by its site name.
+    #[param(example = "nord")]
+    plant: Option<String>,
+    /// Only those that are not over: not done at the plant, or with an open exception.
+    open: Option<bool>,
+    /// Only those that should have begun or ended by now, and have not.
+    late: Option<bool>,
+    /// Only those that their plant has not taken yet.
+    unacknowledged: Option<bool>,
 }
 
-/// List open exceptions, by when they start to hurt.
-#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", params(Part), responses((status = 200, description = "The desk.", body = Page<CaseRow>)))]
-pub(super) async fn exceptions(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<CaseRow>>, Denied> {
-    reception.within(reception.exceptions(part.after.as_deref(), part.most.unwrap_or(ROWS_MAX))).await.map(Json)
+/// List orders, those that matter first: with an exception, late, running, coming, completed, over; in each group by when they
+/// are due.
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Orders), responses((status = 200, description = "Those that matter first.", body = Page<OrderRow>)))]
+pub(super) async fn orders(State(reception): Shared, _: Asking, Words(wanted): Words<Orders>) -> Result<Json<Page<OrderRow>>, Denied> {
+    let Orders { after, most, plant, open, late, unacknowledged } = wanted;
+    let wanted = v1::OrdersWanted { after, most, plant, open, late, unacknowledged };
+    reception.within(reception.orders(&wanted)).await.map(Json)
 }
 
 /// List dead letters: inputs that were taken and could not be handed to anybody, each with the reason.
@@ -65,6 +71,17 @@ pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, 
 #[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = Page<SiteRow>)))]
 pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Page<SiteRow>>, Denied> {
     reception.within(reception.sites()).await.map(Json)
+}
+
+/// Show a site: how fresh its systems are and what waits for them, recipes against what it has, equipment, the orders of its
+/// shift.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}", tag = "node",
+    params(("id" = String, Path, description = "The site, by its name.", example = "nord")),
+    responses((status = 200, description = "As it is.", body = PlantView))
+)]
+pub(super) async fn site(State(reception): Shared, _: Asking, Id(site): Id) -> Result<Json<PlantView>, Denied> {
+    reception.within(reception.plant(&site)).await.map(Json)
 }
 
 /// How many rows of a list.

@@ -86,14 +86,3 @@ pub(super) async fn release_shipment(State(reception): Shared, Id(id): Id, mut t
     told.message.shipment = id;
     told.decide(&reception).await
 }
-
-/// Act on an exception, as one of the actions it offers.
-#[utoipa::path(
-    post, path = "/v1/exceptions/{id}/actions", tag = "exceptions", params(("id" = String, Path, description = "The exception.", example = "E-3107")),
-    request_body(content = v1::ActOnException, example = json!({ "action": "adopt", "document": "4900012377", "reason": "posted by K. Ott in the ERP" })),
-    responses((status = 200, description = "Recorded.", body = v1::Outcome))
-)]
-pub(super) async fn act_on_exception(State(reception): Shared, Id(id): Id, mut told: Told<v1::ActOnException>) -> Result<Done, Denied> {
-    told.message.exception = id;
-    told.decide(&reception).await
-}

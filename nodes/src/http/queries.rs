@@ -9,7 +9,6 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::told::{Asking, Id, Words};
-use crate::answers::case::CaseRow;
 use crate::answers::ledger::Ledger;
 use crate::answers::lot::{LotView, Trace};
 use crate::answers::order::OrderView;
@@ -26,7 +25,7 @@ pub(super) struct Then {
     /// A moment in the past, RFC 3339 with an offset: the thing as it was by what was recorded until then, and the step that
     /// made it so. Left out, now.
     #[param(example = "2026-11-24T03:12:00+01:00")]
-    at: Option<String>,
+    pub(super) at: Option<String>,
 }
 
 /// Show an order: quantities, the six answers, what waits for a person.
@@ -102,16 +101,6 @@ pub(super) async fn shipment(
     Words(then): Words<Then>,
 ) -> Result<Json<ShipmentView>, Denied> {
     reception.within(reception.shipment(&id, then.at.as_deref())).await.map(Json)
-}
-
-/// Show an open exception.
-#[utoipa::path(
-    get, path = "/v1/exceptions/{id}", tag = "exceptions",
-    params(("id" = String, Path, description = "As it is listed.", example = "E-3V8Q4K-2")),
-    responses((status = 200, description = "What is wrong, and what may be done.", body = CaseRow))
-)]
-pub(super) async fn exception(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<CaseRow>, Denied> {
-    reception.within(reception.exception(&id)).await.map(Json)
 }
 
 /// Read a raw payload by its hash, as it came.

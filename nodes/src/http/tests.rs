@@ -3,13 +3,15 @@
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::ask::tests::fixture::{PLANT, QUALITY, World};
+use crate::ask::tests::fixture::{FINANCE, PLANT, QUALITY, World};
 
 mod bad;
+mod desk;
 mod document;
 mod events;
 mod inbound;
 mod queries;
+mod screens;
 mod verbs;
 
 /// What came back.
@@ -52,6 +54,10 @@ impl<'a> Person<'a> {
 
     fn quality(world: &'a World) -> Self {
         Self { token: QUALITY, ..Self::plant(world) }
+    }
+
+    fn finance(world: &'a World) -> Self {
+        Self { token: FINANCE, ..Self::plant(world) }
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

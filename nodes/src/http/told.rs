@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
@@ -14,7 +15,8 @@ use serde::de::DeserializeOwned;
 use takt_protocol::intent::Tier;
 
 use super::Done;
-use crate::ask::{Asked, Client, Denied, Reception, Sort, Ticket, v1};
+use crate::answers::preview::Preview;
+use crate::ask::{Asked, Client, Denied, Ranked, Reception, Sort, Ticket, v1};
 
 /// What was told.
 pub(crate) struct Told<T> {
@@ -30,9 +32,22 @@ impl<T: Asked> Told<T> {
         let verb = self.message.under(self.cover);
         reception.take(&self.client, &verb, self.ticket).await.map(Done)
     }
+
+    /// Has it decided on a copy, and tells what it would do.
+    pub(crate) async fn preview(self, reception: &Reception) -> Result<Json<Preview>, Denied> {
+        let verb = self.message.under(self.cover);
+        reception.preview(&self.client, &verb, self.ticket).await.map(Json)
+    }
 }
 
-impl<T: Asked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
+impl Told<v1::ActOnGroup> {
+    /// Who asks, for what, and the room it takes.
+    pub(crate) fn parts(self) -> (Client, v1::ActOnGroup, Ticket) {
+        (self.client, v1::ActOnGroup { cover: Some(self.cover), ..self.message }, self.ticket)
+    }
+}
+
+impl<T: Ranked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
     type Rejection = Denied;
 
     async fn from_request(request: Request, reception: &Arc<Reception>) -> Result<Self, Denied> {

@@ -77,7 +77,7 @@ fn denied(key: String, no: Denied) -> v1::Answer {
     v1::Answer { key, replayed: no.replayed, result: Some(Outcome::Complaint(*no.complaint)) }
 }
 
-fn nothing_asked() -> Denied {
+pub(super) fn nothing_asked() -> Denied {
     let remedy = "send one of the choices; a newer client may know more verbs than this server";
     Denied::new(Sort::Malformed, "UNKNOWN_VERB", "the request carries no verb that is known here", remedy)
         .at("verb")

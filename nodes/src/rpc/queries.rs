@@ -11,14 +11,14 @@ use takt_protocol::intent::Tier;
 use tonic::{Request, Response, Status};
 
 use crate::ask::v1::queries_server::Queries;
-use crate::ask::{Denied, ROWS_MAX, Reception, v1};
+use crate::ask::{Denied, DeskWanted, ROWS_MAX, Reception, v1};
 
 /// Where questions come in over gRPC.
 pub(super) struct Counter {
     pub(super) reception: Arc<Reception>,
 }
 
-type Document = Result<Response<Struct>, Status>;
+pub(super) type Document = Result<Response<Struct>, Status>;
 
 impl Counter {
     /// Asks on behalf of a known client, while there is room.
@@ -72,16 +72,42 @@ impl Queries for Counter {
         self.asked(&request, self.reception.exception(&request.get_ref().id)).await
     }
 
-    async fn list_orders(&self, request: Request<v1::Part>) -> Document {
-        let part = request.get_ref();
-        let most = part.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
-        self.asked(&request, self.reception.orders(part.after.as_deref(), most)).await
+    async fn list_orders(&self, request: Request<v1::OrdersWanted>) -> Document {
+        self.asked(&request, self.reception.orders(request.get_ref())).await
     }
 
-    async fn list_exceptions(&self, request: Request<v1::Part>) -> Document {
-        let part = request.get_ref();
-        let most = part.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
-        self.asked(&request, self.reception.exceptions(part.after.as_deref(), most)).await
+    async fn show_postings(&self, request: Request<v1::PostingsWanted>) -> Document {
+        self.asked(&request, self.reception.postings(&request.get_ref().id, request.get_ref().raw.as_deref())).await
+    }
+
+    async fn show_genealogy(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.genealogy(&request.get_ref().id)).await
+    }
+
+    async fn show_reach(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.reach(&request.get_ref().id)).await
+    }
+
+    async fn show_site(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.plant(&request.get_ref().id)).await
+    }
+
+    async fn list_exceptions(&self, request: Request<v1::DeskPart>) -> Document {
+        let wanted = wanted(request.get_ref());
+        self.asked(&request, self.reception.exceptions(&wanted)).await
+    }
+
+    async fn list_exception_groups(&self, request: Request<v1::DeskPart>) -> Document {
+        let wanted = wanted(request.get_ref());
+        self.asked(&request, self.reception.exception_groups(&wanted)).await
+    }
+
+    async fn show_exception_group(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.exception_group(&request.get_ref().id)).await
+    }
+
+    async fn show_runbook(&self, request: Request<v1::ExceptionKind>) -> Document {
+        self.asked(&request, async { Reception::runbook(&request.get_ref().kind) }).await
     }
 
     async fn list_dead_letters(&self, request: Request<v1::All>) -> Document {
@@ -97,6 +123,20 @@ impl Queries for Counter {
         self.asked(&request, self.reception.sites()).await
     }
 
+    async fn list_records(&self, request: Request<v1::RecordsQuestion>) -> Document {
+        let asked = request.get_ref();
+        let most = asked.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
+        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), most)).await
+    }
+
+    async fn show_record(&self, request: Request<v1::RecordQuestion>) -> Document {
+        self.asked(&request, self.reception.record(&request.get_ref().kind, &request.get_ref().id)).await
+    }
+
+    async fn show_drift(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.drift(&request.get_ref().id)).await
+    }
+
     async fn search(&self, request: Request<v1::Words>) -> Document {
         self.asked(&request, self.reception.search(&request.get_ref().q)).await
     }
@@ -106,8 +146,19 @@ impl Queries for Counter {
     }
 }
 
+/// Which exceptions.
+fn wanted(part: &v1::DeskPart) -> DeskWanted {
+    DeskWanted {
+        after: part.after.clone(),
+        most: part.most.and_then(|most| usize::try_from(most).ok()),
+        owner: part.owner.clone(),
+        site: part.site.clone(),
+        snoozed: part.snoozed.unwrap_or_default(),
+    }
+}
+
 /// An answer as a document; every answer is an object.
-fn document<T: Serialize>(answer: &T) -> Result<Struct, Status> {
+pub(super) fn document<T: Serialize>(answer: &T) -> Result<Struct, Status> {
     match serde_json::to_value(answer) {
         Ok(serde_json::Value::Object(fields)) => Ok(object(fields)),
         Ok(_) | Err(_) => Err(Denied::ours("an answer could not be written down").into()),

@@ -306,10 +306,41 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     let mut steps = queries.watch_order(from).await.unwrap().into_inner();
     assert_eq!(text(&steps.next().await.unwrap().unwrap(), "key"), "released/1000042");
     is(&queries.show_lot(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
-    let listed = queries.list_orders(v1::Part { after: None, most: Some(1) }).await.unwrap().into_inner();
-    assert!(listed.fields.contains_key("rows") && listed.fields.contains_key("next"));
+    let listed = queries.list_orders(v1::OrdersWanted { most: Some(1), ..v1::OrdersWanted::default() }).await.unwrap().into_inner();
+    assert!(listed.fields.contains_key("rows") && !listed.fields.contains_key("next"), "there is only one order");
+    let site = queries.show_site(which("nord")).await.unwrap().into_inner();
+    assert_eq!(text(&site, "name"), "nord");
+    let postings = queries.show_postings(v1::PostingsWanted { id: "1000042".to_owned(), raw: None }).await.unwrap().into_inner();
+    let tree = queries.show_genealogy(which("1000042")).await.unwrap().into_inner();
+    assert_eq!(text(&postings, "id"), text(&tree, "id"));
+    is(&queries.show_reach(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
     let mut stranger = QueriesClient::new(channel(&world).await);
     is(&stranger.list_sites(v1::All::default()).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
     drop(steps);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_desk_is_the_same_as_over_http() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let mut requests = plant(&world).await;
+    let word = |said: &prost_types::Struct, field: &str| match said.fields.get(field).and_then(|value| value.kind.clone()) {
+        Some(prost_types::value::Kind::StringValue(word)) => word,
+        other => panic!("no word: {other:?}"),
+    };
+    let wish = v1::Request { verb: Some(Verb::ConfirmCompletion(completion("c1", "1000042", "40 H87"))) };
+    let seen = requests.preview(wish).await.unwrap().into_inner();
+    assert_eq!(word(&seen, "answer"), "accepted");
+    assert!(world.order(&order).await.ops.is_empty(), "a preview did something");
+    let nothing = requests.preview(v1::Request { verb: None }).await.unwrap_err();
+    assert_eq!(nothing.code(), Code::InvalidArgument);
+    let many = v1::ActOnGroup { cover: under("g1"), group: "G-00000000".into(), action: "retry".into(), ..v1::ActOnGroup::default() };
+    assert_eq!(requests.act_on_group(many).await.unwrap_err().code(), Code::NotFound);
+    let mut queries = QueriesClient::with_interceptor(channel(&world).await, Token);
+    let book = queries.show_runbook(v1::ExceptionKind { kind: "in_doubt".into() }).await.unwrap().into_inner();
+    assert_eq!(word(&book, "kind"), "in_doubt");
+    let desk = queries.list_exception_groups(v1::DeskPart { snoozed: Some(true), ..v1::DeskPart::default() }).await.unwrap().into_inner();
+    assert!(desk.fields.contains_key("rows"));
     world.stop().await;
 }

@@ -1,8 +1,9 @@
-//! Orders on the screen: the list, one whole, its ledger, its steps.
+//! Orders on the screen: the list, one whole, its steps.
 
 use serde_json::Value;
 
-use super::{Zones, list, or_dash, rows, strings, table, text};
+use super::evidence::errand;
+use super::{Zones, bare, heard, list, number, or_dash, rows, span, strings, table, text};
 
 /// The six questions everybody asks.
 const SIX: [(&str, &str); 6] = [
@@ -14,25 +15,35 @@ const SIX: [(&str, &str); 6] = [
     ("handed_over", "handed over"),
 ];
 
-/// All orders.
-pub(crate) fn orders(answer: &Value, _: &Zones) -> String {
-    let mut screen = table(&["order", "erp", "plant", "material", "target", "processed", "business", "dispatch", ""]);
+/// All orders, those that matter first.
+pub(crate) fn orders(answer: &Value, zones: &Zones) -> String {
+    if rows(answer).is_empty() {
+        return format!("ORDERS  none of these, as of {}", zones.at("", text(answer, "as_of")));
+    }
+    let mut screen = table(&["order", "erp", "plant", "material", "target", "processed", "status", "ERP says", "start", "end", ""]);
     for row in rows(answer) {
         let badges: Vec<String> = strings(row, "badges").map(|badge| format!("▲{badge}")).collect();
         let number = if text(row, "number").is_empty() { text(row, "id") } else { text(row, "number") };
+        let plant = text(row, "plant");
         screen.add_row([
             number,
             text(row, "erp"),
-            text(row, "plant"),
+            plant,
             text(row, "material"),
             text(row, "target"),
-            text(row, "processed"),
+            or_dash(text(row, "processed")),
+            text(row, "status"),
             text(row, "business"),
-            text(row, "dispatch"),
+            &zones.minute(plant, text(row, "start")),
+            &zones.minute(plant, text(row, "end")),
             &badges.join(" "),
         ]);
     }
-    format!("ORDERS  as of {}\n{screen}", text(answer, "as_of"))
+    format!(
+        "ORDERS  {}, those that matter first, as of {}; times by each plant's clock\n{screen}",
+        rows(answer).len(),
+        zones.at("", text(answer, "as_of"))
+    )
 }
 
 /// What becomes of it just now: held, being changed, split.
@@ -42,132 +53,220 @@ fn on_its_way(answer: &Value) -> Vec<String> {
     now.into_iter().flatten().chain(strings(answer, "split_into").map(|child| format!("split into {child}"))).collect()
 }
 
-/// One order: quantities, the six answers, operations, stock, pallets, what to do next.
+/// One order: how fresh the systems are, quantities, the forecast, the six answers, operations, what is in doubt, what to do next.
 pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
     let empty = Value::Null;
     let row = answer.get("row").unwrap_or(&empty);
     let plant = text(row, "plant");
     let badges: Vec<String> = strings(row, "badges").map(|badge| format!("▲{badge}")).collect();
-    let mut lines = vec![
-        format!(
-            "ORDER {} @{}  {}  {}  {}  {}",
-            or_dash(text(row, "number")),
-            text(row, "erp"),
-            text(row, "material"),
-            plant,
-            text(row, "business").to_uppercase(),
-            badges.join(" ")
-        ),
-        format!("{} {}   also {}", zones.at(plant, text(answer, "as_of")), plant, strings(answer, "names").collect::<Vec<_>>().join(", ")),
-        format!(
-            "job {}   recipe {}   planned {} to {}",
-            or_dash(text(answer, "job")),
-            or_dash(text(answer, "recipe")),
-            zones.at(plant, text(answer, "start")),
-            zones.at(plant, text(answer, "end"))
-        ),
-        format!("target {}   processed {}", text(row, "target"), or_dash(text(row, "processed"))),
-    ];
+    let mut lines = vec![format!(
+        "ORDER {} @{}  {} {}  {plant}  {}  {}",
+        or_dash(text(row, "number")),
+        text(row, "erp"),
+        text(row, "material"),
+        text(answer, "description"),
+        text(row, "status").to_uppercase().replace('_', " "),
+        badges.join(" ")
+    )];
+    lines.push(fresh(answer, plant, zones));
+    lines.push(format!(
+        "ERP says {}   job {}   recipe {}   planned {} to {}",
+        text(row, "business"),
+        or_dash(text(answer, "job")),
+        or_dash(text(answer, "recipe")),
+        zones.minute(plant, text(row, "start")),
+        zones.minute(plant, text(row, "end"))
+    ));
+    lines.extend(quantities(answer));
+    lines.push(forecast(answer, row, zones));
     lines.extend(on_its_way(answer));
+    lines.extend(six(answer, plant, zones));
+    lines.extend(list(answer, "operations").iter().map(operation));
+    let open = list(answer, "errands").iter().filter(|errand| !matches!(text(errand, "standing"), "waiting" | "released"));
+    lines.extend(open.flat_map(|one| errand(one, plant, zones)));
+    lines.extend(list(answer, "holds").iter().map(|hold| held(hold, plant, zones)));
+    lines.extend(list(answer, "by_hand").iter().map(|document| by_hand(document, plant, zones)));
     for lot in list(answer, "stock") {
-        let holds: Vec<&str> = strings(lot, "holds").collect();
         let inspection = if lot.get("in_inspection").and_then(Value::as_bool) == Some(true) { "   IN INSPECTION" } else { "" };
-        let held = if holds.is_empty() { String::new() } else { format!("   HELD {}", holds.join(", ")) };
-        lines.push(format!("  lot {}   free {}   blocked {}{inspection}{held}", text(lot, "lot"), text(lot, "free"), text(lot, "blocked")));
+        lines.push(format!("lot {}   free {}   blocked {}{inspection}", text(lot, "lot"), text(lot, "free"), text(lot, "blocked")));
     }
-    for (field, name) in SIX {
-        let word = answer.pointer(&format!("/answers/{field}")).unwrap_or(&empty);
-        lines.push(format!("{name:<12} {:<13} {}", text(word, "answer").to_uppercase().replace('_', " "), text(word, "evidence")));
-    }
-    for op in list(answer, "operations") {
-        lines.push(format!(
-            "op {:<4} {:<12} {} good   {} scrap   {} rework   posted {}",
-            text(op, "operation"),
-            text(op, "state"),
-            text(op, "good"),
-            text(op, "scrap"),
-            text(op, "rework"),
-            text(op, "posted")
-        ));
-    }
-    lines.extend(
-        list(answer, "units")
-            .iter()
-            .map(|unit| format!("pallet {}  {:<10} {}", text(unit, "sscc"), text(unit, "quantity"), text(unit, "stage"))),
-    );
+    lines.extend(pallets(answer));
     lines.extend(
         list(answer, "exceptions").iter().map(|case| format!("{}  {}  ({})", text(case, "id"), text(case, "what"), text(case, "owner"))),
     );
     lines.extend(strings(answer, "next").map(|next| format!("▸ {next}")));
     lines.extend(strings(answer, "forbidden").map(|forbidden| format!("✘ {forbidden}")));
+    let name = format!("{}@{}", text(row, "number"), text(row, "erp"));
+    lines.push(format!("also {}", strings(answer, "names").collect::<Vec<_>>().join(", ")));
+    lines.push(format!("takt order timeline|postings|genealogy|raw {name}   takt ledger {name}"));
     lines.join("\n")
 }
 
-/// A posting of a ledger, on a line.
-fn posted(posting: &Value) -> String {
-    let what: Vec<&str> = strings(posting, "lines").collect();
+/// When this was so, and how fresh each system is.
+fn fresh(answer: &Value, plant: &str, zones: &Zones) -> String {
+    let now = text(answer, "as_of");
+    let systems: Vec<String> = list(answer, "systems").iter().map(|system| heard(system, plant, now, zones)).collect();
+    let locked = match text(answer, "open_in_erp_since") {
+        "" => String::new(),
+        since => format!(" · OPEN IN THE ERP since {}", zones.at(plant, since)),
+    };
+    format!("{} {plant} · {}{locked}", zones.at(plant, now), systems.join(" · "))
+}
+
+/// The quantities; what nobody said is a question mark, never zero.
+fn quantities(answer: &Value) -> Vec<String> {
+    let empty = Value::Null;
+    let figures = answer.get("figures").unwrap_or(&empty);
+    let unit = text(figures, "target").split_whitespace().nth(1).unwrap_or_default();
+    let told = |fields: &[(&str, &str)]| -> String {
+        let one = |(field, name): &(&str, &str)| {
+            let known = bare(text(figures, field));
+            format!("{name} {}", if known.is_empty() { "?" } else { known })
+        };
+        fields.iter().map(one).collect::<Vec<_>>().join("   ")
+    };
+    let pallets = match figures.get("in_doubt_units").and_then(Value::as_u64) {
+        Some(count) if count > 0 => format!(" ({count} pallets)"),
+        Some(_) | None => String::new(),
+    };
+    let counted = match text(figures, "counted_as") {
+        "" => String::new(),
+        as_what => format!("   counted by {as_what}"),
+    };
+    let money = [("target", "target"), ("reported", "reported"), ("posted", "posted"), ("pending", "pending"), ("in_doubt", "in doubt")];
+    let stock = [
+        ("free", "free"),
+        ("in_inspection", "QI"),
+        ("blocked", "blocked"),
+        ("received", "received"),
+        ("put_away", "put away"),
+        ("shipped", "shipped"),
+    ];
+    let parked = Some(bare(text(figures, "parked"))).filter(|parked| !matches!(*parked, "" | "0"));
+    vec![
+        format!("{unit}   {}{pallets}{}{counted}", told(&money), parked.map(|parked| format!("   PARKED {parked}")).unwrap_or_default()),
+        format!("  stock   {}", told(&stock)),
+    ]
+}
+
+fn forecast(answer: &Value, row: &Value, zones: &Zones) -> String {
+    let empty = Value::Null;
+    let forecast = answer.get("forecast").unwrap_or(&empty);
+    let plant = text(row, "plant");
+    let ends = zones.minute(plant, text(forecast, "ends_at"));
+    let late = match forecast.get("late_ms").and_then(Value::as_u64) {
+        Some(ms) => format!("{} LATE", span(ms)),
+        None => "on time".to_owned(),
+    };
+    let truck = |truck: &Value| {
+        let leaves = if text(truck, "leaves_at").is_empty() { "?".to_owned() } else { zones.minute(plant, text(truck, "leaves_at")) };
+        let blocked = if truck.get("blocked").and_then(Value::as_bool) == Some(true) { " BLOCKED" } else { "" };
+        match text(truck, "stage") {
+            "departed" => format!("; truck {} has left", text(truck, "delivery")),
+            stage => format!("; truck {} {stage}{blocked}, leaves {leaves}", text(truck, "delivery")),
+        }
+    };
+    let trucks: String = list(forecast, "trucks").iter().map(truck).collect();
+    let (plan, evidence) = (zones.minute(plant, text(row, "end")), text(forecast, "evidence"));
+    match text(forecast, "answer") {
+        "done" => format!("done {ends}, plan {plan}: {late}{trucks}"),
+        "unknown" => format!("forecast UNKNOWN: {evidence}; plan {plan}{trucks}"),
+        _known => format!("forecast {ends} at {}/h ({evidence}), plan {plan}: {late}{trucks}", text(forecast, "rate_per_hour")),
+    }
+}
+
+fn six(answer: &Value, plant: &str, zones: &Zones) -> Vec<String> {
+    let empty = Value::Null;
+    let line = |(field, name): &(&str, &str)| {
+        let word = answer.pointer(&format!("/answers/{field}")).unwrap_or(&empty);
+        let when = zones.second(plant, text(word, "at"));
+        let said = text(word, "answer").to_uppercase().replace('_', " ");
+        format!("{name:<12} {said:<13} {when:<20} {}  {}", text(word, "evidence"), text(word, "by"))
+    };
+    SIX.iter().map(line).map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn operation(op: &Value) -> String {
+    let rule = text(op, "rule");
+    let rule = if rule.is_empty() { "NO RULE posts it".to_owned() } else { format!("by rule {rule}") };
+    let equipment: Vec<&str> = strings(op, "equipment").collect();
     format!(
-        "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}",
-        posting.get("number").unwrap_or(&Value::Null).to_string(),
-        text(posting, "movement"),
-        text(posting, "standing"),
-        or_dash(text(posting, "document")),
-        text(posting, "date"),
-        what.join("; "),
-        text(posting, "rule")
+        "op {:<4} {:<12} {} good   {} scrap   {} rework   posted {}   {rule}   {}",
+        text(op, "operation"),
+        text(op, "state"),
+        bare(text(op, "good")),
+        bare(text(op, "scrap")),
+        bare(text(op, "rework")),
+        bare(text(op, "posted")),
+        equipment.join("/")
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn held(hold: &Value, plant: &str, zones: &Zones) -> String {
+    let units: Vec<&str> = strings(hold, "units").collect();
+    let on = if units.is_empty() { "whole lot".to_owned() } else { format!("pallets {}", units.join(", ")) };
+    format!(
+        "{}  HOLD {} {}, {} {on}, by {}; decision due {}",
+        zones.second(plant, text(hold, "bound_at")),
+        text(hold, "hold"),
+        text(hold, "reason"),
+        text(hold, "lot"),
+        or_dash(text(hold, "by")),
+        zones.minute(plant, text(hold, "due_at"))
     )
 }
 
-/// The ledger of an order.
-pub(crate) fn ledger(answer: &Value, _: &Zones) -> String {
-    let mut screen = table(&[
-        "",
-        "op",
-        "material",
-        "lot",
-        "reported",
-        "posted",
-        "adopted",
-        "pending",
-        "in flight",
-        "in doubt",
-        "parked",
-        "written off",
-        "carried",
-        "",
-    ]);
-    for line in list(answer, "lines") {
-        let mark = if line.get("balances").and_then(Value::as_bool) == Some(true) { "✔" } else { "✘" };
-        let quantity = |field: &str| text(line, field).split(' ').next().unwrap_or_default().to_owned();
-        screen.add_row(vec![
-            text(line, "purpose").to_owned(),
-            text(line, "operation").to_owned(),
-            text(line, "material").to_owned(),
-            text(line, "lot").to_owned(),
-            text(line, "reported").to_owned(),
-            quantity("posted"),
-            quantity("adopted"),
-            quantity("pending"),
-            quantity("in_flight"),
-            quantity("in_doubt"),
-            quantity("parked"),
-            quantity("written_off"),
-            quantity("residual"),
-            mark.to_owned(),
-        ]);
+fn by_hand(document: &Value, plant: &str, zones: &Zones) -> String {
+    let adopted = match document.get("posting") {
+        Some(posting) => format!("ADOPTED for posting {posting}"),
+        None => "BY HAND, in no posting of ours".to_owned(),
+    };
+    let by = if text(document, "by").is_empty() { String::new() } else { format!(" (posted by {})", text(document, "by")) };
+    format!(
+        "{}  {adopted}: document {}{by}: {}",
+        zones.second(plant, text(document, "at")),
+        text(document, "document"),
+        text(document, "what")
+    )
+}
+
+/// Handling units by how far they are; each of them only while they are few.
+fn pallets(answer: &Value) -> Vec<String> {
+    let all = list(answer, "units");
+    if all.len() <= 12 {
+        return all
+            .iter()
+            .map(|unit| format!("pallet {}  {:<10} {}", text(unit, "sscc"), text(unit, "quantity"), text(unit, "stage")))
+            .collect();
     }
-    let mut lines = vec![
-        format!(
-            "LEDGER {}   cut-off {}   chain verified to commit {}",
-            text(answer, "id"),
-            text(answer, "cut_off"),
-            answer.get("chain_verified_to").unwrap_or(&Value::Null)
-        ),
-        "reported = posted + adopted + pending + in flight + in doubt + parked + written off + carried".to_owned(),
-        screen.to_string(),
-    ];
-    lines.extend(list(answer, "postings").iter().map(posted));
-    lines.join("\n")
+    let count = |stage: &str| all.iter().filter(|unit| text(unit, "stage") == stage).count();
+    let stages = ["filled", "announced", "received", "put_away", "picked", "shipped"];
+    let told: Vec<String> = stages
+        .iter()
+        .map(|stage| (stage, count(stage)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(stage, count)| format!("{count} {}", stage.replace('_', " ")))
+        .collect();
+    vec![format!("{} pallets: {}", all.len(), told.join(", "))]
+}
+
+/// What happened to a thing, a line a step.
+pub(crate) fn timeline(answer: &Value, plant: &str, zones: &Zones) -> String {
+    let steps: Vec<String> = list(answer, "steps").iter().map(|one| step(one, plant, zones)).collect();
+    let (verified, commits) = (number(answer, "chain_verified_to"), number(answer, "commits"));
+    let chain = if verified == commits {
+        format!("chain verified to commit {verified}")
+    } else {
+        format!("CHAIN BROKEN behind commit {verified} of {commits}")
+    };
+    format!(
+        "TIMELINE {}   {chain}, head {}\n{}",
+        text(answer, "id"),
+        text(answer, "chain_head").get(..16).unwrap_or_default(),
+        steps.join("\n")
+    )
 }
 
 /// One step of an order's way.

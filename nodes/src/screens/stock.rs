@@ -2,43 +2,147 @@
 
 use serde_json::Value;
 
-use super::{Zones, list, or_dash, strings, table, text};
+use super::{Zones, list, number, or_dash, strings, table, text};
 
-/// One lot: pallets, holds and who confirmed them, genealogy.
+/// One lot: pallets with what each system says of them, holds and who confirmed them, what left, genealogy.
 pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     let plant = text(answer, "plant");
     let inspection = if answer.get("in_inspection").and_then(Value::as_bool) == Some(true) { "   IN INSPECTION" } else { "" };
-    let mut lines = vec![format!(
-        "LOT {}   {plant}   {} in {} pallets   blocked {}{inspection}",
-        text(answer, "lot"),
-        or_dash(text(answer, "total")),
-        list(answer, "units").len(),
-        or_dash(text(answer, "blocked"))
-    )];
-    let mut screen = table(&["pallet", "quantity", "blocked by", "left with"]);
-    for unit in list(answer, "units") {
-        let blocked: Vec<&str> = strings(unit, "blocked_by").collect();
-        screen.add_row([text(unit, "sscc"), text(unit, "quantity"), or_dash(&blocked.join(", ")), or_dash(text(unit, "left_with"))]);
-    }
-    lines.push(screen.to_string());
+    let stock: Vec<&str> = strings(answer, "erp_stock").collect();
+    let name = format!("{}@{plant}", text(answer, "lot"));
+    let mut lines = vec![
+        format!(
+            "LOT {}   {plant}   {} in {} pallets   blocked {}{inspection}",
+            text(answer, "lot"),
+            or_dash(text(answer, "total")),
+            list(answer, "units").len(),
+            or_dash(text(answer, "blocked"))
+        ),
+        format!(
+            "{} {plant} · in the ERP: {}",
+            zones.at(plant, text(answer, "as_of")),
+            if stock.is_empty() { "unknown".to_owned() } else { stock.join(", ") }
+        ),
+    ];
+    lines.push(pallets(answer, plant, zones));
     for hold in list(answer, "holds") {
-        lines.push(format!("HOLD {} {}   binding {}", text(hold, "hold"), text(hold, "reason"), zones.at(plant, text(hold, "bound_at"))));
-        for told in list(hold, "containment") {
-            lines.push(format!(
-                "  {:<10} {:<10} {}  {}",
-                text(told, "site"),
-                text(told, "state"),
-                zones.at(plant, text(told, "at")),
-                text(told, "why")
-            ));
-        }
+        lines.extend(held(hold, plant, zones));
     }
     let released: Vec<&str> = strings(answer, "released_holds").collect();
-    let clearances: Vec<&str> = strings(answer, "clearances").collect();
-    lines.push(format!("holds that are over {}   clearances given {}", or_dash(&released.join(", ")), or_dash(&clearances.join(", "))));
+    let clearances: Vec<String> = list(answer, "clearances").iter().map(|one| cleared(one, plant, zones)).collect();
+    let shipped: Vec<&str> = strings(answer, "shipped").collect();
+    let escapes: Vec<String> = list(answer, "escapes").iter().map(|case| format!("{} {}", text(case, "id"), text(case, "what"))).collect();
+    let some = |all: String| if all.is_empty() { "none".to_owned() } else { all };
+    lines.push(format!(
+        "clearances given {} · SHIPPED ALREADY {} · ESCAPES {}",
+        some(clearances.join(", ")),
+        some(shipped.join(", ")),
+        some(escapes.join(", "))
+    ));
+    if !released.is_empty() {
+        lines.push(format!("holds that are over {}", released.join(", ")));
+    }
     lines.push(format!("from  {}", edges(answer, "from")));
+    lines.extend(list(answer, "siblings").iter().map(|one| format!("      of {} was also made: {}", text(one, "of"), edges(one, "lots"))));
     lines.push(format!("into  {}", edges(answer, "into")));
     lines.extend(list(answer, "exceptions").iter().map(|case| format!("{}  {}", text(case, "id"), text(case, "what"))));
+    lines.push(format!("what a hold on it would reach: takt lot reach {name}"));
+    lines.join("\n")
+}
+
+fn pallets(answer: &Value, plant: &str, zones: &Zones) -> String {
+    let mut screen = table(&["pallet", "quantity", "reported", "ERP stock", "warehouse", "shipment", "hold", "left with"]);
+    for unit in list(answer, "units") {
+        let holds: Vec<&str> = strings(unit, "holds").collect();
+        let adopted = if unit.get("adopted").and_then(Value::as_bool) == Some(true) { " (adopted)" } else { "" };
+        let erp = match text(unit, "erp") {
+            "" => "? (not by pallet)".to_owned(),
+            "blocked" => "BLOCKED".to_owned(),
+            word => word.replace('_', " "),
+        };
+        let empty = Value::Null;
+        let way = unit.get("warehouse").unwrap_or(&empty);
+        let place = [text(way, "site"), text(way, "stage"), text(way, "place")].join(" ").trim().replace('_', " ");
+        let stage = if text(unit, "shipment_stage") == "blocked" { "BLOCKED" } else { text(unit, "shipment_stage") };
+        let shipment = [text(unit, "shipment"), stage].join(" ");
+        screen.add_row([
+            text(unit, "sscc"),
+            text(unit, "quantity"),
+            or_dash(&zones.minute(plant, text(unit, "reported_at"))),
+            &format!("{erp}{adopted}"),
+            if place.is_empty() { "?" } else { &place },
+            or_dash(shipment.trim()),
+            or_dash(&holds.join(", ")),
+            or_dash(text(unit, "left_with")),
+        ]);
+    }
+    screen.to_string()
+}
+
+fn held(hold: &Value, plant: &str, zones: &Zones) -> Vec<String> {
+    let verdicts: Vec<&str> = strings(hold, "verdicts").collect();
+    let decided = if verdicts.is_empty() { String::new() } else { format!(" · decided so far: {}", verdicts.join(", ")) };
+    let mut lines = vec![format!(
+        "HOLD {} {} binding {} by {} · decision due {}{decided}",
+        text(hold, "hold"),
+        text(hold, "reason"),
+        zones.at(plant, text(hold, "bound_at")),
+        or_dash(text(hold, "by")),
+        zones.minute(plant, text(hold, "due_at"))
+    )];
+    let told = |told: &Value| {
+        let mark = match text(told, "state") {
+            "confirmed" => "✔",
+            "failed" => "✘",
+            _requested => "…",
+        };
+        let after = number(told, "after_ms");
+        let why = if text(told, "why").is_empty() { String::new() } else { format!(" ({})", text(told, "why")) };
+        format!("{} {mark} +{}.{} s{why}", text(told, "site"), after / 1_000, after / 100 % 10)
+    };
+    let all: Vec<String> = list(hold, "containment").iter().map(told).collect();
+    if !all.is_empty() {
+        lines.push(format!("     {}", all.join(" · ")));
+    }
+    lines
+}
+
+fn cleared(one: &Value, plant: &str, zones: &Zones) -> String {
+    let shipment = if text(one, "delivery").is_empty() { text(one, "shipment") } else { text(one, "delivery") };
+    format!("{shipment} (attempt {}, until {})", number(one, "attempt"), zones.minute(plant, text(one, "until")))
+}
+
+/// How far a hold on a lot would reach.
+pub(crate) fn reach(answer: &Value, zones: &Zones) -> String {
+    let lots = list(answer, "lots");
+    let quantities: Vec<&str> = strings(answer, "quantities").collect();
+    let cut = if answer.get("cut").and_then(Value::as_bool) == Some(true) { "\nthere is more than is shown" } else { "" };
+    let mut lines = vec![format!(
+        "REACH of a hold on {}   as of {}\n  {} lots, {}, {} pallets; {} trucks, of which {} departed",
+        text(answer, "lot"),
+        zones.at("", text(answer, "as_of")),
+        lots.len(),
+        or_dash(&quantities.join(" + ")),
+        number(answer, "units"),
+        list(answer, "trucks").len(),
+        number(answer, "departed")
+    )];
+    lines.extend(lots.iter().map(|lot| {
+        let holds: Vec<&str> = strings(lot, "holds").collect();
+        let held = if holds.is_empty() { String::new() } else { format!("   HELD already by {}", holds.join(", ")) };
+        format!("  lot   {}@{}   {}{held}", text(lot, "lot"), text(lot, "plant"), or_dash(text(lot, "quantity")))
+    }));
+    lines.extend(list(answer, "trucks").iter().map(|truck| {
+        let number = if text(truck, "delivery").is_empty() { text(truck, "id") } else { text(truck, "delivery") };
+        let leaves = if text(truck, "leaves_at").is_empty() {
+            String::new()
+        } else {
+            format!(", leaves {}", zones.at("", text(truck, "leaves_at")))
+        };
+        let stage = if truck.get("departed").and_then(Value::as_bool) == Some(true) { "DEPARTED" } else { or_dash(text(truck, "stage")) };
+        format!("  truck {number}   {stage}{leaves}")
+    }));
+    lines.push(format!("  nothing is held by asking this{cut}"));
     lines.join("\n")
 }
 
@@ -53,7 +157,7 @@ pub(crate) fn trace(answer: &Value, _: &Zones) -> String {
     let cut = if answer.get("cut").and_then(Value::as_bool) == Some(true) { "\nthere is more than is shown" } else { "" };
     format!(
         "TRACE {}\n  made from  {}\n  made into  {}\n  shipments  {}{cut}",
-        text(answer, "id"),
+        if text(answer, "lot").is_empty() { text(answer, "id") } else { text(answer, "lot") },
         edges(answer, "ancestors"),
         edges(answer, "descendants"),
         or_dash(&shipments.join(", "))
@@ -61,13 +165,21 @@ pub(crate) fn trace(answer: &Value, _: &Zones) -> String {
 }
 
 /// One shipment: whether it may leave, what blocks it, what is on it.
-pub(crate) fn shipment(answer: &Value, _: &Zones) -> String {
+pub(crate) fn shipment(answer: &Value, zones: &Zones) -> String {
     let empty = Value::Null;
     let cleared = answer.get("cleared").unwrap_or(&empty);
+    let warehouse = text(answer, "warehouse");
+    let until = match text(answer, "cleared_until") {
+        "" => String::new(),
+        at => format!(", good until {}", zones.at(warehouse, at)),
+    };
     let mut lines = vec![
         format!("SHIPMENT {} @{}   {}", or_dash(text(answer, "delivery")), text(answer, "warehouse"), text(answer, "stage").to_uppercase()),
-        format!("cleared  {}  {}", text(cleared, "answer").to_uppercase(), text(cleared, "evidence")),
+        format!("cleared  {}  {}{until}", text(cleared, "answer").to_uppercase(), text(cleared, "evidence")),
     ];
+    if !text(answer, "planned").is_empty() {
+        lines.push(format!("leaves   {}", zones.at(warehouse, text(answer, "planned"))));
+    }
     lines.extend(strings(answer, "blocked_by").map(|why| format!("BLOCKED  {why}")));
     let mut screen = table(&["pallet", "lot", "quantity"]);
     for unit in list(answer, "units") {

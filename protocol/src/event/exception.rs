@@ -39,13 +39,16 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         }
         Fact::CaseHandedOver { case, to } => HANDED_OVER.with().put("exception", *case).text("owner", to).done(),
         Fact::CaseClosed { case, how } => CLOSED.with().put("exception", *case).maybe("how", Some(how)).done(),
-        Fact::Named(_)
+        // How the desk keeps its own order is nobody's business outside.
+        Fact::CaseSnoozed { .. }
+        | Fact::Named(_)
         | Fact::Intended { .. }
         | Fact::Outbox { .. }
         | Fact::Order(_)
         | Fact::Lot(_)
         | Fact::Unit(_)
         | Fact::Shipment(_)
-        | Fact::Site(_) => None,
+        | Fact::Site(_)
+        | Fact::Record(_) => None,
     }
 }

@@ -153,6 +153,19 @@ const FOREIGN: Contract = contract(
     "Somebody posted in the ERP by hand.",
     &[always("document", Shape::Text, "The ERP's document."), always("quantity", Shape::Quantity, "How much.")],
 );
+const EQUIPMENT: Contract = contract(
+    "order",
+    "equipment_changed",
+    "Equipment that it is to run on stops, or will; or that is over.",
+    &[
+        always("equipment", Shape::Text, "Which."),
+        always("available", Shape::Flag, "Whether this cause of its stop is over."),
+        always("cause", Shape::Text, "A planned stop by its number in the maintenance system; any other as down."),
+        always("what", Shape::Text, "The maintenance system's own words."),
+        always("from", Shape::Time, "From when."),
+        maybe("to", Shape::Time, "Until when, where that is known."),
+    ],
+);
 
 pub(super) const ALL: &[&Contract] = &[
     &CREATED,
@@ -173,6 +186,7 @@ pub(super) const ALL: &[&Contract] = &[
     &PREPARED,
     &POSTING,
     &FOREIGN,
+    &EQUIPMENT,
 ];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
@@ -200,6 +214,10 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Filled { sscc, qty, .. } => FILLED.with().text("unit", sscc).text("quantity", qty).done(),
         Fact::Posting(fact) => posting(fact),
         Fact::ForeignPosting { document, qty, .. } => FOREIGN.with().text("document", document).text("quantity", qty).done(),
+        Fact::Equipment { stop, over } => {
+            let data = EQUIPMENT.with().text("equipment", &stop.equipment).put("available", *over).text("cause", &stop.cause);
+            data.text("what", &stop.what).text("from", stop.from).maybe("to", stop.to).done()
+        }
         // Steps on the way, and what lots and handling units tell themselves.
         Fact::Wished(_)
         | Fact::Locked { .. }

@@ -63,8 +63,44 @@ const DECIDED: Contract = contract(
     "The warehouse is told whether it may leave.",
     &[always("attempt", Shape::Number, "Which departure attempt."), always("granted", Shape::Flag, "Whether it may.")],
 );
+const TENDERED: Contract = contract(
+    "shipment",
+    "truck_wanted",
+    "A transport system is asked for a truck.",
+    &[always("transport", Shape::Text, "Which."), always("units", Shape::Number, "For how many handling units.")],
+);
+const BOOKED: Contract = contract(
+    "shipment",
+    "truck_booked",
+    "A carrier takes it, or comes at another time than before.",
+    &[always("carrier", Shape::Text, "Who."), always("appointment", Shape::Time, "When the truck is to come.")],
+);
+const DOCKED: Contract = contract("shipment", "truck_docked", "Its truck stands at a dock.", &[always("dock", Shape::Text, "Which.")]);
+const TRUCK_DECIDED: Contract = contract(
+    "shipment",
+    "truck_decided",
+    "The transport system is told whether the truck may leave.",
+    &[always("ask", Shape::Number, "Which question of the transport system."), always("granted", Shape::Flag, "Whether it may.")],
+);
+const TRUCK_LEFT: Contract = contract("shipment", "truck_left", "The truck left.", &[]);
 
-pub(super) const ALL: &[&Contract] = &[&ANNOUNCED, &PICKED, &STAGE, &BLOCKED, &UNBLOCKED, &HELD, &FREED, &ASKED, &ANSWERED, &DECIDED];
+pub(super) const ALL: &[&Contract] = &[
+    &ANNOUNCED,
+    &PICKED,
+    &STAGE,
+    &BLOCKED,
+    &UNBLOCKED,
+    &HELD,
+    &FREED,
+    &ASKED,
+    &ANSWERED,
+    &DECIDED,
+    &TENDERED,
+    &BOOKED,
+    &DOCKED,
+    &TRUCK_DECIDED,
+    &TRUCK_LEFT,
+];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
@@ -82,6 +118,11 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             ANSWERED.with().put("attempt", *attempt).text("lot", lot).texts("refused", refused).done()
         }
         Fact::Told { attempt, granted } => DECIDED.with().put("attempt", *attempt).put("granted", *granted).done(),
-        Fact::Located { .. } => None,
+        Fact::Tendered { transport, units } => TENDERED.with().text("transport", transport).put("units", *units).done(),
+        Fact::Booked { carrier, appointment } => BOOKED.with().text("carrier", carrier).text("appointment", appointment).done(),
+        Fact::Docked(dock) => DOCKED.with().text("dock", dock).done(),
+        Fact::TruckTold { ask, granted } => TRUCK_DECIDED.with().put("ask", *ask).put("granted", *granted).done(),
+        Fact::TruckLeft => TRUCK_LEFT.with().done(),
+        Fact::Located { .. } | Fact::Load(_) | Fact::WaitsForTruck { .. } | Fact::TruckAsked { .. } => None,
     }
 }

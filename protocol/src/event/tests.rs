@@ -21,12 +21,17 @@ fn every_event_keeps_its_contract_and_has_an_id_of_its_own() {
         assert!(contracts().any(|known| known == event.contract), "{} is listed nowhere", event.kind());
     }
     let families: BTreeSet<_> = events.iter().map(|event| event.contract.family).collect();
-    assert_eq!(families, BTreeSet::from(["exception", "lot", "order", "shipment", "unit"]));
+    assert_eq!(families, BTreeSet::from(["exception", "lot", "order", "record", "shipment", "unit"]));
 }
 
 #[test]
 fn a_site_tells_of_its_equipment() {
-    let down = crate::site::Fact::Equipment { equipment: EquipmentId::parse("PRESS-4").unwrap(), available: false, state: "DOWN".into() };
+    let down = crate::site::Fact::Equipment {
+        equipment: EquipmentId::parse("PRESS-4").unwrap(),
+        available: false,
+        state: "DOWN".into(),
+        at: None,
+    };
     let (contract, data) = told(&Fact::Site(Box::new(down))).unwrap();
     assert_eq!(contract.id(), "site.equipment_changed.v1");
     assert_eq!(Value::Object(data), json!({ "equipment": "PRESS-4", "available": false, "state": "DOWN" }));

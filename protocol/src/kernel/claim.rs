@@ -32,7 +32,7 @@ pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim,
         None => {}
     }
     let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
-    let stepped = record(state, input, wire::content_of(&input.body), false, decision);
+    let stepped = record(state, input, wire::content_of(&input.body), false, decision, context);
     Stepped { reply: Reply::Claim(told), ..stepped }
 }
 
@@ -71,8 +71,9 @@ pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &C
         Own::Order(order) => order.follow(&state.common, number, effect, found, context, draft),
         Own::Lot(lot) => lot.follow(&state.common, number, effect, found, context, draft),
         Own::Unit(unit) => unit.follow(&state.common, number, effect, found, context, draft),
-        // What a warehouse answers to a block changes no gate; sites ask nobody.
-        Own::Shipment(_) | Own::Site(_) => {}
+        Own::Shipment(shipment) => shipment.follow(&state.common, number, effect, found, context, draft),
+        // The maintenance system says by itself what it makes of a breakdown.
+        Own::Site(_) | Own::Record(_) => {}
     }
 }
 
@@ -117,7 +118,9 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
         | Effect::UnblockShipment { .. }
         | Effect::AnswerDeparture { .. }
         | Effect::TellHold(_)
-        | Effect::OpenInspection { .. } => vec![Proposal::Retry],
+        | Effect::OpenInspection { .. }
+        | Effect::ReportBreakdown(_)
+        | Effect::TenderLoad(_) => vec![Proposal::Retry],
     };
     draft.open_case(NewCase::new(CaseKind::InDoubt, "plant-it", what).offers(proposals).about_intent(number));
 }

@@ -2,12 +2,13 @@
 
 use super::{Context, Decision, Own, State};
 use crate::answer::Answer;
-use crate::case::CaseKind;
+use crate::case::{Case, CaseKind};
 use crate::desk::{Action, Wish};
 use crate::draft::{Draft, NewCase};
 use crate::envelope::Envelope;
 use crate::fact::Fact;
 use crate::input::{Body, Input};
+use crate::instant::Instant;
 use crate::intent::{IntentId, Wake};
 use crate::name::Source;
 use crate::outbox::{OutboxFact, Standing};
@@ -26,6 +27,7 @@ pub fn decide(state: &State, input: &Input, context: &Context<'_>) -> Decision {
         (Own::Unit(unit), Body::Unit(input)) => unit.decide(&state.common, input, envelope, context, &mut draft),
         (Own::Shipment(shipment), Body::Shipment(input)) => shipment.decide(&state.common, input, envelope, context, &mut draft),
         (Own::Site(site), Body::Site(input)) => site.decide(&state.common, input, envelope, context, &mut draft),
+        (Own::Record(record), Body::Record(input)) => record.decide(input, envelope, context, &mut draft),
         (_, Body::Desk(wish)) => act(state, wish, envelope, context, &mut draft),
         (own, _) => Answer::Refused(Box::new(wrong_kind(own))),
     };
@@ -41,7 +43,7 @@ pub(super) fn woken(state: &State, intent: IntentId, wake: &Wake, context: &Cont
             Own::Lot(lot) => lot.woken(&state.common, wake, context, &mut draft),
             Own::Shipment(shipment) => shipment.woken(&state.common, wake, context, &mut draft),
             Own::Unit(unit) => unit.woken(wake, context, &mut draft),
-            Own::Site(_) => {}
+            Own::Site(_) | Own::Record(_) => {}
         }
     }
     Decision { answer: Answer::Accepted, facts: draft.into_facts() }
@@ -64,6 +66,7 @@ fn wrong_kind(own: &Own) -> Refusal {
         Own::Unit(_) => "a handling unit",
         Own::Shipment(_) => "a shipment",
         Own::Site(_) => "a site",
+        Own::Record(_) => "a record of master data",
     };
     Refusal::new(Code::Schema, format!("this was sent to {kind}, which takes no such message"), "address it to the entity it is about")
 }
@@ -83,8 +86,9 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             draft.note(Fact::CaseHandedOver { case: case.number, to: role.clone() });
             Answer::Accepted
         }
-        // What waits in quarantine would be forgotten with its case.
-        (Action::Acknowledge, None) if case.posting.is_none() && case.kind != CaseKind::Unmatched => {
+        (Action::Snooze { until }, _) => snooze(case, *until, envelope, context, draft),
+        // What waits in quarantine would be forgotten with its case, and what keeps a truck with its own.
+        (Action::Acknowledge, None) if case.posting.is_none() && !matches!(case.kind, CaseKind::Unmatched | CaseKind::Blocked) => {
             draft.close_case(case.number, "acknowledged");
             Answer::Accepted
         }
@@ -93,17 +97,33 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             draft.close_case(case.number, "sent again");
             Answer::Accepted
         }
-        (Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::Acknowledge, _) => {
+        (Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::Acknowledge | Action::Edit { .. }, _) => {
             own_act(state, case, wish, envelope, context, draft)
         }
     }
 }
 
-fn own_act(state: &State, case: &crate::case::Case, wish: &Wish, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+/// Put away for a while, for a reason: never past the moment at which it starts to hurt.
+fn snooze(case: &Case, until: Instant, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    if envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
+        return refuse(Code::Schema, "putting a case away needs a reason".into(), "say why it can wait", "who.reason");
+    }
+    if until <= context.now {
+        return refuse(Code::Schema, format!("{until} has passed"), "name a moment to come", "until");
+    }
+    if let Some(at) = case.impact_at.filter(|at| *at > context.now && until > *at) {
+        let text = format!("it starts to hurt at {at}, which is before {until}");
+        return refuse(Code::State, text, "put it away until then at most, or hand it to somebody who can act before", "until");
+    }
+    draft.note(Fact::CaseSnoozed { case: case.number, until });
+    Answer::Accepted
+}
+
+fn own_act(state: &State, case: &Case, wish: &Wish, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
     match &state.own {
         Own::Order(order) => order.act(&state.common, case, &wish.action, envelope, context, draft),
         Own::Site(site) => site.act(&state.common, case, &wish.action, envelope, context, draft),
-        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) => {
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => {
             refuse(Code::State, format!("case {} does not offer that", case.number), "choose one of the actions the case offers", "action")
         }
     }
@@ -116,6 +136,7 @@ pub(crate) fn refuse(code: Code, text: String, remedy: &str, field: &str) -> Ans
 
 /// Promise T6: somebody speaks for a track that another one owns. Nothing moves, and it is shown.
 pub(crate) fn not_owner(draft: &mut Draft, source: Source, owner: impl std::fmt::Display, what: &str) -> Answer {
+    let about = format!("{source} sends {what}");
     let what = format!("{source} sent {what}, which is for {owner} to say; it is kept, and nothing moved");
-    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "plant-it", what)) }
+    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "plant-it", what).because_of(about)) }
 }

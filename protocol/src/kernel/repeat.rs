@@ -28,7 +28,7 @@ pub(super) fn step(state: State, input: &Input, hash: ContentHash, context: &Con
         let what = format!("{key} came again with other content; the first stands, this one is kept with its raw message");
         Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::KeyReused, "plant-it", what)) }
     };
-    record(state, &input, hash, true, Decision { answer, facts: draft.into_facts() })
+    record(state, &input, hash, true, Decision { answer, facts: draft.into_facts() }, context)
 }
 
 /// The key under which the other content is remembered.

@@ -85,7 +85,9 @@ impl Turn<'_, '_> {
             | Effect::AnnounceUnit(_)
             | Effect::BlockShipment { .. }
             | Effect::UnblockShipment { .. }
-            | Effect::AnswerDeparture { .. } => None,
+            | Effect::AnswerDeparture { .. }
+            | Effect::ReportBreakdown(_)
+            | Effect::TenderLoad(_) => None,
         }
     }
 

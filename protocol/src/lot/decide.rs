@@ -135,6 +135,11 @@ impl Turn<'_, '_> {
             Mail::Unregister { shipment, unit } => self.note(Fact::Unregistered { shipment: *shipment, unit: unit.clone() }),
             Mail::AskClearance { shipment, attempt, units, until } => self.ask_clearance(*shipment, *attempt, units, *until),
             Mail::Departed { shipment, attempt, units } => self.departed(*shipment, *attempt, units),
+            Mail::Contained { hold, site, containment } => {
+                if self.lot.holds.contains_key(hold) {
+                    self.note(Fact::Contained { hold: hold.clone(), site: *site, containment: containment.clone() });
+                }
+            }
             Mail::ParentHeld { parent, hold, reason, origin } => self.parent_held(parent, hold, reason, origin),
             Mail::ParentReleased { parent, hold } => self.parent_released(parent, hold),
             Mail::OriginReleased { origin } => self.origin_released(origin),

@@ -250,6 +250,15 @@ pub enum Mail {
         /// The handling units of this lot on it, with how much.
         units: Vec<(Sscc, Qty)>,
     },
+    /// A shipment with some of it had its transport system told of a hold.
+    Contained {
+        /// The hold.
+        hold: HoldNo,
+        /// The transport system.
+        site: SiteId,
+        /// How it answered.
+        containment: super::Containment,
+    },
     /// A lot it was made from is held: so is what was made from it.
     ParentHeld {
         /// The lot it was made from.

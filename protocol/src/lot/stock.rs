@@ -219,11 +219,13 @@ impl Turn<'_, '_> {
             | Noted::Outbox { .. }
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)
             | Noted::Shipment(_)
-            | Noted::Site(_) => None,
+            | Noted::Site(_)
+            | Noted::Record(_) => None,
         };
         let written = self.draft.facts().iter().rev().find_map(about);
         written.or_else(|| self.lot.holds.keys().next_back().cloned())
@@ -244,11 +246,13 @@ impl Turn<'_, '_> {
             | Noted::Outbox { .. }
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)
             | Noted::Shipment(_)
-            | Noted::Site(_) => None,
+            | Noted::Site(_)
+            | Noted::Record(_) => None,
         };
         self.draft.facts().iter().filter_map(bound).collect()
     }

@@ -131,3 +131,17 @@ pub struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
 }
+
+/// What a plant is asked about a job that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobWish {
+    /// To give it back.
+    Revoke,
+    /// To make another quantity of it, or at another time.
+    Change,
+    /// To stop it for a while.
+    Hold,
+    /// To go on with it.
+    Resume,
+}

@@ -22,6 +22,7 @@ mod correct;
 mod counter;
 mod desk;
 mod dispatch;
+mod equipment;
 mod execution;
 mod follow;
 mod foreign;
@@ -144,7 +145,8 @@ impl Turn<'_, '_> {
         }
         match report {
             Report::JobAccepted { job } => self.job_accepted(job),
-            Report::JobRejected { code, text } => self.job_rejected(code, text),
+            Report::JobRejected { code, text, attempt } => self.job_rejected(code, text, *attempt),
+            Report::WishRefused { wish, code, text } => self.wish_refused(*wish, code, text),
             Report::OperationStarted { op, .. } | Report::OperationResumed { op } => self.started(op),
             Report::OperationHeld { op, reason } => self.interrupted(op, reason),
             Report::OperationAborted { op, reason } => self.aborted(op, reason),
@@ -193,6 +195,7 @@ impl Turn<'_, '_> {
                 self.note(super::Fact::Lot { lot: *lot, quality });
                 Answer::Accepted
             }
+            Mail::Equipment { stop, over } => self.equipment(stop, *over),
             Mail::UnitMoved { sscc, stage } => {
                 self.note(super::Fact::UnitMoved { sscc: sscc.clone(), stage: *stage });
                 Answer::Accepted

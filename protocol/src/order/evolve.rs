@@ -65,6 +65,7 @@ impl Order {
                     unit.stage = unit.stage.max(*stage);
                 }
             }
+            Fact::Equipment { stop, over } => self.stop(stop, *over),
             Fact::ForeignPosting { document, twin, .. } => {
                 if let Some(posting) = twin {
                     self.twins.insert(*posting, document.clone());

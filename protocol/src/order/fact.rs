@@ -3,7 +3,7 @@
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Business, Counted, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Supply};
+use super::{Business, Counted, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Stop, Supply};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::Source;
@@ -209,6 +209,13 @@ pub enum Fact {
         /// The posting of ours that it may be, while nobody knows whether that one went through.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         twin: Option<u32>,
+    },
+    /// Equipment that it is to run on stops, or will; or that is over.
+    Equipment {
+        /// What stops it.
+        stop: Box<Stop>,
+        /// Whether that is over.
+        over: bool,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Header, Mail};
+use super::{Header, JobWish, Mail};
 use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::native::NativeId;
@@ -209,6 +209,18 @@ pub enum Report {
     },
     /// The plant refused the job.
     JobRejected {
+        /// Its own code.
+        code: String,
+        /// Its own words.
+        text: String,
+        /// Which attempt, where it says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
+    },
+    /// The plant did not do what it was asked about the job, and says so only now: one that speaks in files does.
+    WishRefused {
+        /// What it was asked.
+        wish: JobWish,
         /// Its own code.
         code: String,
         /// Its own words.

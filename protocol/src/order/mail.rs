@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Release, Stage};
+use super::{Release, Stage, Stop};
 use crate::id::EntityId;
 use crate::native::NativeId;
 use crate::qty::Qty;
@@ -64,5 +64,12 @@ pub enum Mail {
         sscc: Sscc,
         /// How far it is.
         stage: Stage,
+    },
+    /// Equipment that it is to run on stops, or will; or that is over.
+    Equipment {
+        /// What stops it.
+        stop: Box<Stop>,
+        /// Whether that is over.
+        over: bool,
     },
 }

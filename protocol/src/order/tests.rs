@@ -5,6 +5,7 @@ mod changes;
 mod early;
 mod floor;
 mod goods;
+mod late;
 mod owners;
 mod pauses;
 mod reversals;

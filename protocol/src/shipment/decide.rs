@@ -19,15 +19,18 @@ use crate::{lot, site};
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
     pub(super) shipment: &'a Shipment,
+    pub(super) common: &'a Common,
     pub(super) context: &'a Context<'a>,
     pub(super) draft: &'d mut Draft,
+    /// The truck's question that came with this very input.
+    pub(super) ask: Option<u32>,
 }
 
 impl Shipment {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
-        let mut turn = Turn { shipment: self, context, draft };
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { shipment: self, common, context, draft, ask: None };
         match input {
-            Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt),
+            Input::Request(Request::ClearDeparture { attempt }) => return turn.wants_to_leave(*attempt, envelope),
             Input::Request(Request::Block { gate, reason }) => return turn.shut(*gate, reason),
             Input::Request(Request::Release { gate }) => return turn.release(*gate, envelope),
             Input::Report(report) => return turn.report(report, envelope),
@@ -39,8 +42,8 @@ impl Shipment {
         Answer::Accepted
     }
 
-    pub(crate) fn woken(&self, _common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
-        let mut turn = Turn { shipment: self, context, draft };
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        let mut turn = Turn { shipment: self, common, context, draft, ask: None };
         if let Wake::ClearanceExpiry { attempt } = wake {
             turn.time_is_up(*attempt);
         }
@@ -56,16 +59,27 @@ impl Turn<'_, '_> {
     }
 
     fn report(&mut self, report: &Report, envelope: &Envelope) -> Answer {
-        // Only its own warehouse says where it is. A client of ours may report for it, and no other system.
-        let (source, owner) = (envelope.key.source, self.shipment.warehouse);
+        // Only its own warehouse says where it is, and only the transport system what the truck does. A client of ours may report
+        // for them, and no other system.
+        let owner = if is_of_truck(report) { self.transport() } else { self.shipment.warehouse };
+        let source = envelope.key.source;
         if let Some(owner) = owner.filter(|owner| *owner != source && self.context.book.sites.contains_key(&source)) {
             return not_owner(self.draft, source, owner, "where a shipment is");
         }
         match report {
             Report::Announced { warehouse, delivery, lines, planned } => self.announced(*warehouse, delivery, lines, *planned),
             Report::Picked { units } => self.picked(units),
-            Report::Packed => self.note(Fact::Stage(Stage::Packed)),
+            Report::Packed => {
+                self.note(Fact::Stage(Stage::Packed));
+                self.tender();
+            }
             Report::Departed => return self.left(envelope.occurred_at),
+            Report::Booked { carrier, appointment } => {
+                self.note(Fact::Booked { carrier: carrier.clone(), appointment: *appointment });
+            }
+            Report::Docked { dock } => self.note(Fact::Docked(dock.clone())),
+            Report::Unplaced => return self.unplaced(),
+            Report::TruckLeft { ask } => return self.truck_left(*ask, envelope.occurred_at),
         }
         Answer::Accepted
     }
@@ -138,5 +152,13 @@ impl Turn<'_, '_> {
             self.left_unseen(&sscc, located, &was);
         }
         self.note(Fact::Located { sscc, located: located.clone() });
+    }
+}
+
+/// Whether it says something of the truck, and not of the goods.
+fn is_of_truck(report: &Report) -> bool {
+    match report {
+        Report::Booked { .. } | Report::Docked { .. } | Report::Unplaced | Report::TruckLeft { .. } => true,
+        Report::Announced { .. } | Report::Picked { .. } | Report::Packed | Report::Departed => false,
     }
 }

@@ -14,6 +14,7 @@ use crate::instant::Instant;
 use crate::intent::{Tier, Wake};
 use crate::kernel::refuse;
 use crate::lot;
+use crate::native::NativeId;
 use crate::planted::{self, Bug};
 use crate::qty::Qty;
 use crate::refusal::Code;
@@ -22,8 +23,12 @@ use crate::words::{HoldNo, Reason, Sscc};
 use std::collections::BTreeMap;
 
 impl Turn<'_, '_> {
-    /// The warehouse wants to let it go.
-    pub(super) fn wants_to_leave(&mut self, attempt: u32) -> Answer {
+    /// The warehouse wants to let it go, or the truck to leave: its lots are asked once, when both do.
+    pub(super) fn wants_to_leave(&mut self, attempt: u32, envelope: &Envelope) -> Answer {
+        let source = envelope.key.source;
+        if self.shipment.truck.as_ref().is_some_and(|truck| truck.transport == source) {
+            return self.truck_asks(attempt);
+        }
         if self.shipment.stage == Stage::Departed {
             return refuse(Code::State, "the shipment has left".into(), "ask how it stands", "");
         }
@@ -35,6 +40,15 @@ impl Turn<'_, '_> {
                 "attempt",
             );
         }
+        if self.waits_for_truck(attempt, source) {
+            return Answer::Accepted;
+        }
+        self.ask_lots(attempt);
+        Answer::Accepted
+    }
+
+    /// Asks every lot on it.
+    pub(super) fn ask_lots(&mut self, attempt: u32) {
         let missing: Vec<&Sscc> = self.shipment.units.iter().filter(|(_, located)| located.is_none()).map(|(sscc, _)| sscc).collect();
         let lots = self.lots();
         if lots.is_empty() || !missing.is_empty() {
@@ -45,13 +59,13 @@ impl Turn<'_, '_> {
             };
             self.note(Fact::Asked { attempt, until: self.context.now, lots: Vec::new() });
             self.tell(attempt, vec![what]);
-            return Answer::Accepted;
+            return;
         }
         let until = self.context.now.plus_ms(self.context.book.policy.clearance_ms);
         self.note(Fact::Asked { attempt, until, lots: lots.keys().copied().collect() });
         if planted::is(Bug::NoClearance) {
             self.tell(attempt, Vec::new());
-            return Answer::Accepted;
+            return;
         }
         let shipment = self.draft.me();
         for (lot, units) in lots {
@@ -59,7 +73,6 @@ impl Turn<'_, '_> {
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(ask)));
         }
         self.draft.wake(until, Wake::ClearanceExpiry { attempt });
-        Answer::Accepted
     }
 
     /// A lot answers.
@@ -104,8 +117,9 @@ impl Turn<'_, '_> {
         self.draft.ask_site(
             warehouse,
             Tier::PlantCritical,
-            Effect::AnswerDeparture { shipment: delivery, attempt, granted, until, reasons },
+            Effect::AnswerDeparture { shipment: delivery, attempt, granted, until, reasons: reasons.clone() },
         );
+        self.tell_truck(granted, until, reasons);
     }
 
     /// Something else is on it than its lots were asked about: what they said does not count any more.
@@ -137,13 +151,12 @@ impl Turn<'_, '_> {
                 let number = delivery.map(|delivery| delivery.to_string()).unwrap_or_default();
                 let what = format!("{number} had left when hold {hold} was placed: {reason}");
                 let offers = vec![Proposal::Do("recall it, or tell the customer".into()), Proposal::Acknowledge];
-                self.draft.open_case(NewCase::new(CaseKind::HeldAfterClearance, "quality", what).impact(self.context.now).offers(offers));
+                let case = NewCase::new(CaseKind::HeldAfterClearance, "quality", what).impact(self.context.now).offers(offers);
+                self.draft.open_case(case.because_of(because_of(hold)));
             }
             (Stage::Open | Stage::Picking | Stage::Packed, Some(delivery)) => {
-                if let Some(warehouse) = self.shipment.warehouse {
-                    let reasons = vec![format!("hold {hold}: {reason}")];
-                    self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons });
-                }
+                self.blocked(&delivery, lot, hold, reason);
+                self.block(delivery, &format!("hold {hold}: {reason}"));
             }
             (Stage::Open | Stage::Picking | Stage::Packed, None) => {}
         }
@@ -154,6 +167,7 @@ impl Turn<'_, '_> {
         if let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)) {
             self.note(Fact::Told { attempt: departure.attempt, granted: false });
         }
+        self.stop_truck();
     }
 
     /// That hold is over; with the last one the gate opens.
@@ -164,9 +178,41 @@ impl Turn<'_, '_> {
         }
         // Word of the hold itself may be behind, on another road.
         self.note(Fact::Freed { lot, hold: hold.clone() });
+        if !self.shipment.holds.keys().any(|other| *other != key && other.1 == *hold) {
+            self.close_blocked(Some(hold), "the hold is over");
+        }
         let last = self.shipment.holds.len() == 1 && self.shipment.gates.is_empty();
         if last && self.shipment.holds.contains_key(&key) {
             self.unblock();
+        }
+    }
+
+    /// A truck that waits for a decision on a hold is shown, once for each hold.
+    fn blocked(&mut self, delivery: &NativeId, lot: EntityId, hold: &HoldNo, reason: &Reason) {
+        let about = because_of(hold);
+        if self.common.cases.values().any(|open| open.kind == CaseKind::Blocked && open.about == about) {
+            return;
+        }
+        let what = format!("hold {hold} ({reason}) keeps {delivery} from leaving");
+        let offers = vec![
+            Proposal::Do("decide about the hold, or have the warehouse take what is held off the truck".into()),
+            Proposal::DoNot("let the truck go on the word of the warehouse alone".into()),
+        ];
+        let mut case = NewCase::new(CaseKind::Blocked, "quality", what).because_of(about).offers(offers);
+        let units = self.lots().remove(&lot).unwrap_or_default();
+        if let Some(stake) = units.iter().map(|(_, qty)| *qty).reduce(|a, b| a.plus(b).unwrap_or(a)) {
+            case = case.stake(stake);
+        }
+        self.draft.open_case(case);
+    }
+
+    /// What was shown of a hold, or of every one, needs nobody any more.
+    fn close_blocked(&mut self, hold: Option<&HoldNo>, how: &str) {
+        let about = hold.map(because_of);
+        for open in self.common.cases.values().filter(|open| open.kind == CaseKind::Blocked) {
+            if about.as_ref().is_none_or(|about| *about == open.about) {
+                self.draft.close_case(open.number, how);
+            }
         }
     }
 
@@ -177,8 +223,8 @@ impl Turn<'_, '_> {
         }
         self.note(Fact::Blocked { gate, reason: reason.clone() });
         self.take_back();
-        if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
-            self.draft.ask_site_first(warehouse, Effect::BlockShipment { shipment: delivery, reasons: vec![reason.to_string()] });
+        if let Some(delivery) = self.shipment.delivery.clone() {
+            self.block(delivery, reason.as_str());
         }
         Answer::Accepted
     }
@@ -219,6 +265,9 @@ impl Turn<'_, '_> {
         if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
             self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::UnblockShipment { shipment: delivery });
         }
+        if let Some((transport, shipment)) = self.at_transport() {
+            self.draft.ask_site(transport, Tier::PlantCritical, Effect::UnblockShipment { shipment });
+        }
     }
 
     /// It left. Its lots hear of it; without our yes it is an escape.
@@ -227,6 +276,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Stage(Stage::Departed));
+        self.close_blocked(None, "it has left");
         self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
         let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
         let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);
@@ -285,4 +335,9 @@ impl Turn<'_, '_> {
         }
         lots
     }
+}
+
+/// The cause that all trucks share which one hold keeps.
+fn because_of(hold: &HoldNo) -> String {
+    format!("hold {hold}")
 }

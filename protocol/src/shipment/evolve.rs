@@ -12,6 +12,7 @@ impl Shipment {
 
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
+        self.evolve_truck(fact);
         match fact {
             Fact::Announced { warehouse, delivery, lines, planned } => {
                 self.warehouse = Some(*warehouse);
@@ -58,6 +59,15 @@ impl Shipment {
                     departure.told = Some(*granted);
                 }
             }
+            // Of the truck; see there.
+            Fact::Tendered { .. }
+            | Fact::Load(_)
+            | Fact::Booked { .. }
+            | Fact::Docked(_)
+            | Fact::WaitsForTruck { .. }
+            | Fact::TruckAsked { .. }
+            | Fact::TruckTold { .. }
+            | Fact::TruckLeft => {}
         }
     }
 }

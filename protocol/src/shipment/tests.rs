@@ -12,6 +12,8 @@ use crate::kernel::{self, Context, Own, Reply, State};
 use crate::native::{NativeKind, Ref};
 use crate::refusal::Code;
 
+mod truck;
+
 /// A shipment with one gate shut, and what comes of somebody in a role wanting it open.
 fn opened(gate: Gate, role: &str) -> (Answer, bool) {
     let name = Ref::new(SiteId::parse("wms").unwrap(), NativeKind::Shipment, NativeId::parse("SHP-1").unwrap());
@@ -53,6 +55,7 @@ fn quality_and_credit_are_opened_only_by_those_who_answer_for_them() {
 
 /// A truck at its warehouse, with one pallet on it whose lot said yes.
 struct Yard {
+    transport: Option<SiteId>,
     state: State,
     now: Instant,
     told: u32,
@@ -97,19 +100,68 @@ fn picked(number: u32) -> Input {
 
 impl Yard {
     fn cleared() -> Self {
-        let name = Ref::new(wms(), NativeKind::Shipment, NativeId::parse("SHP-1").unwrap());
-        let id = EntityId::born(Kind::Shipment, crate::name::Region::parse("eu").unwrap(), 1, &name);
-        let mut yard = Self { state: State::unknown(id), now: Instant::EPOCH, told: 0, last: Vec::new() };
-        let announced = Report::Announced { warehouse: wms(), delivery: name.id, lines: Vec::new(), planned: None };
-        for said in [Input::Report(announced), picked(1), located(1, &[1]), Input::Request(Request::ClearDeparture { attempt: 1 })] {
-            yard.says(said);
-        }
+        let mut yard = Self::picked(None);
+        yard.says(Input::Request(Request::ClearDeparture { attempt: 1 }));
         yard.says(Input::Mail(Mail::ClearanceAnswered { attempt: 1, lot: lot(1), refused: Vec::new() }));
         assert_eq!(yard.granted(), Some(true));
         yard
     }
 
+    /// Before anybody wants to leave, at a warehouse with that transport system.
+    fn packed(transport: Option<SiteId>) -> Self {
+        let mut yard = Self::picked(transport);
+        yard.says(Input::Report(Report::Packed));
+        yard
+    }
+
+    fn picked(transport: Option<SiteId>) -> Self {
+        let name = Ref::new(wms(), NativeKind::Shipment, NativeId::parse("SHP-1").unwrap());
+        let id = EntityId::born(Kind::Shipment, crate::name::Region::parse("eu").unwrap(), 1, &name);
+        let mut yard = Self { transport, state: State::unknown(id), now: Instant::EPOCH, told: 0, last: Vec::new() };
+        let announced = Report::Announced { warehouse: wms(), delivery: name.id, lines: Vec::new(), planned: None };
+        for said in [Input::Report(announced), picked(1), located(1, &[1])] {
+            yard.says(said);
+        }
+        yard
+    }
+
     fn says(&mut self, input: Input) -> Answer {
+        self.says_as(wms(), input)
+    }
+
+    fn says_as(&mut self, source: SiteId, input: Input) -> Answer {
+        match self.hears(source, Body::Shipment(input)) {
+            Reply::Answer(answer) => answer,
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    /// What the last input asked the transport system to do is settled so.
+    fn settles(&mut self, claim: &crate::outbox::Claim) {
+        let number = self.last.iter().rev().find_map(|fact| match fact {
+            crate::fact::Fact::Intended { number, intent } => match intent.as_ref() {
+                crate::intent::Intent::Site { site, .. } if Some(*site) == self.transport => Some(*number),
+                _ => None,
+            },
+            _ => None,
+        });
+        let intent = crate::intent::IntentId { entity: self.state.id, incarnation: 1, number: number.unwrap() };
+        self.hears(wms(), Body::Claim { intent, claim: claim.clone() });
+    }
+
+    /// What sites were asked by the last input.
+    fn asked(&self) -> Vec<(SiteId, crate::effect::Effect)> {
+        let asked = |fact: &crate::fact::Fact| match fact {
+            crate::fact::Fact::Intended { intent, .. } => match intent.as_ref() {
+                crate::intent::Intent::Site { site, effect, .. } => Some((*site, effect.as_ref().clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.last.iter().filter_map(asked).collect()
+    }
+
+    fn hears(&mut self, source: SiteId, body: Body) -> Reply {
         self.told += 1;
         let mut book = Book::default();
         let region = crate::name::Region::parse("eu").unwrap();
@@ -120,20 +172,23 @@ impl Yard {
             erp: None,
             warehouse: None,
             quality: None,
+            around: crate::book::Around { transport: self.transport, ..crate::book::Around::default() },
             classes: BTreeMap::new(),
             periods: crate::calendar::PeriodBook::default(),
         };
+        let around =
+            self.transport.map(|transport| (transport, crate::book::Site { kind: crate::book::SiteKind::Transport, ..site.clone() }));
         book.sites = BTreeMap::from([(wms(), site)]);
+        book.sites.extend(around);
         let context = Context { now: self.now, book: &book, incarnation: 1 };
         let mut envelope = Envelope::ours(self.told, self.now);
-        envelope.key.source = wms();
+        envelope.key.source = source;
         let id = self.state.id;
-        let input = crate::input::Input { to: Address::Entity(id), envelope, body: Body::Shipment(input) };
+        let input = crate::input::Input { to: Address::Entity(id), envelope, body };
         let stepped = kernel::step(std::mem::replace(&mut self.state, State::unknown(id)), &input, &context);
         self.state = stepped.state;
         self.last = stepped.step.map(|step| step.facts).unwrap_or_default();
-        let Reply::Answer(answer) = stepped.reply else { panic!("no answer: {:?}", stepped.reply) };
-        answer
+        stepped.reply
     }
 
     fn shipment(&self) -> &Shipment {

@@ -1,6 +1,6 @@
 //! Who decides about which input of a site. Whatever may let a waiting order go on looks at all that wait.
 
-use super::{Fact, Input, Mail, Report, Site};
+use super::{Fact, Input, Mail, Report, Site, Window, WindowState};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
@@ -16,13 +16,10 @@ pub(super) struct Turn<'a, 'd> {
 }
 
 impl Site {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, _envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         let mut turn = Turn { site: self, context, draft };
         match input {
-            Input::Report(report) => {
-                turn.report(report);
-                Answer::Accepted
-            }
+            Input::Report(report) => turn.report(report, envelope),
             Input::Mail(mail) => turn.mail(mail),
         }
     }
@@ -33,14 +30,31 @@ impl Turn<'_, '_> {
         self.draft.note(Noted::Site(Box::new(fact)));
     }
 
-    fn report(&mut self, report: &Report) {
-        let fact = match report {
+    fn report(&mut self, report: &Report, envelope: &Envelope) -> Answer {
+        if let Some(answer) = self.of_maintenance(report, envelope) {
+            return answer;
+        }
+        match report {
             Report::EquipmentState { equipment, available, state } => {
-                Fact::Equipment { equipment: equipment.clone(), available: *available, state: state.clone() }
+                let at = self.maintenance().map(|_| envelope.occurred_at);
+                self.equipment_changed(Fact::Equipment { equipment: equipment.clone(), available: *available, state: state.clone(), at });
             }
-            Report::Calibrated { equipment, until } => Fact::Calibrated { equipment: equipment.clone(), until: *until },
-            Report::PlantRecipes { material, versions } => Fact::Recipes { material: material.clone(), versions: versions.clone() },
-        };
+            Report::Calibrated { equipment, until } => {
+                self.changed(Fact::Calibrated { equipment: equipment.clone(), until: *until });
+            }
+            Report::MaintenanceWindow { window, equipment, from, to, state } => {
+                let known = Window { equipment: equipment.clone(), from: *from, to: *to, running: *state == WindowState::Running };
+                self.window(window, &known, *state);
+            }
+            Report::PlantRecipes { material, versions } => {
+                self.changed(Fact::Recipes { material: material.clone(), versions: versions.clone() });
+            }
+        }
+        Answer::Accepted
+    }
+
+    /// Something is otherwise here: what waits is looked at again.
+    pub(super) fn changed(&mut self, fact: Fact) {
         let mut after = self.site.clone();
         after.evolve(&fact);
         self.note(fact);
@@ -49,13 +63,15 @@ impl Turn<'_, '_> {
 
     fn mail(&mut self, mail: &Mail) -> Answer {
         match mail {
-            Mail::BookActivated { .. } => self.look_again(&self.site.clone()),
+            Mail::BookActivated { .. } | Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
             Mail::Expect { entity, names, load } => self.expect(*entity, names, load.as_deref()),
             Mail::Forget { entity } => self.note(Fact::Forgot(*entity)),
             Mail::Locate { shipment, sscc } => self.locate(*shipment, sscc),
+            Mail::Moved { order, start, end } => self.moved(*order, *start, *end),
+            Mail::Finished { order } => self.finished(*order),
             Mail::Resolve { order, attempt, need } => self.resolve(*order, *attempt, need),
         }
         Answer::Accepted

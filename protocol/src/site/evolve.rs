@@ -23,6 +23,7 @@ impl Site {
                 }
                 self.locating.retain(|_, shipments| !shipments.is_empty());
                 self.expected.retain(|_, known| known != entity);
+                self.plans.remove(entity);
                 self.forget_load(*entity);
             }
             Fact::Waits { order, attempt, need } => {
@@ -38,18 +39,25 @@ impl Site {
             Fact::Quarantined { case, input } => {
                 self.quarantine.insert(*case, input.as_ref().clone());
             }
-            Fact::Matched { case, .. } => {
+            Fact::Matched { case, .. } | Fact::Mended { case, .. } => {
                 self.quarantine.remove(case);
             }
-            Fact::Equipment { equipment, available: true, .. } => {
-                self.down.remove(equipment);
-            }
-            Fact::Equipment { equipment, available: false, state } => {
-                self.down.insert(equipment.clone(), state.clone());
+            Fact::Equipment { equipment, available, state, at } => {
+                if *available {
+                    self.down.remove(equipment);
+                } else {
+                    self.down.insert(equipment.clone(), state.clone());
+                }
+                if let Some(at) = at {
+                    self.heard.insert(equipment.clone(), *at);
+                }
             }
             Fact::Calibrated { equipment, until } => {
                 self.calibrated.insert(equipment.clone(), *until);
             }
+            Fact::Window { number, window } => self.know_window(number, window.as_ref()),
+            Fact::Planned { order, plan } => drop(self.plans.insert(*order, plan.as_ref().clone())),
+            Fact::Finished(order) => drop(self.plans.remove(order)),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());

@@ -44,6 +44,19 @@ pub enum Report {
         /// Good until.
         until: Instant,
     },
+    /// A planned stop of equipment: planned, under way, or over.
+    MaintenanceWindow {
+        /// Its number in the maintenance system.
+        window: crate::native::NativeId,
+        /// Which piece.
+        equipment: EquipmentId,
+        /// From when.
+        from: Instant,
+        /// Until when.
+        to: Instant,
+        /// How far it is.
+        state: super::WindowState,
+    },
     /// What the plant's own system has: versions of the recipe of a material.
     PlantRecipes {
         /// The material.
@@ -64,6 +77,13 @@ pub enum Mail {
     },
     /// More was read of what its system does not tell by itself, and everything in it is durable.
     Read(super::Progress),
+    /// Master data that may matter here was stated anew: what waits is looked at again.
+    RecordsStated {
+        /// In which shard's log.
+        shard: u16,
+        /// Up to which place of it.
+        upto: u64,
+    },
     /// An input that matches no entity.
     Unmatched(Box<crate::input::Input>),
     /// A message of its system that no mapping understands. The payload is kept.
@@ -97,6 +117,20 @@ pub enum Mail {
         /// The handling unit.
         sscc: Sscc,
     },
+    /// An order that is to run here does so at another time.
+    Moved {
+        /// Which.
+        order: EntityId,
+        /// When it should start.
+        start: Instant,
+        /// When it should end.
+        end: Instant,
+    },
+    /// An order that was to run here has, or never will.
+    Finished {
+        /// Which.
+        order: EntityId,
+    },
     /// An order wants to be validated against what the site has.
     Resolve {
         /// Who asks.
@@ -120,6 +154,9 @@ pub struct Need {
     pub recipe: Option<Version>,
     /// When it should start.
     pub start: Instant,
+    /// When it should end; older orders did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Instant>,
     /// What goes in instead of the recipe's material, by component line.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub replaced: std::collections::BTreeMap<ItemNo, MaterialId>,

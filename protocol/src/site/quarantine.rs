@@ -13,6 +13,7 @@ use crate::id::EntityId;
 use crate::input::{Address, Body, Input};
 use crate::kernel::{Context, refuse};
 use crate::native::Ref;
+use crate::order::{self, Report};
 use crate::refusal::Code;
 use crate::seen::ContentHash;
 use crate::wire;
@@ -41,11 +42,7 @@ impl Turn<'_, '_> {
 
     /// An input that no entity took.
     pub(super) fn unmatched(&mut self, input: &Input) -> Answer {
-        let known = match &input.to {
-            Address::Native { .. } => names_of(input).iter().find_map(|name| self.site.expected.get(name).copied()),
-            Address::Entity(entity) => self.site.expected.values().find(|known| *known == entity).copied(),
-        };
-        if let Some(entity) = known {
+        if let Some(entity) = self.known(input) {
             self.draft.forward(entity, readdressed(input, entity));
             return Answer::Accepted;
         }
@@ -54,9 +51,14 @@ impl Turn<'_, '_> {
             Address::Entity(entity) => entity.to_string(),
         };
         let what = format!("{} from {} is about {names}, which nobody knows here", kind_word(&input.body), input.envelope.key.source);
-        let offers =
-            vec![Proposal::Do("nothing, if the missing thing is on its way: it is offered again when it arrives".into()), Proposal::Match];
-        let case = self.draft.open_case(NewCase::new(CaseKind::Unmatched, "plant-it", what).offers(offers));
+        let offers = vec![
+            Proposal::Do("nothing, if the missing thing is on its way: it is offered again when it arrives".into()),
+            Proposal::Match,
+            Proposal::Edit,
+        ];
+        let about = format!("{} tells of {names}, which nobody knows", input.envelope.key.source);
+        let case = NewCase::new(CaseKind::Unmatched, "plant-it", what).stake(stake(&input.body)).offers(offers).because_of(about);
+        let case = self.draft.open_case(case);
         self.note(Fact::Quarantined { case, input: Box::new(input.clone()) });
         Answer::Quarantined { case }
     }
@@ -64,9 +66,50 @@ impl Turn<'_, '_> {
     /// A message that no mapping understands: its payload is kept, and a person sees why.
     pub(super) fn unreadable(&mut self, topic: &str, raw: &RawRef, why: &str) -> Answer {
         let what = format!("a message `{topic}` cannot be understood: {why}; its payload is kept as {raw}");
-        let offers = vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Acknowledge];
-        let case = self.draft.open_case(NewCase::new(CaseKind::Unmatched, "plant-it", what).offers(offers));
+        let offers =
+            vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Edit, Proposal::Acknowledge];
+        let me = self.context.book.site_of(self.draft.me()).map(|site| site.to_string()).unwrap_or_default();
+        let case = NewCase::new(CaseKind::Unmatched, "plant-it", what)
+            .offers(offers)
+            .because_of(format!("{me} says what no mapping understands: {why}"));
+        let case = self.draft.open_case(case);
         Answer::Quarantined { case }
+    }
+
+    /// What is expected here under one of the names of an input.
+    fn known(&self, input: &Input) -> Option<EntityId> {
+        match &input.to {
+            Address::Native { .. } => names_of(input).iter().find_map(|name| self.site.expected.get(name).copied()),
+            Address::Entity(entity) => self.site.expected.values().find(|known| *known == entity).copied(),
+        }
+    }
+
+    /// Whom a copy names itself, or what is born from it.
+    fn named_or_born(&self, copy: &Input) -> Option<EntityId> {
+        match &copy.to {
+            Address::Entity(entity) => Some(*entity),
+            Address::Native { kind, names } if copy.body.may_be_born_from() => {
+                let first = names.first()?;
+                self.context.book.born_at(first.system, *kind, first.kind, first.id.as_str())
+            }
+            Address::Native { .. } => None,
+        }
+    }
+
+    /// Copies go where they say; one that still matches nothing waits under a case of its own. The original stays in the log.
+    fn mend(&mut self, case: &Case, original: Option<&Input>, copies: &[Input], envelope: &Envelope) -> Answer {
+        if let Some(no) = cannot_stand(original, copies, envelope) {
+            return no;
+        }
+        self.note(Fact::Mended { case: case.number, copies: copies.to_vec() });
+        self.draft.close_case(case.number, "mended in a copy");
+        for copy in copies {
+            match self.known(copy).or_else(|| self.named_or_born(copy)) {
+                Some(entity) => self.draft.forward(entity, readdressed(copy, entity)),
+                None => drop(self.unmatched(copy)),
+            }
+        }
+        Answer::Accepted
     }
 
     fn pass_on(&mut self, case: u32, entity: EntityId, input: &Input) {
@@ -94,7 +137,14 @@ impl Site {
                     turn.draft.close_case(case.number, "acknowledged");
                     Answer::Accepted
                 }
-                Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::HandTo { .. } => refuse(
+                Action::Edit { copies, .. } if case.kind == CaseKind::Unmatched => turn.mend(case, None, copies, envelope),
+                Action::Retry
+                | Action::Adopt { .. }
+                | Action::WriteOff
+                | Action::Match { .. }
+                | Action::HandTo { .. }
+                | Action::Snooze { .. }
+                | Action::Edit { .. } => refuse(
                     Code::State,
                     format!("case {} does not offer that", case.number),
                     "choose one of the actions the case offers",
@@ -113,10 +163,16 @@ impl Site {
                 turn.pass_on(case.number, *entity, input);
                 Answer::Accepted
             }
-            Action::Retry | Action::Adopt { .. } | Action::WriteOff | Action::Acknowledge | Action::HandTo { .. } => refuse(
+            Action::Edit { copies, .. } => turn.mend(case, Some(input), copies, envelope),
+            Action::Retry
+            | Action::Adopt { .. }
+            | Action::WriteOff
+            | Action::Acknowledge
+            | Action::HandTo { .. }
+            | Action::Snooze { .. } => refuse(
                 Code::State,
-                "what waits in quarantine is matched, never dropped".into(),
-                "match it with the entity it belongs to",
+                "what waits in quarantine is matched or mended, never dropped".into(),
+                "match it with the entity it belongs to, or mend it in a copy",
                 "action",
             ),
         }
@@ -135,6 +191,50 @@ pub fn unmatched(keeper: EntityId, input: Input) -> Input {
     let key = format!("unmatched/{}", ContentHash::of(said.as_bytes()));
     let envelope = Envelope { origin: input.envelope.origin.clone(), ..Envelope::ours(key, input.envelope.received_at) };
     Input { to: Address::Entity(keeper), envelope, body: Body::Site(super::Input::Mail(super::Mail::Unmatched(Box::new(input)))) }
+}
+
+/// Why copies cannot be taken instead of a message: they say what a message of its sender cannot say, or would count beside it.
+fn cannot_stand(original: Option<&Input>, copies: &[Input], envelope: &Envelope) -> Option<Answer> {
+    if envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
+        return Some(refuse(Code::Schema, "mending a message needs a reason".into(), "say what was wrong with it", "who.reason"));
+    }
+    if copies.is_empty() {
+        return Some(refuse(Code::Schema, "the copy says nothing".into(), "send what the message should have said", "copies"));
+    }
+    if copies.iter().any(|copy| copy.body.is_request() || copy.body.kind().is_none()) {
+        let text = "a message says what happened; the copy wishes for something".to_owned();
+        return Some(refuse(Code::Schema, text, "send a report or a fact of the system's own", "copies"));
+    }
+    let original = original?;
+    let [copy] = copies else {
+        return Some(refuse(Code::Schema, "one message has one copy".into(), "send the message once, as it should have been", "copies"));
+    };
+    // Under another key both would count, should its sender mend it, too.
+    if copy.envelope.key != original.envelope.key || copy.body.kind() != original.body.kind() {
+        let text = "the copy is another message: its key or its kind is not that of the original".to_owned();
+        return Some(refuse(Code::Schema, text, "change what it says or whom it is about, and nothing else", "copies"));
+    }
+    None
+}
+
+/// How much a message is about, for those that are about a quantity.
+fn stake(body: &Body) -> String {
+    let Body::Order(order::Input::Report(report)) = body else { return String::new() };
+    match report {
+        Report::Consumed { amount, .. } | Report::Produced { amount, .. } => amount.qty.to_string(),
+        Report::Confirmed(work) => work.good.as_ref().map(|good| good.qty.to_string()).unwrap_or_default(),
+        Report::CountCorrected { difference, .. } => difference.to_string(),
+        Report::JobAccepted { .. }
+        | Report::JobRejected { .. }
+        | Report::WishRefused { .. }
+        | Report::OperationStarted { .. }
+        | Report::OperationHeld { .. }
+        | Report::OperationResumed { .. }
+        | Report::OperationAborted { .. }
+        | Report::SampleTaken { .. }
+        | Report::Completed
+        | Report::Staged { .. } => String::new(),
+    }
 }
 
 /// Why what waits cannot belong to that entity: it would be lost there.
@@ -174,6 +274,7 @@ fn kind_word(body: &Body) -> &'static str {
         Body::Unit(_) => "a message about a handling unit",
         Body::Shipment(_) => "a message about a shipment",
         Body::Site(_) => "a message about a site",
+        Body::Record(_) => "a statement of master data",
         Body::Claim { .. } | Body::Woken { .. } | Body::Desk(_) => "a message",
     }
 }

@@ -3,7 +3,7 @@
 
 use super::decide::Turn;
 use super::{Fact, Need, Resolution, Resolved, ResolvedMaterial, Site};
-use crate::book::{Book, LotMode, Recipe, RecipeComponent};
+use crate::book::{Book, LotMode, Material, Recipe, RecipeComponent};
 use crate::effect::{JobComponent, JobOperation};
 use crate::id::EntityId;
 use crate::input::Body;
@@ -12,13 +12,14 @@ use crate::name::SiteId;
 use crate::order;
 use crate::qty::Qty;
 use crate::refusal::Code;
-use crate::words::{EquipmentId, MaterialId, OutputKind};
+use crate::words::{EquipmentClass, EquipmentId, MaterialId, OutputKind};
 use crate::workflow::Step;
 
 impl Turn<'_, '_> {
     /// An order asks.
     pub(super) fn resolve(&mut self, order: EntityId, attempt: u32, need: &Need) {
         let found = self.look(self.site, need);
+        self.plan(order, need, &found);
         // Word of an older attempt may come behind that of a newer one, which is what the order waits for.
         let newest = self.site.waiting.get(&order).is_none_or(|(known, _)| *known <= attempt);
         if let (Resolution::Missing(_), true) = (&found, newest) {
@@ -33,6 +34,7 @@ impl Turn<'_, '_> {
             let found = self.look(after, need);
             if let Resolution::Resolved(_) = found {
                 self.note(Fact::WaitsNoMore(*order));
+                self.plan(*order, need, &found);
                 self.answer(*order, *attempt, found);
             }
         }
@@ -45,9 +47,7 @@ impl Turn<'_, '_> {
 
     fn look(&self, site: &Site, need: &Need) -> Resolution {
         let book = self.context.book;
-        let me = self.draft.me();
-        let plant = book.sites.keys().copied().find(|plant| book.site_entity(*plant) == Some(me));
-        let Some(plant) = plant else {
+        let Some(plant) = book.site_of(self.draft.me()) else {
             return Resolution::Missing(vec![(Code::Unknown, "the plant is not configured".to_owned())]);
         };
         Looking { book, plant, site, need, now: self.context.now, missing: Vec::new() }.resolve()
@@ -66,7 +66,7 @@ struct Looking<'a> {
 impl<'a> Looking<'a> {
     fn resolve(mut self) -> Resolution {
         let configured = self.book.sites.get(&self.plant);
-        if configured.is_some_and(|plant| !plant.calendar.is_open(self.need.start)) {
+        if !self.book.is_open(self.plant, self.need.start) {
             self.misses(Code::CalendarClosed, format!("{} is closed on the planned day", self.plant));
         }
         let recipe = self.recipe();
@@ -78,7 +78,7 @@ impl<'a> Looking<'a> {
         }
         let (Some(recipe), true) = (recipe, self.missing.is_empty()) else { return Resolution::Missing(self.missing) };
         Resolution::Resolved(Box::new(Resolved {
-            description: self.book.materials.get(&self.need.material).map(|material| material.description.clone()).unwrap_or_default(),
+            description: self.material(&self.need.material).map(|material| material.description.clone()).unwrap_or_default(),
             recipe: recipe.version.clone(),
             recipe_source: recipe.source.clone(),
             operations,
@@ -90,6 +90,11 @@ impl<'a> Looking<'a> {
             warehouse: configured.and_then(|plant| plant.warehouse),
             quality: configured.and_then(|plant| plant.quality),
         }))
+    }
+
+    /// A material as it is on the planned day.
+    fn material(&self, name: &MaterialId) -> Option<&'a Material> {
+        self.book.material(self.plant, name, self.need.start)
     }
 
     fn misses(&mut self, code: Code, what: String) {
@@ -104,7 +109,7 @@ impl<'a> Looking<'a> {
     /// Our recipe, and the plant's own: the plant must have the version that is meant, once it said what it has.
     fn recipe(&mut self) -> Option<&'a Recipe> {
         let book = self.book;
-        let recipe = match book.recipe(self.plant, &self.need.material, self.need.recipe.as_ref()) {
+        let recipe = match book.recipe(self.plant, &self.need.material, self.need.recipe.as_ref(), self.need.start) {
             Ok(recipe) => recipe,
             Err(code) => {
                 let version = self.need.recipe.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
@@ -132,19 +137,20 @@ impl<'a> Looking<'a> {
 
     fn operations(&mut self, recipe: &Recipe) -> Vec<JobOperation> {
         let (mut operations, checked) = (Vec::new(), self.has(Step::Equipment));
+        let all = self.book.equipment(self.plant, self.need.start);
         for operation in &recipe.operations {
-            let all = self.book.equipment.get(&self.plant).map_or(&[][..], Vec::as_slice);
             let able: Vec<&EquipmentId> = all.iter().filter(|piece| piece.class == operation.class).map(|piece| &piece.id).collect();
-            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !checked || !self.site.down.contains_key(*piece)).collect();
-            let fit: Vec<EquipmentId> =
-                up.iter().copied().filter(|piece| !self.has(Step::Calibration) || !self.overdue(piece)).cloned().collect();
+            let stopped = |piece: &EquipmentId| self.site.hindrance(piece, self.now.max(self.need.start)).is_some();
+            let up: Vec<&EquipmentId> = able.iter().copied().filter(|piece| !checked || !stopped(piece)).collect();
+            let overdue = |piece: &EquipmentId| self.has(Step::Calibration) && self.overdue(piece);
+            let fit: Vec<EquipmentId> = up.iter().copied().filter(|piece| !overdue(piece)).cloned().collect();
             match (able.is_empty(), up.is_empty(), fit.is_empty()) {
                 (true, ..) if !checked => {}
                 (true, ..) => self.misses(
                     Code::MissingEquipmentMapping,
                     format!("no equipment of class {} for operation {}", operation.class, operation.op),
                 ),
-                (_, true, _) => self.misses(Code::EquipmentUnavailable, format!("all equipment of class {} is down", operation.class)),
+                (_, true, _) => self.misses(Code::EquipmentUnavailable, self.all_down(&operation.class, &able)),
                 (.., true) => {
                     self.misses(Code::CalibrationOverdue, format!("all equipment of class {} is out of calibration", operation.class));
                 }
@@ -153,6 +159,13 @@ impl<'a> Looking<'a> {
             operations.push(JobOperation { op: operation.op.clone(), equipment: fit });
         }
         operations
+    }
+
+    /// Which pieces are down, and why, as the maintenance system says it.
+    fn all_down(&self, class: &EquipmentClass, able: &[&EquipmentId]) -> String {
+        let at = self.now.max(self.need.start);
+        let why = able.iter().filter_map(|piece| Some(format!("{piece}: {}", self.site.hindrance(piece, at)?)));
+        format!("all equipment of class {class} is down ({})", why.collect::<Vec<_>>().join(", "))
     }
 
     fn overdue(&self, piece: &EquipmentId) -> bool {
@@ -204,7 +217,7 @@ impl<'a> Looking<'a> {
         touched.dedup();
         let mut materials = Vec::new();
         for name in touched {
-            let Some(known) = self.book.materials.get(name) else {
+            let Some(known) = self.material(name) else {
                 self.misses(Code::MissingMaterial, format!("the material {name} is not known"));
                 continue;
             };

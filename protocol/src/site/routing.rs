@@ -49,8 +49,8 @@ impl Assignment {
 
 /// The assignments of a recipe at a plant whose site is in this state, for work that starts at `start`.
 pub fn routing_assignments(book: &Book, site: &Site, plant: SiteId, recipe: &Recipe, start: Instant) -> Vec<Assignment> {
-    let all = book.equipment.get(&plant).map_or(&[][..], Vec::as_slice);
-    let candidate = |piece: &Equipment| Candidate {
+    let all = book.equipment(plant, start);
+    let candidate = |piece: &&Equipment| Candidate {
         equipment: piece.id.clone(),
         capabilities: piece.capabilities.clone(),
         fitness: fitness(site, &piece.id, start),
@@ -64,8 +64,8 @@ pub fn routing_assignments(book: &Book, site: &Site, plant: SiteId, recipe: &Rec
 }
 
 fn fitness(site: &Site, piece: &EquipmentId, start: Instant) -> Fitness {
-    match (site.down.get(piece), site.calibrated.get(piece)) {
-        (Some(state), _) => Fitness::Down(state.clone()),
+    match (site.hindrance(piece, start), site.calibrated.get(piece)) {
+        (Some(state), _) => Fitness::Down(state),
         (None, Some(until)) if *until < start => Fitness::CalibrationOverdue(*until),
         (None, Some(_) | None) => Fitness::Fit,
     }

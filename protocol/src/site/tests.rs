@@ -9,6 +9,8 @@ use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Report};
 use crate::seen::ContentHash;
 
+mod maintenance;
+
 /// A report for an order that nobody knows, under the message number `7` of its sender.
 fn report(order: &str, minute: u64) -> Input {
     let name = Ref::new(site("nord"), NativeKind::Order, NativeId::parse(order).unwrap());

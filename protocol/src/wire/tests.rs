@@ -22,8 +22,8 @@ use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Amount, Counting, OwnerFact, Report, Request};
 use crate::outbox::{Claim, Receipt};
 use crate::posting::Use;
-use crate::words::{HoldNo, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc};
-use crate::{lot, shipment, unit};
+use crate::words::{EquipmentClass, EquipmentId, HoldNo, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc, Version};
+use crate::{lot, record, shipment, unit};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/wire/v1")
@@ -111,6 +111,7 @@ pub(crate) fn a_life() -> Floor {
     floor.wish(order, person("planner"), Body::Desk(Wish { case: 1, action: Action::Acknowledge }));
     quality(&mut floor, &pallet);
     departure(&mut floor, &pallet);
+    master_data(&mut floor);
     floor
 }
 
@@ -152,6 +153,25 @@ fn departure(floor: &mut Floor, pallet: &Sscc) {
     let ask = shipment::Input::Request(shipment::Request::ClearDeparture { attempt: 1 });
     floor.tell(shipment, "wms-na", Body::Shipment(ask));
     floor.deliver();
+}
+
+fn master_data(floor: &mut Floor) {
+    let of = Ref::new(site("nord"), NativeKind::Equipment, NativeId::parse("PRESS-9").unwrap());
+    let id = floor.book.record_entity(&of).unwrap();
+    let piece = crate::book::Equipment {
+        id: EquipmentId::parse("PRESS-9").unwrap(),
+        class: EquipmentClass::parse("PRESS").unwrap(),
+        capabilities: vec!["400 t".to_owned()],
+    };
+    let statement = record::Statement {
+        of,
+        version: Version::parse("1").unwrap(),
+        standing: record::Standing::Approved,
+        from: Some(jiff::civil::date(2026, 11, 1)),
+        until: None,
+        content: record::Content::Equipment(Box::new(piece)),
+    };
+    floor.tell(id, "erp-eu", Body::Record(record::Input::Report(record::Report::Stated(statement))));
 }
 
 /// Steps of an entity as one commit.

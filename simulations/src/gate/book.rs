@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use takt_protocol::book::{
-    Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
+    Around, Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
 };
 use takt_protocol::calendar::{Calendar, PeriodBook};
 use takt_protocol::conversion::Conversions;
@@ -57,6 +57,7 @@ fn site(kind: SiteKind, name: &str) -> Result<Site, Malformed> {
         erp: None,
         warehouse: None,
         quality: None,
+        around: Around::default(),
         classes,
         periods: PeriodBook::default(),
     })
@@ -119,6 +120,7 @@ pub(super) fn book() -> anyhow::Result<Book> {
             name("nord")?,
             vec![Equipment { id: EquipmentId::parse("PRESS-4")?, class: EquipmentClass::parse("PRESS")?, capabilities: Vec::new() }],
         )]),
+        data: takt_protocol::data::Data::default(),
         rules,
         policy: Policy::default(),
         ..Book::default()

@@ -222,7 +222,9 @@ pub(super) fn react(floor: &mut Floor, effect: &Effect) -> anyhow::Result<()> {
         | Effect::Post(_)
         | Effect::ChangeStockStatus { .. }
         | Effect::BlockStock(_)
-        | Effect::UnblockStock(_) => {}
+        | Effect::UnblockStock(_)
+        | Effect::ReportBreakdown(_)
+        | Effect::TenderLoad(_) => {}
     }
     Ok(())
 }

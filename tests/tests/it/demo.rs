@@ -1,4 +1,4 @@
-//! The demo as its user runs it: the `takt` binary, three orders, real HTTP on loopback; killed with -9 in the middle and
+//! The demo as its user runs it: the `takt` binary, four orders, real HTTP on loopback; killed with -9 in the middle and
 //! started again over the same folder. The account at its end is the judge, and is itself made to fail once.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -78,7 +78,7 @@ fn the_demo_killed_at_any_moment_goes_on_and_every_promise_is_kept() {
     }
     let (kept, said) = Demo::start(dir.path(), true).end();
     assert!(kept, "{said}");
-    for sentence in ["Every promise was kept", "3  orders", "3  departures, all cleared"] {
+    for sentence in ["Every promise was kept", "4  orders", "4  departures, all cleared", "4  trucks, each told that it may leave"] {
         assert!(said.contains(sentence), "it never said `{sentence}`:\n{said}");
     }
 }

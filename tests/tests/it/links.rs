@@ -61,6 +61,7 @@ impl House {
         demo::write_to(&folder).unwrap();
         let mut variables: BTreeMap<String, String> =
             demo::VARIABLES.iter().map(|name| ((*name).to_owned(), format!("t-{name}"))).collect();
+        variables.iter_mut().filter(|(name, _)| name.ends_with("_DIR")).for_each(|(name, path)| *path = format!("/t/{name}"));
         variables.iter_mut().filter(|(name, _)| name.ends_with("_URL")).for_each(|(_, url)| "http://127.0.0.1:9".clone_into(url));
         variables.insert("ERP_EU_URL".into(), world.url("erp-eu").unwrap());
         variables.insert("NORD_URL".into(), world.url("nord").unwrap());

@@ -18,5 +18,6 @@ mod store_kill;
 mod store_power;
 mod store_writer;
 mod world_files;
+mod world_records;
 mod world_swap;
 mod world_verbs;

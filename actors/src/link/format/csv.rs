@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::text;
+use super::{encoded, text};
 
 /// How much a payload may become, in bytes, when every row carries the names of its fields.
 const READ_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -27,6 +27,11 @@ impl Default for Csv {
 }
 
 impl Csv {
+    /// The media type of what is written.
+    pub(super) fn media(&self) -> &'static str {
+        if self.charset.is_some() { "text/csv" } else { "text/csv; charset=utf-8" }
+    }
+
     pub(super) fn read(&self, payload: &[u8]) -> Result<Value, String> {
         let text = text(payload, self.charset.as_deref())?;
         let mut reader =
@@ -71,7 +76,11 @@ impl Csv {
             };
             writer.write_record(&fields).map_err(|error| said_of(&error))?;
         }
-        writer.into_inner().map_err(|error| error.to_string())
+        let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+        match &self.charset {
+            Some(label) => encoded(bytes, label),
+            None => Ok(bytes),
+        }
     }
 }
 

@@ -63,6 +63,13 @@ fn charsets_are_read_by_their_label() {
 }
 
 #[test]
+fn rows_are_written_in_the_charset_of_their_reader_or_not_at_all() {
+    let csv = Format::Csv(Csv { delimiter: b';', header: false, charset: Some("windows-1252".to_owned()) });
+    assert_eq!(csv.write(&json!([["H", "Ma\u{df} pr\u{fc}fen"]])).unwrap(), (b"H;Ma\xdf pr\xfcfen\n".to_vec(), "text/csv"));
+    assert!(csv.write(&json!([["\u{65e5}"]])).unwrap_err().contains("windows-1252"));
+}
+
+#[test]
 fn rows_have_the_fields_that_the_first_line_names_and_keep_their_letters() {
     let csv = Format::Csv(Csv::default());
     assert_eq!(read(&csv, b"order,qty\n000042,1.50\n").unwrap(), json!([{ "order": "000042", "qty": "1.50" }]));

@@ -52,6 +52,16 @@ fn a_site_names_only_what_is_there_and_right_for_it() {
     all_told(&[
         (
             "sites/nord.yaml",
+            format!("{PLANT}maintenance: erp\n"),
+            "sites/nord.yaml:5:14: erp is not of kind maintenance, it is of kind erp. write a site of kind maintenance",
+        ),
+        (
+            "sites/cmms.yaml",
+            "kind: maintenance\nregion: eu\ncalendar: {zone: Europe/Berlin}\ntransport: cmms\n".to_owned(),
+            "sites/cmms.yaml:4:12: a site of kind maintenance has no transport. write `transport:` in the file of each warehouse that cmms serves",
+        ),
+        (
+            "sites/nord.yaml",
             PLANT.replace("erp: erp", "erp: erq"),
             "sites/nord.yaml:4:6: there is no site erq. use one of erp, or write sites/erq.yaml",
         ),

@@ -5,7 +5,8 @@ use crate::demo;
 
 /// What the demo fills in.
 fn variables() -> BTreeMap<String, String> {
-    demo::VARIABLES.iter().map(|name| ((*name).to_owned(), format!("http://127.0.0.1:1/{name}"))).collect()
+    let value = |name: &str| if name.ends_with("_DIR") { format!("/t/{name}") } else { format!("http://127.0.0.1:1/{name}") };
+    demo::VARIABLES.iter().map(|name| ((*name).to_owned(), value(name))).collect()
 }
 
 #[test]

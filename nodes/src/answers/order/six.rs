@@ -1,15 +1,18 @@
 //! The six answers everybody wants of an order: released, accepted, started, completed, quality-cleared, handed over. What
 //! nobody has said yet is unknown, never no.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use takt_protocol::case::CaseKind;
+use takt_protocol::commit::Commit;
 use takt_protocol::common::Common;
-use takt_protocol::order::{Business, Dispatch, Execution, Order};
+use takt_protocol::order::{Business, Dispatch, Execution, Fact, Order, Stage};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
 use super::{arrived, yes_no};
-use crate::answers::{Word, word_of};
+use crate::answers::{Word, history, word_of};
 
 /// The six answers.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -28,15 +31,38 @@ pub struct Six {
     pub handed_over: Word,
 }
 
-pub(super) fn answers(common: &Common, order: &Order) -> Six {
+/// The answers, each with when that came about by the log.
+pub(super) fn answers(common: &Common, order: &Order, commits: &[Commit]) -> Six {
+    let last = |is: fn(&Fact) -> bool| history::last(commits, |fact| matches!(fact, takt_protocol::fact::Fact::Order(fact) if is(fact)));
+    let first = |is: fn(&Fact) -> bool| history::first(commits, |fact| matches!(fact, takt_protocol::fact::Fact::Order(fact) if is(fact)));
+    let begun = |fact: &Fact| matches!(fact, Fact::Execution { to, .. } if *to != Execution::NotStarted);
+    let counted = |fact: &Fact| matches!(fact, Fact::Worked { .. } | Fact::Completed);
+    let released_by = |fact: &Fact| matches!(fact, Fact::Released(_) | Fact::Business(_) | Fact::Created(_) | Fact::Wished(_));
     Six {
-        released: released(common, order),
-        accepted: accepted(order),
-        started: started(order),
-        completed: completed(order),
-        quality_cleared: quality_cleared(order),
-        handed_over: handed_over(order),
+        released: released(common, order).since(last(released_by)),
+        accepted: accepted(order, &earlier(commits)).since(last(|fact| matches!(fact, Fact::Dispatch(_)))),
+        started: started(order).since(first(begun)),
+        completed: completed(order).since(last(counted)),
+        quality_cleared: quality_cleared(order).since(last(|fact| matches!(fact, Fact::Lot { .. }))),
+        handed_over: handed_over(order).since(last(|fact| matches!(fact, Fact::UnitMoved { stage: Stage::Received | Stage::PutAway, .. }))),
     }
+}
+
+/// What became of the attempts to hand it to its plant that came to nothing, by their number.
+fn earlier(commits: &[Commit]) -> BTreeMap<u32, String> {
+    let mut found = BTreeMap::new();
+    for (.., fact) in history::facts(commits) {
+        let takt_protocol::fact::Fact::Order(fact) = fact else { continue };
+        let Fact::Dispatch(dispatch) = fact.as_ref() else { continue };
+        if let Dispatch::Rejected { attempt, code } = dispatch {
+            found.insert(*attempt, format!("refused {code}"));
+        } else if let Dispatch::TimedOut { attempt } = dispatch {
+            found.entry(*attempt).or_insert_with(|| "no answer in time".to_owned());
+        } else if let Dispatch::Accepted { attempt, .. } = dispatch {
+            found.remove(attempt);
+        }
+    }
+    found
 }
 
 fn released(common: &Common, order: &Order) -> Word {
@@ -52,9 +78,11 @@ fn released(common: &Common, order: &Order) -> Word {
     }
 }
 
-fn accepted(order: &Order) -> Word {
+fn accepted(order: &Order, earlier: &BTreeMap<u32, String>) -> Word {
+    let before: Vec<String> = earlier.iter().map(|(attempt, how)| format!("attempt {attempt}: {how}")).collect();
+    let before = if before.is_empty() { String::new() } else { format!(" ({})", before.join("; ")) };
     match &order.dispatch {
-        Dispatch::Accepted { attempt, implied: false } => Word::new("yes", format!("attempt {attempt}")),
+        Dispatch::Accepted { attempt, implied: false } => Word::new("yes", format!("attempt {attempt}{before}")),
         Dispatch::Accepted { attempt, implied: true } => Word::new("yes", format!("attempt {attempt}, known only because it started")),
         Dispatch::Sent { attempt } => Word::new("unknown", format!("attempt {attempt} was sent, no answer yet")),
         Dispatch::TimedOut { attempt } => Word::new("unknown", format!("attempt {attempt} got no answer in time; a later one still wins")),
@@ -130,7 +158,7 @@ fn handed_over(order: &Order) -> Word {
 }
 
 fn quantity(order: &Order) -> String {
-    let here = order.units.values().filter(|unit| unit.stage >= takt_protocol::order::Stage::Received).map(|unit| unit.qty);
+    let here = order.units.values().filter(|unit| unit.stage >= Stage::Received).map(|unit| unit.qty);
     let sum = here.reduce(|a, b| a.plus(b).unwrap_or(a));
     sum.map(|sum: Qty| format!(", {sum}")).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ use takt_actors::site::SiteLimits;
 use takt_protocol::book::{
     Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
 };
-use takt_protocol::calendar::{Calendar, PeriodBook};
+use takt_protocol::calendar::{Calendar, PeriodBook, PeriodState};
 use takt_protocol::conversion::Conversions;
 use takt_protocol::effect::Effect;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
@@ -36,7 +36,7 @@ use takt_protocol::role::{Grant, Roles, VERBS};
 use takt_protocol::shipment;
 use takt_protocol::signature::Signature;
 use takt_protocol::uom::Uom;
-use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Version};
+use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Sscc, Version};
 
 use crate::ask::{Client, Clients, Inbox, Limits, NotTaken, Reception};
 use crate::doors::{Doors, serve};
@@ -47,6 +47,10 @@ pub(crate) const PLANT: &str = "token-of-the-plant";
 pub(crate) const QUALITY: &str = "token-of-quality";
 /// One client of each other role: its token, its name and its role are one word.
 pub(crate) const OTHERS: [&str; 6] = ["planning", "production", "finance", "it", "king", "afar-only"];
+
+/// The tokens of two people in finance.
+pub(crate) const FINANCE: &str = "token-of-finance";
+const CONTROLLER: &str = "token-of-the-controller";
 
 /// The token by which the plant's MES is known at the inbound door.
 pub(crate) const MES: &str = "token-of-the-mes";
@@ -62,6 +66,10 @@ impl Inbox for Full {
     async fn receive(&self, _: &str, _: Bytes) -> Result<(), NotTaken> {
         Err(NotTaken { why: "the spool is full".to_owned() })
     }
+
+    async fn foresee(&self, _: &str, _: Bytes) -> Result<Result<Vec<Input>, String>, NotTaken> {
+        Err(NotTaken { why: "the spool is full".to_owned() })
+    }
 }
 
 /// The plant's own words: a topic that says which recipes it has.
@@ -70,15 +78,17 @@ def inputs: { to: { entity: .body.site }, key: { mark: { text: "recipes/\(.body.
               body: { site: { report: { plant_recipes: { recipes: [] } } } } };
 "#;
 
+/// Another topic: that a machine stopped.
+const STOPS: &str = r#"
+def inputs: { to: { entity: .body.site }, key: { mark: { text: "stop/\(.body.n)" } }, occurred_at: .body.at,
+              body: { site: { report: { equipment_state: { equipment: .body.machine, available: false, state: .body.why } } } } };
+"#;
+
 /// The door of the plant's MES, as a configuration would make it.
 fn inbound(mesh: &Mesh) -> Inbound {
     let link = nobody("nord");
-    let mapping = Mapping::compile("recipes.jq", RECIPES).unwrap();
-    Inbound::new(
-        link,
-        BTreeMap::from([("recipes".to_owned(), Topic { format: Format::Json, mapping })]),
-        mesh.region_of(site("nord")).unwrap().clone(),
-    )
+    let topic = |name: &str, text| (name.to_owned(), Topic { format: Format::Json, mapping: Mapping::compile(name, text).unwrap() });
+    Inbound::new(link, BTreeMap::from([topic("recipes", RECIPES), topic("stops", STOPS)]), mesh.region_of(site("nord")).unwrap().clone())
 }
 
 /// A link to a system that is never asked.
@@ -126,7 +136,12 @@ impl World {
         let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name)).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
-        let usual = [(PLANT.to_owned(), client("mes-nord", "plant")), (QUALITY.to_owned(), client("lims", "quality"))];
+        let usual = [
+            (PLANT.to_owned(), client("mes-nord", "plant")),
+            (QUALITY.to_owned(), client("lims", "quality")),
+            (FINANCE.to_owned(), client("ada", "finance")),
+            (CONTROLLER.to_owned(), client("bob", "finance")),
+        ];
         let others = OTHERS.iter().map(|role| ((*role).to_owned(), client(role, role)));
         let clients = Clients::new(usual.into_iter().chain(others));
         let reception = Reception::new(Arc::clone(&mesh), clients, limits)
@@ -172,6 +187,32 @@ impl World {
         let accepted = |order: &Order| matches!(order.dispatch, order::Dispatch::Accepted { .. });
         self.until(&entity.to_string(), accepted).await;
         entity
+    }
+
+    /// The plant made so much of an order, on this handling unit.
+    pub(crate) async fn produces(&self, order: &str, unit: &str, qty: &str) {
+        let amount = order::Amount { qty: Qty::parse(qty).unwrap(), counting: order::Counting::Delta, native: None };
+        let report = order::Report::Produced {
+            output: OutputKind::Main,
+            material: None,
+            lot: None,
+            amount,
+            unit: Sscc::parse(unit).ok(),
+            serials: Vec::new(),
+        };
+        let to = Address::Entity(EntityId::parse(order).unwrap());
+        self.say("nord", to, &format!("made/{unit}"), Body::Order(order::Input::Report(report))).await;
+    }
+
+    /// The month of the ERP's books that is now is open, or closed.
+    pub(crate) async fn period(&self, state: PeriodState) {
+        let mut book = book();
+        book.hash = format!("{state:?}");
+        let today = Calendar::plain("Europe/Berlin").unwrap().posting_date(self.mesh.clock().now()).date();
+        if let Some(erp) = book.sites.get_mut(&site("erp-eu")) {
+            erp.periods.set(today.year(), today.month(), state);
+        }
+        self.mesh.activate(Arc::new(book)).await.unwrap();
     }
 
     /// A delivery that its warehouse announced.
@@ -278,6 +319,7 @@ fn a_site(kind: SiteKind, region: &str) -> Site {
         erp: None,
         warehouse: None,
         quality: None,
+        around: takt_protocol::book::Around::default(),
         classes: BTreeMap::new(),
         periods: PeriodBook::default(),
     }
@@ -365,6 +407,7 @@ pub(crate) fn book() -> Book {
         materials: BTreeMap::from([(fg.clone(), material("H87")), (MaterialId::parse("STEEL-3").unwrap(), material("KGM"))]),
         recipes: BTreeMap::from([((site("nord"), fg), vec![recipe()])]),
         equipment: BTreeMap::from([(site("nord"), vec![press])]),
+        data: takt_protocol::data::Data::default(),
         rules: RuleBook::new(rules).unwrap(),
         policy: Policy::default(),
         roles: roles(),

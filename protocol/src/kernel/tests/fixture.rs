@@ -95,6 +95,7 @@ pub(crate) fn book() -> Book {
         erp: None,
         warehouse: None,
         quality: None,
+        around: crate::book::Around::default(),
         classes: BTreeMap::from([("post".into(), Class::ProbeWithSettle { settle_ms: 5_000 })]),
         periods: PeriodBook::default(),
     };
@@ -136,6 +137,7 @@ pub(crate) fn book() -> Book {
         materials: BTreeMap::from([(fg.clone(), material("H87", true)), (steel, material("KGM", false))]),
         recipes: BTreeMap::from([((site("nord"), fg), vec![recipe])]),
         equipment: BTreeMap::from([(site("nord"), vec![press])]),
+        data: crate::data::Data::default(),
         rules: RuleBook::new(rules()).unwrap(),
         policy: Policy::default(),
         ..Book::default()

@@ -49,12 +49,12 @@ impl Turn<'_, '_> {
             Err(refusal) => return refusal,
         };
         let book = self.context.book;
-        let recipe = book.recipe(header.plant, &header.material, header.recipe.as_ref()).ok();
+        let recipe = book.recipe(header.plant, &header.material, header.recipe.as_ref(), header.start).ok();
         let Some(line) = recipe.and_then(|recipe| recipe.components.iter().find(|line| line.item == *item)) else {
             let text = format!("the recipe of {} has no component line {item}", header.material);
             return refuse(Code::Unknown, text, "name a line of the recipe in force", "item");
         };
-        let Some(known) = book.materials.get(material) else {
+        let Some(known) = book.material(header.plant, material, header.start) else {
             let text = format!("the material {material} is not known");
             return refuse(Code::MissingMaterial, text, "add it to the master data, or correct the number", "material");
         };
@@ -71,7 +71,7 @@ impl Turn<'_, '_> {
             Ok(header) => header,
             Err(refusal) => return refusal,
         };
-        if let Err(code) = self.context.book.recipe(header.plant, &header.material, Some(version)) {
+        if let Err(code) = self.context.book.recipe(header.plant, &header.material, Some(version), header.start) {
             let text = format!("no approved recipe {version} for {} at {}", header.material, header.plant);
             return refuse(code, text, "approve it for this plant, or name another version", "version");
         }
@@ -101,7 +101,7 @@ impl Turn<'_, '_> {
             return refusal;
         }
         let recipe = header.recipe.clone().filter(|_| plant == header.plant);
-        if let Err(code) = self.context.book.recipe(plant, &header.material, recipe.as_ref()) {
+        if let Err(code) = self.context.book.recipe(plant, &header.material, recipe.as_ref(), start) {
             let text = format!("no approved recipe for {} at {plant}", header.material);
             return refuse(code, text, "approve one for that plant, or choose another plant", "plant");
         }
@@ -157,13 +157,13 @@ impl Turn<'_, '_> {
     }
 
     fn workable(&self, plant: SiteId, start: Instant, end: Instant) -> Option<Answer> {
-        let Some(site) = self.context.book.sites.get(&plant) else {
+        if !self.context.book.sites.contains_key(&plant) {
             return Some(refuse(Code::Unknown, format!("no plant {plant} is configured"), "ask `takt sites` for the names", "plant"));
-        };
+        }
         if end < start {
             return Some(refuse(Code::Schema, "the order would end before it starts".into(), "send an end after the start", "end"));
         }
-        (!site.calendar.is_open(start))
+        (!self.context.book.is_open(plant, start))
             .then(|| refuse(Code::CalendarClosed, format!("{plant} is closed then"), "choose a day on which the plant works", "start"))
     }
 }

@@ -127,6 +127,7 @@ impl Turn<'_, '_> {
         let hint = proposed.map_or_else(String::new, |date| format!("; {date} would be open"));
         let case = NewCase::new(CaseKind::ParkedPosting, "finance", format!("posting {} waits: {why}{hint}", posting.number))
             .stake(stake)
+            .because_of(self.order.header.as_ref().map_or_else(String::new, |header| format!("{}: {why}", header.erp)))
             .offers(vec![Proposal::Retry, Proposal::Adopt, Proposal::WriteOff])
             .about_posting(posting.number);
         self.draft.open_case(case);

@@ -90,6 +90,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Business(Business::Cancelled));
+        self.left_the_line();
         if let Some(attempt) = self.with_plant() {
             self.revoke(attempt);
         }
@@ -245,7 +246,8 @@ impl Turn<'_, '_> {
                 Proposal::Do("hold the order, move it, or replace the component; it goes on by itself when they are there".into()),
                 Proposal::Acknowledge,
             ];
-            self.draft.open_case(NewCase::new(CaseKind::Shortage, "planner", what).stake(header.total).impact(header.start).offers(offers));
+            let case = NewCase::new(CaseKind::Shortage, "planner", what).stake(header.total).impact(header.start).offers(offers);
+            self.draft.open_case(case.because_of(format!("{} is short of {}", header.plant, short.join(", "))));
         }
         Answer::Accepted
     }

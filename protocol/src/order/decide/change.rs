@@ -226,6 +226,7 @@ impl Turn<'_, '_> {
     pub(super) fn now_dates(&mut self, header: &Header) {
         self.note(Fact::Rescheduled { start: header.start, end: header.end });
         self.wake_before(header.start);
+        self.moved_on_the_line(header);
         self.look_again(header);
     }
 

@@ -150,9 +150,9 @@ impl Turn<'_, '_> {
             inspected: known.inspected,
         });
         let in_force = || {
-            let known = self.context.book.materials.get(material)?;
-            let inspected =
-                known.inspected && self.order.plant().is_none_or(|plant| self.context.book.workflows.has(plant, Step::Inspection));
+            let plant = self.order.plant()?;
+            let known = self.context.book.material(plant, material, self.context.now)?;
+            let inspected = known.inspected && self.context.book.workflows.has(plant, Step::Inspection);
             Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected })
         };
         frozen.or_else(in_force)

@@ -7,7 +7,7 @@ use crate::case::Case;
 use crate::common::Common;
 use crate::desk::Action;
 use crate::draft::Draft;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Who};
 use crate::kernel::{Context, refuse};
 use crate::order::{Fact, Order};
 use crate::outbox::Outcome;
@@ -29,9 +29,13 @@ impl Order {
         let Some(posting) = posting else {
             return match action {
                 Action::Retry => turn.redispatch(),
-                Action::Adopt { .. } | Action::WriteOff | Action::Match { .. } | Action::HandTo { .. } | Action::Acknowledge => {
-                    not_offered(case)
-                }
+                Action::Adopt { .. }
+                | Action::WriteOff
+                | Action::Match { .. }
+                | Action::HandTo { .. }
+                | Action::Acknowledge
+                | Action::Snooze { .. }
+                | Action::Edit { .. } => not_offered(case),
             };
         };
         match action {
@@ -49,7 +53,9 @@ impl Order {
             }
             Action::Retry => turn.retry_posting(case, posting),
             Action::WriteOff => turn.write_off(case, posting),
-            Action::Match { .. } | Action::HandTo { .. } | Action::Acknowledge => not_offered(case),
+            Action::Match { .. } | Action::HandTo { .. } | Action::Acknowledge | Action::Snooze { .. } | Action::Edit { .. } => {
+                not_offered(case)
+            }
         }
     }
 }
@@ -91,7 +97,7 @@ impl Turn<'_, '_> {
         let finance = &self.context.book.policy.finance_roles;
         let who = self.envelope.who.as_ref();
         let allowed = who.is_some_and(|who| finance.iter().any(|role| role.as_str() == who.role));
-        let second = who.and_then(|who| who.second.as_ref().filter(|second| **second != who.user));
+        let second = who.and_then(|who| who.second.as_ref().filter(|second| is_another(who, second)));
         if !allowed {
             return refuse(Code::NotOwner, "only finance may give quantities up".into(), "hand the case to finance", "who.role");
         }
@@ -113,6 +119,12 @@ impl Turn<'_, '_> {
         self.draft.close_case(case.number, "written off");
         Answer::Accepted
     }
+}
+
+/// Whether a second approver is somebody else than who acts, and than the one they act for.
+fn is_another(who: &Who, second: &str) -> bool {
+    let same = |name: &str| name.trim().eq_ignore_ascii_case(second.trim());
+    !same(&who.user) && !who.on_behalf_of.as_deref().is_some_and(same)
 }
 
 fn not_offered(case: &Case) -> Answer {

@@ -13,7 +13,7 @@ use crate::input::Body;
 use crate::intent::{Tier, Wake};
 use crate::kernel::refuse;
 use crate::native::{NativeId, NativeKind, Ref};
-use crate::order::{Business, Dispatch, Fact, Header};
+use crate::order::{Business, Dispatch, Fact, Header, JobWish};
 use crate::refusal::Code;
 use crate::site::{self, Need, Resolution, Resolved};
 use crate::words::{ItemNo, MaterialId};
@@ -32,6 +32,7 @@ impl Turn<'_, '_> {
             total: header.total,
             recipe: header.recipe.clone(),
             start: header.start,
+            end: self.maintenance(header.plant).map(|_| header.end),
             replaced,
             has_lot: header.lot.is_some() || crate::book::lot_of_order(header.number.normal()).is_some(),
         };
@@ -61,6 +62,7 @@ impl Turn<'_, '_> {
         let case = NewCase::new(CaseKind::NotReady, "process", format!("{} was not sent to {}: {what}", header.number, header.plant))
             .stake(header.total)
             .impact(header.start)
+            .because_of(format!("{}: {what}", header.plant))
             .offers(vec![Proposal::Do("add what is missing; the order goes on by itself when it is there".into())]);
         self.draft.open_case(case);
     }
@@ -117,12 +119,48 @@ impl Turn<'_, '_> {
         Answer::Accepted
     }
 
-    /// The plant refused the job, by its own message.
-    pub(super) fn job_rejected(&mut self, code: &str, text: &str) -> Answer {
-        if let Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } = self.order.dispatch {
-            self.reject(attempt, code, text);
+    /// The plant refused the job, by its own message. One that speaks in files took it before it looked at it: then that counts
+    /// as long as nothing was begun.
+    pub(super) fn job_rejected(&mut self, code: &str, text: &str, of: Option<u32>) -> Answer {
+        let (attempt, taken) = match self.order.dispatch {
+            Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } => (attempt, false),
+            Dispatch::Accepted { attempt, .. } => (attempt, true),
+            Dispatch::Idle
+            | Dispatch::Validating
+            | Dispatch::Invalid { .. }
+            | Dispatch::Ready
+            | Dispatch::Rejected { .. }
+            | Dispatch::Revoking { .. }
+            | Dispatch::Revoked
+            | Dispatch::RevokeRefused => return Answer::Accepted,
+        };
+        if of.is_some_and(|of| of != attempt) {
+            return Answer::Accepted;
         }
+        if taken && (!self.order.ops.is_empty() || self.order.ledger.actuals() > 0) {
+            return self.late_refusal(&format!("the plant refuses the job that it works on: {code} {text}"));
+        }
+        self.reject(attempt, code, text);
         Answer::Accepted
+    }
+
+    /// The plant did not do what it was asked about the job, and says so when that counted as done.
+    pub(super) fn wish_refused(&mut self, wish: JobWish, code: &str, text: &str) -> Answer {
+        let asked = match wish {
+            JobWish::Revoke => "give the job back",
+            JobWish::Change => "change the job",
+            JobWish::Hold => "stop the job",
+            JobWish::Resume => "go on with the job",
+        };
+        if wish == JobWish::Revoke && matches!(self.order.dispatch, Dispatch::Revoked | Dispatch::Revoking { .. }) {
+            self.note(Fact::Dispatch(Dispatch::RevokeRefused));
+        }
+        self.late_refusal(&format!("the plant did not {asked}: {code} {text}"))
+    }
+
+    fn late_refusal(&mut self, what: &str) -> Answer {
+        let offers = vec![Proposal::Do("agree with the shift leader at the plant".into()), Proposal::Acknowledge];
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers)) }
     }
 
     /// Track D reaches Accepted.
@@ -136,10 +174,14 @@ impl Turn<'_, '_> {
         self.note(Fact::Dispatch(Dispatch::Rejected { attempt, code: code.to_owned() }));
         let Some(header) = &self.order.header else { return };
         let what = format!("{} refused {}: {code} {text}", header.plant, header.number);
-        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).stake(header.total).impact(header.start).offers(vec![
-            Proposal::Do("mend the cause and send it again as a new attempt, choose another plant, or cancel".into()),
-            Proposal::Retry,
-        ]);
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what)
+            .stake(header.total)
+            .impact(header.start)
+            .because_of(format!("{} refuses {}: {code}", header.plant, header.material))
+            .offers(vec![
+                Proposal::Do("mend the cause and send it again as a new attempt, choose another plant, or cancel".into()),
+                Proposal::Retry,
+            ]);
         self.draft.open_case(case);
     }
 

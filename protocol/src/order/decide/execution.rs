@@ -43,6 +43,7 @@ impl Turn<'_, '_> {
         self.imply_acceptance();
         if !self.order.completed {
             self.note(Fact::Completed);
+            self.left_the_line();
         }
         let mut books = super::Books::open(self.order);
         books.flush(self, &Due::Everything);

@@ -44,7 +44,9 @@ impl Order {
             | Effect::UnblockShipment { .. }
             | Effect::AnswerDeparture { .. }
             | Effect::TellHold(_)
-            | Effect::OpenInspection { .. } => {}
+            | Effect::OpenInspection { .. }
+            | Effect::ReportBreakdown(_)
+            | Effect::TenderLoad(_) => {}
         }
     }
 }

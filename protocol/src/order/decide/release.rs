@@ -116,12 +116,14 @@ impl Turn<'_, '_> {
         if !book.sites.contains_key(&wish.erp) {
             return unknown("ERP", "erp");
         }
-        let Some(plant) = book.sites.get(&wish.plant) else { return unknown("plant", "plant") };
+        if !book.sites.contains_key(&wish.plant) {
+            return unknown("plant", "plant");
+        }
         if let Some(owner) = book.owner(wish.plant, Domain::Orders).filter(|owner| *owner != wish.erp) {
             let text = format!("the orders of {} are {owner}'s, not {}'s", wish.plant, wish.erp);
             return Some(refuse(Code::NotOwner, text, "name the ERP that owns the plant's orders, or another plant", "erp"));
         }
-        let Some(material) = book.materials.get(&wish.material) else {
+        let Some(material) = book.material(wish.plant, &wish.material, wish.start) else {
             let text = format!("the material {} is not known", wish.material);
             return Some(refuse(Code::MissingMaterial, text, "add it to the master data, or correct the number", "material"));
         };
@@ -135,12 +137,12 @@ impl Turn<'_, '_> {
         if wish.end < wish.start {
             return Some(refuse(Code::Schema, "the order would end before it starts".into(), "send an end after the start", "end"));
         }
-        (!plant.calendar.is_open(wish.start)).then(|| {
+        (!book.is_open(wish.plant, wish.start)).then(|| {
             refuse(Code::CalendarClosed, format!("{} is closed then", wish.plant), "choose a day on which the plant works", "start")
         })
     }
 
     fn newest_recipe(&self, wish: &Release) -> Option<Version> {
-        self.context.book.recipe(wish.plant, &wish.material, None).ok().map(|recipe| recipe.version.clone())
+        self.context.book.recipe(wish.plant, &wish.material, None, wish.start).ok().map(|recipe| recipe.version.clone())
     }
 }

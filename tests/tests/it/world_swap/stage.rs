@@ -304,14 +304,16 @@ impl Stage {
     }
 }
 
-/// The demo's folder with the second ERP in it; the warehouse is at home in Europe here, so that one region is enough.
+/// The demo's folder with the second ERP in it; the warehouse is at home in Europe here, so that one region is enough, and nobody
+/// plans its trucks.
 pub(crate) fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
     demo::write_to(folder).unwrap();
     swap::write_over(folder).unwrap();
     let warehouse = folder.join("sites/wms-na.yaml");
     let text = std::fs::read_to_string(&warehouse).unwrap();
-    std::fs::write(&warehouse, text.replace("region: na", "region: eu")).unwrap();
+    std::fs::write(&warehouse, text.replace("region: na", "region: eu").replace("transport: tms\n", "")).unwrap();
     let mut variables: BTreeMap<String, String> = demo::VARIABLES.iter().map(|name| ((*name).to_owned(), format!("t-{name}"))).collect();
+    variables.iter_mut().filter(|(name, _)| name.ends_with("_DIR")).for_each(|(name, path)| *path = format!("/t/{name}"));
     variables.iter_mut().filter(|(name, _)| name.ends_with("_URL")).for_each(|(_, url)| "http://127.0.0.1:9".clone_into(url));
     for (name, address) in world.addresses() {
         variables.insert(format!("{}_URL", name.to_uppercase().replace('-', "_")), format!("http://{address}"));

@@ -1,0 +1,116 @@
+//! An order in brief: what a list of orders is put in order and filtered by, so that a page of a long list need not load the
+//! rest of it. Follows the facts of the order; says nothing that its own state does not say better.
+
+use serde::{Deserialize, Serialize};
+use takt_protocol::instant::Instant;
+use takt_protocol::name::SiteId;
+use takt_protocol::order::{Business, Dispatch, Execution, Fact};
+
+/// An order in brief.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brief {
+    /// Its plant, once known.
+    pub plant: Option<SiteId>,
+    /// When it should start.
+    pub start: Option<Instant>,
+    /// When it should end.
+    pub end: Option<Instant>,
+    /// The ERP's view.
+    pub business: Business,
+    /// How far it is on its way to the plant.
+    pub handover: Handover,
+    /// Whether any operation was begun.
+    pub started: bool,
+    /// Whether the plant said that all is done.
+    pub completed: bool,
+}
+
+/// How far an order is on its way to its plant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Handover {
+    /// It is not there yet.
+    #[default]
+    Pending,
+    /// Something is missing, it was refused, or nobody answered.
+    Stuck,
+    /// The plant has it.
+    Taken,
+}
+
+impl Handover {
+    fn of(dispatch: &Dispatch) -> Self {
+        match dispatch {
+            Dispatch::Accepted { .. } | Dispatch::Revoking { .. } | Dispatch::RevokeRefused => Self::Taken,
+            Dispatch::Invalid { .. } | Dispatch::Rejected { .. } | Dispatch::TimedOut { .. } => Self::Stuck,
+            Dispatch::Idle | Dispatch::Validating | Dispatch::Ready | Dispatch::Sent { .. } | Dispatch::Revoked => Self::Pending,
+        }
+    }
+}
+
+impl Brief {
+    /// Whether the ERP takes no more work for it.
+    pub fn is_over(&self) -> bool {
+        matches!(self.business, Business::TechnicallyCompleted | Business::Closed | Business::Cancelled)
+    }
+
+    /// Whether it should have begun, or ended, by now and has not.
+    pub fn is_late(&self, now: Instant) -> bool {
+        let missed = |due: Option<Instant>| due.is_some_and(|due| due < now);
+        !self.is_over() && !self.completed && (missed(self.end) || (!self.started && missed(self.start)))
+    }
+
+    /// What a fact changes; whether it changes anything.
+    pub(super) fn follow(&mut self, fact: &Fact) -> bool {
+        let before = self.clone();
+        match fact {
+            Fact::Wished(wish) => {
+                (self.plant, self.start, self.end) = (Some(wish.plant), Some(wish.start), Some(wish.end));
+                self.business = Business::Planned;
+            }
+            Fact::Created(header) | Fact::Released(header) => {
+                (self.plant, self.start, self.end) = (Some(header.plant), Some(header.start), Some(header.end));
+                self.business = if matches!(fact, Fact::Created(_)) { Business::Created } else { Business::Released };
+            }
+            Fact::Rescheduled { start, end } => (self.start, self.end) = (Some(*start), Some(*end)),
+            Fact::Business(business) => self.business = *business,
+            Fact::Dispatch(dispatch) => self.handover = Handover::of(dispatch),
+            Fact::Validating { .. } => self.handover = Handover::Pending,
+            Fact::Execution { to, .. } => self.started |= *to != Execution::NotStarted,
+            Fact::Completed => self.completed = true,
+            Fact::Locked { .. }
+            | Fact::OnHold(_)
+            | Fact::ChangeMoved(_)
+            | Fact::ChangeEnded { .. }
+            | Fact::Replaced { .. }
+            | Fact::RecipeChanged { .. }
+            | Fact::SplitFrom { .. }
+            | Fact::SplitInto { .. }
+            | Fact::TotalChanged { .. }
+            | Fact::Resolved(_)
+            | Fact::DispatchedBy { .. }
+            | Fact::Job(_)
+            | Fact::Worked { .. }
+            | Fact::Counter { .. }
+            | Fact::Declared { .. }
+            | Fact::Supply(_)
+            | Fact::Posting(_)
+            | Fact::Carries { .. }
+            | Fact::Lot { .. }
+            | Fact::Consumed { .. }
+            | Fact::Made { .. }
+            | Fact::Equipment { .. }
+            | Fact::Unmade
+            | Fact::Early(_)
+            | Fact::EarlyBooked { .. }
+            | Fact::Filled { .. }
+            | Fact::UnitMoved { .. }
+            | Fact::ForeignPosting { .. } => {}
+        }
+        *self != before
+    }
+
+    /// Whether a fact may change it: most do not, and need no row to be read.
+    pub(super) fn hears(fact: &Fact) -> bool {
+        Self::default().follow(fact) || matches!(fact, Fact::Business(_) | Fact::Dispatch(_) | Fact::Validating { .. })
+    }
+}

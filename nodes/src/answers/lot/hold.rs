@@ -1,0 +1,109 @@
+//! Holds on a lot: who placed each, when it bound, by when it should be decided, and how long its goods were exposed in each
+//! system before that confirmed.
+
+use serde::{Deserialize, Serialize};
+use takt_protocol::book::Book;
+use takt_protocol::commit::Commit;
+use takt_protocol::fact::Fact;
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::State;
+use takt_protocol::lot::{self, Containment, Hold, Lot};
+use takt_protocol::words::HoldNo;
+use utoipa::ToSchema;
+
+use crate::answers::{history, word_of};
+
+/// A hold on a lot, as it is shown beside an order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HeldRow {
+    /// The lot, as `material/lot`.
+    pub lot: String,
+    /// Our id of the lot.
+    pub lot_id: String,
+    /// The hold.
+    #[serde(flatten)]
+    pub hold: HoldRow,
+}
+
+/// A hold.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HoldRow {
+    /// Its number.
+    pub hold: String,
+    /// Why.
+    pub reason: String,
+    /// Who placed it, or whose word it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When it bound.
+    pub bound_at: String,
+    /// By when it should be decided.
+    pub due_at: String,
+    /// Only these handling units; none for the whole lot.
+    pub units: Vec<String>,
+    /// The lots it came down from, with a comma between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Who was told to block, and how that stands.
+    pub containment: Vec<ContainmentRow>,
+    /// Verdicts so far.
+    pub verdicts: Vec<String>,
+}
+
+/// How far a system is with blocking.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ContainmentRow {
+    /// The system.
+    pub site: String,
+    /// requested, confirmed or failed: the hold is in force all the same.
+    pub state: String,
+    /// Since when.
+    pub at: String,
+    /// How long after the hold bound that was, in ms: how long the goods were exposed there.
+    pub after_ms: u64,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// The open holds of a lot, as they are shown beside its orders.
+pub(crate) fn held(state: &State, lot: &Lot, commits: &[Commit], book: &Book) -> Vec<HeldRow> {
+    let row = |open| HeldRow {
+        lot: lot.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+        lot_id: state.id.to_string(),
+        hold: hold(open, commits, book.policy.disposition_ms),
+    };
+    lot.holds.iter().map(row).collect()
+}
+
+/// A hold as it is shown.
+pub(super) fn hold((number, hold): (&HoldNo, &Hold), commits: &[Commit], due_ms: u64) -> HoldRow {
+    let bound = |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Held { hold, .. } if hold == number));
+    let contained = |(site, how): (&takt_protocol::name::SiteId, &Containment)| contained(*site, how, hold.bound_at);
+    HoldRow {
+        hold: number.to_string(),
+        reason: hold.reason.to_string(),
+        by: history::first(commits, bound).map(|moment| moment.by).filter(|by| !by.is_empty()),
+        bound_at: hold.bound_at.to_string(),
+        due_at: hold.bound_at.plus_ms(due_ms).to_string(),
+        units: hold.scope().iter().map(ToString::to_string).collect(),
+        parent: parents(hold),
+        containment: hold.containment.iter().map(contained).collect(),
+        verdicts: hold.decisions.iter().map(|decision| decision.verdict.word().to_owned()).collect(),
+    }
+}
+
+/// The lots it came down from, when it did.
+fn parents(hold: &Hold) -> Option<String> {
+    let parents: Vec<String> = hold.parents.iter().map(|ground| ground.parent.to_string()).collect();
+    (!parents.is_empty()).then(|| parents.join(", "))
+}
+
+fn contained(site: takt_protocol::name::SiteId, containment: &Containment, bound_at: Instant) -> ContainmentRow {
+    let (at, why) = match containment {
+        Containment::Requested { at } | Containment::Confirmed { at } => (at, None),
+        Containment::Failed { at, why } => (at, Some(why.clone())),
+    };
+    let after_ms = u64::try_from(at.since(bound_at).as_millis()).unwrap_or(u64::MAX);
+    ContainmentRow { site: site.to_string(), state: word_of(containment), at: at.to_string(), after_ms, why }
+}

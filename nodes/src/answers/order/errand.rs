@@ -1,0 +1,150 @@
+//! What an order has asked of systems and what has not come to an end: under way, in doubt, waiting for a person. Each with what
+//! was asked of the system since, when it is tried again, and what nobody must do meanwhile.
+
+use serde::{Deserialize, Serialize};
+use takt_actors::link::deliveries::Asked;
+use takt_protocol::case::short;
+use takt_protocol::commit::Commit;
+use takt_protocol::effect::Effect;
+use takt_protocol::fact::Fact;
+use takt_protocol::intent::{Intent, IntentId};
+use takt_protocol::kernel::State;
+use takt_protocol::name::SiteId;
+use takt_protocol::order::Order;
+use takt_protocol::outbox::{Open, OutboxFact, Standing};
+use utoipa::ToSchema;
+
+use crate::answers::ledger::booked;
+use crate::answers::{history, word_of};
+
+/// Something that a system was asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErrandRow {
+    /// Since when it stands so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Of which system.
+    pub system: String,
+    /// What was asked for: a verb, such as post or `dispatch_job`.
+    pub verb: String,
+    /// What of, in words.
+    pub what: String,
+    /// waiting, released, `in_flight`, `in_doubt` or parked.
+    pub standing: String,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// The posting, by its number in the order's ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posting: Option<u32>,
+    /// Our reference, which the system's document carries.
+    pub reference: String,
+    /// How often the system was asked whether it was done, as far as this node remembers.
+    pub probes: u64,
+    /// What came of the last question: found, absent or `no_answer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_probe: Option<String>,
+    /// When it is tried again; absent when a person must decide, or when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try_at: Option<String>,
+    /// The exception about it, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
+    /// What nobody must do meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forbidden: Option<String>,
+    /// What to do when it turns out to have been done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// What has not come to an end, the doubtful first. `asked` says what a system was asked about our reference.
+pub(super) fn errands(
+    state: &State,
+    order: &Order,
+    commits: &[Commit],
+    incarnation: u64,
+    asked: &(dyn Fn(SiteId, &str) -> Asked + Sync),
+) -> Vec<ErrandRow> {
+    let mut found: Vec<(u8, ErrandRow)> = Vec::new();
+    for (number, open) in state.common.outbox.iter() {
+        let Intent::Site { site, effect, .. } = &open.intent else { continue };
+        let reference = IntentId { entity: state.id, incarnation, number }.reference();
+        let known = asked(*site, reference.as_str());
+        let mut row = row(*site, effect, open, &known);
+        row.posting = order.carries.get(&number).copied();
+        row.since = since(commits, number, &open.standing);
+        reference.as_str().clone_into(&mut row.reference);
+        row.exception = state.common.cases.values().find(|case| case.intent == Some(number)).map(|case| short(state.id, case.number));
+        let rank = rank(&open.standing);
+        if rank < 2 {
+            row.remedy = remedy(&row, effect);
+        }
+        found.push((rank, row));
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, row)| row).collect()
+}
+
+fn rank(standing: &Standing) -> u8 {
+    match standing {
+        Standing::InDoubt { .. } => 0,
+        Standing::Parked => 1,
+        Standing::InFlight { .. } => 2,
+        Standing::Released => 3,
+        Standing::Waiting => 4,
+    }
+}
+
+fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Asked) -> ErrandRow {
+    let doubtful = matches!(open.standing, Standing::InDoubt { .. });
+    let what = if let Effect::Post(document) = effect {
+        let lines: Vec<String> = document.posting.lines.iter().map(booked).collect();
+        format!("{}: {}", word_of(&document.posting.movement), lines.join("; "))
+    } else {
+        effect.verb().replace('_', " ")
+    };
+    let by_hand = if matches!(effect, Effect::Post(_)) { "DO NOT POST BY HAND" } else { "DO NOT DO IT BY HAND" };
+    ErrandRow {
+        since: None,
+        system: site.to_string(),
+        verb: effect.verb().to_owned(),
+        what,
+        standing: word_of(&open.standing),
+        attempts: open.attempts,
+        posting: None,
+        reference: String::new(),
+        probes: asked.probes,
+        last_probe: asked.last.map(|outcome| outcome.word().to_owned()),
+        next_try_at: asked.next.filter(|_| open.standing != Standing::Parked).map(|at| at.to_string()),
+        exception: None,
+        forbidden: doubtful.then(|| format!("{by_hand} until probed")),
+        remedy: None,
+    }
+}
+
+fn remedy(row: &ErrandRow, effect: &Effect) -> Option<String> {
+    let case = row.exception.as_ref()?;
+    Some(if matches!(effect, Effect::Post(_)) {
+        format!("already done? takt exceptions adopt {case} --doc … --reason …")
+    } else {
+        format!("takt exceptions show {case}")
+    })
+}
+
+/// Since when it stands so, by the log.
+fn since(commits: &[Commit], number: u32, standing: &Standing) -> Option<String> {
+    let is = |fact: &Fact| {
+        if let Fact::Outbox { number: of, step } = fact {
+            let made_so = matches!(
+                (step, standing),
+                (OutboxFact::InDoubt { .. }, Standing::InDoubt { .. })
+                    | (OutboxFact::Parked { .. }, Standing::Parked)
+                    | (OutboxFact::InFlight { .. }, Standing::InFlight { .. })
+                    | (OutboxFact::Released { .. }, Standing::Released)
+            );
+            return *of == number && made_so;
+        }
+        matches!(fact, Fact::Intended { number: of, .. } if *of == number && *standing == Standing::Waiting)
+    };
+    history::last(commits, is).map(|moment| moment.at.to_string())
+}

@@ -1,0 +1,319 @@
+//! What a request would do, before anybody does it: in words a person can check, thing by thing, with what would be sent where
+//! and what stands in its way. Made from facts that the kernel gives on a copy of how things stand.
+
+use serde::{Deserialize, Serialize};
+use takt_protocol::effect::{Document, Effect, StockBlock};
+use takt_protocol::fact::Fact;
+use takt_protocol::id::EntityId;
+use takt_protocol::kernel::State;
+use takt_protocol::lot;
+use takt_protocol::order;
+use takt_protocol::outbox::{OutboxFact, Outcome};
+use takt_protocol::posting::{Posting, PostingFact, Standing};
+use takt_protocol::shipment;
+use takt_protocol::site;
+use utoipa::ToSchema;
+
+use super::word_of;
+use crate::ask::v1;
+
+/// What a request would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Preview {
+    /// What its sender would be told: accepted, discrepant, quarantined or refused; `known` where it was sent before.
+    pub answer: String,
+    /// Why it would be refused, and what would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complaint: Option<v1::Complaint>,
+    /// What would be recorded, thing by thing, the one that is asked first.
+    pub touches: Vec<Touched>,
+    /// What would be sent to which system.
+    pub sends: Vec<Sending>,
+    /// Exceptions that would be over.
+    pub closes: Vec<String>,
+    /// Exceptions that would be opened.
+    pub opens: Vec<String>,
+    /// For a hold: all that it would be on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    /// When this was so.
+    pub as_of: String,
+    /// Whether the preview ended at its limit, so that there is more.
+    pub cut: bool,
+}
+
+/// A thing that would be otherwise.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Touched {
+    /// Our id.
+    pub id: String,
+    /// order, lot, unit, shipment or site.
+    pub kind: String,
+    /// A name people have for it; our id where there is none.
+    pub name: String,
+    /// What would be recorded.
+    pub what: Vec<String>,
+}
+
+/// Something that a system would be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Sending {
+    /// Which system.
+    pub site: String,
+    /// What.
+    pub what: String,
+    /// What it waits for; empty when it goes at once.
+    pub waits_for: String,
+}
+
+/// All that a hold would be on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Reach {
+    /// The lots: the one that is held, and all that was made of it.
+    pub lots: Vec<ReachedLot>,
+    /// Shipments that would be kept, or had left.
+    pub shipments: Vec<ReachedShipment>,
+    /// Handling units that would be blocked.
+    pub blocked_units: usize,
+    /// Handling units that have left already.
+    pub left_units: usize,
+    /// How much of all lots would be blocked, by unit of measure.
+    pub blocked: String,
+}
+
+/// A lot that a hold would be on.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReachedLot {
+    /// Our id.
+    pub id: String,
+    /// The lot, as `material/lot`.
+    pub lot: String,
+    /// The plant whose lot it is.
+    pub plant: String,
+    /// All that was made of it.
+    pub total: String,
+    /// What would be blocked of it.
+    pub blocked: String,
+    /// Its handling units that would be blocked, each with how much.
+    pub units: Vec<String>,
+    /// Its handling units that have left, each with the shipment.
+    pub left: Vec<String>,
+}
+
+/// A shipment that a hold would touch.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReachedShipment {
+    /// Our id.
+    pub id: String,
+    /// Its number.
+    pub delivery: String,
+    /// open, picking, packed or departed.
+    pub stage: String,
+    /// When it should leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<String>,
+}
+
+/// What would be done to every exception of a group, for the first of them.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GroupPreview {
+    /// The group.
+    pub group: String,
+    /// How many are open.
+    pub count: usize,
+    /// Of the first of them, what would be done to each.
+    pub previews: Vec<OnePreview>,
+}
+
+/// What would be done to one of many.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OnePreview {
+    /// Which exception.
+    pub exception: String,
+    /// What would be done.
+    pub preview: Preview,
+}
+
+/// The name people have for a thing: the first it got.
+pub fn name_of(state: &State) -> String {
+    state.common.names.first().map_or_else(|| state.id.to_string(), ToString::to_string)
+}
+
+/// A lot as a hold would be on it.
+pub fn reached_lot(state: &State, lot: &lot::Lot, name: impl Fn(EntityId) -> String) -> ReachedLot {
+    let kept = |unit: &_| lot.holds.values().any(|hold| hold.covers(unit)) && !lot.has_left(unit);
+    ReachedLot {
+        id: state.id.to_string(),
+        lot: lot.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+        plant: lot.site.map(|site| site.to_string()).unwrap_or_default(),
+        total: lot.total().map(|total| total.to_string()).unwrap_or_default(),
+        blocked: lot.blocked().map(|blocked| blocked.to_string()).unwrap_or_default(),
+        units: lot.units.iter().filter(|(unit, _)| kept(unit)).map(|(unit, qty)| format!("{unit} {qty}")).collect(),
+        left: lot.departed.iter().map(|(unit, shipment)| format!("{unit} with {}", name(*shipment))).collect(),
+    }
+}
+
+/// A shipment as a hold would touch it.
+pub fn reached_shipment(state: &State, shipment: &shipment::Shipment) -> ReachedShipment {
+    ReachedShipment {
+        id: state.id.to_string(),
+        delivery: shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default(),
+        stage: word_of(&shipment.stage),
+        planned: shipment.planned.map(|planned| planned.to_string()),
+    }
+}
+
+/// A fact as a preview tells it; nothing for what only we keep count of, and for what is told elsewhere in the preview.
+pub fn words(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Named(name) => Some(format!("is known as {name}")),
+        Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => settled(outcome),
+        Fact::Intended { .. } | Fact::CaseOpened(_) | Fact::CaseClosed { .. } | Fact::Outbox { .. } => None,
+        Fact::CaseHandedOver { to, .. } => Some(format!("hands the exception to {to}")),
+        Fact::CaseSnoozed { until, .. } => Some(format!("puts the exception away until {until}")),
+        Fact::Order(fact) => of_order(fact),
+        Fact::Lot(fact) => of_lot(fact),
+        Fact::Unit(fact) => Some(plain(&word_of(fact))),
+        Fact::Shipment(fact) => Some(of_shipment(fact)),
+        Fact::Site(fact) => Some(of_site(fact)),
+        Fact::Record(fact) => Some(plain(&word_of(fact))),
+    }
+}
+
+fn plain(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+fn settled(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Adopted { document } => Some(format!("takes document {document} as ours; ours is not sent any more")),
+        Outcome::WrittenOff => Some("what was to be sent is given up".to_owned()),
+        Outcome::Superseded => Some("what was to be sent is overtaken".to_owned()),
+        Outcome::Accepted(_) | Outcome::Rejected { .. } => None,
+    }
+}
+
+fn of_order(fact: &order::Fact) -> Option<String> {
+    if let order::Fact::Posting(fact) = fact {
+        return of_posting(fact);
+    }
+    if let order::Fact::Worked { op, purpose, qty, .. } = fact {
+        return Some(format!("operation {op}: {} {qty}", word_of(purpose)));
+    }
+    if let order::Fact::Dispatch(to) = fact {
+        return Some(format!("dispatch becomes {}", plain(&word_of(to))));
+    }
+    if let order::Fact::Consumed { key, .. } = fact {
+        return Some(format!("lot {key} goes into it"));
+    }
+    let ours = matches!(
+        fact,
+        order::Fact::Carries { .. } | order::Fact::DispatchedBy { .. } | order::Fact::Counter { .. } | order::Fact::Lot { .. }
+    );
+    (!ours).then(|| plain(&word_of(fact)))
+}
+
+fn of_posting(fact: &PostingFact) -> Option<String> {
+    match fact {
+        PostingFact::Recorded { actual, .. } => {
+            let lot = actual.lot.as_ref().map(|lot| format!(" lot {lot}")).unwrap_or_default();
+            Some(format!("{} {} of {}{lot} on {}", word_of(&actual.purpose), actual.qty, actual.material, actual.date))
+        }
+        PostingFact::Flushed { posting: Some(posting), parked: None, .. } => Some(format!("makes posting {}", posting.number)),
+        PostingFact::Flushed { posting: Some(posting), parked: Some((why, _)), .. } => {
+            Some(format!("makes posting {}, which waits: {why}", posting.number))
+        }
+        PostingFact::Flushed { posting: None, .. } => None,
+        PostingFact::Stands { posting, standing } => Some(format!("posting {posting} becomes {}", stands(standing))),
+        PostingFact::Reissued { posting } => Some(format!("posting {} goes out again, dated {}", posting.number, posting.date)),
+        PostingFact::TakenBack { back, again, .. } => {
+            Some(format!("posting {} takes a document back; posting {} waits to post it again", back.number, again.number))
+        }
+        PostingFact::Split { posting, into, .. } => Some(format!("posting {posting} is split; the rest is posting {into}")),
+    }
+}
+
+fn stands(standing: &Standing) -> String {
+    match standing {
+        Standing::Adopted { document } => format!("adopted, as document {document}"),
+        Standing::Posted { document } => format!("posted, as document {document}"),
+        Standing::Parked { why, .. } => format!("parked: {why}"),
+        Standing::Prepared | Standing::InFlight | Standing::InDoubt | Standing::WrittenOff => plain(&word_of(standing)),
+    }
+}
+
+fn of_lot(fact: &lot::Fact) -> Option<String> {
+    if let lot::Fact::Held { hold, bound } = fact {
+        let units = bound.scope();
+        let on = if units.is_empty() { "all of it".to_owned() } else { format!("{} handling units", units.len()) };
+        return Some(format!("hold {hold} ({}) binds {on}", bound.reason));
+    }
+    if let lot::Fact::Moved { from, to, qty } = fact {
+        return Some(format!("{qty} go from {} stock to {}", from.word(), to.word()));
+    }
+    if let lot::Fact::ClearanceRevoked { .. } = fact {
+        return Some("a clearance is taken back".to_owned());
+    }
+    let ours = matches!(fact, lot::Fact::Told | lot::Fact::Contained { .. } | lot::Fact::Known { .. });
+    (!ours).then(|| plain(&word_of(fact)))
+}
+
+fn of_shipment(fact: &shipment::Fact) -> String {
+    if let shipment::Fact::Held { hold, reason, .. } = fact {
+        return format!("hold {hold} ({reason}) keeps it");
+    }
+    plain(&word_of(fact))
+}
+
+fn of_site(fact: &site::Fact) -> String {
+    if let site::Fact::Matched { entity, .. } = fact {
+        return format!("passes the message on to {entity}");
+    }
+    if let site::Fact::Mended { copies, .. } = fact {
+        let taken = if copies.len() == 1 { "the copy" } else { "the copies" };
+        return format!("takes {taken} in the place of the message, which stays in the log");
+    }
+    if let site::Fact::Quarantined { .. } = fact {
+        return "the copy waits, too: nobody knows what it is about".to_owned();
+    }
+    plain(&word_of(fact))
+}
+
+/// What a system would be told.
+pub fn told(effect: &Effect) -> String {
+    match effect {
+        Effect::Post(document) => posted(document),
+        Effect::ConvertPlannedOrder(wish) => format!("make {} of {} from {}", wish.total, wish.material, wish.planned_order),
+        Effect::DispatchJob(job) => format!("take job {} attempt {}: {} of {}", job.erp_order, job.attempt, job.total, job.material),
+        Effect::RevokeJob(_) => "give the job back".to_owned(),
+        Effect::ChangeOrder(change) => format!("change {}: {}", change.erp_order, plain(&word_of(&change.change))),
+        Effect::ChangeJob { total, start, .. } => format!("agree to {total} from {start}"),
+        Effect::HoldJob { reason, .. } => format!("stop the job: {reason}"),
+        Effect::ResumeJob(_) => "go on with the job".to_owned(),
+        Effect::ChangeStockStatus { lot, qty, from, to, .. } => format!("move {qty} of {lot} from {} stock to {}", from.word(), to.word()),
+        Effect::AnnounceUnit(notice) => format!("expect {}", notice.sscc),
+        Effect::BlockStock(block) => format!("block {}", stock(block)),
+        Effect::UnblockStock(block) => format!("free {}", stock(block)),
+        Effect::BlockShipment { shipment, reasons } => format!("keep {shipment}: {}", reasons.join("; ")),
+        Effect::UnblockShipment { shipment } => format!("nothing keeps {shipment} any more"),
+        Effect::AnswerDeparture { shipment, granted, .. } => format!("{shipment} {} leave", if *granted { "may" } else { "may not" }),
+        Effect::TellHold(block) => format!("hold {} is on {}", block.hold, stock(block)),
+        Effect::OpenInspection { lot, sample, .. } => format!("inspect sample {sample} of {lot}"),
+        Effect::ReportBreakdown(breakdown) => format!("{} is down", breakdown.equipment),
+        Effect::TenderLoad(tender) => format!("send a truck for {}, {} handling units", tender.shipment, tender.units),
+    }
+}
+
+fn stock(block: &StockBlock) -> String {
+    if block.units.is_empty() { format!("all of {}", block.lot) } else { format!("{} handling units of {}", block.units.len(), block.lot) }
+}
+
+fn posted(document: &Document) -> String {
+    let Posting { movement, date, lines, reverses, .. } = &document.posting;
+    let lines = lines.iter().map(|line| {
+        let lot = line.series.lot.as_ref().map(|lot| format!(" lot {lot}")).unwrap_or_default();
+        format!("{} of {}{lot}", line.qty, line.series.material)
+    });
+    let back = if reverses.is_empty() { "" } else { "take back: " };
+    format!("{back}{} of {}: {}, dated {date}", plain(&word_of(movement)), document.erp_order, lines.collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,114 @@
+//! The desk: open exceptions by when they hurt, one by one and by cause, and one with all there is to decide about it. Apart
+//! from acting on them. Never changes anything.
+
+use takt_actors::index::{Index, OpenCase};
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::Own;
+
+use super::{Denied, ROWS_MAX, Reception, Sort};
+use crate::answers::Page;
+use crate::answers::case::{CaseRow, CaseView, GroupRow, GroupView, NoteRow, Rank, groups, row};
+use crate::answers::runbook::{self, Runbook};
+
+/// Which exceptions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Behind this place in the list.
+    pub(crate) after: Option<String>,
+    /// Rows at most.
+    pub(crate) most: Option<usize>,
+    /// Only those of this role.
+    pub(crate) owner: Option<String>,
+    /// Only those at this site.
+    pub(crate) site: Option<String>,
+    /// Also those that somebody put away.
+    pub(crate) snoozed: bool,
+}
+
+impl Wanted {
+    fn takes(&self, open: &OpenCase, now: Instant) -> bool {
+        let case = &open.case;
+        let owned = self.owner.as_ref().is_none_or(|owner| case.owner.as_str() == owner);
+        let here = self.site.as_ref().is_none_or(|site| case.site.is_some_and(|at| at.as_str() == site));
+        owned && here && (self.snoozed || !case.is_snoozed(now))
+    }
+}
+
+impl Reception {
+    /// Open exceptions, by when they start to hurt.
+    pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Page<CaseRow>, Denied> {
+        let (as_of, cases) = self.open_cases(wanted).await;
+        let ranked = cases.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
+        page(ranked, wanted, as_of)
+    }
+
+    /// Open exceptions by cause, by when the first of each starts to hurt.
+    pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Page<GroupRow>, Denied> {
+        let (as_of, cases) = self.open_cases(wanted).await;
+        page(groups(&cases), wanted, as_of)
+    }
+
+    /// A cause with its open exceptions, also those that somebody put away.
+    pub(crate) async fn exception_group(&self, id: &str) -> Result<GroupView, Denied> {
+        let (as_of, mut cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await;
+        cases.retain(|open| open.case.cause(open.entity).as_str() == id);
+        cases.sort_by_cached_key(|open| Rank::of(open.entity, &open.case));
+        let (_, group) = groups(&cases).pop().ok_or_else(|| no_group(id))?;
+        let exceptions = cases.iter().take(ROWS_MAX).map(|open| row(open.entity, &open.case)).collect();
+        Ok(GroupView { row: group, exceptions, as_of: as_of.to_string() })
+    }
+
+    /// An open exception.
+    pub(crate) async fn exception(&self, id: &str) -> Result<CaseView, Denied> {
+        let (entity, number) = self.case(id).await?;
+        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+        let case = state.common.cases.get(&number).ok_or_else(|| super::desk::no_exception(id))?;
+        let (_, cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await;
+        let cause = case.cause(entity);
+        let mine = cases.iter().find(|open| open.entity == entity && open.case.number == number);
+        let notes = mine.map(|open| open.notes.iter().map(note).collect()).unwrap_or_default();
+        let same_cause = cases.iter().filter(|open| open.case.cause(open.entity) == cause).count();
+        let waiting = match &state.own {
+            Own::Site(site) => site.quarantine.get(&number).map(|input| (site.as_ref(), input)),
+            Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => None,
+        };
+        let (input, candidates) = match waiting {
+            Some((site, input)) => (Some(super::mend::shown(input)), self.candidates(site, input).await),
+            None => (None, Vec::new()),
+        };
+        Ok(CaseView { row: row(entity, case), notes, same_cause: same_cause.max(1), input, candidates })
+    }
+
+    /// What to do about a kind of exception.
+    pub(crate) fn runbook(kind: &str) -> Result<Runbook, Denied> {
+        runbook::of(kind).ok_or_else(|| {
+            let message = format!("`{}` is no kind of exception", kind.escape_debug());
+            Denied::new(Sort::NotFound, "UNKNOWN", message, "send one of the choices").at("kind").choose(runbook::kinds())
+        })
+    }
+
+    async fn open_cases(&self, wanted: &Wanted) -> (Instant, Vec<OpenCase>) {
+        let as_of = self.indexed().await;
+        let now = self.mesh().clock().now();
+        (as_of, self.indexes().flat_map(Index::cases).filter(|open| wanted.takes(open, now)).collect())
+    }
+}
+
+/// The part of a list that is wanted.
+fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant) -> Result<Page<T>, Denied> {
+    let most = wanted.most.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
+    let after = wanted.after.as_deref().map(Rank::parse).transpose()?;
+    ranked.retain(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
+    ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let next = ranked.get(most).and_then(|_| ranked.get(most - 1)).map(|(rank, _)| rank.to_string());
+    Ok(Page { rows: ranked.into_iter().take(most).map(|(_, row)| row).collect(), next, as_of: Some(as_of.to_string()) })
+}
+
+fn note(note: &takt_actors::index::Note) -> NoteRow {
+    NoteRow { at: note.at.to_string(), what: note.what.clone(), who: note.who.clone(), why: note.why.clone() }
+}
+
+pub(super) fn no_group(id: &str) -> Denied {
+    let message = format!("no open exceptions are known as the group `{}`", id.escape_debug());
+    Denied::new(Sort::NotFound, "UNKNOWN", message, "send it as GET /v1/exception-groups lists it; they may have been closed").at("group")
+}

@@ -1,0 +1,138 @@
+//! Many exceptions at once when one cause is behind them: each is acted on under a key of its own, made of the one key, so that
+//! the request may be sent again. Says of each what came of it; what was not granted is said as plainly as what was.
+
+use futures::StreamExt as _;
+use futures::stream;
+use takt_protocol::case::short;
+use takt_protocol::envelope::{KeyText, RawRef};
+use takt_protocol::id::EntityId;
+use takt_protocol::input::Input;
+use takt_protocol::kernel::heard;
+
+use super::v1::request::Verb;
+use super::{Client, Denied, Reception, Sort, Taken, Ticket, board, field, v1};
+use crate::answers::case::{GroupOutcome, OneOutcome};
+use crate::answers::preview::{GroupPreview, OnePreview};
+use takt_actors::index::Index;
+
+/// Exceptions of one request, at most.
+const MEMBERS_MAX: usize = 1_000;
+
+/// How many are under way at once.
+const AT_ONCE_MAX: usize = 16;
+
+/// How many are looked at for a preview.
+const PREVIEWS_MAX: usize = 20;
+
+/// What makes no sense for many at once.
+const ONE_BY_ONE: [&str; 2] = ["adopt", "edit"];
+
+/// An exception of a group, and whether it is open.
+struct Member {
+    entity: EntityId,
+    number: u32,
+    open: bool,
+}
+
+impl Reception {
+    /// Acts on every open exception of a cause. What was done under this key before is told again, and not done again.
+    pub async fn act_on_group(&self, client: &Client, wish: &v1::ActOnGroup, _ticket: Ticket) -> Result<GroupOutcome, Denied> {
+        let key = wish.cover.as_ref().map(|cover| cover.key.clone()).unwrap_or_default();
+        field::word("cover.key", &key, KeyText::parse).map_err(Denied::about_the_key)?;
+        self.within(async {
+            let members = self.members(wish).await?;
+            let each: Vec<_> = members.iter().map(|member| self.one(client, wish, &key, member)).collect();
+            let outcomes: Vec<Option<OneOutcome>> = stream::iter(each).buffered(AT_ONCE_MAX).collect().await;
+            let outcomes: Vec<OneOutcome> = outcomes.into_iter().flatten().collect();
+            if outcomes.is_empty() {
+                return Err(board::no_group(&wish.group));
+            }
+            let done = outcomes.iter().filter(|one| one.message.is_empty()).count();
+            Ok(GroupOutcome { key: key.clone(), group: wish.group.clone(), done, refused: outcomes.len() - done, outcomes })
+        })
+        .await
+    }
+
+    /// What that would do to the first of them.
+    pub async fn preview_group(&self, client: &Client, wish: &v1::ActOnGroup, _ticket: Ticket) -> Result<GroupPreview, Denied> {
+        let key = wish.cover.as_ref().map(|cover| cover.key.clone()).unwrap_or_default();
+        field::word("cover.key", &key, KeyText::parse).map_err(Denied::about_the_key)?;
+        self.within(async {
+            let members: Vec<Member> = self.members(wish).await?.into_iter().filter(|member| member.open).collect();
+            let mut previews = Vec::new();
+            for member in members.iter().take(PREVIEWS_MAX) {
+                let preview = self.previewed(client, &verb(wish, &key, member)).await?;
+                previews.push(OnePreview { exception: short(member.entity, member.number), preview });
+            }
+            Ok(GroupPreview { group: wish.group.clone(), count: members.len(), previews })
+        })
+        .await
+    }
+
+    async fn members(&self, wish: &v1::ActOnGroup) -> Result<Vec<Member>, Denied> {
+        if ONE_BY_ONE.contains(&wish.action.as_str()) {
+            let message = format!("`{}` is for one exception: each has a document or a text of its own", wish.action);
+            let remedy = "act on each by itself: POST /v1/exceptions/{id}/actions";
+            return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, remedy).at("action"));
+        }
+        self.indexed().await;
+        let mut members = Vec::new();
+        let ever: Vec<(EntityId, u32)> = self.indexes().flat_map(|index: &Index| index.caused(&wish.group)).collect();
+        for (entity, number) in ever {
+            let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+            members.push(Member { entity, number, open: state.common.cases.contains_key(&number) });
+        }
+        if !members.iter().any(|member| member.open) && members.is_empty() {
+            return Err(board::no_group(&wish.group));
+        }
+        // The open ones first: a cause may have a long past.
+        members.sort_by_key(|member| !member.open);
+        members.truncate(MEMBERS_MAX);
+        Ok(members)
+    }
+
+    /// What comes of it for one; nothing for one that was closed before without this request.
+    async fn one(&self, client: &Client, wish: &v1::ActOnGroup, key: &str, member: &Member) -> Option<OneOutcome> {
+        let verb = verb(wish, key, member);
+        if !member.open && !self.was_told(client, &verb, member.entity).await {
+            return None;
+        }
+        let exception = short(member.entity, member.number);
+        Some(match self.decided(client, &verb).await {
+            Ok(Taken { outcome, replayed }) => {
+                OneOutcome { exception, answer: outcome.answer, replayed, message: String::new(), remedy: String::new() }
+            }
+            Err(no) => {
+                let v1::Complaint { code, message, remedy, .. } = *no.complaint;
+                OneOutcome { exception, answer: code, replayed: no.replayed, message, remedy }
+            }
+        })
+    }
+
+    /// Whether an entity was told this before: asking a closed case anew would only be refused, and put on record.
+    async fn was_told(&self, client: &Client, verb: &Verb, entity: EntityId) -> bool {
+        let Ok((meaning, envelope)) = self.read(client, verb).await else { return false };
+        let Ok(state) = self.mesh().show(entity).await else { return false };
+        heard(&state, &Input { to: meaning.to.clone(), envelope, body: meaning.body }).is_some()
+    }
+}
+
+fn verb(wish: &v1::ActOnGroup, key: &str, member: &Member) -> Verb {
+    let exception = format!("{}:{}", member.entity, member.number);
+    let head: String = key.chars().take(80).collect();
+    let tail = RawRef::of(format!("{key}\0{exception}").as_bytes()).to_string();
+    let cover = v1::Cover { key: format!("{head}~{}", tail.get(..24).unwrap_or_default()), ..wish.cover.clone().unwrap_or_default() };
+    Verb::ActOnException(v1::ActOnException {
+        cover: Some(cover),
+        exception,
+        action: wish.action.clone(),
+        entity: wish.entity.clone(),
+        role: wish.role.clone(),
+        reason: wish.reason.clone(),
+        second: wish.second.clone(),
+        until: wish.until.clone(),
+        document: None,
+        input: None,
+        payload: None,
+    })
+}

@@ -1,0 +1,105 @@
+//! Questions about master data: answered from what the region of the site decides by.
+
+use std::sync::Arc;
+
+use takt_protocol::book::{Book, SiteKind};
+use takt_protocol::kernel::Own;
+use takt_protocol::name::SiteId;
+use takt_protocol::native::NativeKind;
+
+use super::queries::ROWS_MAX;
+use super::{Denied, Reception, Sort, field};
+use crate::answers::Page;
+use crate::answers::record::{self, Drift, RecordRow, RecordView};
+
+/// The kinds of master data, as people write them.
+const KINDS: [(&str, NativeKind); 4] = [
+    ("material", NativeKind::Material),
+    ("recipe", NativeKind::Recipe),
+    ("equipment", NativeKind::Equipment),
+    ("calendar", NativeKind::Calendar),
+];
+
+impl Reception {
+    /// Records of a kind, after `after`, at most `most`; of one site, if it is named.
+    pub async fn records(&self, kind: &str, of: Option<&str>, after: Option<&str>, most: usize) -> Result<Page<RecordRow>, Denied> {
+        let kind = native(kind)?;
+        let of = field::maybe("of", of.map(ToOwned::to_owned).as_ref(), SiteId::parse)?;
+        let (most, as_of) = (most.clamp(1, ROWS_MAX), self.indexed().await);
+        let now = self.mesh().clock().now();
+        let mut rows: Vec<RecordRow> = Vec::new();
+        for region in self.mesh().regions().values() {
+            let (name, book) = (region.node().region, region.node().book());
+            let here = book.data.iter().filter(|(system, native, ..)| *native == kind && of.is_none_or(|of| of == *system));
+            // Copies of what is at home elsewhere are no records of their own.
+            let home = here.filter(|(system, ..)| book.sites.get(system).is_some_and(|site| site.region == name));
+            rows.extend(home.filter_map(|(system, _, _, found)| record::row(found, book.sites.get(&system)?.calendar.date(now))));
+        }
+        rows.sort_by_key(place);
+        let behind = after.map_or(0, |after| rows.partition_point(|row| place(row).as_str() <= after));
+        let rows: Vec<RecordRow> = rows.into_iter().skip(behind).take(most).collect();
+        let next = rows.get(most - 1).map(place);
+        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
+    }
+
+    /// A record, by its kind and its name, as `name@site` or alone where only one site has it.
+    pub async fn record(&self, kind: &str, id: &str) -> Result<RecordView, Denied> {
+        let native = native(kind)?;
+        self.indexed().await;
+        let (name, site) = match id.rsplit_once('@') {
+            Some((name, site)) => (name, Some(field::word("id", site, SiteId::parse)?)),
+            None => (id, None),
+        };
+        let mut found: Vec<(SiteId, Arc<Book>)> = Vec::new();
+        for region in self.mesh().regions().values() {
+            let (home, book) = (region.node().region, region.node().book());
+            let here = book.sites.iter().filter(|(of, it)| it.region == home && site.is_none_or(|site| site == **of));
+            let known = here.map(|(of, _)| *of).filter(|of| book.data.get(*of, native, name).is_some());
+            found.extend(known.map(|of| (of, Arc::clone(&book))).collect::<Vec<_>>());
+        }
+        match found.as_slice() {
+            [(of, book)] => {
+                let today = book.sites.get(of).map(|site| site.calendar.date(self.mesh().clock().now()));
+                let shown = today.and_then(|today| record::view(book.data.get(*of, native, name)?, today));
+                shown.ok_or_else(|| Denied::nobody_knows(kind, "id"))
+            }
+            [] => Err(Denied::nobody_knows(kind, "id")),
+            several => {
+                let choices = several.iter().map(|(of, _)| format!("{name}@{of}"));
+                let message = format!("{} sites have a {kind} `{}`", several.len(), name.escape_debug());
+                Err(Denied::new(Sort::Conflict, "AMBIGUOUS", message, "send one of the choices").at("id").choose(choices))
+            }
+        }
+    }
+
+    /// Where a plant's own system has other recipes than its master data.
+    pub async fn drift(&self, plant: &str) -> Result<Drift, Denied> {
+        let plant = field::site(&self.mesh().book(), "id", plant, SiteKind::Plant)?;
+        self.indexed().await;
+        let book = self.mesh().book_of(plant);
+        let entity = book.site_entity(plant).ok_or_else(|| Denied::ours("a configured plant has no entity"))?;
+        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+        let Own::Site(site) = &state.own else { return Err(Denied::ours("a plant's entity is no site")) };
+        Ok(record::drift(&book, plant, site, self.mesh().clock().now()))
+    }
+}
+
+impl Reception {
+    /// The book by which things at a site are decided; of a site that nobody knows, the mesh's own.
+    pub(super) fn book_at(&self, site: &str) -> Arc<Book> {
+        SiteId::parse(site).map_or_else(|_| self.mesh().book(), |site| self.mesh().book_of(site))
+    }
+}
+
+/// Where a record stands in a list.
+fn place(row: &RecordRow) -> String {
+    format!("{}/{}", row.of, row.name)
+}
+
+fn native(kind: &str) -> Result<NativeKind, Denied> {
+    KINDS.iter().find(|(word, _)| *word == kind).map(|(_, native)| *native).ok_or_else(|| {
+        let message = format!("`{}` is no kind of master data", kind.escape_debug());
+        let choices = KINDS.iter().map(|(word, _)| (*word).to_owned());
+        Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at("kind").choose(choices)
+    })
+}

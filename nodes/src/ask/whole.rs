@@ -1,0 +1,196 @@
+//! Things shown whole: an order, a lot, a ledger, each with what others durably say of it: their lots, pallets and trucks, and
+//! how fresh the systems are. Of the past only the thing's own log is shown, because the others are not what they were then.
+
+use std::collections::BTreeSet;
+
+use takt_actors::link::deliveries::Asked;
+use takt_actors::region::AskError;
+use takt_protocol::commit::Commit;
+use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::{Own, State};
+use takt_protocol::lot::Lot;
+use takt_protocol::name::SiteId;
+use takt_protocol::order::Order;
+use takt_protocol::wire;
+
+use super::queries::{lot_of, order_of, ships};
+use super::{Denied, Reception, Sort};
+use crate::answers::evidence::{self, Evidence};
+use crate::answers::ledger::{self, Ledger, Proof};
+use crate::answers::lot::{self, HeldRow, LotView, Reach, Sibling, edge};
+use crate::answers::order::{self, OrderView, TruckRow};
+use crate::answers::system::{self, Heard};
+use crate::answers::word_of;
+
+/// Things beside one that are looked at, at most: a lot may be in a thousand pallets.
+const BESIDE_MAX: usize = 1_000;
+
+impl Reception {
+    /// An order, as it is or as it was.
+    pub async fn order(&self, id: &str, at: Option<&str>) -> Result<OrderView, Denied> {
+        let seen = self.seen(Kind::Order, "order", id, at).await?;
+        let own = order_of(&seen.state)?;
+        let commits = self.history(seen.state.id, seen.at).await?;
+        let lots = if at.is_none() { self.reached(own.lots.keys().copied()).await } else { Vec::new() };
+        let home = self.mesh().home(seen.state.id).map_err(|error| Denied::asking(&error))?;
+        let asked = |site: SiteId, reference: &str| self.asked(site, reference);
+        let beside = order::Beside {
+            book: &self.mesh().book(),
+            commits: &commits,
+            incarnation: home.node().seams.journal.incarnation(),
+            systems: if at.is_none() { self.systems_of(own, seen.at) } else { Vec::new() },
+            holds: self.held(&lots).await?,
+            trucks: self.trucks(&lots).await,
+            lots: &lots,
+            asked: &asked,
+        };
+        let view = order::view(&seen.state, own, seen.at, beside);
+        Ok(OrderView { head: view.head.because(seen.because), ..view })
+    }
+
+    /// Where everything is that was reported of an order.
+    pub async fn ledger(&self, id: &str, at: Option<&str>) -> Result<Ledger, Denied> {
+        let seen = self.seen(Kind::Order, "order", id, at).await?;
+        let log = self.log(seen.state.id, "order").await?;
+        let commits = self.history(seen.state.id, seen.at).await?;
+        let home = self.mesh().home(seen.state.id).map_err(|error| Denied::asking(&error))?;
+        let proof =
+            Proof { commits: &commits, verified: log.chain_verified_to, head: log.chain_head, repeats: home.node().repeats(seen.state.id) };
+        Ok(ledger::view(&seen.state, order_of(&seen.state)?, proof, &self.mesh().book(), seen.at))
+    }
+
+    /// The postings of an order with the reports and raw messages behind each; with `raw`, only what that message led to.
+    pub async fn postings(&self, id: &str, raw: Option<&str>) -> Result<Evidence, Denied> {
+        let seen = self.seen(Kind::Order, "order", id, None).await?;
+        let commits = self.history(seen.state.id, seen.at).await?;
+        let found = evidence::view(&seen.state, order_of(&seen.state)?, &commits, raw, seen.at);
+        if let (Some(raw), true) = (raw, found.postings.is_empty() && found.open.is_empty()) {
+            let message = format!("no report of this order came by the message {}", raw.escape_debug());
+            let remedy = "send a hash as the timeline of the order shows it, or leave it out for all postings";
+            return Err(Denied::new(Sort::NotFound, "UNKNOWN", message, remedy).at("raw"));
+        }
+        Ok(found)
+    }
+
+    /// A lot, as it is or as it was.
+    pub async fn lot(&self, id: &str, at: Option<&str>) -> Result<LotView, Denied> {
+        let seen = self.seen(Kind::Lot, "lot", id, at).await?;
+        let own = lot_of(&seen.state)?;
+        let commits = self.history(seen.state.id, seen.at).await?;
+        let (others, siblings) =
+            if at.is_none() { (self.beside_lot(own).await, self.siblings(&seen.state, own).await) } else { (Vec::new(), Vec::new()) };
+        let beside = lot::Beside { book: &self.mesh().book(), commits: &commits, others: &others, siblings };
+        let view = lot::view(&seen.state, own, seen.at, beside);
+        Ok(LotView { head: view.head.because(seen.because), ..view })
+    }
+
+    /// How far a hold on a lot would reach. Holds nothing.
+    pub async fn reach(&self, id: &str) -> Result<Reach, Denied> {
+        let state = self.born(Kind::Lot, "lot", id).await?;
+        let mut cut = false;
+        let down = self.walked(&state, |lot| &lot.children, &mut cut).await?;
+        let down: Vec<State> = down.into_iter().map(|(_, state)| state).collect();
+        let wanting: BTreeSet<EntityId> =
+            std::iter::once(&state).chain(&down).filter_map(|state| lot_of(state).ok()).flat_map(ships).collect();
+        let shipments = self.reached(wanting).await;
+        Ok(lot::reach(&state, &down, &shipments, cut, self.mesh().clock().now()))
+    }
+
+    /// The commits of a thing until a moment, as far as they can be read.
+    pub(super) async fn history(&self, entity: EntityId, until: Instant) -> Result<Vec<Commit>, Denied> {
+        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
+        let log = home.node().seams.journal.read(entity, 0).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let commits = log.iter().filter_map(|entry| wire::open(&entry.bytes).ok()).map(|(commit, _)| commit);
+        Ok(commits.filter(|commit| commit.at <= until).collect())
+    }
+
+    /// The states of these, as far as their regions answer here.
+    pub(super) async fn reached(&self, ids: impl IntoIterator<Item = EntityId>) -> Vec<State> {
+        let mut found = Vec::new();
+        for id in ids.into_iter().take(BESIDE_MAX) {
+            match self.mesh().show(id).await {
+                Ok(state) if state.is_born() => found.push(state),
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, %id, "it is not shown beside another, because it is not reached"),
+            }
+        }
+        found
+    }
+
+    /// What a system was asked about our reference.
+    fn asked(&self, site: SiteId, reference: &str) -> Asked {
+        let deliveries = self.mesh().regions().values().find_map(|region| region.deliveries(site));
+        deliveries.map(|deliveries| deliveries.asked(reference)).unwrap_or_default()
+    }
+
+    fn systems_of(&self, order: &Order, now: Instant) -> Vec<Heard> {
+        let book = self.mesh().book();
+        let Some(header) = order.header_or_wish() else { return Vec::new() };
+        let mut systems = system::serving(&book, header.plant);
+        let frozen = order.resolved.iter().flat_map(|resolved| [resolved.warehouse, resolved.quality]).flatten();
+        systems.extend(std::iter::once(header.erp).chain(frozen));
+        let mut seen = BTreeSet::new();
+        systems.retain(|system| seen.insert(*system));
+        systems.into_iter().map(|system| self.heard(&book, system, now)).collect()
+    }
+
+    /// How a system stands now.
+    pub(super) fn heard(&self, book: &takt_protocol::book::Book, system: SiteId, now: Instant) -> Heard {
+        let status = self.mesh().regions().values().find_map(|region| region.site(system));
+        system::heard(book, system, status.as_ref(), now)
+    }
+
+    /// The open holds of these lots.
+    async fn held(&self, lots: &[State]) -> Result<Vec<HeldRow>, Denied> {
+        let mut holds = Vec::new();
+        for state in lots {
+            let own = lot_of(state)?;
+            if !own.holds.is_empty() {
+                let commits = self.history(state.id, self.mesh().clock().now()).await?;
+                holds.extend(lot::held(state, own, &commits, &self.mesh().book()));
+            }
+        }
+        Ok(holds)
+    }
+
+    /// The shipments that want, or have, any of these lots.
+    async fn trucks(&self, lots: &[State]) -> Vec<TruckRow> {
+        let wanting: BTreeSet<EntityId> = lots.iter().filter_map(|state| lot_of(state).ok()).flat_map(ships).collect();
+        self.reached(wanting).await.iter().filter_map(truck).collect()
+    }
+
+    /// The handling units of a lot, the orders that made it, the shipments that want any of it.
+    async fn beside_lot(&self, lot: &Lot) -> Vec<State> {
+        let book = self.mesh().book();
+        let mut beside: Vec<EntityId> = lot.produced.keys().copied().chain(ships(lot)).collect();
+        if let Some(plant) = lot.site {
+            beside.extend(lot.units.keys().filter_map(|sscc| book.unit_entity(plant, sscc)));
+        }
+        self.reached(beside).await
+    }
+
+    /// What else was made of the lots that a lot was made from.
+    async fn siblings(&self, state: &State, lot: &Lot) -> Vec<Sibling> {
+        let parents: Vec<EntityId> = lot.parents.iter().map(|(_, parent)| *parent).collect();
+        let parents = self.reached(parents).await;
+        let row = |parent: &State| {
+            let own = lot_of(parent).ok()?;
+            let lots: Vec<_> = own.children.iter().filter(|(_, child)| *child != state.id).map(edge).collect();
+            (!lots.is_empty()).then(|| Sibling { of: own.key.as_ref().map(ToString::to_string).unwrap_or_default(), lots })
+        };
+        parents.iter().filter_map(row).collect()
+    }
+}
+
+fn truck(state: &State) -> Option<TruckRow> {
+    let Own::Shipment(shipment) = &state.own else { return None };
+    Some(TruckRow {
+        id: state.id.to_string(),
+        delivery: shipment.delivery.as_ref().map(ToString::to_string),
+        warehouse: shipment.warehouse.map(|site| site.to_string()),
+        stage: word_of(&shipment.stage),
+        leaves_at: shipment.planned.map(|at| at.to_string()),
+        blocked: !shipment.holds.is_empty() || !shipment.gates.is_empty(),
+    })
+}

@@ -1,0 +1,83 @@
+//! Questions about one order that lead down to what was sent: its timeline, its postings, its raw messages, its ledger as a file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use takt_protocol::envelope::RawRef;
+
+use super::words::{OrderQuestion, Then};
+use super::{Client, Trouble};
+use crate::screens::{self, Zones};
+
+impl Client {
+    pub(super) async fn order(&self, question: &OrderQuestion) -> Result<(), Trouble> {
+        match question {
+            OrderQuestion::List(wanted) => {
+                let mut query: Vec<(&str, &str)> = Vec::new();
+                query.extend(wanted.plant.as_deref().map(|plant| ("plant", plant)));
+                for (field, set) in [("open", wanted.open), ("late", wanted.late), ("unacknowledged", wanted.unacked)] {
+                    query.extend(set.then_some((field, "true")));
+                }
+                let all = self.all(&["orders"], &query).await?;
+                self.print(&all, screens::orders).await
+            }
+            OrderQuestion::Show { order, then } => self.show_then(&["orders", order], then, screens::order).await,
+            OrderQuestion::Correct(wish) => self.correct(wish).await,
+            OrderQuestion::Watch { order } => self.watch(order).await,
+            OrderQuestion::Timeline { order } => self.steps(order, screens::timeline).await,
+            OrderQuestion::Raw { order } => self.steps(order, screens::raws).await,
+            OrderQuestion::Postings { order, raw } => {
+                let query: Vec<(&str, &str)> = raw.iter().map(|raw| ("raw", raw.as_str())).collect();
+                let found = self.read(&["orders", order, "postings"], &query).await?;
+                self.print(&found, screens::postings).await
+            }
+            OrderQuestion::Genealogy { order } => self.show(&["orders", order, "genealogy"], screens::genealogy).await,
+        }
+    }
+
+    /// The steps of an order, by its plant's clock.
+    async fn steps(&self, order: &str, screen: impl Fn(&Value, &str, &Zones) -> String) -> Result<(), Trouble> {
+        let found = self.read(&["orders", order, "timeline"], &[]).await?;
+        let seen = self.read(&["orders", order], &[]).await?;
+        let plant = seen.pointer("/row/plant").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.print(&found, |found, zones| screen(found, &plant, zones)).await
+    }
+
+    /// A raw message: as it came, or readable when it is JSON.
+    pub(super) async fn raw(&self, hash: &str) -> Result<(), Trouble> {
+        let bytes = self.bytes(&["raw", hash], &[]).await?;
+        let json = serde_json::from_slice::<Value>(&bytes).ok().and_then(|json| serde_json::to_string_pretty(&json).ok());
+        screens::print(&json.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(())
+    }
+
+    /// The ledger as a file, and the hash of the file.
+    pub(super) async fn export(&self, order: &str, then: &Then, file: &Path) -> Result<(), Trouble> {
+        let query: Vec<(&str, &str)> = then.at.iter().map(|at| ("at", at.as_str())).collect();
+        let bytes = self.bytes(&["orders", order, "ledger.csv"], &query).await?;
+        std::fs::write(file, &bytes).map_err(|error| Trouble::Told(unwritten(file, &error)))?;
+        screens::exported(file, &RawRef::of(&bytes).to_string(), self.reach.json);
+        Ok(())
+    }
+
+    async fn bytes(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Vec<u8>, Trouble> {
+        let request = self.http.get(self.url(parts)?).query(query).bearer_auth(&self.reach.token).timeout(Duration::from_secs(30));
+        let unreached = |error: reqwest::Error| Trouble::Unreached(error.to_string());
+        let answer = request.send().await.map_err(unreached)?;
+        let good = answer.status().is_success();
+        let bytes = answer.bytes().await.map_err(unreached)?;
+        if good {
+            return Ok(bytes.to_vec());
+        }
+        Err(serde_json::from_slice(&bytes).map_or_else(|error| Trouble::Unreached(error.to_string()), Trouble::Told))
+    }
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Value {
+    serde_json::json!({
+        "code": "FILE",
+        "message": format!("{} could not be written: {error}", file.display()),
+        "remedy": "name a file in a folder that is there and may be written to",
+    })
+}

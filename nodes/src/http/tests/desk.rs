@@ -1,0 +1,274 @@
+//! The desk over HTTP: by time to impact and by cause, previews that do nothing, one action for many, and messages mended in a
+//! copy; each over a real mesh.
+
+use serde_json::{Value, json};
+use takt_protocol::calendar::PeriodState;
+use takt_protocol::kernel::Own;
+use takt_protocol::order::Order;
+use takt_protocol::words::{LotKey, LotNo, MaterialId};
+
+use super::{Back, Person, completion, hold};
+use crate::ask::tests::fixture::{MES, World, site};
+
+fn at<'a>(body: &'a Value, path: &str) -> &'a str {
+    body.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn rows(back: &Back) -> Vec<Value> {
+    back.body["rows"].as_array().unwrap().clone()
+}
+
+/// Waits until the desk shows as many causes, and gives them.
+async fn causes(plant: &Person<'_>, wanted: usize) -> Vec<Value> {
+    for _ in 0..400 {
+        let found = rows(&plant.gets("/v1/exception-groups").await);
+        if found.len() == wanted {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("never {wanted} causes: {:?}", plant.gets("/v1/exception-groups").await)
+}
+
+/// Orders whose first confirmation waits, because the month is closed.
+async fn parked(world: &World, plant: &Person<'_>, numbers: &[&str]) -> Vec<String> {
+    let mut orders = Vec::new();
+    for number in numbers {
+        orders.push(world.released(number).await.to_string());
+    }
+    world.period(PeriodState::Closed).await;
+    for number in numbers {
+        let mut last = completion(number, "40 H87");
+        last["last"] = json!(true);
+        plant.posts("/v1/operation-completions", "c1", last).await.entity();
+    }
+    orders
+}
+
+fn posted(order: &Order) -> bool {
+    order.ledger.postings().any(|entry| entry.standing.document().is_some())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_of_one_cause_are_one_row_and_one_action_under_a_key_of_its_own_each() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let orders = parked(&world, &plant, &["1000042", "1000043", "1000044"]).await;
+    let found = causes(&plant, 1).await;
+    let (group, row) = (at(&found[0], "/id").to_owned(), &found[0]);
+    assert_eq!((&row["count"], at(row, "/kind"), at(row, "/stake")), (&json!(3), "parked_posting", "120 H87"));
+    assert_eq!((&row["sites"], at(row, "/owners/0")), (&json!(["nord"]), "finance"));
+    assert!(["close", "period"].contains(&at(row, "/impact_by")) && !at(row, "/impact_at").is_empty(), "{row}");
+    let whole = plant.gets(&format!("/v1/exception-groups/{group}")).await;
+    assert_eq!(whole.body["exceptions"].as_array().unwrap().len(), 3);
+    let path = format!("/v1/exception-groups/{group}/actions");
+    let wish = json!({ "action": "retry", "reason": "the month is open again" });
+
+    // While the month is closed nothing is granted, and each says so.
+    let too_early = plant.posts(&path, "g1", wish.clone()).await;
+    assert_eq!((&too_early.body["done"], &too_early.body["refused"]), (&json!(0), &json!(3)), "{too_early:?}");
+    assert!(!at(&too_early.body, "/outcomes/0/remedy").is_empty());
+
+    world.period(PeriodState::Open).await;
+    let preview = plant.posts(&format!("{path}/preview"), "g2", wish.clone()).await;
+    assert_eq!(preview.body["previews"].as_array().unwrap().len(), 3);
+    let sends = at(&preview.body, "/previews/0/preview/sends/0/what");
+    assert!(sends.contains("40 H87") && sends.contains("FG-100"), "{preview:?}");
+    for order in &orders {
+        assert!(!posted(&world.order(order).await), "a preview did something");
+    }
+
+    let done = plant.posts(&path, "g2", wish.clone()).await;
+    assert_eq!((&done.body["done"], &done.body["refused"]), (&json!(3), &json!(0)), "{done:?}");
+    for order in &orders {
+        world.until(order, posted).await;
+    }
+    causes(&plant, 0).await;
+    let again = plant.posts(&path, "g2", wish).await;
+    assert_eq!((&again.body["done"], &again.body["outcomes"][2]["replayed"]), (&json!(3), &json!(true)), "{again:?}");
+    plant.posts(&path, "g3", json!({ "action": "retry" })).await.is(404, "UNKNOWN", "group");
+    plant.posts(&path, "g4", json!({ "action": "adopt" })).await.is(422, "SCHEMA", "action");
+    plant.gets("/v1/exception-groups/G-00000000").await.is(404, "UNKNOWN", "group");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quantity_is_given_up_only_with_a_second_client_of_an_allowed_role() {
+    let world = World::start().await;
+    let (plant, finance) = (Person::plant(&world), Person::finance(&world));
+    let order = parked(&world, &plant, &["1000042"]).await.remove(0);
+    let case = at(&causes(&plant, 1).await[0], "/first").to_owned();
+    let path = format!("/v1/exceptions/{case}/actions");
+    let give_up = |second: &str| json!({ "action": "write_off", "second": second, "reason": "never made" });
+    for nobody in ["ada", "lims", "somebody"] {
+        finance.posts(&path, nobody, give_up(nobody)).await.is(409, "NOT_OWNER", "second");
+    }
+    plant.posts(&path, "w1", give_up("bob")).await.is(409, "NOT_OWNER", "authorization");
+    let preview = finance.posts(&format!("{path}/preview"), "w2", give_up("bob")).await;
+    assert_eq!((preview.field("answer"), at(&preview.body, "/closes/0")), ("accepted", case.as_str()), "{preview:?}");
+    assert_eq!(world.state(&order).await.common.cases.len(), 1, "a preview did something");
+    finance.posts(&path, "w2", give_up("bob")).await.entity();
+    causes(&plant, 0).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_away_is_back_when_asked_for_and_says_who_and_why() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    parked(&world, &plant, &["1000042"]).await;
+    let found = causes(&plant, 1).await;
+    let (case, hurts) = (at(&found[0], "/first").to_owned(), at(&found[0], "/impact_at").to_owned());
+    let path = format!("/v1/exceptions/{case}/actions");
+    let until = |at: &str| json!({ "action": "snooze", "until": at, "reason": "finance comes at nine" });
+    plant.posts(&path, "z1", until("2020-01-01T00:00:00Z")).await.is(422, "SCHEMA", "until");
+    plant.posts(&path, "z2", until("2099-01-01T00:00:00Z")).await.is(409, "STATE", "until");
+    plant.posts(&path, "z3", until(&hurts)).await.entity();
+    causes(&plant, 0).await;
+    assert_eq!(rows(&plant.gets("/v1/exception-groups?snoozed=true").await).len(), 1);
+    let shown = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
+    assert_eq!((at(&shown, "/notes/0/who"), at(&shown, "/notes/0/why")), ("mes-nord", "finance comes at nine"), "{shown}");
+    plant.posts(&path, "h1", json!({ "action": "hand_to", "role": "planner", "reason": "hers" })).await.entity();
+    let hers = async || rows(&plant.gets("/v1/exceptions?snoozed=true&owner=planner&site=nord").await);
+    while hers().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(rows(&plant.gets("/v1/exceptions?snoozed=true&owner=quality").await).is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_matches_nothing_shows_what_it_meant_and_is_mended_in_a_copy() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let order = world.released("1000042").await.to_string();
+    let issue = |order: &str, key: &str| {
+        let body =
+            json!({ "plant": "nord", "order": order, "operation": "10", "material": "STEEL-3", "lot": "H-5502", "quantity": "12.4 KGM" });
+        (key.to_owned(), body)
+    };
+    let (key, body) = issue("100042", "i1");
+    assert_eq!(plant.posts("/v1/material-issues", &key, body).await.status.as_u16(), 202);
+    let case = at(&causes(&plant, 1).await[0], "/first").to_owned();
+    let shown = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
+    assert_eq!(at(&shown, "/candidates/0/entity"), order, "{shown}");
+    let because = shown["candidates"][0]["because"].to_string();
+    assert!(because.contains("one character is missing") && because.contains("STEEL-3 goes into it"), "{because}");
+
+    let path = format!("/v1/exceptions/{case}/actions");
+    let matching = json!({ "action": "match", "entity": order, "reason": "one digit is missing" });
+    let preview = plant.posts(&format!("{path}/preview"), "m1", matching).await.body;
+    let touched: Vec<&str> = preview["touches"].as_array().unwrap().iter().map(|one| at(one, "/kind")).collect();
+    assert!(touched.contains(&"order") && touched.contains(&"lot"), "{preview}");
+    assert!(world.order(&order).await.consumed.is_empty(), "a preview did something");
+
+    let mut input = shown["input"].clone();
+    input["to"] = json!({ "entity": order });
+    input["body"]["order"]["report"]["consumed"]["lot"] = json!("H-5503");
+    let edit = |input: &Value| json!({ "action": "edit", "input": input.to_string(), "reason": "the lot was misread, too" });
+    plant.posts(&path, "e0", json!({ "action": "edit", "input": "{}", "reason": "x" })).await.is(422, "SCHEMA", "input");
+    plant.posts(&path, "e0", json!({ "action": "edit", "reason": "x" })).await.is(400, "SCHEMA", "input");
+    plant.posts(&path, "e1", edit(&input)).await.entity();
+    assert!(plant.posts(&path, "e1", edit(&input)).await.replayed);
+    let used = world.until(&order, |order| !order.consumed.is_empty()).await;
+    assert_eq!(used.consumed.first().unwrap().0.lot.as_str(), "H-5503");
+    let steps = plant.gets(&format!("/v1/orders/{order}/timeline")).await.body;
+    let copy = steps["steps"].as_array().unwrap().iter().find(|step| at(step, "/mapping").starts_with("edit of")).unwrap();
+    assert_eq!((at(copy, "/who"), at(copy, "/reason")), ("mes-nord (plant)", "the lot was misread, too"));
+    let raw = plant.gets(&format!("/v1/raw/{}", at(copy, "/raw"))).await.body;
+    assert_eq!(raw, input, "the mended text is kept");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payload_that_no_mapping_understands_goes_through_it_again_as_it_should_have_been() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let tells = plant.client.post(format!("http://{}/in/nord/stops", world.doors.http)).bearer_auth(MES);
+    tells.body(r#"{"n": 1}"#).send().await.unwrap();
+    let found = causes(&plant, 1).await;
+    assert_eq!((at(&found[0], "/kind"), at(&found[0], "/site")), ("unmatched", "nord"));
+    let case = at(&found[0], "/first").to_owned();
+    let path = format!("/v1/exceptions/{case}/actions");
+    let nord = world.mesh.book().site_entity(site("nord")).unwrap().to_string();
+    let edit = |payload: &str| json!({ "action": "edit", "payload": payload, "reason": "the machine was left out" });
+    plant.posts(&path, "p1", edit(r#"{"n": 1}"#)).await.is(422, "SCHEMA", "payload");
+    let mended = format!(r#"{{"n": 1, "site": "{nord}", "at": "2026-11-24T06:00:00+01:00", "machine": "PRESS-4", "why": "bearing"}}"#);
+    let preview = plant.posts(&format!("{path}/preview"), "p2", edit(&mended)).await;
+    assert!(preview.body["touches"].to_string().contains("equipment"), "{preview:?}");
+    let down = async || {
+        let Own::Site(plant) = world.state(&nord).await.own else { panic!("no site") };
+        plant.down.into_iter().map(|(machine, why)| format!("{machine} {why}")).collect::<Vec<_>>()
+    };
+    assert!(down().await.is_empty(), "a preview did something");
+    plant.posts(&path, "p2", edit(&mended)).await.entity();
+    causes(&plant, 0).await;
+    while down().await != ["PRESS-4 bearing"] {
+        tokio::task::yield_now().await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_is_seen_on_all_it_would_be_on_before_it_is_placed() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let order = world.released("1000042").await.to_string();
+    let issue =
+        json!({ "plant": "nord", "order": "1000042", "operation": "10", "material": "STEEL-3", "lot": "H-5501", "quantity": "12.4 KGM" });
+    plant.posts("/v1/material-issues", "i1", issue).await.entity();
+    world.produces(&order, "pallet-1", "20 H87").await;
+    let mut bad = hold("H-5501");
+    bad["material"] = json!("STEEL-3");
+    let reach = async || plant.posts("/v1/quality-holds/preview", "h1", bad.clone()).await.body["reach"].clone();
+    let mut seen = reach().await;
+    for _ in 0..400 {
+        if seen["lots"].as_array().is_some_and(|lots| lots.len() == 2) && seen["blocked_units"] == json!(1) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        seen = reach().await;
+    }
+    let lots: Vec<&str> = seen["lots"].as_array().unwrap().iter().map(|lot| at(lot, "/lot")).collect();
+    assert!(lots.contains(&"STEEL-3/H-5501") && lots.iter().any(|lot| lot.starts_with("FG-100/")), "{seen}");
+    assert_eq!((&seen["blocked_units"], at(&seen, "/blocked")), (&json!(1), "20 H87"), "{seen}");
+    let key = LotKey { material: MaterialId::parse("STEEL-3").unwrap(), lot: LotNo::parse("H-5501").unwrap() };
+    let lot = world.mesh.book().lot_entity(site("nord"), &key).unwrap();
+    let Own::Lot(lot) = world.state(&lot.to_string()).await.own else { panic!("no lot") };
+    assert!(lot.holds.is_empty(), "a preview held something");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_is_seen_before_and_says_which_count_it_corrects() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let order = world.released("1000042").await.to_string();
+    plant.posts("/v1/operation-completions", "c1", completion("1000042", "40 H87")).await.entity();
+    let wrong = json!({
+        "plant": "nord", "order": "1000042", "operation": "10", "use": "yield", "difference": "-6 H87", "reason": "miscount", "corrects": "c1"
+    });
+    let preview = plant.posts("/v1/count-corrections/preview", "k1", wrong.clone()).await;
+    assert!(preview.body["touches"][0]["what"].to_string().contains("-6 H87"), "{preview:?}");
+    let good = async || world.order(&order).await.ops.values().next().unwrap().good.to_string();
+    assert_eq!(good().await, "40 H87");
+    plant.posts("/v1/count-corrections", "k1", wrong).await.entity();
+    assert_eq!(good().await, "34 H87");
+    let home = world.mesh.home(takt_protocol::id::EntityId::parse(&order).unwrap()).unwrap();
+    let log = home.node().seams.journal.read(takt_protocol::id::EntityId::parse(&order).unwrap(), 0).await.unwrap();
+    let caused = log.iter().flat_map(|entry| takt_protocol::wire::open(&entry.bytes).unwrap().0.steps);
+    assert_eq!(caused.filter(|step| step.causation.as_deref() == Some("c1")).count(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_has_a_runbook() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let book = plant.gets("/v1/runbooks/in_doubt").await;
+    assert!(book.field("never").contains("by hand") && book.body["steps"].as_array().unwrap().len() >= 3);
+    let none = plant.gets("/v1/runbooks/sunshine").await;
+    none.is(404, "UNKNOWN", "kind");
+    assert!(none.body["choices"].as_array().unwrap().contains(&json!("escape")));
+    world.stop().await;
+}

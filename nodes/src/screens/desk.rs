@@ -1,0 +1,251 @@
+//! The desk as people see it: exceptions by time to impact, those of one cause on one line; one of them with what may and what
+//! must not be done; and what an action would do before it is done. Computes nothing but layout.
+
+use serde_json::Value;
+
+use super::{Zones, age, list, or_dash, plain, rows, strings, table, text, until};
+
+/// The desk, by cause or one by one, as the node ranks it.
+pub(crate) fn exceptions(answer: &Value, zones: &Zones) -> String {
+    let found = rows(answer);
+    let dead = dead_letters(answer);
+    let now = text(answer, "as_of");
+    if found.is_empty() {
+        return format!("EXCEPTIONS  none open, as of {now}{dead}");
+    }
+    let open: u64 = found.iter().map(count).sum();
+    let causes = if open == found.len() as u64 { String::new() } else { format!(" of {} causes", found.len()) };
+    let head = format!("EXCEPTIONS  {open} open{causes} · by time to impact · as of {now}");
+    let first = found.first().map(|first| called(first).to_owned()).unwrap_or_default();
+    let next = format!("takt exceptions show {first}   then: preview ACTION {first} · runbook KIND");
+    format!("{head}\n{}\n{next}{dead}", desk(found, now, zones))
+}
+
+fn desk(found: &[Value], now: &str, zones: &Zones) -> comfy_table::Table {
+    let mut screen = table(&["id", "impact in", "site", "what", "at stake", "owner", "age"]);
+    for row in found {
+        let owners: Vec<&str> = strings(row, "owners").collect();
+        let owner = if owners.is_empty() { text(row, "owner").to_owned() } else { owners.join(", ") };
+        let what = match count(row) {
+            0 | 1 => text(row, "what").to_owned(),
+            many => format!("{}: {many} {}", text(row, "what"), text(row, "kind").replace('_', " ")),
+        };
+        screen.add_row(vec![
+            called(row).to_owned(),
+            impact(row, now, zones),
+            sites(row),
+            what,
+            or_dash(text(row, "stake")).to_owned(),
+            owner,
+            age(now, text(row, "opened_at")),
+        ]);
+    }
+    screen
+}
+
+/// How a row is asked for: one by its own number, many by that of their cause.
+fn called(row: &Value) -> &str {
+    if count(row) == 1 && row.get("first").is_some() { text(row, "first") } else { text(row, "id") }
+}
+
+fn count(row: &Value) -> u64 {
+    row.get("count").and_then(Value::as_u64).unwrap_or(1)
+}
+
+/// Where: the site, or how many there are.
+fn sites(row: &Value) -> String {
+    let all: Vec<&str> = strings(row, "sites").collect();
+    match all.as_slice() {
+        [] => or_dash(text(row, "site")).to_owned(),
+        [one] => (*one).to_owned(),
+        many => format!("{} sites", many.len()),
+    }
+}
+
+/// How long until it hurts, by what, and when on the clock of where it is: `0:48:00 shift 04:00`.
+fn impact(row: &Value, now: &str, zones: &Zones) -> String {
+    let at = text(row, "impact_at");
+    if at.is_empty() {
+        return "-".to_owned();
+    }
+    let (site, left) = (text(row, "site"), until(now, at));
+    let (there, here) = (zones.at(site, at), zones.at(site, now));
+    let clock = if there.get(..10) == here.get(..10) { there.get(11..16) } else { there.get(5..16) };
+    match text(row, "impact_by") {
+        "now" => "now".to_owned(),
+        by => format!("{left} {by} {}", clock.unwrap_or_default()),
+    }
+}
+
+/// What could not be handed to anybody; nothing when there is none.
+fn dead_letters(answer: &Value) -> String {
+    let letters = list(answer, "dead_letters");
+    if letters.is_empty() {
+        return String::new();
+    }
+    let mut screen = table(&["id", "region", "message", "why it lies here"]);
+    for letter in letters {
+        screen.add_row([text(letter, "id"), text(letter, "region"), text(letter, "message"), text(letter, "reason")]);
+    }
+    format!("\n\nDEAD LETTERS  kept, and in no order: mend the reason, then takt exceptions retry-dead-letter ID\n{screen}")
+}
+
+/// That a dead letter is on its way again.
+pub(crate) fn revived(answer: &Value) -> String {
+    format!("{} is queued anew: {}", text(answer, "id"), text(answer, "message"))
+}
+
+/// One exception, with what may and what must not be done.
+pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
+    let site = text(case, "site");
+    let hurts = match (text(case, "impact_at"), text(case, "impact_by")) {
+        ("", _) => "-".to_owned(),
+        (at, by) => format!("{} ({by})", zones.at(site, at)),
+    };
+    let mut lines = vec![
+        format!("{}  {}  {}  owner {}", text(case, "id"), text(case, "kind"), or_dash(site), text(case, "owner")),
+        format!("  {}", text(case, "what")),
+        format!("  at stake {}   hurts {hurts}   since {}", or_dash(text(case, "stake")), zones.at(site, text(case, "opened_at"))),
+        format!("  about {}", text(case, "entity")),
+    ];
+    if let Some(many @ 2..) = case.get("same_cause").and_then(Value::as_u64) {
+        lines.push(format!("  {many} are open of this cause: takt exceptions show {}", text(case, "group")));
+    }
+    if !text(case, "snoozed_until").is_empty() {
+        lines.push(format!("  put away until {}", zones.at(site, text(case, "snoozed_until"))));
+    }
+    for note in list(case, "notes") {
+        let (who, why) = (or_dash(text(note, "who")), or_dash(text(note, "why")));
+        lines.push(format!("  {} {} by {who}: {why}", zones.at(site, text(note, "at")), text(note, "what")));
+    }
+    if !text(case, "raw").is_empty() {
+        lines.push(format!("  raw message {}", text(case, "raw")));
+    }
+    if let Some(input) = case.get("input") {
+        lines.push(format!("  it says {}", input.get("body").unwrap_or(input)));
+    }
+    for likely in list(case, "candidates") {
+        let because: Vec<&str> = strings(likely, "because").collect();
+        lines.push(format!("  likely {}: {}", text(likely, "entity"), because.join("; ")));
+    }
+    lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
+    lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ do not {forbidden}")));
+    let id = text(case, "id");
+    lines.push(format!("  takt exceptions [preview] {} {id} …", actions(case)));
+    lines.push(format!("  takt exceptions runbook {}", text(case, "kind").replace('_', "-")));
+    lines.join("\n")
+}
+
+/// The actions of a row as the command line spells them.
+fn actions(row: &Value) -> String {
+    strings(row, "actions").collect::<Vec<_>>().join("|").replace('_', "-").replace("acknowledge", "ack")
+}
+
+/// A cause with its exceptions.
+pub(crate) fn exception_group(group: &Value, zones: &Zones) -> String {
+    let id = text(group, "id");
+    let head = format!("{id}  {}  {} open  {}", text(group, "kind"), plain(group, "count"), text(group, "what"));
+    let stake = format!("  at stake {}   sites {}", or_dash(text(group, "stake")), strings(group, "sites").collect::<Vec<_>>().join(", "));
+    let screen = desk(list(group, "exceptions"), text(group, "as_of"), zones);
+    format!("{head}\n{stake}\n{screen}\n  takt exceptions [preview] {} --group {id} --reason …", actions(group))
+}
+
+/// What came of an action on many.
+pub(crate) fn group_outcome(answer: &Value) -> String {
+    let (done, refused) = (plain(answer, "done"), plain(answer, "refused"));
+    let mut lines = vec![format!("{}  {done} done, {refused} not", text(answer, "group"))];
+    for one in list(answer, "outcomes") {
+        let again = if one.get("replayed").and_then(Value::as_bool).unwrap_or_default() { " (before)" } else { "" };
+        let why = match text(one, "message") {
+            "" => String::new(),
+            message => format!(": {message}; {}", text(one, "remedy")),
+        };
+        lines.push(format!("  {}  {}{again}{why}", text(one, "exception"), text(one, "answer")));
+    }
+    lines.push(format!("  sent again with --key {}, what is done stays done", text(answer, "key")));
+    lines.join("\n")
+}
+
+/// What a request would do.
+pub(crate) fn preview(answer: &Value, _: &Zones) -> String {
+    let mut lines = vec![format!("PREVIEW  would be {}; nothing was done", text(answer, "answer"))];
+    lines.extend(told(answer));
+    lines.join("\n")
+}
+
+/// What a request would do to the first of many.
+pub(crate) fn group_preview(answer: &Value, _: &Zones) -> String {
+    let found = list(answer, "previews");
+    let mut lines = vec![format!("PREVIEW  {} of {} in {}; nothing was done", found.len(), plain(answer, "count"), text(answer, "group"))];
+    for one in found {
+        let preview = one.get("preview").unwrap_or(&Value::Null);
+        lines.push(format!("{}  would be {}", text(one, "exception"), text(preview, "answer")));
+        lines.extend(told(preview));
+    }
+    lines.join("\n")
+}
+
+fn told(preview: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(no) = preview.get("complaint") {
+        lines.push(format!("  {}: {}\n  ▸ {}", text(no, "code"), text(no, "message"), text(no, "remedy")));
+    }
+    for touched in list(preview, "touches") {
+        let what: Vec<&str> = strings(touched, "what").collect();
+        lines.push(format!("  {} {}: {}", text(touched, "kind"), text(touched, "name"), what.join("; ")));
+    }
+    for sending in list(preview, "sends") {
+        let waits = text(sending, "waits_for");
+        let waits = if waits.is_empty() { String::new() } else { format!("; waits for {waits}") };
+        lines.push(format!("  → {}: {}{waits}", text(sending, "site"), text(sending, "what")));
+    }
+    if let Some(reach) = preview.get("reach") {
+        lines.extend(reached(reach));
+    }
+    let closes: Vec<&str> = strings(preview, "closes").collect();
+    if !closes.is_empty() {
+        lines.push(format!("  closes {}: {}", closes.len(), closes.join(", ")));
+    }
+    lines.extend(strings(preview, "opens").map(|opens| format!("  opens: {opens}")));
+    if preview.get("cut").and_then(Value::as_bool).unwrap_or_default() {
+        lines.push("  there is more: the preview ended at its limit, or at what is at home elsewhere".to_owned());
+    }
+    lines
+}
+
+/// All that a hold would be on.
+fn reached(reach: &Value) -> Vec<String> {
+    let (lots, trucks) = (list(reach, "lots"), list(reach, "shipments"));
+    let blocked = or_dash(text(reach, "blocked"));
+    let mut lines = vec![format!(
+        "  HOLD  {} lots, {blocked}, {} handling units blocked, {} left already, {} shipments",
+        lots.len(),
+        plain(reach, "blocked_units"),
+        plain(reach, "left_units"),
+        trucks.len()
+    )];
+    for lot in lots {
+        let (units, left): (Vec<&str>, Vec<&str>) = (strings(lot, "units").collect(), strings(lot, "left").collect());
+        let total = or_dash(text(lot, "total"));
+        lines.push(format!("    {} at {}: {} of {total}", text(lot, "lot"), text(lot, "plant"), or_dash(text(lot, "blocked"))));
+        if !units.is_empty() {
+            lines.push(format!("      on {}", units.join(", ")));
+        }
+        lines.extend(left.iter().map(|left| format!("      LEFT {left}")));
+    }
+    lines.extend(trucks.iter().map(|truck| {
+        let planned = or_dash(text(truck, "planned"));
+        format!("    {} {} (leaves {planned})", text(truck, "delivery"), text(truck, "stage"))
+    }));
+    lines
+}
+
+/// What to do about a kind of exception.
+pub(crate) fn runbook(book: &Value, _: &Zones) -> String {
+    let mut lines = vec![format!("{}  {}", text(book, "kind"), text(book, "means"))];
+    lines.extend(strings(book, "steps").enumerate().map(|(at, step)| format!("  {}. {step}", at + 1)));
+    if !text(book, "never").is_empty() {
+        lines.push(format!("  ✘ {}", text(book, "never")));
+    }
+    lines.join("\n")
+}

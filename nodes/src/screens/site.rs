@@ -1,0 +1,162 @@
+//! One site on the screen: its systems, what its own system has, what is down, this shift's orders.
+
+use serde_json::Value;
+
+use super::{Zones, age, heard, list, number, or_dash, span, strings, table, text};
+
+/// A site, whole.
+pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
+    let (name, now) = (text(answer, "name"), text(answer, "as_of"));
+    let empty = Value::Null;
+    let shift = answer.get("shift").unwrap_or(&empty);
+    let mut lines = vec![format!(
+        "{} {name} · {} · {} · shift {} of {} to {} · region {}",
+        text(answer, "kind").to_uppercase(),
+        zones.at(name, now),
+        text(answer, "zone"),
+        text(shift, "name"),
+        text(shift, "day"),
+        zones.minute(name, text(shift, "ends_at")),
+        text(answer, "region")
+    )];
+    if answer.get("reached").and_then(Value::as_bool) != Some(true) {
+        lines.push("its region does not answer here: most of this is unknown".to_owned());
+    }
+    lines.push(systems(answer, name, zones));
+    lines.extend(list(answer, "systems").iter().filter_map(backlog));
+    if number(answer, "quarantine") > 0 {
+        lines.push(format!("quarantine   {} messages match nothing yet: takt exceptions list", number(answer, "quarantine")));
+    }
+    lines.extend(recipes(answer));
+    lines.extend(equipment(answer, name, zones));
+    lines.extend(orders(answer, name, zones));
+    lines.extend(
+        list(answer, "exceptions").iter().map(|case| format!("{}  {}  ({})", text(case, "id"), text(case, "what"), text(case, "owner"))),
+    );
+    let since = match text(answer, "configured_at") {
+        "" => String::new(),
+        at => format!(" since {}", zones.at(name, at)),
+    };
+    lines.push(format!("configuration {}{since}", text(answer, "configuration").get(..8).unwrap_or_else(|| text(answer, "configuration"))));
+    lines.push(format!("takt sites deliveries {name}   takt order list --plant {name}"));
+    lines.join("\n")
+}
+
+fn systems(answer: &Value, name: &str, zones: &Zones) -> String {
+    let now = text(answer, "as_of");
+    let mut screen = table(&["system", "role", "heard", "in/min", "out/min", "waiting", "in doubt", "state"]);
+    for system in list(answer, "systems") {
+        let waiting: Vec<String> = list(system, "waiting").iter().map(ToString::to_string).collect();
+        let (all, here) = (number(system, "in_doubt"), number(system, "in_doubt_here"));
+        let doubt = if all > here { format!("{all} ({name} {here})") } else { all.to_string() };
+        screen.add_row(vec![
+            text(system, "system").to_owned(),
+            text(system, "role").to_owned(),
+            age(now, text(system, "heard_at")),
+            number(system, "in_per_minute").to_string(),
+            number(system, "out_per_minute").to_string(),
+            waiting.join("/"),
+            doubt,
+            state(system, name, now, zones),
+        ]);
+    }
+    format!("{screen}\nwaiting: plant-critical/business/analytical")
+}
+
+fn state(system: &Value, name: &str, now: &str, zones: &Zones) -> String {
+    let mut words = vec![match text(system, "link") {
+        "ok" => "ok".to_owned(),
+        "unheard" => "not heard since this node started".to_owned(),
+        "no_link" => "NO LINK from here".to_owned(),
+        _silent => heard(system, name, now, zones),
+    }];
+    if let Some(limit) = system.get("per_minute_max").and_then(Value::as_u64) {
+        words.push(format!("limit {limit}/min"));
+    }
+    words.join(", ")
+}
+
+/// What waits for a system, and how long that takes.
+fn backlog(system: &Value) -> Option<String> {
+    let waiting: u64 = list(system, "waiting").iter().filter_map(Value::as_u64).sum();
+    let drains =
+        system.get("drains_ms").and_then(Value::as_u64).map(|ms| format!("; drains in {} at its limit, when nothing else comes", span(ms)));
+    (waiting > 0).then(|| {
+        format!(
+            "backlog {waiting} for {}, {} tries a minute now{}",
+            text(system, "system"),
+            number(system, "out_per_minute"),
+            drains.unwrap_or_default()
+        )
+    })
+}
+
+fn recipes(answer: &Value) -> Vec<String> {
+    let line = |row: &Value| {
+        let has: Vec<&str> = strings(row, "has").collect();
+        let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
+        let blocks: Vec<&str> = strings(row, "blocks").collect();
+        let blocks = if blocks.is_empty() { String::new() } else { format!("  BLOCKS {}", blocks.join(", ")) };
+        let (material, expected) = (text(row, "material"), text(row, "expected"));
+        match text(row, "same") {
+            "yes" => format!("{material} recipe {expected} = {expected}{blocks}"),
+            "no" => format!("{material} recipe {expected} ≠ {has}{blocks}"),
+            _unknown => format!("{material} recipe {expected}, the plant has not said which it has{blocks}"),
+        }
+    };
+    let rows: Vec<String> = list(answer, "recipes").iter().map(line).collect();
+    if rows.is_empty() { Vec::new() } else { vec![format!("master data  {}", rows.join(" · "))] }
+}
+
+fn equipment(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in list(answer, "down") {
+        let since = if text(row, "since").is_empty() { String::new() } else { format!(" since {}", zones.at(name, text(row, "since"))) };
+        let orders = |field: &str, words: &str| {
+            let all: Vec<&str> = strings(row, field).collect();
+            if all.is_empty() { String::new() } else { format!("; {words} {}", all.join(", ")) }
+        };
+        lines.push(format!(
+            "equipment    {} DOWN{since} ({}){}{}",
+            text(row, "equipment"),
+            text(row, "state"),
+            orders("stops", "STOPS"),
+            orders("touches", "others may run")
+        ));
+    }
+    let late: Vec<&str> = strings(answer, "uncalibrated").collect();
+    if !late.is_empty() {
+        lines.push(format!("equipment    calibration is over: {}", late.join(", ")));
+    }
+    lines
+}
+
+fn orders(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
+    let empty = Value::Null;
+    let orders = answer.get("orders").unwrap_or(&empty);
+    if text(answer, "kind") != "plant" {
+        return Vec::new();
+    }
+    let count = |field: &str| number(orders, field);
+    let mut lines = vec![format!(
+        "this shift   {} orders: {} on time, {} late, {} blocked",
+        count("all"),
+        count("on_time"),
+        count("late"),
+        count("blocked")
+    )];
+    lines.extend(list(orders, "rows").iter().take(20).map(|row| {
+        let badges: Vec<String> = strings(row, "badges").map(|badge| format!("▲{badge}")).collect();
+        format!(
+            "  {:<10} {:<10} {:<10} {} of {}   to {}   {}",
+            or_dash(text(row, "number")),
+            text(row, "material"),
+            text(row, "status"),
+            or_dash(text(row, "processed")),
+            text(row, "target"),
+            zones.minute(name, text(row, "end")),
+            badges.join(" ")
+        )
+    }));
+    lines
+}

@@ -1,0 +1,149 @@
+//! What every case says beside what its transition knew: where it is, when it starts to hurt and by what, what it shares with
+//! others, and the message behind it. In one place, so that no kind of case can forget it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Case, CaseKind};
+use crate::effect::Effect;
+use crate::fact::Fact;
+use crate::input::Input;
+use crate::instant::Instant;
+use crate::intent::Intent;
+use crate::kernel::{Context, Own, State};
+use crate::name::SiteId;
+
+/// What happens when a case starts to hurt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Impact {
+    /// It hurts already.
+    Now,
+    /// The order should start.
+    Start,
+    /// The next shift begins.
+    Shift,
+    /// The truck should leave.
+    Truck,
+    /// The plant's calendar day ends, and with it the date of its postings.
+    Day,
+    /// The same, and the month of the ERP's books with it.
+    Period,
+}
+
+impl Impact {
+    /// Its word, as it stands on every wire and screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Start => "start",
+            Self::Shift => "shift",
+            Self::Truck => "truck",
+            Self::Day => "close",
+            Self::Period => "period",
+        }
+    }
+}
+
+/// Completes the cases that a decision opens.
+pub(crate) fn frame(state: &State, input: &Input, context: &Context<'_>, facts: &mut [Fact]) {
+    for fact in facts {
+        let Fact::CaseOpened(case) = fact else { continue };
+        let here = state.site().or_else(|| context.book.site_of(state.id));
+        let told = Some(input.envelope.key.source).filter(|source| context.book.sites.contains_key(source));
+        case.site = case.site.or(here).or(told);
+        case.origin = case.origin.take().or_else(|| input.envelope.origin.clone());
+        if case.about.is_empty() {
+            case.about = about(state, case, input).unwrap_or_default();
+        }
+        let found = impact(state, case, context);
+        (case.impact_at, case.impact_by) = (found.map(|(at, _)| at), found.map(|(_, by)| by));
+    }
+}
+
+/// What it shares with others, where its transition did not say.
+fn about(state: &State, case: &Case, input: &Input) -> Option<String> {
+    let (site, source) = (case.site, input.envelope.key.source);
+    match case.kind {
+        CaseKind::InDoubt => asked(state, case).map(|(site, effect)| format!("{site}: nobody knows what became of {}", effect.verb())),
+        CaseKind::Unanswered if matches!(state.own, Own::Order(_)) => site.map(|site| format!("{site} does not answer")),
+        CaseKind::CounterRestarted => site.map(|site| format!("{site}: counters began again")),
+        CaseKind::KeyReused => Some(format!("{source} uses keys again for other content")),
+        CaseKind::Rejected(_)
+        | CaseKind::NotReady
+        | CaseKind::Unanswered
+        | CaseKind::ParkedPosting
+        | CaseKind::ForeignPosting
+        | CaseKind::NotOwner
+        | CaseKind::Discrepancy
+        | CaseKind::Unmatched
+        | CaseKind::Escape
+        | CaseKind::HeldAfterClearance
+        | CaseKind::AliasClash
+        | CaseKind::Tolerance
+        | CaseKind::Shortage
+        | CaseKind::Blocked
+        | CaseKind::EquipmentDown => None,
+    }
+}
+
+/// The site that was asked by the intent of a case, and for what.
+fn asked<'a>(state: &'a State, case: &Case) -> Option<(SiteId, &'a Effect)> {
+    match &state.common.outbox.get(case.intent?)?.intent {
+        Intent::Site { site, effect, .. } => Some((*site, effect)),
+        Intent::Mail { .. } | Intent::Wake { .. } => None,
+    }
+}
+
+/// When it starts to hurt, and by what; nothing where nobody can know.
+fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
+    match case.kind {
+        CaseKind::Escape | CaseKind::HeldAfterClearance => Some((case.impact_at.unwrap_or(context.now), Impact::Now)),
+        // A decision that is due hurts.
+        CaseKind::Unanswered if matches!(state.own, Own::Lot(_)) => case.impact_at.map(|at| (at, Impact::Now)),
+        CaseKind::ParkedPosting | CaseKind::ForeignPosting | CaseKind::Unmatched => books(case, context),
+        CaseKind::InDoubt if asked(state, case).is_some_and(|(_, effect)| matches!(effect, Effect::Post(_))) => books(case, context),
+        CaseKind::Discrepancy if case.impact_at == Some(context.now) => Some((context.now, Impact::Now)),
+        CaseKind::Rejected(_)
+        | CaseKind::NotReady
+        | CaseKind::Unanswered
+        | CaseKind::InDoubt
+        | CaseKind::KeyReused
+        | CaseKind::NotOwner
+        | CaseKind::Discrepancy
+        | CaseKind::AliasClash
+        | CaseKind::CounterRestarted
+        | CaseKind::Tolerance
+        | CaseKind::Shortage
+        | CaseKind::Blocked
+        | CaseKind::EquipmentDown => truck(state, context).or_else(|| start(state, case, context)).or_else(|| shift(case, context)),
+    }
+}
+
+/// The planned departure, while it has not passed.
+fn truck(state: &State, context: &Context<'_>) -> Option<(Instant, Impact)> {
+    let Own::Shipment(shipment) = &state.own else { return None };
+    shipment.planned.filter(|planned| *planned > context.now).map(|planned| (planned, Impact::Truck))
+}
+
+/// The planned start, as the case or else the order says it, while it has not passed.
+fn start(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
+    let planned = || match &state.own {
+        Own::Order(order) => order.header_or_wish().map(|header| header.start),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => None,
+    };
+    case.impact_at.or_else(planned).filter(|start| *start > context.now).map(|start| (start, Impact::Start))
+}
+
+/// The next shift of where it is.
+fn shift(case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
+    let site = context.book.sites.get(&case.site?)?;
+    Some((site.calendar.shift_end(context.now), Impact::Shift))
+}
+
+/// The end of the posting date of where it is.
+fn books(case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
+    let calendar = &context.book.sites.get(&case.site?)?.calendar;
+    let end = calendar.next_midnight(context.now);
+    let month = |at| calendar.posting_date(at).date().month();
+    Some((end, if month(end) == month(context.now) { Impact::Day } else { Impact::Period }))
+}
