@@ -25,6 +25,7 @@ mod account;
 mod around;
 mod cast;
 mod people;
+mod product;
 mod say;
 mod stage;
 mod start;

@@ -194,7 +194,8 @@ impl<'a> Foresight<'a> {
             let (Some(state), Some(mut what)) = (self.states.get(&entity), self.what.remove(&entity)) else { continue };
             what.dedup();
             if !what.is_empty() {
-                let touched = Touched { id: entity.to_string(), kind: entity.kind().to_string(), name: name_of(state), what };
+                let name = self.book.site_of(entity).map_or_else(|| name_of(state), |site| site.to_string());
+                let touched = Touched { id: entity.to_string(), kind: entity.kind().to_string(), name, what };
                 self.preview.touches.push(touched);
             }
         }

@@ -18,6 +18,7 @@ use takt_simulations::logs::Logs;
 use super::around;
 use super::cast::{Cast, Plant};
 use super::people::People;
+use super::product;
 use crate::mesh::Mesh;
 
 /// What the account found.
@@ -56,6 +57,9 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     let looked = around::look(&logs, cast, &mesh.book(), &erps);
     account.broken.extend(looked.broken);
     account.counted.extend(looked.counted);
+    let (strangers, by_release) = product::look(&logs, cast, &mesh.book());
+    account.broken.extend(strangers);
+    account.counted.push(("orders by a recipe that the product data system released", by_release));
     let led_back = logs.every_posting_leads_back(&regions, &mut account.broken).await?;
     account.count(&logs, led_back);
     Ok(account)

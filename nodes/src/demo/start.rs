@@ -18,7 +18,7 @@ use takt_simulations::world::system::Kind;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::stage::{self, Odd};
-use super::{Stage, Variables, loopback};
+use super::{Stage, Variables, loopback, product};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
@@ -38,6 +38,7 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let people = People::new(node.mesh.clock())?;
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
+    product::set(&people, &cast, &text.book).await?;
     let token = token("TAKT_PLANNER");
     Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
 }
@@ -146,7 +147,7 @@ pub(super) async fn plants_are_known(stage: &Stage) -> anyhow::Result<()> {
         };
         stage.people.until(&what, known).await?;
     }
-    Ok(())
+    product::is_stated(stage).await
 }
 
 /// Waits until no system has anything to tell and no queue holds anything, for a moment.

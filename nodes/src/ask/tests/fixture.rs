@@ -15,11 +15,7 @@ use takt_actors::link::{Errand, Link, Probed, Sent};
 use takt_actors::node::Settings;
 use takt_actors::region::SiteLink;
 use takt_actors::site::SiteLimits;
-use takt_protocol::book::{
-    Book, Equipment, LotMode, Material, Policy, Recipe, RecipeComponent, RecipeOperation, RecipeOutput, Site, SiteKind,
-};
-use takt_protocol::calendar::{Calendar, PeriodBook, PeriodState};
-use takt_protocol::conversion::Conversions;
+use takt_protocol::calendar::{Calendar, PeriodState};
 use takt_protocol::effect::Effect;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
 use takt_protocol::id::{EntityId, Kind};
@@ -30,17 +26,18 @@ use takt_protocol::name::{Region, SiteId, Source};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Header, Order, OwnerFact};
 use takt_protocol::outbox::Receipt;
-use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, OverPolicy, Rule, RuleBook, Trigger, Use};
-use takt_protocol::qty::{Qty, Rounding};
-use takt_protocol::role::{Grant, Roles, VERBS};
+use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
 use takt_protocol::signature::Signature;
-use takt_protocol::uom::Uom;
-use takt_protocol::words::{DocNo, EquipmentClass, EquipmentId, ItemNo, MaterialId, OpNo, OutputKind, Role, Sscc, Version};
+use takt_protocol::words::{DocNo, EquipmentId, MaterialId, OutputKind, Role, Sscc};
 
 use crate::ask::{Client, Clients, Inbox, Limits, NotTaken, Reception};
 use crate::doors::{Doors, serve};
 use crate::mesh::{Mesh, Stores};
+
+mod book;
+
+pub(crate) use book::book;
 
 /// The token of the plant's client, and of quality's.
 pub(crate) const PLANT: &str = "token-of-the-plant";
@@ -308,109 +305,5 @@ impl Link for Obedient {
 
     async fn probe(&self, _: &Errand) -> Probed {
         Probed::Absent
-    }
-}
-
-fn a_site(kind: SiteKind, region: &str) -> Site {
-    Site {
-        kind,
-        region: Region::parse(region).unwrap(),
-        calendar: Calendar::plain("Europe/Berlin").unwrap(),
-        erp: None,
-        warehouse: None,
-        quality: None,
-        around: takt_protocol::book::Around::default(),
-        classes: BTreeMap::new(),
-        periods: PeriodBook::default(),
-    }
-}
-
-fn rule(id: &str, purpose: Use, movement: Movement) -> Rule {
-    Rule {
-        id: id.to_owned(),
-        version: 1,
-        matches: Match { purpose: Some(purpose), ..Match::default() },
-        trigger: vec![Trigger::Completion],
-        group_by: Vec::new(),
-        movement,
-        code: String::new(),
-        method: Method::Explicit,
-        scale: 3,
-        rounding: Rounding::HalfUp,
-        date: DatePolicy::Occurred,
-        late: LatePolicy::Park,
-        over: OverPolicy::Post,
-    }
-}
-
-fn recipe() -> Recipe {
-    let operation = |op| RecipeOperation { op: OpNo::parse(op).unwrap(), class: EquipmentClass::parse("PRESS").unwrap(), milestone: true };
-    Recipe {
-        version: Version::parse("7").unwrap(),
-        source: "PLM, approved 12 Nov".to_owned(),
-        base_quantity: Qty::parse("1 H87").unwrap(),
-        operations: vec![operation("10"), operation("20")],
-        components: vec![RecipeComponent {
-            item: ItemNo::parse("1").unwrap(),
-            op: OpNo::parse("10").unwrap(),
-            material: MaterialId::parse("STEEL-3").unwrap(),
-            qty: Qty::parse("0.4 KGM").unwrap(),
-        }],
-        outputs: vec![RecipeOutput { kind: OutputKind::Main, material: MaterialId::parse("FG-100").unwrap() }],
-    }
-}
-
-/// The five roles, one that may ask for everything, and one that is for a single plant.
-fn roles() -> Roles {
-    let mut roles = Roles::default();
-    roles.allow(&Role::parse("plant").unwrap(), &VERBS);
-    let mut grants = roles.grants().clone();
-    let everything = VERBS.map(str::to_owned).into();
-    grants.insert(Role::parse("afar-only").unwrap(), Grant { verbs: everything, sites: Some([site("afar")].into()) });
-    Roles::new(grants)
-}
-
-/// The configuration: an ERP, a plant, a laboratory, a warehouse far away, and a plant out of reach.
-pub(crate) fn book() -> Book {
-    let plant = |region| Site {
-        erp: Some(site("erp-eu")),
-        warehouse: Some(site("wms-hub")),
-        quality: Some(site("qms")),
-        ..a_site(SiteKind::Plant, region)
-    };
-    let material = |base: &str| Material {
-        description: "bracket".to_owned(),
-        base: Uom::parse(base).unwrap(),
-        conversions: Conversions::default(),
-        lot_mode: LotMode::Lot,
-        inspected: false,
-    };
-    let rules = vec![
-        rule("yield", Use::Yield, Movement::Confirmation),
-        rule("scrap", Use::Scrap, Movement::Confirmation),
-        rule("issue", Use::Consumed, Movement::GoodsIssue),
-        rule("receipt", Use::Produced, Movement::GoodsReceipt),
-    ];
-    let fg = MaterialId::parse("FG-100").unwrap();
-    let press =
-        Equipment { id: EquipmentId::parse("PRESS-4").unwrap(), class: EquipmentClass::parse("PRESS").unwrap(), capabilities: Vec::new() };
-    Book {
-        hash: "test".to_owned(),
-        generation: 1,
-        sites: BTreeMap::from([
-            (site("erp-eu"), a_site(SiteKind::Erp, "eu")),
-            (site("nord"), plant("eu")),
-            (site("afar"), plant("asia")),
-            (site("wms-hub"), a_site(SiteKind::Warehouse, "na")),
-            (site("qms"), a_site(SiteKind::Quality, "eu")),
-        ]),
-        materials: BTreeMap::from([(fg.clone(), material("H87")), (MaterialId::parse("STEEL-3").unwrap(), material("KGM"))]),
-        recipes: BTreeMap::from([((site("nord"), fg), vec![recipe()])]),
-        equipment: BTreeMap::from([(site("nord"), vec![press])]),
-        data: takt_protocol::data::Data::default(),
-        rules: RuleBook::new(rules).unwrap(),
-        policy: Policy::default(),
-        roles: roles(),
-        ..Book::default()
     }
 }

@@ -64,7 +64,8 @@ async fn many_of_one_cause_are_one_row_and_one_action_under_a_key_of_its_own_eac
     let path = format!("/v1/exception-groups/{group}/actions");
     let wish = json!({ "action": "retry", "reason": "the month is open again" });
 
-    // While the month is closed nothing is granted, and each says so.
+    // While the month is frozen nothing is granted, and each says so. Closed, it would go out at the next open date.
+    world.period(PeriodState::Frozen).await;
     let too_early = plant.posts(&path, "g1", wish.clone()).await;
     assert_eq!((&too_early.body["done"], &too_early.body["refused"]), (&json!(0), &json!(3)), "{too_early:?}");
     assert!(!at(&too_early.body, "/outcomes/0/remedy").is_empty());
