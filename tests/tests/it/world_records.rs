@@ -156,6 +156,7 @@ fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
     std::fs::remove_file(folder.join("recipes/nord-fg-100.yaml")).unwrap();
     let mut variables: BTreeMap<String, String> = demo::VARIABLES.iter().map(|name| ((*name).to_owned(), format!("t-{name}"))).collect();
     variables.iter_mut().filter(|(name, _)| name.ends_with("_URL")).for_each(|(_, url)| "http://127.0.0.1:9".clone_into(url));
+    variables.iter_mut().filter(|(name, _)| name.ends_with("_DIR")).for_each(|(name, path)| *path = format!("/t/{name}"));
     for (name, address) in world.addresses() {
         variables.insert(format!("{}_URL", name.to_uppercase()), format!("http://{address}"));
     }
