@@ -157,10 +157,14 @@ async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::R
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
 fn figure(mut times: Vec<Duration>, time: Duration) -> Figure {
     times.sort_unstable();
-    let at = |share: usize| {
-        times.get((times.len() * share / 1000).min(times.len().saturating_sub(1))).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
-    };
+    let at = |per_mille| within_ms(&times, per_mille);
     Figure { per_second: times.len() as f64 / time.as_secs_f64(), p50_ms: at(500), p99_ms: at(990), p999_ms: at(999) }
+}
+
+/// The ms within which that many of a thousand came; of sorted times.
+fn within_ms(sorted: &[Duration], per_mille: usize) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((sorted.len() * per_mille / 1000).min(last)).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::wire;
 
-use super::{orders, region};
+use super::{orders, region, within_ms};
 use crate::ask::{Clients, Limits, ROWS_MAX, Reception, v1};
 use crate::mesh::{Mesh, Stores};
 
@@ -176,9 +176,7 @@ fn seconds(clock: &dyn Clock, began: Duration) -> String {
 
 fn line(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
-    let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).copied().unwrap_or_default();
-    let ms = |took: Duration| took.as_secs_f64() * 1_000.0;
-    println!("{what:<44} {:>9.2} {:>9.2}", ms(at(50)), ms(at(99)));
+    println!("{what:<44} {:>9.2} {:>9.2}", within_ms(&times, 500), within_ms(&times, 990));
 }
 
 /// Memory of this process that is in RAM, in KiB, as Linux tells it.
