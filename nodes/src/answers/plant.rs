@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
 use super::order::{OrderRow, listed};
+use super::record::{has_version, made_at};
 use super::system::SystemRow;
 use super::word_of;
 
@@ -176,10 +177,10 @@ fn recipes(book: &Book, plant: SiteId, own: &Site, orders: &[(&State, &Order)], 
     let row = |material: MaterialId| {
         let expected = book.recipe(plant, &material, None, now).ok()?;
         let has = own.recipes.get(&material);
-        let same = match has {
-            Some(has) if has.contains(&expected.version) => "yes",
-            None if own.recipes.is_empty() => "unknown",
-            Some(_) | None => "no",
+        let same = match has_version(own, &material, &expected.version) {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "unknown",
         };
         let blocked = waits(&material);
         Some(RecipeRow {
@@ -190,7 +191,7 @@ fn recipes(book: &Book, plant: SiteId, own: &Site, orders: &[(&State, &Order)], 
             blocks: blocked.iter().map(|order| called(*order, orders)).collect(),
         })
     };
-    super::record::made_at(book, plant).into_iter().filter_map(row).collect()
+    made_at(book, plant).into_iter().filter_map(row).collect()
 }
 
 fn called(id: EntityId, orders: &[(&State, &Order)]) -> String {

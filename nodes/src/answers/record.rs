@@ -157,6 +157,12 @@ pub(crate) fn made_at(book: &Book, plant: SiteId) -> BTreeSet<MaterialId> {
     configured.chain(stated).collect()
 }
 
+/// Whether a plant's own system has a version; nothing while it has not said which recipes it has at all.
+pub(crate) fn has_version(site: &Site, material: &MaterialId, version: &Version) -> Option<bool> {
+    let has = || site.recipes.get(material).is_some_and(|has| has.contains(version));
+    (!site.recipes.is_empty()).then(has)
+}
+
 fn apart(book: &Book, plant: SiteId, site: &Site, material: &MaterialId, now: Instant) -> Option<DriftRow> {
     let expected = book.recipe(plant, material, None, now).ok();
     let has = site.recipes.get(material);
@@ -166,13 +172,13 @@ fn apart(book: &Book, plant: SiteId, site: &Site, material: &MaterialId, now: In
         let mut missing = later.filter(|(version, _)| has.is_none_or(|has| !has.contains(*version)));
         missing.next().map(|(version, edition)| format!("{version} from {}", edition.from.map(|day| day.to_string()).unwrap_or_default()))
     });
-    let state = match (expected, has) {
-        (Some(expected), Some(has)) if has.contains(&expected.version) => "same",
-        (Some(_), Some(has)) if !has.is_empty() => "stale",
-        (Some(_), _) if site.recipes.is_empty() => "unknown",
-        (Some(_), _) => "missing",
-        (None, Some(has)) if !has.is_empty() => "unexpected",
-        (None, _) => "same",
+    let any = has.is_some_and(|has| !has.is_empty());
+    let state = match expected.map(|expected| has_version(site, material, &expected.version)) {
+        Some(Some(false)) if any => "stale",
+        Some(Some(false)) => "missing",
+        Some(None) => "unknown",
+        None if any => "unexpected",
+        Some(Some(true)) | None => "same",
     };
     if state == "same" && coming.is_none() {
         return None;
