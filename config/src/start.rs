@@ -25,7 +25,7 @@ const TAKEN: [&str; 15] = [
 ];
 
 /// The systems around them are left out: who has one takes its text from the demo's folder.
-const LEFT: [&str; 4] = ["mappings/cmms-json/", "mappings/mes-csv/", "mappings/plm-json/", "mappings/tms-json/"];
+const LEFT: [&str; 5] = ["mappings/cmms-json/", "mappings/erp-odoo/", "mappings/mes-csv/", "mappings/plm-json/", "mappings/tms-json/"];
 
 /// The lines that name what is left out, or have the demo play a system.
 const UNSAID: [&str; 4] = ["simulated:", "maintenance:", "transport:", "# Who sends the trucks"];

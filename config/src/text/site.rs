@@ -96,4 +96,18 @@ pub struct SimulatedText {
     /// What its misfortunes are drawn from.
     #[serde(default)]
     pub seed: u64,
+    /// In whose manner, where there are several sorts of that kind of system.
+    #[serde(default, rename = "as")]
+    pub manner: Manner,
+}
+
+/// In whose manner a system is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// What is usual for its kind; of an ERP, SAP.
+    #[default]
+    Usual,
+    /// Of an ERP: Odoo.
+    Odoo,
 }
