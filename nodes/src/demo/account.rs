@@ -17,6 +17,7 @@ use takt_simulations::logs::Logs;
 
 use super::around;
 use super::cast::{Cast, Plant};
+use super::chain;
 use super::people::People;
 use super::product;
 use crate::mesh::Mesh;
@@ -55,6 +56,9 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     account.stock(&logs, cast, &erps);
     account.blocks(&logs, &erps);
     let looked = around::look(&logs, cast, &mesh.book(), &erps);
+    account.broken.extend(looked.broken);
+    account.counted.extend(looked.counted);
+    let looked = chain::look(&logs, cast, &mesh.book(), &erps);
     account.broken.extend(looked.broken);
     account.counted.extend(looked.counted);
     let (strangers, by_release) = product::look(&logs, cast, &mesh.book());

@@ -18,7 +18,7 @@ use takt_simulations::world::system::Kind;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::stage::{self, Odd};
-use super::{Stage, Variables, loopback, product};
+use super::{Stage, Variables, chain, loopback, product};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
@@ -39,6 +39,7 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
     product::set(&people, &cast, &text.book).await?;
+    chain::set(&people, &cast, &text.book).await?;
     let token = token("TAKT_PLANNER");
     Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
 }
@@ -101,6 +102,9 @@ fn world_of(text: &Text) -> WorldSpec {
             SiteKind::ProductData => Kind::Plm,
             SiteKind::Maintenance => Kind::Cmms,
             SiteKind::Transport => Kind::Tms,
+            SiteKind::Planning => Kind::Planning,
+            SiteKind::Supplier => Kind::Portal,
+            SiteKind::Analytics => Kind::Analytics,
         };
         Some(SystemSpec { seed, token, ..SystemSpec::new(site.as_str(), kind, known.calendar.zone()) })
     });
