@@ -130,7 +130,12 @@ fn site(text: &SiteText) -> Site {
         erp: named(&text.erp),
         warehouse: named(&text.warehouse),
         quality: named(&text.quality),
-        around: Around { maintenance: named(&text.maintenance), transport: named(&text.transport) },
+        around: Around {
+            maintenance: named(&text.maintenance),
+            transport: named(&text.transport),
+            planning: named(&text.planning),
+            supplier: named(&text.supplier),
+        },
         classes: text.classes.iter().map(|(verb, class)| (verb.clone(), class.value)).collect(),
         periods,
     }

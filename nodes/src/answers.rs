@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub mod case;
 pub mod dead;
 pub mod delivery;
+pub mod demand;
 pub mod event;
 pub mod evidence;
 pub(crate) mod history;

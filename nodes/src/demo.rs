@@ -24,6 +24,7 @@ use tale::{Chapter, Scene, Tale, Trouble};
 mod account;
 mod around;
 mod cast;
+mod chain;
 mod people;
 mod product;
 mod say;
@@ -121,14 +122,22 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
     });
     start::plants_are_known(stage).await?;
     let tales = tales(play, stage, &scene, &beginning.plants);
+    let told_about: Vec<SiteId> = tales.iter().map(|tale| tale.plant.site).collect();
+    let wants = chain::wants(stage, &scene, &told_about);
+    let (ended, raised) = futures::join!(
+        futures::future::join_all(tales.iter().map(|tale| tell(tale, &tales, stage))),
+        futures::future::join_all(wants.iter().map(chain::Want::raise))
+    );
+    // What planning wanted is made when the orders of the people have left: the goods of both are the same.
+    let (supplied, delivered) =
+        futures::join!(futures::future::join_all(wants.iter().map(chain::Want::supply)), chain::deliver(stage, &scene));
     let mut told = true;
-    for ended in futures::future::join_all(tales.iter().map(|tale| tell(tale, &tales, stage))).await {
-        if let Err(error) = ended {
-            told = false;
-            out(&format!("✘ {error:#}"));
-        }
+    for error in ended.into_iter().chain(raised).chain(supplied).chain([delivered]).filter_map(Result::err) {
+        told = false;
+        out(&format!("✘ {error:#}"));
     }
     start::quiet(stage).await?;
+    chain::is_told(stage).await?;
     let account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
     show(&account);
     Ok(told && account.broken.is_empty())

@@ -84,6 +84,10 @@ pub struct Around {
     pub maintenance: Option<SiteId>,
     /// Of a warehouse: the transport system that sends the trucks.
     pub transport: Option<SiteId>,
+    /// Of an ERP: the planning system whose demand it plans for.
+    pub planning: Option<SiteId>,
+    /// Of a plant: the portal whose suppliers say what is on its way.
+    pub supplier: Option<SiteId>,
 }
 
 /// What a site is.
@@ -104,6 +108,12 @@ pub enum SiteKind {
     Maintenance,
     /// A transport system (TMS).
     Transport,
+    /// A demand planning system (APS).
+    Planning,
+    /// A portal of suppliers, with ship notices.
+    Supplier,
+    /// A system that reads public events, and says nothing.
+    Analytics,
 }
 
 /// How a material is traced.

@@ -14,6 +14,7 @@ pub mod common;
 mod compact;
 pub mod conversion;
 pub mod data;
+pub mod demand;
 pub mod desk;
 pub mod draft;
 pub mod effect;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::demand::Demand;
 use crate::effect::UnitContent;
 use crate::id::EntityId;
 use crate::instant::Instant;
@@ -13,6 +14,7 @@ use crate::words::{EquipmentId, MaterialId, Sscc, Version};
 
 mod cursor;
 mod decide;
+mod demand;
 mod evolve;
 mod input;
 mod likely;
@@ -25,6 +27,7 @@ mod routing;
 mod tests;
 
 pub use cursor::{Cursor, Progress};
+pub use demand::DemandFact;
 pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
 pub use likely::{Likely, Slip};
 pub use maintenance::{Plan, Window, WindowState};
@@ -68,6 +71,9 @@ pub struct Site {
     /// How far each topic is read that its system does not tell by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cursors: BTreeMap<String, Cursor>,
+    /// Of a planning system: what it wants, and what becomes of that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub demands: BTreeMap<NativeId, Demand>,
 }
 
 /// A handling unit as a site knows it, by the unit's own word.
@@ -191,4 +197,6 @@ pub enum Fact {
     },
     /// It has run, or never will.
     Finished(EntityId),
+    /// Something of a demand.
+    Demand(Box<DemandFact>),
 }

@@ -45,9 +45,10 @@ impl Flow {
         }
     }
 
-    /// The workflow that an errand belongs to.
-    pub fn of(effect: &Effect) -> Self {
-        match effect {
+    /// The workflow that an errand belongs to; none of what comes before all of them or only reads along.
+    pub fn of(effect: &Effect) -> Option<Self> {
+        let flow = match effect {
+            Effect::PlaceDemand(_) | Effect::AnswerDemand(_) | Effect::TellEvents(_) => return None,
             Effect::ConvertPlannedOrder(_)
             | Effect::DispatchJob(_)
             | Effect::RevokeJob(_)
@@ -66,7 +67,8 @@ impl Flow {
             Effect::BlockShipment { .. } | Effect::UnblockShipment { .. } | Effect::AnswerDeparture { .. } | Effect::TenderLoad(_) => {
                 Self::Ship
             }
-        }
+        };
+        Some(flow)
     }
 }
 
@@ -225,7 +227,7 @@ pub struct Tiers([Option<Tier>; 6]);
 impl Tiers {
     /// The tier of an errand: its workflow's, or the usual one of such an errand.
     pub fn of(&self, effect: &Effect, usual: Tier) -> Tier {
-        let flow = Flow::of(effect);
+        let Some(flow) = Flow::of(effect) else { return usual };
         let declared = Flow::ALL.iter().zip(&self.0).find(|(known, _)| **known == flow).and_then(|(_, tier)| *tier);
         declared.unwrap_or(usual)
     }

@@ -29,6 +29,7 @@ impl Checks<'_> {
             self.say_of(file, format!("the plant {name} has no ERP"), "add `erp:` with the ERP that owns its orders");
         }
         self.served(file, site);
+        self.speaks(name, file, site);
         self.periods(file, site);
         for (verb, class) in &site.classes {
             self.verb(file, verb, class.referenced);
@@ -45,6 +46,8 @@ impl Checks<'_> {
         let around = [
             ("maintenance", &site.maintenance, SiteKind::Plant, SiteKind::Maintenance),
             ("transport", &site.transport, SiteKind::Warehouse, SiteKind::Transport),
+            ("planning", &site.planning, SiteKind::Erp, SiteKind::Planning),
+            ("supplier", &site.supplier, SiteKind::Plant, SiteKind::Supplier),
         ];
         for (key, named, at, kind) in around {
             let Some(named) = named else { continue };

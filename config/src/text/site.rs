@@ -33,6 +33,10 @@ pub struct SiteText {
     pub maintenance: Option<Spanned<SiteId>>,
     /// Of a warehouse: the transport system that sends its trucks.
     pub transport: Option<Spanned<SiteId>>,
+    /// Of an ERP: the planning system whose demand it plans for.
+    pub planning: Option<Spanned<SiteId>>,
+    /// Of a plant: the portal whose suppliers say what is on its way.
+    pub supplier: Option<Spanned<SiteId>>,
     /// Of an ERP: posting periods that are not open, by month such as `2026-10`.
     #[serde(default)]
     pub periods: BTreeMap<String, Spanned<PeriodState>>,

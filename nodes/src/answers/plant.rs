@@ -15,6 +15,7 @@ use takt_protocol::words::{EquipmentId, MaterialId};
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
+use super::demand::{DemandRow, demands};
 use super::order::{OrderRow, listed};
 use super::record::{has_version, made_at};
 use super::system::SystemRow;
@@ -25,7 +26,7 @@ use super::word_of;
 pub struct PlantView {
     /// Its name.
     pub name: String,
-    /// erp, plant, warehouse or quality.
+    /// erp, plant, warehouse, quality, `product_data`, maintenance, transport, planning, supplier or analytics.
     pub kind: String,
     /// Where it is at home.
     pub region: String,
@@ -47,6 +48,9 @@ pub struct PlantView {
     pub uncalibrated: Vec<String>,
     /// What this shift has to make: orders that should run in it, and what is late from before.
     pub orders: ShiftOrders,
+    /// What it wants, and what becomes of that; of a planning system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<DemandRow>,
     /// Its open exceptions.
     pub exceptions: Vec<CaseRow>,
     /// The hash of the configuration in force.
@@ -154,6 +158,7 @@ pub(crate) fn view(name: SiteId, state: Option<&State>, now: Instant, beside: Be
             .map(|(piece, _)| piece.to_string())
             .collect(),
         orders: shift(&orders, ends, now),
+        demands: own.map(demands).unwrap_or_default(),
         exceptions: state.iter().flat_map(|state| state.common.cases.values().map(|case| row(state.id, case))).collect(),
         configuration: beside.book.hash.clone(),
         configured_at: beside.configured_at.map(|at| at.to_string()),

@@ -19,6 +19,7 @@ use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
 
 use super::around;
 use super::cast::Cast;
+use super::chain;
 use super::people::People;
 use super::product;
 use crate::mesh::Mesh;
@@ -54,6 +55,9 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     account.stock(&logs, cast, &erps);
     account.blocks(&logs, &books);
     let looked = around::look(&logs, cast, &mesh.book(), &books);
+    account.broken.extend(looked.broken);
+    account.counted.extend(looked.counted);
+    let looked = chain::look(&logs, cast, &mesh.book(), &books);
     account.broken.extend(looked.broken);
     account.counted.extend(looked.counted);
     let (strangers, by_release) = product::look(&logs, cast, &mesh.book());

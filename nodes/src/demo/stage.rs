@@ -32,14 +32,7 @@ pub(super) async fn set(people: &People, cast: &Cast, book: &Book, odd: &Odd) ->
             mes(people, plant, book, odd).await?;
         }
         super::around::set(people, plant, book).await?;
-        put(
-            people,
-            &plant.wms,
-            "pace",
-            &json!({ "receive_ms": 300, "put_away_ms": 300, "pick_ms": 300, "pack_ms": 2500, "ask_ms": 200,
-            "load_ms": 300, "ask_again_ms": 1000 }),
-        )
-        .await?;
+        put(people, &plant.wms, "pace", &pace(300)).await?;
         put(
             people,
             &plant.qms,
@@ -50,6 +43,12 @@ pub(super) async fn set(people: &People, cast: &Cast, book: &Book, odd: &Odd) ->
         .await?;
     }
     Ok(())
+}
+
+/// The pace of a warehouse that receives what was announced to it so soon.
+pub(super) fn pace(receive_ms: u32) -> Value {
+    json!({ "receive_ms": receive_ms, "put_away_ms": 300, "pick_ms": 300, "pack_ms": 2500, "ask_ms": 200, "load_ms": 300,
+        "ask_again_ms": 1000 })
 }
 
 /// What is not everywhere the same.

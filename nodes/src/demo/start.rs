@@ -19,7 +19,7 @@ use takt_simulations::world::system::Kind;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::stage::{self, Odd};
-use super::{Stage, Variables, loopback, product};
+use super::{Stage, Variables, chain, loopback, product};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
@@ -40,6 +40,7 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
     product::set(&people, &cast, &text.book).await?;
+    chain::set(&people, &cast, &text.book).await?;
     let token = token("TAKT_PLANNER");
     Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
 }
@@ -113,6 +114,9 @@ fn kind_of(text: &Text, site: SiteId) -> Option<Kind> {
         SiteKind::ProductData => Kind::Plm,
         SiteKind::Maintenance => Kind::Cmms,
         SiteKind::Transport => Kind::Tms,
+        SiteKind::Planning => Kind::Planning,
+        SiteKind::Supplier => Kind::Portal,
+        SiteKind::Analytics => Kind::Analytics,
     })
 }
 

@@ -72,8 +72,8 @@ pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &C
         Own::Lot(lot) => lot.follow(&state.common, number, effect, found, context, draft),
         Own::Unit(unit) => unit.follow(&state.common, number, effect, found, context, draft),
         Own::Shipment(shipment) => shipment.follow(&state.common, number, effect, found, context, draft),
-        // The maintenance system says by itself what it makes of a breakdown.
-        Own::Site(_) | Own::Record(_) => {}
+        Own::Site(site) => site.follow(&state.common, effect, found, context, draft),
+        Own::Record(_) => {}
     }
 }
 
@@ -120,7 +120,10 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
         | Effect::TellHold(_)
         | Effect::OpenInspection { .. }
         | Effect::ReportBreakdown(_)
-        | Effect::TenderLoad(_) => vec![Proposal::Retry],
+        | Effect::TenderLoad(_)
+        | Effect::PlaceDemand(_)
+        | Effect::AnswerDemand(_)
+        | Effect::TellEvents(_) => vec![Proposal::Retry],
     };
     draft.open_case(NewCase::new(CaseKind::InDoubt, "plant-it", what).offers(proposals).about_intent(number));
 }

@@ -20,6 +20,7 @@ mod change;
 mod confirm;
 mod correct;
 mod counter;
+mod demand;
 mod desk;
 mod dispatch;
 mod equipment;
@@ -58,12 +59,14 @@ impl Turn<'_, '_> {
 impl Order {
     pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         let mut turn = Turn { order: self, common, envelope, context, draft };
-        match input {
+        let answer = match input {
             Input::Request(request) => turn.request(request),
             Input::OwnerFact(fact) => turn.owner_fact(fact),
             Input::Report(report) => turn.report(report),
             Input::Mail(mail) => turn.mail(mail),
-        }
+        };
+        turn.tell_demand();
+        answer
     }
 
     /// Until when an effect should not be sent: a posting, while somebody has the order open in its ERP. Never for long, as

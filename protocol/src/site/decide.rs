@@ -11,13 +11,14 @@ use crate::kernel::Context;
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
     pub(super) site: &'a Site,
+    pub(super) common: &'a Common,
     pub(super) context: &'a Context<'a>,
     pub(super) draft: &'d mut Draft,
 }
 
 impl Site {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
-        let mut turn = Turn { site: self, context, draft };
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { site: self, common, context, draft };
         match input {
             Input::Report(report) => turn.report(report, envelope),
             Input::Mail(mail) => turn.mail(mail),
@@ -49,6 +50,7 @@ impl Turn<'_, '_> {
             Report::PlantRecipes { material, versions } => {
                 self.changed(Fact::Recipes { material: material.clone(), versions: versions.clone() });
             }
+            Report::Demand(signal) => return self.demand(signal, envelope),
         }
         Answer::Accepted
     }
@@ -73,6 +75,7 @@ impl Turn<'_, '_> {
             Mail::Moved { order, start, end } => self.moved(*order, *start, *end),
             Mail::Finished { order } => self.finished(*order),
             Mail::Resolve { order, attempt, need } => self.resolve(*order, *attempt, need),
+            Mail::Supplies { order, demand, supply } => self.supplied(*order, demand, supply),
         }
         Answer::Accepted
     }

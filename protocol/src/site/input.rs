@@ -64,6 +64,8 @@ pub enum Report {
         /// The versions it has.
         versions: Vec<Version>,
     },
+    /// Of a planning system: it wants this, as it says now.
+    Demand(Box<crate::demand::Signal>),
 }
 
 /// Word from other entities and from the node.
@@ -139,6 +141,15 @@ pub enum Mail {
         attempt: u32,
         /// What it needs.
         need: Need,
+    },
+    /// An order that was made of a demand of this planning system says how far it is.
+    Supplies {
+        /// Which order.
+        order: EntityId,
+        /// The demand's number here.
+        demand: crate::native::NativeId,
+        /// How far it is.
+        supply: Box<crate::demand::Supply>,
     },
 }
 

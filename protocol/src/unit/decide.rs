@@ -17,9 +17,9 @@ use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Stage};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::qty::Qty;
-use crate::site;
 use crate::words::{Place, Sscc};
 use crate::workflow::Step;
+use crate::{lot, site};
 
 impl Unit {
     pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
@@ -129,12 +129,23 @@ impl Unit {
     fn moved(&self, stage: Stage, place: Option<&Place>, draft: &mut Draft) {
         draft.note(Noted::Unit(Box::new(Fact::Moved { stage, place: place.cloned() })));
         let Some(sscc) = self.sscc.clone() else { return };
-        let mut orders: Vec<_> = self.contents.iter().map(|content| content.order).collect();
+        if stage == Stage::Received {
+            self.arrived(&sscc, draft);
+        }
+        let mut orders: Vec<_> = self.contents.iter().filter_map(|content| content.order).collect();
         orders.sort();
         orders.dedup();
         for order in orders {
             let mail = order::Mail::UnitMoved { sscc: sscc.clone(), stage };
             draft.tell(order, Body::Order(order::Input::Mail(mail)));
+        }
+    }
+
+    /// Goods that no order made are known to their lots from what was announced: they hear that it came.
+    fn arrived(&self, sscc: &Sscc, draft: &mut Draft) {
+        for content in self.contents.iter().filter(|content| content.order.is_none()) {
+            let mail = lot::Mail::Arrived { unit: sscc.clone() };
+            draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
         }
     }
 

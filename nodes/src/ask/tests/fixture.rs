@@ -177,6 +177,7 @@ impl World {
             lot: None,
             start: Instant::parse("2026-11-24T06:00:00+01:00").unwrap(),
             end: Instant::parse("2026-11-24T14:00:00+01:00").unwrap(),
+            demand: None,
         };
         let name = Ref::new(erp, NativeKind::Order, native);
         let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));

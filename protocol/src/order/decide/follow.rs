@@ -46,8 +46,12 @@ impl Order {
             | Effect::TellHold(_)
             | Effect::OpenInspection { .. }
             | Effect::ReportBreakdown(_)
-            | Effect::TenderLoad(_) => {}
+            | Effect::TenderLoad(_)
+            | Effect::PlaceDemand(_)
+            | Effect::AnswerDemand(_)
+            | Effect::TellEvents(_) => {}
         }
+        turn.tell_demand();
     }
 }
 
@@ -183,6 +187,7 @@ impl Turn<'_, '_> {
             lot: None,
             start: wish.start,
             end: wish.end,
+            demand: None,
         });
         self.ordered(&header, Business::Released);
     }
