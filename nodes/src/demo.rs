@@ -23,6 +23,7 @@ use tale::{Scene, Tale, Trouble};
 
 mod account;
 mod around;
+mod books;
 mod cast;
 mod people;
 mod product;
@@ -128,8 +129,11 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
         }
     }
     start::quiet(stage).await?;
-    let account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
-    show(&account);
+    let books = books::compare(stage).await?;
+    start::quiet(stage).await?;
+    let mut account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
+    account.broken.extend(books.broken);
+    show(&account, &books.lines);
     Ok(told && account.broken.is_empty())
 }
 
@@ -179,9 +183,13 @@ fn beginning(data: &Path, clock: &dyn Clock, cast: &Cast) -> anyhow::Result<Begi
 }
 
 /// The account, for a person.
-fn show(account: &Account) {
+fn show(account: &Account, books: &[String]) {
     out("\nLEDGER");
     for line in &account.ledger {
+        out(&format!("  {line}"));
+    }
+    out("\nRECONCILIATION");
+    for line in books {
         out(&format!("  {line}"));
     }
     out("\nACCOUNT");

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::Question;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::intent::Reference;
@@ -119,11 +120,13 @@ pub enum Effect {
     ReportBreakdown(Breakdown),
     /// TMS: bring this shipment away.
     TenderLoad(LoadTender),
+    /// ERP or WMS: say what is in your books. Changes nothing there.
+    ReadBooks(Question),
 }
 
 impl Effect {
     /// Every verb, sorted.
-    pub const VERBS: [&str; 19] = [
+    pub const VERBS: [&str; 20] = [
         "announce_unit",
         "answer_departure",
         "block_shipment",
@@ -136,6 +139,7 @@ impl Effect {
         "hold_job",
         "open_inspection",
         "post",
+        "read_books",
         "report_breakdown",
         "resume_job",
         "revoke_job",
@@ -166,8 +170,14 @@ impl Effect {
             | Self::TellHold(_)
             | Self::OpenInspection { .. }
             | Self::ReportBreakdown(_)
-            | Self::TenderLoad(_) => None,
+            | Self::TenderLoad(_)
+            | Self::ReadBooks(_) => None,
         }
+    }
+
+    /// Whether it changes nothing at its site: done twice or not at all, it harms nobody.
+    pub fn only_reads(&self) -> bool {
+        matches!(self, Self::ReadBooks(_))
     }
 
     /// Whether it moves stock of a lot back to where an earlier effect moved it from.
@@ -205,6 +215,7 @@ impl Effect {
             Self::OpenInspection { .. } => "open_inspection",
             Self::ReportBreakdown(_) => "report_breakdown",
             Self::TenderLoad(_) => "tender_load",
+            Self::ReadBooks(_) => "read_books",
         }
     }
 }

@@ -268,7 +268,8 @@ impl Pages<'_> {
             | site::Fact::Mended { .. }
             | site::Fact::Window { .. }
             | site::Fact::Planned { .. }
-            | site::Fact::Finished(_) => {}
+            | site::Fact::Finished(_)
+            | site::Fact::Books(_) => {}
         }
     }
 

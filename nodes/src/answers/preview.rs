@@ -2,6 +2,7 @@
 //! and what stands in its way. Made from facts that the kernel gives on a copy of how things stand.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::books::About;
 use takt_protocol::effect::{Document, Effect, StockBlock};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
@@ -300,6 +301,10 @@ pub fn told(effect: &Effect) -> String {
         Effect::TellHold(block) => format!("hold {} is on {}", block.hold, stock(block)),
         Effect::OpenInspection { lot, sample, .. } => format!("inspect sample {sample} of {lot}"),
         Effect::ReportBreakdown(breakdown) => format!("{} is down", breakdown.equipment),
+        Effect::ReadBooks(question) => match &question.about {
+            About::Order(number) => format!("say what is posted to {number}"),
+            About::Unit(sscc) => format!("say what is on {sscc}"),
+        },
         Effect::TenderLoad(tender) => format!("send a truck for {}, {} handling units", tender.shipment, tender.units),
     }
 }

@@ -81,7 +81,7 @@ fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
-fn token(name: &str) -> String {
+pub(super) fn token(name: &str) -> String {
     std::env::var(format!("{name}_TOKEN")).unwrap_or_else(|_| format!("demo-{}", name.trim_start_matches("TAKT_").to_lowercase()))
 }
 

@@ -87,7 +87,8 @@ impl Turn<'_, '_> {
             | Effect::UnblockShipment { .. }
             | Effect::AnswerDeparture { .. }
             | Effect::ReportBreakdown(_)
-            | Effect::TenderLoad(_) => None,
+            | Effect::TenderLoad(_)
+            | Effect::ReadBooks(_) => None,
         }
     }
 

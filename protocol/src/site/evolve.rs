@@ -59,6 +59,7 @@ impl Site {
             Fact::Planned { order, plan } => drop(self.plans.insert(*order, plan.as_ref().clone())),
             Fact::Finished(order) => drop(self.plans.remove(order)),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
+            Fact::Books(fact) => super::books::evolve(self, fact),
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }

@@ -224,7 +224,8 @@ pub(super) fn react(floor: &mut Floor, effect: &Effect) -> anyhow::Result<()> {
         | Effect::BlockStock(_)
         | Effect::UnblockStock(_)
         | Effect::ReportBreakdown(_)
-        | Effect::TenderLoad(_) => {}
+        | Effect::TenderLoad(_)
+        | Effect::ReadBooks(_) => {}
     }
     Ok(())
 }
