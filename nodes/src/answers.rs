@@ -19,6 +19,7 @@ pub mod lot;
 pub mod order;
 pub mod plant;
 pub mod preview;
+pub mod reconcile;
 pub mod record;
 pub mod routing;
 pub mod runbook;

@@ -23,6 +23,7 @@ use tale::{Chapter, Scene, Tale, Trouble};
 
 mod account;
 mod around;
+mod books;
 mod cast;
 mod chain;
 mod people;
@@ -137,9 +138,12 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
         out(&format!("✘ {error:#}"));
     }
     start::quiet(stage).await?;
+    let books = books::compare(stage).await?;
+    start::quiet(stage).await?;
     chain::is_told(stage).await?;
-    let account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
-    show(&account);
+    let mut account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
+    account.broken.extend(books.broken);
+    show(&account, &books.lines);
     Ok(told && account.broken.is_empty())
 }
 
@@ -234,9 +238,13 @@ fn beginning(data: &Path, clock: &dyn Clock, cast: &Cast) -> anyhow::Result<Begi
 }
 
 /// The account, for a person.
-fn show(account: &Account) {
+fn show(account: &Account, books: &[String]) {
     out("\nLEDGER");
     for line in &account.ledger {
+        out(&format!("  {line}"));
+    }
+    out("\nRECONCILIATION");
+    for line in books {
         out(&format!("  {line}"));
     }
     out("\nACCOUNT");

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::books::Pace;
 use crate::calendar::Calendar;
 use crate::conversion::Conversions;
 use crate::data::Data;
@@ -52,6 +53,8 @@ pub struct Book {
     pub workflows: Workflows,
     /// Who may ask for what.
     pub roles: Roles,
+    /// The systems whose books are compared with ours, and how often.
+    pub reconcile: BTreeMap<SiteId, Pace>,
 }
 
 /// A site as configured.

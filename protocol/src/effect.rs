@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::Question;
 use crate::demand::{DemandAnswer, DemandNotice};
 use crate::id::EntityId;
 use crate::instant::Instant;
@@ -127,11 +128,13 @@ pub enum Effect {
     AnswerDemand(Box<DemandAnswer>),
     /// Analytics: this happened. Never an intent of an entity: a reader is fed from the logs themselves.
     TellEvents(EventBatch),
+    /// ERP or WMS: say what is in your books. Changes nothing there.
+    ReadBooks(Question),
 }
 
 impl Effect {
     /// Every verb, sorted.
-    pub const VERBS: [&str; 22] = [
+    pub const VERBS: [&str; 23] = [
         "announce_unit",
         "answer_demand",
         "answer_departure",
@@ -146,6 +149,7 @@ impl Effect {
         "open_inspection",
         "place_demand",
         "post",
+        "read_books",
         "report_breakdown",
         "resume_job",
         "revoke_job",
@@ -180,8 +184,14 @@ impl Effect {
             | Self::TenderLoad(_)
             | Self::PlaceDemand(_)
             | Self::AnswerDemand(_)
-            | Self::TellEvents(_) => None,
+            | Self::TellEvents(_)
+            | Self::ReadBooks(_) => None,
         }
+    }
+
+    /// Whether it changes nothing at its site: done twice or not at all, it harms nobody.
+    pub fn only_reads(&self) -> bool {
+        matches!(self, Self::ReadBooks(_))
     }
 
     /// Whether it moves stock of a lot back to where an earlier effect moved it from.
@@ -226,6 +236,7 @@ impl Effect {
             Self::PlaceDemand(_) => "place_demand",
             Self::AnswerDemand(_) => "answer_demand",
             Self::TellEvents(_) => "tell_events",
+            Self::ReadBooks(_) => "read_books",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod book;
+pub mod books;
 pub mod calendar;
 pub mod case;
 pub mod commit;

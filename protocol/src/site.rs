@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::{Books, SiteFact};
 use crate::demand::Demand;
 use crate::effect::UnitContent;
 use crate::id::EntityId;
@@ -12,6 +13,7 @@ use crate::instant::Instant;
 use crate::native::{NativeId, Ref};
 use crate::words::{EquipmentId, MaterialId, Sscc, Version};
 
+mod books;
 mod cursor;
 mod decide;
 mod demand;
@@ -28,7 +30,7 @@ mod tests;
 
 pub use cursor::{Cursor, Progress};
 pub use demand::DemandFact;
-pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+pub use input::{Input, Mail, Need, Report, Request, Resolution, Resolved, ResolvedMaterial};
 pub use likely::{Likely, Slip};
 pub use maintenance::{Plan, Window, WindowState};
 pub use quarantine::unmatched;
@@ -74,6 +76,9 @@ pub struct Site {
     /// Of a planning system: what it wants, and what becomes of that.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub demands: BTreeMap<NativeId, Demand>,
+    /// How the books of its system stand beside ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub books: Option<Box<Books>>,
 }
 
 /// A handling unit as a site knows it, by the unit's own word.
@@ -199,4 +204,6 @@ pub enum Fact {
     Finished(EntityId),
     /// Something of a demand.
     Demand(Box<DemandFact>),
+    /// The books of its system are compared, or are to be.
+    Books(Box<SiteFact>),
 }

@@ -58,7 +58,8 @@ impl Flow {
             | Effect::ResumeJob(_)
             | Effect::ReportBreakdown(_) => Self::Release,
             Effect::Post(document) if document.posting.movement == Movement::GoodsReceipt => Self::BatchCompletion,
-            Effect::Post(_) => Self::Confirm,
+            // A reading waits for everything else, whatever was declared.
+            Effect::Post(_) | Effect::ReadBooks(_) => Self::Confirm,
             Effect::AnnounceUnit(_) => Self::BatchCompletion,
             Effect::ChangeStockStatus { .. } | Effect::BlockStock(_) | Effect::UnblockStock(_) | Effect::TellHold(_) => {
                 Self::HoldResolution
@@ -212,6 +213,16 @@ impl Workflows {
     /// Whether a plant has a check or an errand.
     pub fn has(&self, plant: SiteId, step: Step) -> bool {
         !self.without.get(&plant).is_some_and(|without| without.contains(&step))
+    }
+
+    /// What is compared of what a workflow moved: the books, where nothing was declared.
+    pub fn impact(&self, flow: Flow) -> Reconciliation {
+        self.declared.get(&flow).map_or(Reconciliation::Books, |workflow| workflow.reconciliation)
+    }
+
+    /// Whether anything is.
+    pub fn compares(&self, flow: Flow) -> bool {
+        self.impact(flow) != Reconciliation::None
     }
 
     /// The tier of each workflow that was declared.

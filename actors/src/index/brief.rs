@@ -154,6 +154,7 @@ impl Brief {
             | Fact::Supply(_)
             | Fact::Posting(_)
             | Fact::Carries { .. }
+            | Fact::Books { .. }
             | Fact::Lot { .. }
             | Fact::Consumed { .. }
             | Fact::Made { .. }

@@ -340,7 +340,8 @@ impl Pages<'_> {
             | site::Fact::Window { .. }
             | site::Fact::Planned { .. }
             | site::Fact::Finished(_)
-            | site::Fact::Demand(_) => {}
+            | site::Fact::Demand(_)
+            | site::Fact::Books(_) => {}
         }
     }
 

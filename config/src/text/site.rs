@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 use takt_actors::site::SiteLimits;
 use takt_protocol::book::SiteKind;
+use takt_protocol::books::Pace;
 use takt_protocol::calendar::{Calendar, PeriodState};
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::outbox::Class;
@@ -46,6 +47,8 @@ pub struct SiteText {
     /// How fast it may be spoken to.
     #[serde(default)]
     pub limits: LimitsText,
+    /// Of an ERP or a warehouse: when its books are compared with ours, and how gently; left out, never.
+    pub reconcile: Option<Spanned<Pace>>,
     /// How it is spoken to.
     pub link: Option<TransportText>,
     /// That the demo plays it.

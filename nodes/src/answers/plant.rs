@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::case::{CaseRow, row};
 use super::demand::{DemandRow, demands};
 use super::order::{OrderRow, listed};
+use super::reconcile::Reconciliation;
 use super::record::{has_version, made_at};
 use super::system::SystemRow;
 use super::word_of;
@@ -58,6 +59,8 @@ pub struct PlantView {
     /// Since when that is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured_at: Option<String>,
+    /// How the books of the systems that serve it stand beside ours, of those that are compared.
+    pub books: Vec<Reconciliation>,
     /// Whether its region answers here; most of it is unknown while it does not.
     pub reached: bool,
 }
@@ -129,6 +132,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) orders: &'a [State],
     /// Since when each piece of equipment is down.
     pub(crate) down_since: BTreeMap<EquipmentId, Instant>,
+    /// How the books of these systems stand beside ours.
+    pub(crate) books: Vec<Reconciliation>,
     /// Since when the configuration is in force.
     pub(crate) configured_at: Option<Instant>,
 }
@@ -162,6 +167,7 @@ pub(crate) fn view(name: SiteId, state: Option<&State>, now: Instant, beside: Be
         exceptions: state.iter().flat_map(|state| state.common.cases.values().map(|case| row(state.id, case))).collect(),
         configuration: beside.book.hash.clone(),
         configured_at: beside.configured_at.map(|at| at.to_string()),
+        books: beside.books,
         reached: own.is_some(),
     })
 }

@@ -2,6 +2,7 @@
 //! and what stands in its way. Made from facts that the kernel gives on a copy of how things stand.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::books::About;
 use takt_protocol::demand::{DemandNotice, Firmness};
 use takt_protocol::effect::{Document, Effect, StockBlock};
 use takt_protocol::fact::Fact;
@@ -304,6 +305,10 @@ pub fn told(effect: &Effect) -> String {
         Effect::PlaceDemand(notice) => wanted(notice),
         Effect::AnswerDemand(answer) => format!("{} orders are on their way for {}", answer.orders.len(), answer.number),
         Effect::TellEvents(batch) => format!("{} events", batch.events.len()),
+        Effect::ReadBooks(question) => match &question.about {
+            About::Order(number) => format!("say what is posted to {number}"),
+            About::Unit(sscc) => format!("say what is on {sscc}"),
+        },
         Effect::TenderLoad(tender) => format!("send a truck for {}, {} handling units", tender.shipment, tender.units),
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
     if number(answer, "quarantine") > 0 {
         lines.push(format!("quarantine   {} messages match nothing yet: takt exceptions list", number(answer, "quarantine")));
     }
+    lines.extend(list(answer, "books").iter().map(|row| super::reconcile::in_short(row, zones)));
     lines.extend(recipes(answer));
     lines.extend(equipment(answer, name, zones));
     lines.extend(orders(answer, name, zones));

@@ -117,7 +117,8 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Locates { .. }
         | Fact::Read(_)
         | Fact::Planned { .. }
-        | Fact::Finished(_) => None,
+        | Fact::Finished(_)
+        | Fact::Books(_) => None,
         Fact::Demand(fact) => demanded(fact),
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Moved { stage, place } => MOVED.with().word("stage", stage).maybe("place", place.as_ref()).done(),
         Fact::Nested(within) => NESTED.with().maybe("within", within.as_ref()).done(),
         // The warehouse that it comes to has been told itself.
-        Fact::HandedTo(_) => None,
+        Fact::HandedTo(_) | Fact::Books { .. } => None,
         Fact::Counted(qty) => COUNTED.with().text("quantity", qty).done(),
     }
 }

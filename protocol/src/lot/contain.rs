@@ -90,7 +90,8 @@ impl Turn<'_, '_> {
             | Effect::TenderLoad(_)
             | Effect::PlaceDemand(_)
             | Effect::AnswerDemand(_)
-            | Effect::TellEvents(_) => None,
+            | Effect::TellEvents(_)
+            | Effect::ReadBooks(_) => None,
         }
     }
 

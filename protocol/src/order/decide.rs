@@ -17,6 +17,7 @@ mod amend;
 mod books;
 mod business;
 mod change;
+mod compare;
 mod confirm;
 mod correct;
 mod counter;
@@ -86,7 +87,8 @@ impl Order {
             Wake::PlannedStart => turn.start_is_near(),
             Wake::FinalGap { op } => turn.gap_stays(op),
             Wake::Forget => turn.forget(),
-            Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } => {}
+            Wake::Books { site } => turn.read_on(*site),
+            Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } | Wake::Reconcile { .. } | Wake::ReconcileEnds { .. } => {}
         }
     }
 }
@@ -199,6 +201,7 @@ impl Turn<'_, '_> {
                 Answer::Accepted
             }
             Mail::Equipment { stop, over } => self.equipment(stop, *over),
+            Mail::ReadBooks { site, called } => self.read_books(*site, *called),
             Mail::UnitMoved { sscc, stage } => {
                 self.note(super::Fact::UnitMoved { sscc: sscc.clone(), stage: *stage });
                 Answer::Accepted

@@ -1,6 +1,6 @@
 //! Who decides about which input of a site. Whatever may let a waiting order go on looks at all that wait.
 
-use super::{Fact, Input, Mail, Report, Site, Window, WindowState};
+use super::{Fact, Input, Mail, Report, Request, Site, Window, WindowState};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
@@ -22,6 +22,7 @@ impl Site {
         match input {
             Input::Report(report) => turn.report(report, envelope),
             Input::Mail(mail) => turn.mail(mail),
+            Input::Request(Request::Reconcile { cut_off, every }) => turn.wish_run(*cut_off, *every, envelope),
         }
     }
 }
@@ -65,7 +66,11 @@ impl Turn<'_, '_> {
 
     fn mail(&mut self, mail: &Mail) -> Answer {
         match mail {
-            Mail::BookActivated { .. } | Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
+            Mail::BookActivated { .. } => {
+                self.look_again(&self.site.clone());
+                self.schedule(self.context.now);
+            }
+            Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
@@ -76,6 +81,8 @@ impl Turn<'_, '_> {
             Mail::Finished { order } => self.finished(*order),
             Mail::Resolve { order, attempt, need } => self.resolve(*order, *attempt, need),
             Mail::Supplies { order, demand, supply } => self.supplied(*order, demand, supply),
+            Mail::BooksMoved { entity } => self.books_moved(*entity),
+            Mail::BooksRead { entity, found, .. } => self.books_read(*entity, found),
         }
         Answer::Accepted
     }

@@ -60,6 +60,7 @@ impl Site {
             Fact::Finished(order) => drop(self.plans.remove(order)),
             Fact::Demand(fact) => self.evolve_demand(fact),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
+            Fact::Books(fact) => super::books::evolve(self, fact),
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }

@@ -10,7 +10,7 @@ use crate::effect::{Effect, UnitNotice};
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::{Tier, Wake};
+use crate::intent::{Intent, Tier, Wake};
 use crate::kernel::{Context, not_owner};
 use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
@@ -22,7 +22,7 @@ use crate::workflow::Step;
 use crate::{lot, site};
 
 impl Unit {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         match input {
             Input::Mail(Mail::Filled { sscc, contents, from, to }) => {
                 let filled = Fact::Filled { sscc: sscc.clone(), contents: contents.clone(), from: *from, to: *to };
@@ -40,7 +40,11 @@ impl Unit {
                 self.announce(*warehouse, context, draft);
                 self.expect(*warehouse, context, draft);
             }
-            Input::Report(report) => return self.report(report, envelope, context, draft),
+            Input::Mail(Mail::ReadBooks { site, called }) => self.read_books(common, *site, *called, context, draft),
+            Input::Report(report) => {
+                self.moved_in_books(common, envelope.key.source, context, draft);
+                return self.report(report, envelope, context, draft);
+            }
         }
         Answer::Accepted
     }
@@ -68,7 +72,10 @@ impl Unit {
     }
 
     /// It has left long ago: the sites that were told of it need not know its number any more.
-    pub(crate) fn woken(&self, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        if let Wake::Books { site } = wake {
+            self.read_on(common, *site, context, draft);
+        }
         if *wake == Wake::Forget {
             for site in self.told.iter().filter_map(|site| context.book.site_entity(*site)) {
                 let forget = site::Mail::Forget { entity: draft.me() };
@@ -79,17 +86,19 @@ impl Unit {
 
     pub(crate) fn follow(
         &self,
-        _common: &Common,
-        _number: u32,
+        common: &Common,
+        number: u32,
         effect: &Effect,
         step: &OutboxFact,
-        _context: &Context<'_>,
+        context: &Context<'_>,
         draft: &mut Draft,
     ) {
         let announced = matches!((effect, step), (Effect::AnnounceUnit(_), OutboxFact::Settled(Outcome::Accepted(_))));
         if announced {
             self.moved(Stage::Announced, None, draft);
         }
+        let Some(Intent::Site { site, .. }) = common.outbox.get(number).map(|open| &open.intent) else { return };
+        self.books_step(common, *site, effect, step, context, draft);
     }
 
     /// Something on it is new, or it stands elsewhere: whoever was told that it comes hears of it.

@@ -228,7 +228,8 @@ pub(super) fn react(floor: &mut Floor, effect: &Effect) -> anyhow::Result<()> {
         | Effect::TenderLoad(_)
         | Effect::PlaceDemand(_)
         | Effect::AnswerDemand(_)
-        | Effect::TellEvents(_) => {}
+        | Effect::TellEvents(_)
+        | Effect::ReadBooks(_) => {}
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ impl Erp {
                 (documents().map(|one| one.view(zone)).collect(), &["MaterialDocumentYear", "MaterialDocument"])
             }
             (DOCUMENTS, "A_MaterialDocumentItem") => {
-                (documents().flat_map(super::documents::Document::item_views).collect(), &["MaterialDocumentYear", "MaterialDocument"])
+                (documents().flat_map(|one| one.items_with_head(zone)).collect(), &["MaterialDocumentYear", "MaterialDocument"])
             }
             (STOCK, "A_MatlStkInAcctMod") => (self.stock.view(&self.materials), &["Material"]),
             (BATCHES, "Batch") => (self.batch_views(), &["Material", "Batch"]),
