@@ -94,6 +94,7 @@ async fn tell(desk: &SiteDesk, upto: u64, number: usize, batch: EventBatch) -> R
         // An event that it does not take is not passed over: nobody could tell afterwards that it is missing there.
         Sent::Rejected { code, text } => format!("it does not take events: {code} {text}"),
         Sent::NotDone { why } | Sent::Lost { why } | Sent::Misconfigured { why } => why,
+        Sent::Read { .. } => "its mapping says what is read from books, not whether the events were taken".to_owned(),
     };
     desk.missed(&why);
     Err(why)

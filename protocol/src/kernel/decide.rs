@@ -43,7 +43,7 @@ pub(super) fn woken(state: &State, intent: IntentId, wake: &Wake, context: &Cont
             Own::Lot(lot) => lot.woken(&state.common, wake, context, &mut draft),
             Own::Shipment(shipment) => shipment.woken(&state.common, wake, context, &mut draft),
             Own::Unit(unit) => unit.woken(&state.common, wake, context, &mut draft),
-            Own::Site(site) => site.woken(wake, context, &mut draft),
+            Own::Site(site) => site.woken(&state.common, wake, context, &mut draft),
             Own::Record(_) => {}
         }
     }

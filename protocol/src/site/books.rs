@@ -4,6 +4,7 @@
 use super::{Fact, Site, decide::Turn};
 use crate::answer::Answer;
 use crate::books::{self, Books, Called, Found, Pace, SiteFact};
+use crate::common::Common;
 use crate::draft::Draft;
 use crate::envelope::Envelope;
 use crate::id::{EntityId, Kind};
@@ -24,8 +25,8 @@ impl Site {
         self.expected.values().copied().filter(|entity| matches!(entity.kind(), Kind::Order | Kind::Unit))
     }
 
-    pub(crate) fn woken(&self, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
-        let mut turn = Turn { site: self, context, draft };
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        let mut turn = Turn { site: self, common, context, draft };
         match wake {
             Wake::Reconcile { at } => turn.due(*at),
             Wake::ReconcileEnds { run } => turn.run_ends(*run),
