@@ -9,10 +9,7 @@ impl Lot {
     /// What a fact changes.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {
-            Fact::Known { key, site } => {
-                self.key = Some(key.clone());
-                self.site = Some(*site);
-            }
+            Fact::Known { key, site } => (self.key, self.site) = (Some(key.clone()), Some(*site)),
             Fact::Produced { order, qty, unit, from, inspected, .. } => {
                 self.produce(*order, *qty, unit.as_ref());
                 self.parents.extend(from.iter().cloned());

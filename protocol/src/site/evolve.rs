@@ -36,9 +36,7 @@ impl Site {
                 self.locating.entry(name.clone()).or_default().insert(*shipment);
                 self.told += 1;
             }
-            Fact::Quarantined { case, input } => {
-                self.quarantine.insert(*case, input.as_ref().clone());
-            }
+            Fact::Quarantined { case, input } => drop(self.quarantine.insert(*case, input.as_ref().clone())),
             Fact::Matched { case, .. } | Fact::Mended { case, .. } => {
                 self.quarantine.remove(case);
             }

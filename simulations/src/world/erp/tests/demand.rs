@@ -43,7 +43,8 @@ fn write(clerk: &mut Clerk, method: Method, number: &str, body: &Value) -> Respo
 
 /// Plant, quantity and day of every planned order.
 fn planned(clerk: &mut Clerk) -> Vec<(String, String, String)> {
-    let all = clerk.read(REQUIREMENTS, "");
+    let answer = clerk.answer(&Request::get(REQUIREMENTS).with_query("$expand", "to_PlannedOrder")).value();
+    let all = answer["d"]["results"].as_array().unwrap().clone();
     let orders = all.iter().flat_map(|requirement| requirement["to_PlannedOrder"]["results"].as_array().unwrap().clone());
     let text = |order: &Value, field: &str| order[field].as_str().unwrap().to_owned();
     orders.map(|order| (text(&order, "ProductionPlant"), text(&order, "TotalQuantity"), text(&order, "PlndOrderPlannedEndDate"))).collect()
