@@ -171,13 +171,13 @@ impl LatencyClass {
     }
 }
 
-/// What has to be compared when a workflow went wrong.
+/// What of a workflow is compared with the books of others ([`crate::books`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reconciliation {
     /// Quantities and documents in the books of an ERP.
     Books,
-    /// Stock status, in ERP and warehouse.
+    /// Quantities in ERP and warehouse.
     Stock,
     /// What exists where: orders and jobs, units and shipments.
     Presence,

@@ -6,7 +6,8 @@
 //! A verb's mapping has `request` (the next request; `then: true` to be asked again with its answer among `.answers`),
 //! `outcome` (what the answers mean), and for systems that are probed `probe` and `probed`. An `outcome` that gives nothing
 //! leaves it to the status: 401, 403, 404 and 405 are a wrong configuration, 429 was not done, other 4xx are refusals, and
-//! everything else may have been heard.
+//! everything else may have been heard. Of `read_books` the outcome is `{ read: { entries: [...] } }`, lines as
+//! [`takt_protocol::books::Stated`] has them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -55,9 +55,7 @@ impl Order {
             Fact::Declared { op, good } => self.operation(op, *good).declared = Some(*good),
             Fact::Completed => self.completed = true,
             Fact::Lot { lot, quality } => self.hear_of_lot(*lot, quality),
-            Fact::Consumed { key, lot } => {
-                self.consumed.insert((key.clone(), *lot));
-            }
+            Fact::Consumed { key, lot } => drop(self.consumed.insert((key.clone(), *lot))),
             Fact::Made { key, lot } => drop(self.made.insert((key.clone(), *lot))),
             Fact::Filled { sscc, unit, qty } => self.fill(sscc, *unit, *qty),
             Fact::UnitMoved { sscc, stage } => {

@@ -29,9 +29,7 @@ impl Site {
             Fact::Waits { order, attempt, need } => {
                 self.waiting.insert(*order, (*attempt, need.clone()));
             }
-            Fact::WaitsNoMore(order) => {
-                self.waiting.remove(order);
-            }
+            Fact::WaitsNoMore(order) => drop(self.waiting.remove(order)),
             Fact::Locates { shipment, name } => {
                 self.locating.entry(name.clone()).or_default().insert(*shipment);
                 self.told += 1;

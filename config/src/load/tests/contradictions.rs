@@ -264,7 +264,11 @@ fn only_a_system_that_has_books_and_can_be_asked_is_compared_with_ours() {
             "sites/erp.yaml:4:12: `reconcile.settle_ms` is 0, so nothing would ever be read twice or at all. write 1 or more under `settle_ms`",
         ),
         ("sites/erp.yaml", format!("{ERP}reconcile: {{at: ['25:00']}}\n"), "X"),
-        ("sites/erp.yaml", format!("{ERP}reconcile: {{every: 60000}}\n"), "X"),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}reconcile: {{every: 60000}}\n"),
+            "sites/erp.yaml:4:13: there is no key `every` here. use one of at, every_ms, settle_ms, at_once, patience_ms",
+        ),
     ]);
     let books = "def request: { path: \"/books\" };\ndef outcome: { read: { entries: [] } };\n";
     let erp = format!("{ERP}reconcile: {{at: ['06:00', '22:00'], settle_ms: 60000, at_once: 4, patience_ms: 600000}}\n{reads}");

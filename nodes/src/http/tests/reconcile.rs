@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Person;
+use super::{Person, completion};
 use crate::ask::tests::fixture::World;
 use crate::screens::{self, Zones};
 
@@ -29,18 +29,19 @@ fn over(found: &Value) -> bool {
     found["run"]["ended_at"].is_string()
 }
 
-/// An order with 40 pieces of it posted.
+/// An order with 40 pieces of it confirmed.
 async fn posted(world: &World) -> String {
     let order = world.released("1000042").await.to_string();
-    world.produces(&order, "pallet-1", "40 H87").await;
+    let mut last = completion("1000042", "40 H87");
+    last["last"] = json!(true);
+    Person::plant(world).posts("/v1/operation-completions", "c1", last).await.entity();
     world.until(&order, |order| order.ledger.has_documents()).await;
     order
 }
 
 /// Somebody takes 40 pieces back in the ERP, and tells nobody.
 fn taken_back(world: &World, document: &str) {
-    let entry =
-        json!({ "document": document, "by": "MUELLER", "use": "produced", "material": "FG-100", "lot": "1000042", "qty": "-40 H87" });
+    let entry = json!({ "document": document, "by": "MUELLER", "use": "yield", "op": "10", "material": "FG-100", "qty": "-40 H87" });
     world.books.lock().unwrap().push(("1000042".to_owned(), entry));
 }
 
@@ -132,8 +133,8 @@ async fn a_run_is_refused_with_a_remedy_where_there_is_nothing_to_compare() {
     posts("k1", json!({ "site": "nowhere" })).await.is(404, "UNKNOWN", "site");
     posts("k2", json!({ "site": "nord" })).await.is(404, "UNKNOWN", "site");
     posts("k3", json!({ "site": "erp-eu", "at": "soon" })).await.is(422, "SCHEMA", "at");
-    posts("k4", json!({ "site": "erp-eu", "at": "2099-11-24T22:00:00+01:00" })).await.is(409, "SCHEMA", "at");
-    posts("k5", json!({ "site": "erp-eu", "at": "2001-11-24T22:00:00+01:00" })).await.is(409, "SCHEMA", "at");
+    posts("k4", json!({ "site": "erp-eu", "at": "2099-11-24T22:00:00+01:00" })).await.is(422, "SCHEMA", "at");
+    posts("k5", json!({ "site": "erp-eu", "at": "2001-11-24T22:00:00+01:00" })).await.is(422, "SCHEMA", "at");
     finance.gets("/v1/reconciliations/nowhere").await.is(404, "UNKNOWN", "site");
     world.stop().await;
 }
