@@ -3,10 +3,13 @@
 //!
 //! [`seam`] has the promises; one conformance suite holds every engine to them. [`views`] has what may be lost.
 
+mod chance;
 pub mod clock;
 pub mod conformance;
 pub mod embedded;
 pub mod error;
+#[cfg(feature = "jetstream")]
+pub mod jetstream;
 mod line;
 pub mod memory;
 pub mod seam;
