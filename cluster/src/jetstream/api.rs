@@ -22,6 +22,8 @@ pub(super) const FENCE: &str = "Nats-Expected-Last-Subject-Sequence";
 const BATCH_MAX: usize = 500;
 /// And the most bytes, so that one entry of the servers' own log stays of a size they ship at once.
 pub(super) const BATCH_BYTES_MAX: usize = 8 << 20;
+/// How often what nobody answers is asked at least.
+const LOOKS: u32 = 4;
 /// Between two tries of what was not done.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -91,6 +93,19 @@ impl Api {
             return Err(refusal.fault());
         }
         T::deserialize(found).map_err(|error| Fault::Refused(format!("an answer that says something else: {error}")))
+    }
+
+    /// Asks what changes nothing, again and again in the same time: a leader that is away says nothing, and one that is new is
+    /// there for the next question.
+    pub(super) async fn look<T: DeserializeOwned>(&self, subject: &str, body: &Value) -> Result<T, Fault> {
+        let until = self.clock.elapsed() + self.patience;
+        let short = Self { patience: self.patience / LOOKS, ..self.clone() };
+        loop {
+            match short.call(subject, body).await {
+                Err(Fault::Silent | Fault::Absent) if self.clock.elapsed() < until => self.clock.sleep(PAUSE).await,
+                done => return done,
+            }
+        }
     }
 
     /// Stores one message, and returns its sequence when it is durable. Tries again what was surely not done.

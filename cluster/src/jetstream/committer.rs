@@ -278,14 +278,16 @@ impl Committer {
 
     /// The log says what became of it; it stays under way until then.
     fn settle(&self, job: Job, fault: Fault) {
-        let (api, stream) = (self.api.clone(), self.stream.clone());
+        // A leader that is away says nothing: asking again soon costs little, waiting costs the time until the next one.
+        let (api, stream) = (Api { patience: self.reply_patience / 2, ..self.api.clone() }, self.stream.clone());
         let (settled, settlers) = (self.settled.0.clone(), Arc::clone(&self.settlers));
         tokio::spawn(async move {
             let outcome = settle(&api, &stream, &job, fault, &settlers).await;
             let entity = job.append.entity;
             finish(job, outcome);
-            // The committer is gone only when nobody waits for anything.
-            drop(settled.send(entity));
+            if settled.send(entity).is_err() {
+                tracing::debug!("the committer ended before an append was settled");
+            }
         });
     }
 

@@ -182,7 +182,8 @@ mod tests {
     #[test]
     fn a_long_lease_is_kept_by_signs_of_life_and_given_back_at_its_end() {
         let mut state = laid(seconds(7));
-        let said: Vec<_> = (0..=8).map(|second| state.say(seconds(second), SIGN).into_iter().map(|(_, word)| word).collect::<Vec<_>>()).collect();
+        let said: Vec<_> =
+            (0..=8).map(|second| state.say(seconds(second), SIGN).into_iter().map(|(_, word)| word).collect::<Vec<_>>()).collect();
         let words: Vec<&[u8]> = said.concat();
         assert_eq!(words, [STILL, STILL, FREE]);
         assert!(said[3] == [STILL] && said[6] == [STILL] && said[7] == [FREE], "{said:?}");

@@ -1,9 +1,9 @@
 //! The streams of a region: what each must be, and how one that is there differs from it. Made at the first start, looked at
 //! at every start, never changed: a stream that differs is named with each difference and what to do about it.
 
+use serde_json::{Map, Value, json};
 use takt_protocol::name::Region;
 use takt_protocol::subject::class;
-use serde_json::{Map, Value, json};
 
 use super::settings::Settings;
 
@@ -18,7 +18,6 @@ const NANOS: u64 = 1_000_000_000;
 /// The streams' names.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    pub(super) region: Region,
     /// The truth.
     pub(super) log: String,
     /// Queues and their dead-letter boxes.
@@ -39,7 +38,6 @@ impl Names {
     pub(super) fn of(region: Region) -> Self {
         let name = |class: &str| format!("takt-{region}-{class}");
         Self {
-            region,
             log: name("log"),
             work: name("work"),
             timer: name("timer"),
@@ -75,16 +73,24 @@ pub(super) fn streams(settings: &Settings, names: &Names) -> Vec<Wanted> {
     };
     vec![
         // No schedules here, which force roll-ups on, and no purge: one `Nats-Rollup: all` would erase it.
-        one(&names.log, true, json!({
-            "subjects": of(&["log"]), "deny_delete": true, "deny_purge": true, "allow_direct": true, "allow_atomic": true,
-            "metadata": {SHARDS: settings.shards.to_string(), FORMAT: FORMAT_NOW},
-        })),
+        one(
+            &names.log,
+            true,
+            json!({
+                "subjects": of(&["log"]), "deny_delete": true, "deny_purge": true, "allow_direct": true, "allow_atomic": true,
+                "metadata": {SHARDS: settings.shards.to_string(), FORMAT: FORMAT_NOW},
+            }),
+        ),
         one(&names.work, true, json!({"subjects": of(&["in", "out", "fwd", "dead"]), "retention": "workqueue", "allow_atomic": true})),
         // The servers keep a schedule and what came of it in one stream, and such a stream cannot refuse: it has no limits.
-        one(&names.timer, true, json!({
-            "subjects": of(&["timer", "due"]), "retention": "workqueue", "discard": "old",
-            "allow_atomic": true, "allow_msg_schedules": true, "allow_rollup_hdrs": true,
-        })),
+        one(
+            &names.timer,
+            true,
+            json!({
+                "subjects": of(&["timer", "due"]), "retention": "workqueue", "discard": "old",
+                "allow_atomic": true, "allow_msg_schedules": true, "allow_rollup_hdrs": true,
+            }),
+        ),
         one(&names.raw, true, json!({"subjects": of(&["raw"]), "max_age": age(settings.raw_kept), "allow_direct": true})),
         one(&names.shelf, false, json!({"subjects": of(&["shelf"]), "discard": "old", "max_msgs_per_subject": 1})),
         one(&names.lease, false, json!({"subjects": of(&["lease"]), "discard": "old", "max_msgs_per_subject": 1, "allow_msg_ttl": true})),
@@ -119,6 +125,14 @@ impl Wanted {
         // No message of ours has an id that the servers look at; by default they would keep a window of two minutes.
         config.insert("duplicate_window".to_owned(), json!(NANOS));
         Value::Object(config)
+    }
+
+    /// What to ask a server for to get another stream that is set like this one.
+    pub(super) fn copy(&self, name: &str, subjects: &str) -> Value {
+        let mut request = self.request(1);
+        request["name"] = json!(name);
+        request["subjects"] = json!([subjects]);
+        request
     }
 
     /// How the stream that is there differs, as phrases; empty when it is as it must be.
@@ -190,8 +204,14 @@ mod tests {
     #[test]
     fn each_setting_that_could_lose_something_is_named_with_what_it_must_be() {
         let changes = [
-            ("deny_purge", json!(false)), ("allow_rollup_hdrs", json!(true)), ("num_replicas", json!(1)), ("max_age", json!(5)),
-            ("discard", json!("old")), ("storage", json!("memory")), ("mirror", json!({"name": "x"})), ("max_msgs_per_subject", json!(1)),
+            ("deny_purge", json!(false)),
+            ("allow_rollup_hdrs", json!(true)),
+            ("num_replicas", json!(1)),
+            ("max_age", json!(5)),
+            ("discard", json!("old")),
+            ("storage", json!("memory")),
+            ("mirror", json!({"name": "x"})),
+            ("max_msgs_per_subject", json!(1)),
         ];
         for (key, value) in changes {
             let mut found = answered(&log());

@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        for (version, enough) in [("2.15.1", true), ("2.16.0-RC.1", true), ("3.0.0", true), ("2.9.25", false), ("2.14.3", false), ("v2.15", false), ("", false)] {
+        for (version, enough) in
+            [("2.15.1", true), ("2.16.0-RC.1", true), ("3.0.0", true), ("2.9.25", false), ("2.14.3", false), ("v2.15", false), ("", false)]
+        {
             assert_eq!(is_new_enough(version), enough, "{version}");
         }
     }

@@ -134,7 +134,8 @@ impl Shared {
         loop {
             let request = json!({"subjects_filter": filter, "offset": found.len()});
             let page: Value = self.api.call(&format!("STREAM.INFO.{stream}"), &request).await?;
-            let subjects = page.get("state").and_then(|state| state.get("subjects")).and_then(Value::as_object).cloned().unwrap_or_default();
+            let subjects =
+                page.get("state").and_then(|state| state.get("subjects")).and_then(Value::as_object).cloned().unwrap_or_default();
             let is_last = subjects.is_empty();
             found.extend(subjects.into_iter().map(|(name, count)| (name, count.as_u64().unwrap_or(0))));
             if is_last || found.len() as u64 >= page.get("total").and_then(Value::as_u64).unwrap_or(0) {

@@ -57,7 +57,7 @@ pub(super) async fn next(api: &Api, stream: &str, subject: &str, from: u64) -> R
 }
 
 async fn leader(api: &Api, stream: &str, which: &Value) -> Result<Option<Kept>, Fault> {
-    let found: Answer = match api.call(&format!("STREAM.MSG.GET.{stream}"), which).await {
+    let found: Answer = match api.look(&format!("STREAM.MSG.GET.{stream}"), which).await {
         Ok(found) => found,
         Err(Fault::NoMessage) => return Ok(None),
         Err(fault) => return Err(fault),

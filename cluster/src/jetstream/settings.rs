@@ -111,7 +111,9 @@ impl Settings {
             && copies != 3
             && copies != 5
         {
-            found.push(format!("{copies} copies outlive no server: set 3 or 5, or say `durability: relaxed` where nothing may be lost that matters"));
+            found.push(format!(
+                "{copies} copies outlive no server: set 3 or 5, or say `durability: relaxed` where nothing may be lost that matters"
+            ));
         }
         for (name, number) in [("batch_max", self.batch_max), ("batch_depth", self.batch_depth), ("waiting_max", self.waiting_max)] {
             if number == 0 {

@@ -54,11 +54,15 @@ async fn once(api: &Api, settings: &Settings, names: &Names) -> Result<u64, Erro
         let Some(there) = there_or_made(api, wanted, wrong.is_empty() && !is_lost).await? else {
             if is_lost {
                 let name = &wanted.name;
-                wrong.push(format!("stream `{name}` is not there, although the log has messages: what it held is lost, restore it from a backup"));
+                wrong.push(format!(
+                    "stream `{name}` is not there, although the log has messages: what it held is lost, restore it from a backup"
+                ));
             }
             continue;
         };
-        let named = |difference| format!("stream `{}`: {difference} (`nats stream edit`, or what that refuses, by a new stream and a restore)", wanted.name);
+        let named = |difference| {
+            format!("stream `{}`: {difference} (`nats stream edit`, or what that refuses, by a new stream and a restore)", wanted.name)
+        };
         wrong.extend(wanted.differences(&there.config).into_iter().map(named));
         for (name, current) in there.peers {
             if !current {

@@ -110,7 +110,9 @@ impl Tail {
             match subject::parse_log(message.subject.as_str()) {
                 Some(entity) => entries.push(Entry { sequence: place.sequence, entity, bytes: message.payload }),
                 // Only somebody who writes past Takt makes such a subject; nobody could read on behind a stop.
-                None => tracing::error!(subject = message.subject.as_str(), "a message in the log whose subject is no entity's: passed over"),
+                None => {
+                    tracing::error!(subject = message.subject.as_str(), "a message in the log whose subject is no entity's: passed over")
+                }
             }
         }
         (entries, true)

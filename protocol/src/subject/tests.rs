@@ -91,14 +91,22 @@ fn an_event_of_no_known_site_has_a_token_all_the_same() {
 #[test]
 fn the_subject_of_a_queue_and_of_its_dead_letter_box_lead_back_to_the_queue() {
     let (site, asia) = (SiteId::parse("erp-eu").unwrap(), Region::parse("asia").unwrap());
-    let queues = [Waiting::Inbox(0), Waiting::Due(65_535), Waiting::Out(site, 2), Waiting::Forward(asia, true), Waiting::Forward(asia, false)];
+    let queues =
+        [Waiting::Inbox(0), Waiting::Due(65_535), Waiting::Out(site, 2), Waiting::Forward(asia, true), Waiting::Forward(asia, false)];
     for queue in queues {
         let (subject, box_of_it) = (waiting(eu(), queue), dead(eu(), queue));
         assert_eq!((parse_waiting(eu(), &subject), parse_dead(eu(), &subject)), (Some(queue), None), "{subject}");
         assert_eq!((parse_waiting(eu(), &box_of_it), parse_dead(eu(), &box_of_it)), (None, Some(queue)), "{box_of_it}");
         assert_eq!(parse_waiting(asia, &subject), None, "{subject} is not of that region");
     }
-    for bad in ["takt.eu.in.00", "takt.eu.in.x", "takt.eu.out.erp-eu.+1", "takt.eu.fwd.asia.soon", "takt.eu.log.1.0.order.x", "takt.eu.dead.dead.in.0"] {
+    for bad in [
+        "takt.eu.in.00",
+        "takt.eu.in.x",
+        "takt.eu.out.erp-eu.+1",
+        "takt.eu.fwd.asia.soon",
+        "takt.eu.log.1.0.order.x",
+        "takt.eu.dead.dead.in.0",
+    ] {
         assert_eq!((parse_waiting(eu(), bad), parse_dead(eu(), bad)), (None, None), "{bad}");
     }
 }

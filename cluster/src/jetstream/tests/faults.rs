@@ -9,13 +9,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use takt_protocol::id::EntityId;
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 use super::super::servers::{Plan, Servers};
 use super::super::{JetStream, Settings};
 use super::{cluster, eu, open, quick};
 use crate::conformance::{self, Bench, entity};
-use crate::seam::{Append, Appended, Journal, Seams};
+use crate::seam::{Append, Appended, Entry, Journal, Seams};
 
 /// The longest that a fault may keep the log from taking appends again.
 const HEALED: Duration = Duration::from_secs(25);
@@ -150,7 +151,10 @@ impl Floor {
         let told = (&self.account.gap_ms, &self.account.unknown, &self.account.conflicts);
         let (gap, unknown, conflicts) = (told.0.load(Ordering::Relaxed), told.1.load(Ordering::Relaxed), told.2.load(Ordering::Relaxed));
         let standing: usize = logs.values().map(BTreeMap::len).sum();
-        eprintln!("{what}: {} acknowledged, {standing} in the logs, {conflicts} conflicts, {unknown} unknown, longest gap {gap} ms", acknowledged.len());
+        eprintln!(
+            "{what}: {} acknowledged, {standing} in the logs, {conflicts} conflicts, {unknown} unknown, longest gap {gap} ms",
+            acknowledged.len()
+        );
         assert!(conflicts > 0, "the nodes never met: the fence was not tried");
     }
 }
@@ -160,7 +164,7 @@ async fn log(journal: &dyn Journal, order: EntityId) -> BTreeMap<u64, String> {
     let mut found = BTreeMap::new();
     let mut texts = BTreeSet::new();
     let mut before = 0;
-    for entry in journal.read(order, 0).await.unwrap() {
+    for entry in read(journal, order).await {
         let text = String::from_utf8(entry.bytes.to_vec()).unwrap();
         assert!(text.ends_with(&format!(" after {before}")), "{order} forks at {}: {text} stands behind {before}", entry.sequence);
         assert!(texts.insert(text.clone()), "{order} has {text} twice");
@@ -168,6 +172,17 @@ async fn log(journal: &dyn Journal, order: EntityId) -> BTreeMap<u64, String> {
         found.insert(entry.sequence, text);
     }
     found
+}
+
+/// What stands there, however long the servers need to find each other again.
+async fn read(journal: &dyn Journal, order: EntityId) -> Vec<Entry> {
+    let started = tokio::time::Instant::now();
+    loop {
+        match journal.read(order, 0).await {
+            Ok(entries) => return entries,
+            Err(error) => assert!(error.is_transient() && started.elapsed() < HEALED, "{error}"),
+        }
+    }
 }
 
 /// Writes as an entity does: the same bytes again while nobody knows, and the log's word when another was first.
@@ -274,11 +289,11 @@ async fn a_server_that_stands_still_loses_nothing_whether_it_leads_or_not() {
     floor.judge("a follower and the leader stopped").await;
 }
 
-/// A node that dies together with one server, which starts again on its disk.
+/// A node that dies together with a server, which starts again on its disk; as many nodes as cases, each in its account.
 struct Crashing {
-    servers: Servers,
-    account: usize,
-    victim: usize,
+    servers: Arc<Mutex<Servers>>,
+    all: Arc<Barrier>,
+    settings: Settings,
     engine: Option<JetStream>,
 }
 
@@ -286,41 +301,53 @@ struct Crashing {
 impl Bench for Crashing {
     async fn seams(&mut self) -> Seams {
         if self.engine.is_none() {
-            self.engine = Some(open(quick(self.servers.settings(eu(), self.account))).await);
+            self.engine = Some(open(self.settings.clone()).await);
         }
         self.engine.as_ref().unwrap().seams()
     }
 
     async fn reopen(&mut self) -> Seams {
         self.engine = None;
-        let victim = self.victim % self.servers.count();
-        assert!(self.servers.kill(victim) && self.servers.is_out(victim), "the server was not killed");
-        self.victim += 1;
-        self.servers.revive(victim).unwrap();
+        // All nodes are gone by now; one of them takes the server with it.
+        if self.all.wait().await.is_leader() {
+            let mut servers = self.servers.lock().unwrap();
+            assert!(servers.kill(0) && servers.is_out(0), "the server was not killed");
+            servers.revive(0).unwrap();
+        }
+        self.all.wait().await;
         self.seams().await
     }
 }
 
-#[tokio::test]
-async fn what_survives_a_node_survives_it_together_with_any_one_server() {
-    let servers = cluster(Plan { servers: 3, accounts: 6, sync_always: true });
-    let mut bench = Crashing { servers, account: 0, victim: 0, engine: None };
-    conformance::what_was_acknowledged_is_there_after_the_node_is_gone(&mut bench).await;
-    next(&mut bench);
-    conformance::queues_survive_the_node(&mut bench).await;
-    next(&mut bench);
-    conformance::a_buried_message_is_shown_with_its_reason_and_can_be_revived(&mut bench).await;
-    next(&mut bench);
-    conformance::a_timer_comes_not_before_its_time_and_survives_the_node(&mut bench).await;
-    next(&mut bench);
-    conformance::payloads_are_found_by_their_hash(&mut bench).await;
-    next(&mut bench);
-    conformance::the_shelf_gives_back_what_was_put(&mut bench).await;
-    assert_eq!(bench.victim, 6, "each case kills a server once");
+macro_rules! together {
+    ($servers:expr, $($case:ident,)*) => {{
+        let names = [$(stringify!($case)),*];
+        let all = Arc::new(Barrier::new(names.len()));
+        let mut account = 0;
+        let mut tasks = Vec::new();
+        $(
+            let settings = quick($servers.lock().unwrap().settings(eu(), account));
+            let mut bench = Crashing { servers: Arc::clone(&$servers), all: Arc::clone(&all), settings, engine: None };
+            account += 1;
+            tasks.push(tokio::spawn(async move { conformance::$case(&mut bench).await }));
+        )*
+        assert_eq!(account, names.len());
+        for (task, name) in tasks.into_iter().zip(names) {
+            assert!(task.await.is_ok(), "{name} does not hold when a server dies with the node");
+        }
+    }};
 }
 
-/// The next case, in an account of its own.
-fn next(bench: &mut Crashing) {
-    bench.engine = None;
-    bench.account += 1;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_survives_a_node_survives_it_together_with_a_server() {
+    let servers = Arc::new(Mutex::new(cluster(Plan { servers: 3, accounts: 6, sync_always: true })));
+    together!(
+        servers,
+        what_was_acknowledged_is_there_after_the_node_is_gone,
+        queues_survive_the_node,
+        a_buried_message_is_shown_with_its_reason_and_can_be_revived,
+        a_timer_comes_not_before_its_time_and_survives_the_node,
+        payloads_are_found_by_their_hash,
+        the_shelf_gives_back_what_was_put,
+    );
 }

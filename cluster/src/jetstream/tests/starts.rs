@@ -61,10 +61,20 @@ async fn a_log_that_is_otherwise_than_needed_is_refused_with_every_difference_an
     let (servers, account) = calm();
     let settings = quick(servers.settings(eu(), account));
     let api = tool(&settings).await;
-    let made = json!({"name": "takt-eu-log", "subjects": ["takt.eu.log.>"], "storage": "file", "num_replicas": 1, "max_age": 60_000_000_000_u64});
+    let made =
+        json!({"name": "takt-eu-log", "subjects": ["takt.eu.log.>"], "storage": "file", "num_replicas": 1, "max_age": 60_000_000_000_u64});
     api.call::<Value>("STREAM.CREATE.takt-eu-log", &made).await.unwrap();
     let words = refused(settings).await;
-    let all = ["takt-eu-log", "`num_replicas` is 1 and must be 3", "`max_age`", "`discard`", "`deny_purge`", "`allow_atomic`", "incarnation", "3"];
+    let all = [
+        "takt-eu-log",
+        "`num_replicas` is 1 and must be 3",
+        "`max_age`",
+        "`discard`",
+        "`deny_purge`",
+        "`allow_atomic`",
+        "incarnation",
+        "3",
+    ];
     assert!(all.iter().all(|word| words.contains(word)), "{words}");
     let found: Value = api.call("STREAM.INFO.takt-eu-log", &Value::Null).await.unwrap();
     assert_eq!((&found["config"]["num_replicas"], streams(&api).await), (&json!(1), vec![json!("takt-eu-log")]), "it was changed");
