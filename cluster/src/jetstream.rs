@@ -182,8 +182,20 @@ async fn connect(settings: &Settings, what_for: &str) -> Result<Client, Error> {
             let what = "the servers refuse our credentials: set those of the region's account".to_owned();
             Error::Refused { place: settings.servers.join(", "), what }
         }
-        _ => unreachable(settings),
+        async_nats::ConnectErrorKind::Tls | async_nats::ConnectErrorKind::ServerParse => {
+            let what = format!("{error}: name the servers as `nats://host:4222`, and the certificates of those who vouch for them");
+            Error::Refused { place: settings.servers.join(", "), what }
+        }
+        async_nats::ConnectErrorKind::Dns
+        | async_nats::ConnectErrorKind::TimedOut
+        | async_nats::ConnectErrorKind::Io
+        | async_nats::ConnectErrorKind::MaxReconnects => unreachable(settings),
     })
+}
+
+/// What an error calls a stream.
+fn place(stream: &str) -> String {
+    format!("stream `{stream}`")
 }
 
 fn unreachable(settings: &Settings) -> Error {

@@ -182,7 +182,9 @@ impl Api {
         let published = self.bounded(self.client.publish_with_headers(subject, headers, bytes)).await?;
         published.map_err(|error| match error.kind() {
             async_nats::PublishErrorKind::Send => Fault::Silent,
-            _ => Fault::Refused(error.to_string()),
+            async_nats::PublishErrorKind::MaxPayloadExceeded | async_nats::PublishErrorKind::InvalidSubject => {
+                Fault::Refused(error.to_string())
+            }
         })
     }
 

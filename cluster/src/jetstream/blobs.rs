@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use takt_protocol::subject;
 
-use super::Shared;
+use super::{Shared, place};
 use super::api::Item;
 use super::reads;
 use crate::Error;
@@ -73,7 +73,7 @@ impl Blobs for Shared {
         }))
         .buffer_unordered(AT_ONCE);
         while let Some(done) = kept.next().await {
-            let hash = done.map_err(|fault| fault.error(&self.place(&self.names.raw)))?;
+            let hash = done.map_err(|fault| fault.error(&place(&self.names.raw)))?;
             self.lately.learn(hash, self.api.clock.elapsed());
         }
         Ok(hashes)
@@ -82,7 +82,7 @@ impl Blobs for Shared {
     async fn get(&self, hash: &BlobHash) -> Result<Option<Bytes>, Error> {
         let bucket = subject::raw(self.settings.region, hash);
         let found = reads::find(&self.api, &self.names.raw, &bucket, |kept| BlobHash::of(&kept.bytes) == *hash).await;
-        Ok(found.map_err(|fault| fault.error(&self.place(&self.names.raw)))?.map(|kept| kept.bytes))
+        Ok(found.map_err(|fault| fault.error(&place(&self.names.raw)))?.map(|kept| kept.bytes))
     }
 }
 

@@ -53,10 +53,9 @@ impl Fault {
     pub(super) fn error(self, place: &str) -> Error {
         let place = place.to_owned();
         match self {
-            Self::Absent | Self::Silent | Self::Fence | Self::Busy => Error::Unreachable { place },
+            Self::Absent | Self::Silent | Self::Fence | Self::Busy | Self::NoConsumer => Error::Unreachable { place },
             Self::Full => Error::Full { place },
             Self::NoMessage => Error::Damaged { place, what: "a message that was there is gone".to_owned() },
-            Self::NoConsumer => Error::Unreachable { place },
             Self::Otherwise => Error::Refused { place, what: "something of that name is there, and is made otherwise".to_owned() },
             Self::Refused(words) => Error::Refused { place, what: words },
         }

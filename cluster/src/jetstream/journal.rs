@@ -8,7 +8,7 @@ use takt_protocol::subject;
 use takt_protocol::wire::COMMIT_BYTES_MAX;
 use tokio::sync::oneshot;
 
-use super::Shared;
+use super::{Shared, place};
 use super::committer::Wish;
 use super::fault::Fault;
 use super::reads::{self, Kept};
@@ -55,7 +55,7 @@ impl Journal for Shared {
             }
             reads::between(&self.api, log, &subject, after, last.sequence).await
         };
-        let found: Vec<Kept> = found.await.map_err(|fault: Fault| fault.error(&self.place(log)))?;
+        let found: Vec<Kept> = found.await.map_err(|fault: Fault| fault.error(&place(log)))?;
         Ok(found.into_iter().map(|kept| Entry { sequence: kept.sequence, entity, bytes: kept.bytes }).collect())
     }
 
@@ -83,12 +83,8 @@ impl Journal for Shared {
 impl Shared {
     /// The sequence of the last message of the log on a subject, by the leader.
     async fn end(&self, subject: &str) -> Result<u64, Error> {
-        let last = reads::last(&self.api, &self.names.log, subject).await.map_err(|fault| fault.error(&self.place(&self.names.log)))?;
+        let last = reads::last(&self.api, &self.names.log, subject).await.map_err(|fault| fault.error(&place(&self.names.log)))?;
         Ok(last.map_or(0, |last| last.sequence))
     }
 
-    /// What an error calls a stream.
-    pub(super) fn place(&self, stream: &str) -> String {
-        format!("stream `{stream}`")
-    }
 }

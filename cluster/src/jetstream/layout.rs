@@ -108,10 +108,7 @@ fn plain(settings: &Settings) -> Map<String, Value> {
         "allow_atomic": false, "allow_msg_schedules": false, "allow_msg_counter": false,
         "mirror": null, "sources": null, "subject_transform": null, "first_seq": 0,
     });
-    match config {
-        Value::Object(config) => config,
-        _ => Map::new(),
-    }
+    if let Value::Object(config) = config { config } else { Map::new() }
 }
 
 impl Wanted {
@@ -129,10 +126,10 @@ impl Wanted {
 
     /// What to ask a server for to get another stream that is set like this one.
     pub(super) fn copy(&self, name: &str, subjects: &str) -> Value {
-        let mut request = self.request(1);
-        request["name"] = json!(name);
-        request["subjects"] = json!([subjects]);
-        request
+        let mut copy = self.clone();
+        copy.config.insert("name".to_owned(), json!(name));
+        copy.config.insert("subjects".to_owned(), json!([subjects]));
+        copy.request(1)
     }
 
     /// How the stream that is there differs, as phrases; empty when it is as it must be.

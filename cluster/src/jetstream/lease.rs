@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use takt_protocol::subject;
 
-use super::Shared;
+use super::{Shared, place};
 use super::api::{FENCE, Item};
 use super::fault::Fault;
 use super::reads::{self, Kept};
@@ -32,11 +32,11 @@ struct Held {
 #[async_trait]
 impl Lease for Shared {
     async fn take(&self, name: &str, holder: &str, ttl: Duration) -> Result<Leased, Error> {
-        self.lease(name, holder, ttl).await.map_err(|fault| fault.error(&self.place(&self.names.lease)))
+        self.lease(name, holder, ttl).await.map_err(|fault| fault.error(&place(&self.names.lease)))
     }
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), Error> {
-        self.give_back(name, holder).await.map_err(|fault| fault.error(&self.place(&self.names.lease)))
+        self.give_back(name, holder).await.map_err(|fault| fault.error(&place(&self.names.lease)))
     }
 }
 

@@ -57,7 +57,7 @@ impl Measured {
         let mut times: Vec<Duration> = taken.iter_mut().flat_map(|(times, _)| times.drain(..)).collect();
         times.sort_unstable();
         let count = times.len();
-        let at = |hundredths: usize| times.get((count * hundredths / 100).min(count.saturating_sub(1))).map_or(0, |time| time.as_micros());
+        let at = |hundredths: usize| times.get((count * hundredths / 100).min(count.saturating_sub(1))).map_or(0, Duration::as_micros);
         let micros = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
         let per_second = (count as u128 * 1_000_000).checked_div(time.as_micros()).unwrap_or(0);
         Self { per_second: micros(per_second), p50_us: micros(at(50)), p99_us: micros(at(99)), refused }
@@ -78,7 +78,7 @@ pub async fn raw(settings: &Settings, clock: &Arc<dyn Clock>, load: Load) -> Res
     let until = clock.elapsed() + load.time;
     let started = clock.elapsed();
     let taken = join_all((0..load.in_flight).map(|lane| tokio::spawn(lane_raw(api.clone(), region, lane, load, until)))).await;
-    let time = clock.elapsed() - started;
+    let time = clock.elapsed().saturating_sub(started);
     api.call::<Value>(&format!("STREAM.DELETE.{name}"), &Value::Null).await.map_err(|fault| fault.error(&place))?;
     let taken = taken.into_iter().collect::<Result<Result<Vec<_>, Fault>, _>>().map_err(|_| Error::Stopped)?;
     Ok(Measured::of(taken.map_err(|fault| fault.error(&place))?, time))
@@ -118,7 +118,7 @@ pub async fn ours(journal: &Arc<dyn Journal>, region: Region, clock: &Arc<dyn Cl
     let run = u128::from(crate::chance::number()) << 64;
     let lane = |lane: u32| lane_ours(Arc::clone(journal), region, Arc::clone(clock), run | u128::from(lane) << 32, load, until);
     let taken = join_all((0..load.in_flight).map(|number| tokio::spawn(lane(number)))).await;
-    let time = clock.elapsed() - started;
+    let time = clock.elapsed().saturating_sub(started);
     let taken = taken.into_iter().collect::<Result<Vec<_>, _>>().map_err(|_| Error::Stopped)?;
     Ok(Measured::of(taken, time))
 }

@@ -10,7 +10,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use takt_protocol::subject::{self, Waiting};
 
-use super::Shared;
+use super::{Shared, place};
 use super::api::{Item, id_header};
 use super::counter::{Counter, Source};
 use super::desk::DONE;
@@ -26,7 +26,7 @@ impl Queue for Shared {
             group.into_iter().partition(|message| matches!(message.queue, QueueName::Due { .. }));
         for (stream, group) in [(&self.names.work, work), (&self.names.timer, due)] {
             let items = group.into_iter().map(|message| self.item(message)).collect();
-            self.api.store_all(items).await.map_err(|fault| fault.error(&self.place(stream)))?;
+            self.api.store_all(items).await.map_err(|fault| fault.error(&place(stream)))?;
         }
         Ok(())
     }
@@ -38,7 +38,7 @@ impl Queue for Shared {
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), Error> {
         let done = receipts.into_iter().filter_map(|receipt| self.desk.take(receipt)).map(|answer| self.done(answer));
-        join_all(done).await.into_iter().collect::<Result<(), Fault>>().map_err(|fault| fault.error(&self.place(&self.names.work)))
+        join_all(done).await.into_iter().collect::<Result<(), Fault>>().map_err(|fault| fault.error(&place(&self.names.work)))
     }
 
     async fn later(&self, receipt: Receipt, delay: Duration) -> Result<(), Error> {
@@ -47,7 +47,7 @@ impl Queue for Shared {
     }
 
     async fn bury(&self, receipt: Receipt, reason: String) -> Result<(), Error> {
-        self.bury_it(receipt, &reason).await.map_err(|fault| fault.error(&self.place(&self.names.work)))
+        self.bury_it(receipt, &reason).await.map_err(|fault| fault.error(&place(&self.names.work)))
     }
 
     async fn depth(&self, queue: QueueName) -> Result<u64, Error> {
@@ -55,25 +55,25 @@ impl Queue for Shared {
     }
 
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {
-        let found = self.dead(queue, most).await.map_err(|fault| fault.error(&self.place(&self.names.work)))?;
+        let found = self.dead(queue, most).await.map_err(|fault| fault.error(&place(&self.names.work)))?;
         Ok(found.into_iter().map(|dead| (dead.id, dead.reason, dead.bytes)).collect())
     }
 
     async fn revive(&self, queue: QueueName, id: &str) -> Result<bool, Error> {
-        self.revive_it(queue, id).await.map_err(|fault| fault.error(&self.place(&self.names.work)))
+        self.revive_it(queue, id).await.map_err(|fault| fault.error(&place(&self.names.work)))
     }
 
     async fn names(&self) -> Result<Vec<QueueName>, Error> {
         let work = self.subjects(&self.names.work, ">").await;
         let due = self.subjects(&self.names.timer, &subject::class(self.settings.region, "due")).await;
-        let found = work.and_then(|work| Ok([work, due?].concat())).map_err(|fault| fault.error(&self.place(&self.names.work)))?;
+        let found = work.and_then(|work| Ok([work, due?].concat())).map_err(|fault| fault.error(&place(&self.names.work)))?;
         let waiting = found.iter().filter_map(|(name, _)| subject::parse_waiting(self.settings.region, name));
         Ok(sorted(waiting.map(name).collect()))
     }
 
     async fn graves(&self) -> Result<Vec<QueueName>, Error> {
         let dead = self.subjects(&self.names.work, &subject::class(self.settings.region, "dead")).await;
-        let dead = dead.map_err(|fault| fault.error(&self.place(&self.names.work)))?;
+        let dead = dead.map_err(|fault| fault.error(&place(&self.names.work)))?;
         let waiting = dead.iter().filter_map(|(name, _)| subject::parse_dead(self.settings.region, name));
         Ok(sorted(waiting.map(name).collect()))
     }

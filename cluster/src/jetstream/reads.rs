@@ -19,7 +19,6 @@ const PAGE_OF_LONG: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) sequence: u64,
-    pub(super) subject: String,
     pub(super) bytes: Bytes,
     headers: Vec<(String, String)>,
 }
@@ -38,7 +37,6 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Raw {
-    subject: String,
     seq: u64,
     #[serde(default)]
     hdrs: String,
@@ -62,11 +60,11 @@ async fn leader(api: &Api, stream: &str, which: &Value) -> Result<Option<Kept>, 
         Err(Fault::NoMessage) => return Ok(None),
         Err(fault) => return Err(fault),
     };
-    let Raw { subject, seq, hdrs, data } = found.message;
+    let Raw { seq, hdrs, data } = found.message;
     let unreadable = || Fault::Refused(format!("message {seq} came in letters that are not base 64"));
     let head = base64::decode(&hdrs).ok_or_else(unreadable)?;
     let bytes = Bytes::from(base64::decode(&data).ok_or_else(unreadable)?);
-    Ok(Some(Kept { sequence: seq, subject, bytes, headers: lines(&String::from_utf8_lossy(&head)) }))
+    Ok(Some(Kept { sequence: seq, bytes, headers: lines(&String::from_utf8_lossy(&head)) }))
 }
 
 /// The lines of a block of headers, behind its version.
@@ -138,8 +136,7 @@ async fn copies(api: &Api, stream: &str, subject: &str, (after, upto): (u64, u64
         if before != expected || sequence > upto {
             return Ok(page);
         }
-        let subject = api::text(headers, "Nats-Subject").unwrap_or(subject).to_owned();
-        page.push(Kept { sequence, subject, bytes: message.payload.clone(), headers: pairs(headers) });
+        page.push(Kept { sequence, bytes: message.payload.clone(), headers: pairs(headers) });
         if sequence == upto || page.len() == most {
             return Ok(page);
         }

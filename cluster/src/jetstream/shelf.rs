@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use takt_protocol::subject;
 
-use super::Shared;
+use super::{Shared, place};
 use super::api::Item;
 use super::reads;
 use crate::Error;
@@ -20,17 +20,17 @@ impl Shelf for Shared {
         let put = |(name, bytes): (String, Bytes)| {
             self.api.store(Item { subject: subject::shelf(self.settings.region, &name), headers: HeaderMap::new(), bytes })
         };
-        try_join_all(values.into_iter().map(put)).await.map(drop).map_err(|fault| fault.error(&self.place(&self.names.shelf)))
+        try_join_all(values.into_iter().map(put)).await.map(drop).map_err(|fault| fault.error(&place(&self.names.shelf)))
     }
 
     async fn get(&self, name: &str) -> Result<Option<Bytes>, Error> {
         let found = reads::last(&self.api, &self.names.shelf, &subject::shelf(self.settings.region, name)).await;
-        Ok(found.map_err(|fault| fault.error(&self.place(&self.names.shelf)))?.map(|kept| kept.bytes))
+        Ok(found.map_err(|fault| fault.error(&place(&self.names.shelf)))?.map(|kept| kept.bytes))
     }
 
     async fn remove(&self, name: &str) -> Result<(), Error> {
         let request = json!({"filter": subject::shelf(self.settings.region, name)});
         let purged = self.api.call::<Value>(&format!("STREAM.PURGE.{}", self.names.shelf), &request).await;
-        purged.map(drop).map_err(|fault| fault.error(&self.place(&self.names.shelf)))
+        purged.map(drop).map_err(|fault| fault.error(&place(&self.names.shelf)))
     }
 }

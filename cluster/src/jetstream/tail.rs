@@ -10,7 +10,7 @@ use async_nats::Message;
 use serde_json::{Value, json};
 use takt_protocol::subject;
 
-use super::Shared;
+use super::{Shared, place};
 use super::api::Api;
 use super::fault::Fault;
 use super::fetch::{self, End, Place, nanos};
@@ -48,11 +48,11 @@ impl Tails {
                     let now = api.clock.elapsed();
                     let since = *failing_since.get_or_insert(now);
                     if now >= since + api.patience {
-                        return Err(Error::Unreachable { place: shared.place(&shared.names.log) });
+                        return Err(Error::Unreachable { place: place(&shared.names.log) });
                     }
                     api.clock.sleep(PAUSE).await;
                 }
-                Err(fault) => return Err(fault.error(&shared.place(&shared.names.log))),
+                Err(fault) => return Err(fault.error(&place(&shared.names.log))),
             }
         }
     }
@@ -111,7 +111,7 @@ impl Tail {
                 Some(entity) => entries.push(Entry { sequence: place.sequence, entity, bytes: message.payload }),
                 // Only somebody who writes past Takt makes such a subject; nobody could read on behind a stop.
                 None => {
-                    tracing::error!(subject = message.subject.as_str(), "a message in the log whose subject is no entity's: passed over")
+                    tracing::error!(subject = message.subject.as_str(), "a message in the log whose subject is no entity's: passed over");
                 }
             }
         }

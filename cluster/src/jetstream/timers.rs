@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use takt_protocol::instant::Instant;
 use takt_protocol::subject;
 
-use super::Shared;
+use super::{Shared, place};
 use super::api::{Item, id_header};
 use crate::Error;
 use crate::seam::{Timer, Timers};
@@ -18,7 +18,7 @@ impl Timers for Shared {
         // Of two of one id the later counts, and a batch takes a subject once.
         let latest: BTreeMap<(u16, String), Timer> = group.into_iter().map(|timer| ((timer.shard, timer.id.clone()), timer)).collect();
         let items = latest.into_values().map(|timer| self.schedule(timer)).collect();
-        self.api.store_all(items).await.map_err(|fault| fault.error(&self.place(&self.names.timer)))
+        self.api.store_all(items).await.map_err(|fault| fault.error(&place(&self.names.timer)))
     }
 }
 
