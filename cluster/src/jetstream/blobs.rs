@@ -11,9 +11,9 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use takt_protocol::subject;
 
-use super::{Shared, place};
 use super::api::Item;
 use super::reads;
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::{BlobHash, Blobs};
 

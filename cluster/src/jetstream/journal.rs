@@ -8,10 +8,10 @@ use takt_protocol::subject;
 use takt_protocol::wire::COMMIT_BYTES_MAX;
 use tokio::sync::oneshot;
 
-use super::{Shared, place};
 use super::committer::Wish;
 use super::fault::Fault;
 use super::reads::{self, Kept};
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::{Append, Appended, Entry, Journal};
 
@@ -86,5 +86,4 @@ impl Shared {
         let last = reads::last(&self.api, &self.names.log, subject).await.map_err(|fault| fault.error(&place(&self.names.log)))?;
         Ok(last.map_or(0, |last| last.sequence))
     }
-
 }

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use takt_protocol::subject;
 
-use super::{Shared, place};
 use super::api::{FENCE, Item};
 use super::fault::Fault;
 use super::reads::{self, Kept};
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::{Lease, Leased};
 

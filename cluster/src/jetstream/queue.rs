@@ -10,11 +10,11 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use takt_protocol::subject::{self, Waiting};
 
-use super::{Shared, place};
 use super::api::{Item, id_header};
 use super::counter::{Counter, Source};
 use super::desk::DONE;
 use super::fault::Fault;
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::{Delivery, Message, Queue, QueueName, Receipt};
 

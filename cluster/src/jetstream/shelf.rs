@@ -8,9 +8,9 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use takt_protocol::subject;
 
-use super::{Shared, place};
 use super::api::Item;
 use super::reads;
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::Shelf;
 

@@ -10,10 +10,10 @@ use async_nats::Message;
 use serde_json::{Value, json};
 use takt_protocol::subject;
 
-use super::{Shared, place};
 use super::api::Api;
 use super::fault::Fault;
 use super::fetch::{self, End, Place, nanos};
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::Entry;
 

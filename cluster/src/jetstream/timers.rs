@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use takt_protocol::instant::Instant;
 use takt_protocol::subject;
 
-use super::{Shared, place};
 use super::api::{Item, id_header};
+use super::{Shared, place};
 use crate::Error;
 use crate::seam::{Timer, Timers};
 
