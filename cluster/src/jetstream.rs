@@ -81,7 +81,14 @@ impl JetStream {
             return Err(Error::Refused { place: format!("region {}", settings.region), what: nonsense.join("; ") });
         }
         let names = Names::of(settings.region);
-        let api = api(&settings, &clock, "seams").await?;
+        let until = clock.elapsed() + settings.start_patience;
+        let api = loop {
+            match api(&settings, &clock, "seams").await {
+                // Servers and nodes may start together.
+                Err(Error::Unreachable { .. }) if clock.elapsed() < until => clock.sleep(RECONNECT_MAX / 4).await,
+                connected => break connected?,
+            }
+        };
         let incarnation = start::prepare(&api, &settings, &names).await?;
         // Acknowledgements and payloads of others must not stand in the way of appends.
         let appends = self::api(&settings, &clock, "appends").await?;

@@ -23,7 +23,7 @@ const BATCH_MAX: usize = 500;
 /// And the most bytes, so that one entry of the servers' own log stays of a size they ship at once.
 pub(super) const BATCH_BYTES_MAX: usize = 8 << 20;
 /// How often what nobody answers is asked at least.
-const LOOKS: u32 = 4;
+pub(super) const LOOKS: u32 = 4;
 /// Between two tries of what was not done.
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -19,15 +19,21 @@ use crate::seam::{Bus, Note, Replied, Subscription};
 #[async_trait]
 impl Bus for Shared {
     async fn publish(&self, note: Note) -> Result<(), Error> {
-        let is_event = note.subject.starts_with(subject::events(self.settings.region).trim_end_matches('>'));
-        let Note { subject, id, bytes } = note;
-        let headers = id_header(&id);
-        let told = if is_event {
-            self.api.store(Item { subject, headers, bytes }).await.map(drop)
-        } else {
-            self.api.tell(subject, headers, bytes).await
+        self.publish_all(vec![note]).await
+    }
+
+    async fn publish_all(&self, notes: Vec<Note>) -> Result<(), Error> {
+        let events = subject::events(self.settings.region);
+        let (kept, told): (Vec<Note>, Vec<Note>) =
+            notes.into_iter().partition(|note| note.subject.starts_with(events.trim_end_matches('>')));
+        let item = |Note { subject, id, bytes }: Note| Item { subject, headers: id_header(&id), bytes };
+        let done = async {
+            for Item { subject, headers, bytes } in told.into_iter().map(item) {
+                self.api.tell(subject, headers, bytes).await?;
+            }
+            self.api.store_all(kept.into_iter().map(item).collect()).await
         };
-        told.map_err(|fault| fault.error("the bus"))
+        done.await.map_err(|fault: Fault| fault.error("the bus"))
     }
 
     async fn subscribe(&self, pattern: &str, waiting_max: usize) -> Result<Subscription, Error> {

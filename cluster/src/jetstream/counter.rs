@@ -143,8 +143,10 @@ impl Counter {
                 end = and;
             }
         }
-        if matches!(end, End::Gone) {
-            *is_made = false;
+        match end {
+            End::Gone if messages.is_empty() => return Err(Fault::Absent),
+            End::Gone => *is_made = false,
+            End::Done => {}
         }
         Ok(messages)
     }

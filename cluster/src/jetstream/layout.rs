@@ -94,7 +94,11 @@ pub(super) fn streams(settings: &Settings, names: &Names) -> Vec<Wanted> {
         one(&names.raw, true, json!({"subjects": of(&["raw"]), "max_age": age(settings.raw_kept), "allow_direct": true})),
         one(&names.shelf, false, json!({"subjects": of(&["shelf"]), "discard": "old", "max_msgs_per_subject": 1})),
         one(&names.lease, false, json!({"subjects": of(&["lease"]), "discard": "old", "max_msgs_per_subject": 1, "allow_msg_ttl": true})),
-        one(&names.events, false, json!({"subjects": of(&["evt"]), "discard": "old", "max_age": age(Some(settings.events_kept))})),
+        one(
+            &names.events,
+            false,
+            json!({"subjects": of(&["evt"]), "discard": "old", "allow_atomic": true, "max_age": age(Some(settings.events_kept))}),
+        ),
     ]
 }
 

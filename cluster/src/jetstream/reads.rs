@@ -14,6 +14,7 @@ use super::fault::Fault;
 /// Messages asked for at once: of one entity, and of a bucket of payloads, which may be long.
 const PAGE: usize = 256;
 const PAGE_OF_LONG: usize = 8;
+const PAGE_BY_LEADER: usize = 16;
 
 /// A message as a stream keeps it.
 #[derive(Clone, Debug)]
@@ -79,18 +80,23 @@ pub(super) async fn between(api: &Api, stream: &str, subject: &str, after: u64, 
     let mut cursor = after;
     while cursor < upto {
         let page = copies(api, stream, subject, (cursor, upto), PAGE).await.unwrap_or_default();
-        let kept = page.len();
+        let page = if page.is_empty() { by_leader(api, stream, subject, (cursor, upto)).await? } else { page };
+        cursor = page.last().map_or(upto, |message| message.sequence);
         found.extend(page);
-        if kept == 0 {
-            // The copy is behind, or nobody with a copy answers: the leader has it.
-            match next(api, stream, subject, cursor + 1).await? {
-                Some(message) if message.sequence <= upto => found.push(message),
-                Some(_) | None => return Err(Fault::NoMessage),
-            }
-        }
-        cursor = found.last().map_or(upto, |message| message.sequence);
     }
     Ok(found)
+}
+
+/// A few, by the leader: the copy that was asked is behind, or stands still.
+async fn by_leader(api: &Api, stream: &str, subject: &str, (after, upto): (u64, u64)) -> Result<Vec<Kept>, Fault> {
+    let mut page = Vec::new();
+    let mut cursor = after;
+    while cursor < upto && page.len() < PAGE_BY_LEADER {
+        let message = next(api, stream, subject, cursor + 1).await?.filter(|message| message.sequence <= upto).ok_or(Fault::NoMessage)?;
+        cursor = message.sequence;
+        page.push(message);
+    }
+    Ok(page)
 }
 
 /// The first message on a subject that is meant; read page by page up to the last one that the leader knows of.
@@ -125,7 +131,7 @@ async fn copies(api: &Api, stream: &str, subject: &str, (after, upto): (u64, u64
         let answer = tokio::select! {
             biased;
             answer = answers.next() => answer,
-            () = api.clock.sleep(api.patience) => None,
+            () = api.clock.sleep(api.patience / api::LOOKS) => None,
         };
         // 204 is the end of a page, 404 nothing, 503 nobody there.
         let Some(message) = answer.filter(|message| message.status.is_none()) else { return Ok(page) };

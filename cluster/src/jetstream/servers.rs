@@ -25,6 +25,9 @@ wait "$server" 2>/dev/null
 [ "$word" = keep ] || { rm -rf "$dir"; rmdir "$(dirname "$dir")" 2>/dev/null; }
 "#;
 
+/// How often is looked whether a signal took effect: some seconds, at a few microseconds a look.
+const LOOKS: usize = 200_000;
+
 /// What a cluster is started with.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -127,12 +130,12 @@ impl Servers {
 
     /// Stops one where it stands (SIGSTOP): its connections stay open and nothing answers. `false` when it is not running.
     pub fn freeze(&self, at: usize) -> bool {
-        self.signal("-STOP", at)
+        self.signal("-STOP", at) && self.becomes(at, true)
     }
 
     /// Lets one go on that was stopped.
     pub fn thaw(&self, at: usize) -> bool {
-        self.signal("-CONT", at)
+        self.signal("-CONT", at) && self.becomes(at, false)
     }
 
     /// Whether a server is stopped or dead, as the kernel says: a fault that shows nowhere is none.
@@ -146,6 +149,15 @@ impl Servers {
     /// What one wrote last, for whoever looks at a failure.
     pub fn log(&self, at: usize) -> String {
         self.servers.get(at).and_then(|server| fs::read_to_string(server.dir.join("log")).ok()).unwrap_or_default()
+    }
+
+    /// A signal takes effect a little after it was sent.
+    fn becomes(&self, at: usize, out: bool) -> bool {
+        let looked = |_| {
+            std::thread::yield_now();
+            self.is_out(at) == out
+        };
+        (0..LOOKS).any(looked)
     }
 
     fn signal(&self, what: &str, at: usize) -> bool {

@@ -20,8 +20,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 pub(super) async fn settle(api: &Api, stream: &str, job: &Job, mut fault: Fault, settlers: &Semaphore) -> Appended {
     let mut pause = PAUSE;
     loop {
-        if let Fault::Refused(words) = &fault {
-            tracing::error!(entity = %job.append.entity, words, "the servers refused an append");
+        if let Fault::Refused(_) | Fault::Full = &fault {
+            tracing::error!(entity = %job.append.entity, ?fault, "the servers refused an append");
         }
         // The leader still has a subject in process for a moment after it acknowledged the message before.
         api.clock.sleep(pause).await;

@@ -77,8 +77,11 @@ impl Tails {
         }
         let (entries, whole) = tail.in_order(after, messages);
         let cursor = entries.last().map_or(after, |entry| entry.sequence);
-        if whole && matches!(end, End::Done) {
-            self.remember(shard, cursor, tail);
+        match end {
+            End::Done if whole => self.remember(shard, cursor, tail),
+            // Made anew after a pause, not at once and for ever.
+            End::Gone if entries.is_empty() => return Err(Fault::Absent),
+            End::Done | End::Gone => {}
         }
         Ok((!entries.is_empty()).then_some(entries))
     }

@@ -138,9 +138,9 @@ async fn public_events_are_kept_for_those_who_come_later_and_other_notes_are_not
     let note = |subject: String| crate::seam::Note { id: "e-1".to_owned(), subject, bytes: "x".into() };
     let event = subject::event(eu(), None, "order", "released");
     bus.publish(note(event.clone())).await.unwrap();
-    bus.publish(note(subject::command(eu(), 1))).await.unwrap();
+    bus.publish_all(vec![note(subject::command(eu(), 1)), note(event.clone()), note(event.clone())]).await.unwrap();
     let kept = reads::last(&engine.shared.api, &engine.shared.names.events, &event).await.unwrap().unwrap();
-    assert_eq!((kept.sequence, kept.header("Takt-Id")), (1, Some("e-1")));
+    assert_eq!((kept.sequence, kept.header("Takt-Id")), (3, Some("e-1")));
     let stored: serde_json::Value = engine.shared.api.call("STREAM.INFO.takt-eu-evt", &serde_json::Value::Null).await.unwrap();
-    assert_eq!(stored["state"]["messages"], 1);
+    assert_eq!(stored["state"]["messages"], 3);
 }

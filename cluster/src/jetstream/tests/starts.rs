@@ -118,7 +118,11 @@ async fn wrong_credentials_are_said_to_be_wrong() {
 
 #[tokio::test]
 async fn servers_that_are_not_there_are_said_to_be_so_in_bounded_time() {
-    let settings = Settings { patience: Duration::from_millis(500), ..Settings::of(eu(), vec!["nats://127.0.0.1:1".to_owned()]) };
+    let settings = Settings {
+        patience: Duration::from_millis(500),
+        start_patience: Duration::from_secs(1),
+        ..Settings::of(eu(), vec!["nats://127.0.0.1:1".to_owned()])
+    };
     let opened = tokio::time::timeout(Duration::from_secs(10), JetStream::open(settings, Arc::new(SystemClock::start()))).await;
     let error = opened.expect("it waited without end").err().unwrap();
     assert!(error.is_transient() && error.to_string().contains("127.0.0.1:1"), "{error}");

@@ -13,15 +13,16 @@ use tokio::task::JoinHandle;
 use super::super::super::servers::{Plan, Servers};
 use super::super::super::{JetStream, Settings};
 use super::super::{cluster, eu, open, quick};
+use crate::clock::SystemClock;
 use crate::conformance::entity;
-use crate::seam::{Append, Appended, Entry, Journal, Message, QueueName, Seams};
+use crate::seam::{Append, Appended, Clock as _, Entry, Journal, Message, QueueName, Seams};
 
 /// The longest that a fault may keep the log from taking appends again.
 pub(super) const HEALED: Duration = Duration::from_secs(25);
 
 /// What writers were told, and when.
-#[derive(Default)]
 pub(super) struct Account {
+    clock: SystemClock,
     acknowledged: Mutex<Vec<(EntityId, u64, String)>>,
     /// When the last acknowledgement came, in milliseconds, and the longest time between two.
     last_ms: AtomicU64,
@@ -31,14 +32,31 @@ pub(super) struct Account {
     /// Messages that were queued for sure, and those that came.
     queued: Mutex<BTreeSet<String>>,
     came: Mutex<BTreeSet<String>>,
+    posted: AtomicBool,
     stop: AtomicBool,
     /// The last sequence of each shard, once nobody writes any more.
     ends: Mutex<BTreeMap<u16, u64>>,
 }
 
 impl Account {
-    fn acknowledge(&self, now: Duration, order: EntityId, sequence: u64, text: &str) {
-        let now = u64::try_from(now.as_millis()).unwrap();
+    fn start() -> Self {
+        Self {
+            clock: SystemClock::start(),
+            acknowledged: Mutex::default(),
+            last_ms: AtomicU64::default(),
+            gap_ms: AtomicU64::default(),
+            unknown: AtomicU64::default(),
+            conflicts: AtomicU64::default(),
+            queued: Mutex::default(),
+            came: Mutex::default(),
+            posted: AtomicBool::default(),
+            stop: AtomicBool::default(),
+            ends: Mutex::default(),
+        }
+    }
+
+    fn acknowledge(&self, order: EntityId, sequence: u64, text: &str) {
+        let now = u64::try_from(self.clock.elapsed().as_millis()).unwrap();
         let before = self.last_ms.swap(now, Ordering::Relaxed);
         self.gap_ms.fetch_max(now.saturating_sub(before), Ordering::Relaxed);
         self.acknowledged.lock().unwrap().push((order, sequence, text.to_owned()));
@@ -66,7 +84,7 @@ impl Floor {
     /// Two nodes that write the same orders against each other and some of their own; one also writes a crowd at once.
     pub(super) async fn open() -> Self {
         let servers = cluster(Plan { servers: 3, accounts: 1, sync_always: true });
-        let account = Arc::new(Account::default());
+        let account = Arc::new(Account::start());
         let mut floor = Self { servers, account, engines: Vec::new(), writers: Vec::new(), followers: Vec::new() };
         for node in 0..2 {
             let engine = floor.node().await;
@@ -101,7 +119,7 @@ impl Floor {
     /// Waits for acknowledgements that come from now on; how long it took.
     pub(super) async fn acknowledged_more(&self) -> Duration {
         let clock = self.engines.first().map(JetStream::seams);
-        let (before, started) = (self.account.count(), tokio::time::Instant::now());
+        let (before, started) = (self.account.count(), SystemClock::start());
         while self.account.count() < before + 20 {
             assert!(started.elapsed() < HEALED, "no acknowledgement in {HEALED:?}\n{}", self.servers.log(0));
             match &clock {
@@ -115,7 +133,7 @@ impl Floor {
     /// The server that leads the log, as soon as one does.
     pub(super) async fn leader(&self) -> usize {
         let api = &self.engines[0].shared.api;
-        let started = tokio::time::Instant::now();
+        let started = SystemClock::start();
         loop {
             let found = api.call::<Value>("STREAM.INFO.takt-eu-log", &Value::Null).await.ok();
             let name = found.as_ref().and_then(|found| found["cluster"]["leader"].as_str()).map(str::to_owned);
@@ -130,7 +148,7 @@ impl Floor {
     /// Until every server has a copy of everything again.
     pub(super) async fn whole(&self) {
         let api = &self.engines[0].shared.api;
-        let started = tokio::time::Instant::now();
+        let started = SystemClock::start();
         loop {
             let found = api.call::<Value>("STREAM.INFO.takt-eu-log", &Value::Null).await.unwrap_or(Value::Null);
             let replicas = found["cluster"]["replicas"].as_array().cloned().unwrap_or_default();
@@ -185,7 +203,7 @@ impl Floor {
     /// Tells the followers where the logs end, now that nobody writes.
     async fn tails_end(&self, judge: &Seams) {
         for shard in 0..judge.journal.shards() {
-            let started = tokio::time::Instant::now();
+            let started = SystemClock::start();
             let end = loop {
                 match judge.journal.head(shard).await {
                     Ok(end) => break end,
@@ -241,6 +259,7 @@ async fn postman(seams: Seams, account: Arc<Account>) {
         }
         account.queued.lock().unwrap().insert(id);
     }
+    account.posted.store(true, Ordering::Relaxed);
 }
 
 /// Reads the queue, also what is left when nobody writes any more.
@@ -250,8 +269,8 @@ async fn reader(seams: Seams, account: Arc<Account>) {
             biased;
             pulled = seams.queue.pull(MAIL, 20, Duration::from_secs(2)) => pulled,
             () = seams.clock.sleep(Duration::from_secs(1)) => {
-                let is_read = account.queued.lock().unwrap().is_subset(&account.came.lock().unwrap());
-                if is_read && !account.goes_on() {
+                let all = account.posted.load(Ordering::Relaxed);
+                if all && account.queued.lock().unwrap().is_subset(&account.came.lock().unwrap()) {
                     return;
                 }
                 continue;
@@ -285,7 +304,7 @@ async fn log(journal: &dyn Journal, order: EntityId) -> BTreeMap<u64, String> {
 
 /// What stands there, however long the servers need to find each other again.
 async fn read(journal: &dyn Journal, order: EntityId) -> Vec<Entry> {
-    let started = tokio::time::Instant::now();
+    let started = SystemClock::start();
     loop {
         match journal.read(order, 0).await {
             Ok(entries) => return entries,
@@ -304,7 +323,7 @@ async fn writer(seams: Seams, order: EntityId, who: String, account: Arc<Account
             let append = Append { entity: order, after: last, bytes: text.clone().into() };
             match seams.journal.append(vec![append]).await[..] {
                 [Appended::Committed { sequence }] => {
-                    account.acknowledge(seams.clock.elapsed(), order, sequence, &text);
+                    account.acknowledge(order, sequence, &text);
                     last = sequence;
                     break;
                 }
@@ -333,7 +352,7 @@ async fn crowd(seams: Seams, account: Arc<Account>) {
         let outcomes = seams.journal.append(group).await;
         for ((order, after), outcome) in last.iter_mut().zip(outcomes) {
             if let Appended::Committed { sequence } = outcome {
-                account.acknowledge(seams.clock.elapsed(), *order, sequence, &text(order, *after));
+                account.acknowledge(*order, sequence, &text(order, *after));
                 *after = sequence;
             } else {
                 // Nobody else writes these: a conflict is one with our own, whose answer was lost for good.

@@ -6,12 +6,13 @@ use super::super::super::servers::Plan;
 use super::super::{cluster, eu, open, quick};
 use super::floor::HEALED;
 use crate::Error;
+use crate::clock::SystemClock;
 use crate::conformance::entity;
-use crate::seam::{Append, Appended, BlobHash, Leased, Message, Note, QueueName, Replied};
+use crate::seam::{Append, Appended, BlobHash, Clock as _, Leased, Message, Note, QueueName, Replied};
 
 /// Tries again what may be tried again, as every caller of a seam does.
 async fn until_done<T, F: Future<Output = Result<T, Error>>>(mut act: impl FnMut() -> F) -> T {
-    let started = tokio::time::Instant::now();
+    let started = SystemClock::start();
     loop {
         match act().await {
             Ok(done) => return done,
