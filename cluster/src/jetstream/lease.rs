@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use takt_protocol::subject;
 
-use super::api::{FENCE, Item};
+use super::api::{Api, FENCE, Item};
 use super::fault::Fault;
 use super::reads::{self, Kept};
 use super::{Shared, place};
@@ -42,8 +42,10 @@ impl Lease for Shared {
 
 impl Shared {
     async fn lease(&self, name: &str, holder: &str, ttl: Duration) -> Result<Leased, Fault> {
+        // An answer that comes after the lease's own time is none.
+        let api = Api { patience: self.api.patience.min(ttl), ..self.api.clone() };
         for _ in 0..TRIES {
-            let last = self.held(name).await?;
+            let last = self.held(&api, name).await?;
             let (fence, since) = match &last {
                 None => (0, 0),
                 Some((kept, Held { holder: None, .. })) => (kept.sequence, 0),
@@ -52,7 +54,7 @@ impl Shared {
                 }
                 Some((_, Held { holder: Some(theirs), .. })) => return Ok(Leased::Theirs { holder: theirs.clone() }),
             };
-            match self.write(name, &Held { holder: Some(holder.to_owned()), since }, fence, ttl).await {
+            match self.write(&api, name, &Held { holder: Some(holder.to_owned()), since }, (fence, ttl)).await {
                 Ok(sequence) => return Ok(Leased::Ours { epoch: if since == 0 { sequence } else { since } }),
                 // Somebody was quicker, or the one before lapsed just now.
                 Err(Fault::Fence) => self.api.clock.sleep(Duration::from_millis(2)).await,
@@ -64,11 +66,11 @@ impl Shared {
 
     async fn give_back(&self, name: &str, holder: &str) -> Result<(), Fault> {
         for _ in 0..TRIES {
-            let Some((kept, held)) = self.held(name).await? else { return Ok(()) };
+            let Some((kept, held)) = self.held(&self.api, name).await? else { return Ok(()) };
             if held.holder.as_deref() != Some(holder) {
                 return Ok(());
             }
-            match self.write(name, &Held { holder: None, since: 0 }, kept.sequence, Duration::from_secs(1)).await {
+            match self.write(&self.api, name, &Held { holder: None, since: 0 }, (kept.sequence, Duration::from_secs(1))).await {
                 Ok(_) => return Ok(()),
                 Err(Fault::Fence) => self.api.clock.sleep(Duration::from_millis(2)).await,
                 Err(fault) => return Err(fault),
@@ -77,8 +79,8 @@ impl Shared {
         Err(Fault::Silent)
     }
 
-    async fn held(&self, name: &str) -> Result<Option<(Kept, Held)>, Fault> {
-        let Some(kept) = reads::last(&self.api, &self.names.lease, &subject::lease(self.settings.region, name)).await? else {
+    async fn held(&self, api: &Api, name: &str) -> Result<Option<(Kept, Held)>, Fault> {
+        let Some(kept) = reads::last(api, &self.names.lease, &subject::lease(self.settings.region, name)).await? else {
             return Ok(None);
         };
         // What cannot be read was not written by us; nobody holds it, and the next holder writes over it.
@@ -86,12 +88,12 @@ impl Shared {
         Ok(Some((kept, held)))
     }
 
-    async fn write(&self, name: &str, held: &Held, fence: u64, ttl: Duration) -> Result<u64, Fault> {
+    async fn write(&self, api: &Api, name: &str, held: &Held, (fence, ttl): (u64, Duration)) -> Result<u64, Fault> {
         let text = serde_json::to_vec(held).map_err(|error| Fault::Refused(error.to_string()))?;
         let mut headers = HeaderMap::new();
         headers.insert(FENCE, fence.to_string());
         // Whole seconds, and one at least: so the servers count.
         headers.insert("Nats-TTL", format!("{}s", ttl.as_millis().div_ceil(1_000).max(1)));
-        self.api.store(Item { subject: subject::lease(self.settings.region, name), headers, bytes: Bytes::from(text) }).await
+        api.store(Item { subject: subject::lease(self.settings.region, name), headers, bytes: Bytes::from(text) }).await
     }
 }

@@ -1,14 +1,14 @@
-//! Every seam goes on when the server at the other end of its connection is gone.
+//! Every seam goes on when the server at the other end of its connection is gone, and ends in time when most servers are.
 
 use std::time::Duration;
 
 use super::super::super::servers::Plan;
-use super::super::{cluster, eu, open, quick};
+use super::super::{Settings, cluster, eu, open, quick};
 use super::floor::HEALED;
 use crate::Error;
 use crate::clock::SystemClock;
 use crate::conformance::entity;
-use crate::seam::{Append, Appended, BlobHash, Clock as _, Leased, Message, Note, QueueName, Replied};
+use crate::seam::{Append, Appended, BlobHash, Clock as _, Leased, Message, Note, QueueName, Replied, Timer};
 
 /// Tries again what may be tried again, as every caller of a seam does.
 async fn until_done<T, F: Future<Output = Result<T, Error>>>(mut act: impl FnMut() -> F) -> T {
@@ -71,4 +71,52 @@ async fn every_seam_goes_on_when_its_server_dies() {
     let (answer, ()) = tokio::join!(question, answering);
     assert_eq!(answer.unwrap(), Replied::Answer("!".into()));
     assert_ne!(engine.shared.api.client.server_info().server_name, ours, "the connection never moved");
+}
+
+/// The end of what is asked, and not the end of patience.
+async fn ends<T>(what: &str, asked: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(12), asked).await.unwrap_or_else(|_| panic!("{what} hangs"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_most_servers_nothing_is_acknowledged_everything_ends_in_time_and_nothing_stands_twice_afterwards() {
+    let servers = cluster(Plan { servers: 3, accounts: 1, sync_always: true });
+    let settings = quick(servers.settings(eu(), 0));
+    let second = Duration::from_secs(1);
+    let engine = open(Settings { patience: second, reply_patience: second, append_patience: 4 * second, ..settings }).await;
+    let seams = engine.seams();
+    let append = |after, text: &str| vec![Append { entity: entity(1), after, bytes: text.to_owned().into() }];
+    let [Appended::Committed { sequence }] = seams.journal.append(append(0, "one")).await[..] else { panic!() };
+    let ours = servers.named(&engine.shared.api.client.server_info().server_name).unwrap();
+    let others: Vec<usize> = (0..servers.count()).filter(|at| *at != ours).collect();
+    assert!(others.iter().all(|at| servers.freeze(*at) && servers.is_out(*at)), "the others were not stopped");
+
+    let many: Vec<Append> = (100..400).map(|number| Append { entity: entity(number), after: 0, bytes: "x".into() }).collect();
+    let (one, crowd) = tokio::join!(
+        ends("an append", seams.journal.append(append(sequence, "two"))),
+        ends("a batch", seams.journal.append(many.clone())),
+    );
+    assert!(one.iter().chain(&crowd).all(|outcome| *outcome == Appended::Unknown), "acknowledged without a quorum");
+    let queue = QueueName::In { shard: 0 };
+    let mail = || Message { queue, id: "m".to_owned(), bytes: "m".into() };
+    assert!(ends("a publish", seams.queue.publish(vec![mail(), mail()])).await.unwrap_err().is_transient());
+    let timer = Timer { id: "t".to_owned(), at: seams.clock.now(), shard: 0, bytes: "t".into() };
+    assert!(ends("a timer", seams.timers.set(vec![timer])).await.unwrap_err().is_transient());
+    assert!(ends("a payload", seams.blobs.keep(vec!["raw".into()])).await.unwrap_err().is_transient());
+    assert!(ends("the shelf", seams.shelf.put(vec![("cursor".to_owned(), "7".into())])).await.unwrap_err().is_transient());
+    assert!(ends("a lease", seams.lease.take("shard/0", "a", second)).await.unwrap_err().is_transient());
+    assert!(others.iter().all(|at| servers.is_out(*at)), "they went on by themselves");
+
+    assert!(others.iter().all(|at| servers.thaw(*at)), "the others did not go on");
+    let mut last = Appended::Unknown;
+    while last == Appended::Unknown {
+        last = seams.journal.append(append(sequence, "two")).await[0];
+    }
+    // The first try may have been kept after all: then this one lost to it.
+    assert!(matches!(last, Appended::Committed { .. } | Appended::Conflict { .. }), "{last:?}");
+    let texts: Vec<_> = until_done(|| seams.journal.read(entity(1), 0)).await.into_iter().map(|entry| entry.bytes).collect();
+    assert_eq!(texts, ["one", "two"]);
+    for append in many {
+        assert!(until_done(|| seams.journal.read(append.entity, 0)).await.len() <= 1, "{} was written twice", append.entity);
+    }
 }
