@@ -63,7 +63,7 @@ struct Shared {
     names: Names,
     api: Api,
     incarnation: u64,
-    wishes: mpsc::Sender<Wish>,
+    wishes: mpsc::Sender<Vec<Wish>>,
     desk: Arc<Desk>,
     counters: Mutex<BTreeMap<QueueName, Arc<Counter>>>,
     tails: tail::Tails,

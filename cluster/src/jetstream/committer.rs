@@ -113,12 +113,16 @@ impl Committer {
     }
 
     /// Runs until nobody can wish for anything any more.
-    pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Wish>, mut replies: Subscriber) {
+    pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Vec<Wish>>, mut replies: Subscriber) {
         let clock = Arc::clone(&self.api.clock);
         let mut tick = clock.sleep(TICK);
         loop {
             tokio::select! {
                 biased;
+                () = &mut tick => {
+                    self.look_around();
+                    tick = clock.sleep(TICK);
+                }
                 Some(message) = replies.next() => {
                     self.answered(&message);
                     while let Some(Some(message)) = replies.next().now_or_never() {
@@ -129,16 +133,12 @@ impl Committer {
                     self.under_way -= 1;
                     self.free(entity);
                 }
-                wish = wishes.recv() => {
-                    let Some(wish) = wish else { return };
-                    self.wished(wish);
-                    while let Ok(wish) = wishes.try_recv() {
-                        self.wished(wish);
+                group = wishes.recv() => {
+                    let Some(group) = group else { return };
+                    group.into_iter().for_each(|wish| self.wished(wish));
+                    while let Ok(group) = wishes.try_recv() {
+                        group.into_iter().for_each(|wish| self.wished(wish));
                     }
-                }
-                () = &mut tick => {
-                    self.look_around();
-                    tick = clock.sleep(TICK);
                 }
             }
             self.send().await;

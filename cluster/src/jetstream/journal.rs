@@ -19,6 +19,7 @@ use crate::seam::{Append, Appended, Entry, Journal};
 impl Journal for Shared {
     async fn append(&self, group: Vec<Append>) -> Vec<Appended> {
         let mut outcomes = Vec::with_capacity(group.len());
+        let mut wishes = Vec::with_capacity(group.len());
         for append in group {
             let (entity, bytes) = (append.entity, append.bytes.len());
             let (reply, outcome) = oneshot::channel();
@@ -29,14 +30,15 @@ impl Journal for Shared {
                 continue;
             }
             let subject = subject::log(&entity, entity.shard(self.settings.shards));
-            let handed = tokio::select! {
-                biased;
-                sent = self.wishes.send(Wish { append, subject, reply }) => sent.is_ok(),
-                () = self.api.clock.sleep(self.settings.append_patience) => false,
-            };
-            if !handed {
-                tracing::warn!(%entity, "the committer took no append in time");
-            }
+            wishes.push(Wish { append, subject, reply });
+        }
+        let handed = tokio::select! {
+            biased;
+            sent = self.wishes.send(wishes) => sent.is_ok(),
+            () = self.api.clock.sleep(self.settings.append_patience) => false,
+        };
+        if !handed {
+            tracing::warn!("the committer took no appends in time");
         }
         join_all(outcomes).await.into_iter().map(|outcome| outcome.unwrap_or(Appended::Unknown)).collect()
     }

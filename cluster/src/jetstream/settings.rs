@@ -39,7 +39,7 @@ pub struct Settings {
     pub batch_max: usize,
     /// Batches under way at once.
     pub batch_depth: usize,
-    /// Appends that wait for the committer before callers have to wait.
+    /// Groups of appends that wait for the committer before callers have to wait.
     pub waiting_max: usize,
     /// Messages of a queue handed out at once, over all nodes.
     pub handed_max: u32,
