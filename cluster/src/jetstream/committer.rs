@@ -135,9 +135,9 @@ impl Committer {
                 }
                 group = wishes.recv() => {
                     let Some(group) = group else { return };
-                    group.into_iter().for_each(|wish| self.wished(wish));
+                    self.wished(group);
                     while let Ok(group) = wishes.try_recv() {
-                        group.into_iter().for_each(|wish| self.wished(wish));
+                        self.wished(group);
                     }
                 }
             }
@@ -145,15 +145,17 @@ impl Committer {
         }
     }
 
-    fn wished(&mut self, wish: Wish) {
-        self.count += 1;
-        let id = format!("{}-{}", self.session, self.count);
+    fn wished(&mut self, group: Vec<Wish>) {
         let until = self.api.clock.elapsed() + self.append_patience;
-        let job = Job::new(wish.append, wish.subject, id, until, wish.reply);
-        if self.busy.insert(job.append.entity) {
-            self.waiting.push_back(job);
-        } else {
-            self.turn.entry(job.append.entity).or_default().push_back(job);
+        for wish in group {
+            self.count += 1;
+            let id = format!("{}-{}", self.session, self.count);
+            let job = Job::new(wish.append, wish.subject, id, until, wish.reply);
+            if self.busy.insert(job.append.entity) {
+                self.waiting.push_back(job);
+            } else {
+                self.turn.entry(job.append.entity).or_default().push_back(job);
+            }
         }
     }
 

@@ -118,7 +118,7 @@ impl Shared {
     async fn depth_of(&self, queue: QueueName) -> Result<u64, Fault> {
         let stream = self.stream_of(queue);
         let number = |found: &Value, key: &str| found.get(key).and_then(Value::as_u64).unwrap_or(0);
-        match self.api.call::<Value>(&format!("CONSUMER.INFO.{stream}.{}", consumer(queue)), &Value::Null).await {
+        match self.api.look::<Value>(&format!("CONSUMER.INFO.{stream}.{}", consumer(queue)), &Value::Null).await {
             Ok(found) => Ok(number(&found, "num_pending") + number(&found, "num_ack_pending")),
             Err(Fault::NoConsumer) => {
                 let subject = subject::waiting(self.settings.region, waiting(queue));
@@ -133,7 +133,7 @@ impl Shared {
         let mut found = Vec::new();
         loop {
             let request = json!({"subjects_filter": filter, "offset": found.len()});
-            let page: Value = self.api.call(&format!("STREAM.INFO.{stream}"), &request).await?;
+            let page: Value = self.api.look(&format!("STREAM.INFO.{stream}"), &request).await?;
             let subjects =
                 page.get("state").and_then(|state| state.get("subjects")).and_then(Value::as_object).cloned().unwrap_or_default();
             let is_last = subjects.is_empty();

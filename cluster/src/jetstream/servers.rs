@@ -52,6 +52,8 @@ struct Server {
     port: u16,
     monitor: u16,
     guard: Option<Guard>,
+    /// Of a server that was killed.
+    fallen: Option<Guard>,
 }
 
 struct Guard {
@@ -73,7 +75,7 @@ impl Servers {
         for at in 0..plan.servers {
             let port = |group: usize| ports.get(group * plan.servers + at).copied().unwrap_or(0);
             let name = format!("n{}", at + 1);
-            let server = Server { dir: cluster.join(&name), name, port: port(0), monitor: port(1), guard: None };
+            let server = Server { dir: cluster.join(&name), name, port: port(0), monitor: port(1), guard: None, fallen: None };
             fs::create_dir_all(&server.dir)?;
             fs::write(server.dir.join("conf"), server.configuration(port(2), &routes, plan))?;
             servers.push(server);
@@ -113,17 +115,22 @@ impl Servers {
 
     /// Ends one with `kill -9`, as a crash does, and returns when it is gone; its disk stays. `false` when it was not there.
     pub fn kill(&mut self, at: usize) -> bool {
-        let Some(mut guard) = self.servers.get_mut(at).and_then(|server| server.guard.take()) else { return false };
-        let killed = signal("-KILL", guard.server);
-        // It stays where it is without its server; the folder is for the next one.
-        let kept = guard.input.write_all(b"keep\n").is_ok();
-        drop(guard.input);
-        guard.process.wait().is_ok() && killed && kept
+        let Some(server) = self.servers.get_mut(at) else { return false };
+        let Some(guard) = server.guard.take() else { return false };
+        let is_dead = signal("-KILL", guard.server) && looked(|| state(guard.server).is_none_or(|state| "ZX".contains(state)));
+        // It goes on guarding what the server wrote.
+        server.fallen = Some(guard);
+        is_dead
     }
 
     /// Starts one that is down, on its old disk.
     pub fn revive(&mut self, at: usize) -> std::io::Result<()> {
         let Some(server) = self.servers.get_mut(at).filter(|server| server.guard.is_none()) else { return Ok(()) };
+        if let Some(Guard { mut process, mut input, .. }) = server.fallen.take() {
+            input.write_all(b"keep\n")?;
+            drop(input);
+            process.wait()?;
+        }
         server.guard = Some(guard(&self.program, &server.dir)?);
         Ok(())
     }
@@ -141,9 +148,7 @@ impl Servers {
     /// Whether a server is stopped or dead, as the kernel says: a fault that shows nowhere is none.
     pub fn is_out(&self, at: usize) -> bool {
         let Some(guard) = self.servers.get(at).and_then(|server| server.guard.as_ref()) else { return true };
-        let status = fs::read_to_string(format!("/proc/{}/stat", guard.server)).unwrap_or_default();
-        // The state stands behind the name, which is in parentheses.
-        status.rsplit(')').next().and_then(|rest| rest.split_whitespace().next()).is_none_or(|state| "TtZX".contains(state))
+        state(guard.server).is_none_or(|state| "TtZX".contains(state))
     }
 
     /// What one wrote last, for whoever looks at a failure.
@@ -151,13 +156,8 @@ impl Servers {
         self.servers.get(at).and_then(|server| fs::read_to_string(server.dir.join("log")).ok()).unwrap_or_default()
     }
 
-    /// A signal takes effect a little after it was sent.
     fn becomes(&self, at: usize, out: bool) -> bool {
-        let looked = |_| {
-            std::thread::yield_now();
-            self.is_out(at) == out
-        };
-        (0..LOOKS).any(looked)
+        looked(|| self.is_out(at) == out)
     }
 
     fn signal(&self, what: &str, at: usize) -> bool {
@@ -168,16 +168,11 @@ impl Servers {
 impl Drop for Servers {
     fn drop(&mut self) {
         for server in &mut self.servers {
-            if let Some(Guard { mut process, input, .. }) = server.guard.take() {
+            for Guard { mut process, input, .. } in server.guard.take().into_iter().chain(server.fallen.take()) {
                 drop(input);
                 if process.wait().is_err() {
                     tracing::warn!(server = server.name, "the guard of a server could not be waited for");
                 }
-            } else if fs::remove_dir_all(&server.dir).is_ok()
-                && let Some(cluster) = server.dir.parent()
-            {
-                // The last one takes the folder of all with it.
-                drop(fs::remove_dir(cluster));
             }
         }
     }
@@ -222,6 +217,24 @@ fn guard(program: &Path, dir: &Path) -> std::io::Result<Guard> {
     Ok(Guard { process, input, server })
 }
 
+/// A signal takes effect a little after it was sent.
+fn looked(mut is_so: impl FnMut() -> bool) -> bool {
+    (0..LOOKS).any(|_| {
+        std::thread::yield_now();
+        is_so()
+    })
+}
+
+/// How a process stands, in the kernel's letter; `None` when there is none.
+fn state(process: u32) -> Option<char> {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The state stands behind the name, which is in parentheses.
+    status.rsplit(')').next()?.trim_start().chars().next()
+}
+
 fn signal(what: &str, process: u32) -> bool {
     Command::new("kill").args([what, &process.to_string()]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
+
+#[cfg(test)]
+mod tests;

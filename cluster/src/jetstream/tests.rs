@@ -20,12 +20,12 @@ mod starts;
 
 const ACCOUNTS: usize = 64;
 
-fn eu() -> Region {
+pub(super) fn eu() -> Region {
     Region::parse("eu").unwrap()
 }
 
 /// The program, fetched beside what is built when the machine has none.
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let find_it = || {
         let here = std::env::current_exe().unwrap();
@@ -53,7 +53,7 @@ fn quick(settings: Settings) -> Settings {
     Settings { shards: 3, silence: Duration::from_secs(2), ping: Duration::from_millis(500), ..settings }
 }
 
-async fn open(settings: Settings) -> JetStream {
+pub(super) async fn open(settings: Settings) -> JetStream {
     JetStream::open(settings, Arc::new(SystemClock::start())).await.unwrap()
 }
 

@@ -60,6 +60,9 @@ async fn every_seam_goes_on_when_its_server_dies() {
     let theirs = until_done(|| seams.lease.take("shard/0", "b", Duration::from_mins(1))).await;
     assert_eq!(theirs, Leased::Theirs { holder: "a".to_owned() }, "a lease was lost with a server");
 
+    assert!(servers.is_out(victim), "it came back by itself");
+    let another = open(quick(servers.settings(eu(), 0))).await.seams().journal;
+    assert_eq!(another.incarnation(), seams.journal.incarnation(), "a node starts while a server is down");
     let note = Note { subject: "takt.eu.cmd.1".to_owned(), id: "n".to_owned(), bytes: "n".into() };
     until_done(|| seams.bus.publish(note.clone())).await;
     assert_eq!(tokio::time::timeout(healed, heard.recv()).await.expect("the bus is deaf").unwrap(), note);
