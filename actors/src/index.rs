@@ -2,7 +2,7 @@
 //! from the logs, kept with the cursor they are valid at, and built again whenever they are missing or broken: nothing is
 //! decided by them alone. A name that they do not know yet is born under, or waits in its site's quarantine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use takt_cluster::views::{Applied, Span, Step, Views};
 use takt_protocol::book::Book;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
-use takt_protocol::name::Region;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, Ref};
 use takt_protocol::record::Record;
 use takt_protocol::wire;
@@ -25,7 +25,7 @@ mod brief;
 mod masterdata;
 mod rows;
 
-pub use brief::{Brief, Handover};
+pub use brief::{Brief, Due, Handover, Lane, Progress, Since};
 pub use rows::{Note, OpenCase, SCHEMA};
 
 /// A handle to the index of a region. Cheap to clone.
@@ -92,10 +92,25 @@ impl Index {
         rows.into_iter().map(|(_, case)| case).collect()
     }
 
-    /// Every order at home here, in brief.
-    pub fn briefs(&self) -> Vec<(EntityId, Brief)> {
-        let rows: Vec<(Vec<u8>, (EntityId, Brief))> = self.scan(rows::BRIEFS, Span { prefix: &[], after: None, most: usize::MAX });
-        rows.into_iter().map(|(_, brief)| brief).collect()
+    /// An order at home here, in brief.
+    pub fn brief(&self, order: EntityId) -> Option<Brief> {
+        self.get(rows::BRIEFS, &rows::entity_key(order))
+    }
+
+    /// The orders of a lane, those that are due first, at most `most`; of one plant, if it is named.
+    pub fn placed(&self, plant: Option<SiteId>, lane: Lane, since: Since, most: usize) -> Vec<Due> {
+        let prefix = rows::lane_key(plant, lane);
+        let after = rows::since_key(plant, lane, since);
+        let span = Span { prefix: &prefix, after: after.as_deref(), most };
+        let found = self.keys(if plant.is_some() { rows::PLANTS } else { rows::PLACES }, span);
+        found.iter().filter_map(|key| rows::due_of(key.get(prefix.len()..)?)).collect()
+    }
+
+    /// The orders that have an open case.
+    pub fn with_case(&self) -> BTreeSet<EntityId> {
+        let prefix = [Kind::Order as u8];
+        let keys = self.keys(rows::CASES, Span { prefix: &prefix, after: None, most: usize::MAX });
+        keys.iter().filter_map(|key| rows::entity_of(key)).collect()
     }
 
     /// The intents whose reply was lost, with whose they are; some of them may have been settled this very moment.
@@ -151,6 +166,16 @@ impl Index {
             Err(error) => {
                 tracing::warn!(%error, "failed to read the index; the row counts as missing");
                 None
+            }
+        }
+    }
+
+    fn keys(&self, table: takt_cluster::views::Table, span: Span<'_>) -> Vec<Vec<u8>> {
+        match self.views.scan(table, span) {
+            Ok(rows) => rows.into_iter().map(|(key, _)| key).collect(),
+            Err(error) => {
+                tracing::warn!(%error, "failed to read the index; its rows count as missing");
+                Vec::new()
             }
         }
     }

@@ -3,6 +3,8 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use takt_protocol::books::Reading;
+use takt_protocol::calendar::Calendar;
 use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
@@ -56,6 +58,13 @@ pub enum Sent {
         /// What is wrong, and what to do.
         why: String,
     },
+    /// The site said what is in its books.
+    Read {
+        /// As the mapping says it; times may be those of the site's own clock.
+        said: Value,
+        /// Its answers, as they came.
+        raw: Vec<u8>,
+    },
 }
 
 /// What a site says about an earlier send.
@@ -80,6 +89,12 @@ pub trait Link: Send + Sync {
 
     /// Asks the site by our reference.
     async fn probe(&self, errand: &Errand) -> Probed;
+}
+
+/// What a mapping says is in the books of a system, with times by the clock of the site; if it is none, where and why.
+pub fn reading(said: Value, calendar: &Calendar) -> Result<Reading, String> {
+    let settled = local::settle(said, calendar)?;
+    serde_path_to_error::deserialize(settled).map_err(|error| format!("{}: {}", error.path(), error.inner()))
 }
 
 /// Whether what a mapping's function put out has the shape it is wanted in; if not, which output, where in it, and why.

@@ -52,6 +52,10 @@ pub struct Settings {
     /// Inputs that may wait to be decided, or to be brought to another region, before no more are taken: the sender keeps
     /// them and comes again.
     pub waiting_max: usize,
+    /// Inputs of a shard that may wait to be decided before systems that only read along are told nothing more: they wait first.
+    pub readers_wait_above: usize,
+    /// How long what happened is gathered for them before they are told, in ms.
+    pub readers_gather_ms: u64,
     /// How many more may wait when they hold goods: bad stock is stopped although everything else has to wait.
     pub waiting_reserve: usize,
     /// How long the index waits between two changes of its rows, in ms: a small change costs as much as a large one.
@@ -77,6 +81,8 @@ impl Default for Settings {
             projection_max: 512,
             waiting_max: 100_000,
             waiting_reserve: 10_000,
+            readers_wait_above: 1_000,
+            readers_gather_ms: 250,
             index_pause_ms: 10,
             deliveries_max: 20,
             pause_ms: 100,

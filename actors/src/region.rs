@@ -235,7 +235,7 @@ impl Region {
 const STOPPING: &str = "stopping";
 
 /// The tasks that read the log.
-const PROJECTIONS: [&str; 3] = ["index", "dispatcher", "publisher"];
+const PROJECTIONS: [&str; 4] = ["index", "dispatcher", "publisher", "feeders"];
 
 type Named = (&'static str, Task);
 
@@ -267,7 +267,13 @@ fn tasks(
             pace: Arc::clone(&link.pace),
             deliveries: Arc::clone(&link.deliveries),
         });
+        let readers = Arc::clone(&desk);
         tasks.push(("sites", task(move || site::run(Arc::clone(&desk)))));
+        let reads = node.book().sites.get(&link.site).is_some_and(|site| site.kind == SiteKind::Analytics);
+        for shard in (0..shards).filter(|_| reads) {
+            let desk = Arc::clone(&readers);
+            tasks.push(("feeders", task(move || site::feeder::run(Arc::clone(&desk), shard))));
+        }
     }
     for shard in 0..shards {
         let own = Arc::clone(node);

@@ -20,6 +20,7 @@ use crate::node::Node;
 
 mod breaker;
 mod errand;
+pub(crate) mod feeder;
 mod pace;
 mod way;
 

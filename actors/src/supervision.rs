@@ -38,6 +38,7 @@ pub const CHILDREN: &[Child] = &[
     Child { name: "sites", budget: CALM },
     Child { name: "dispatcher", budget: CALM },
     Child { name: "publisher", budget: CALM },
+    Child { name: "feeders", budget: CALM },
     Child { name: "couriers", budget: CALM },
     Child { name: "intake", budget: CALM },
     Child { name: "sweeper", budget: CALM },

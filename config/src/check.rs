@@ -23,6 +23,7 @@ mod recipe;
 mod role;
 mod rule;
 mod site;
+mod speaks;
 mod workflow;
 
 /// Looks at everything.

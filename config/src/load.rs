@@ -21,7 +21,7 @@ use crate::check;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::govern;
-use crate::read::{self, Pages};
+use crate::read::{self, In, Pages};
 use crate::text::{ClientText, MaterialText, MeshText, PieceText, PolicyText, SimulatedText, SiteText, TransportText};
 
 /// A configuration, loaded.
@@ -83,6 +83,8 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
     }
     let equipment =
         pages.equipment.iter().map(|page| (page.value.plant.value, page.value.equipment.iter().map(PieceText::piece).collect()));
+    let compared = |(name, page): (&SiteId, &In<SiteText>)| Some((*name, page.value.reconcile.as_ref()?.value.clone()));
+    let reconcile = pages.sites.iter().filter_map(compared).collect();
     let book = Book {
         hash: folder.hash(),
         generation: mesh.generation.get(),
@@ -96,6 +98,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         ownership,
         workflows,
         roles,
+        reconcile,
     };
     Some(Mesh {
         book: Arc::new(book),
@@ -130,7 +133,12 @@ fn site(text: &SiteText) -> Site {
         erp: named(&text.erp),
         warehouse: named(&text.warehouse),
         quality: named(&text.quality),
-        around: Around { maintenance: named(&text.maintenance), transport: named(&text.transport) },
+        around: Around {
+            maintenance: named(&text.maintenance),
+            transport: named(&text.transport),
+            planning: named(&text.planning),
+            supplier: named(&text.supplier),
+        },
         classes: text.classes.iter().map(|(verb, class)| (verb.clone(), class.value)).collect(),
         periods,
     }

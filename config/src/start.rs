@@ -25,10 +25,31 @@ const TAKEN: [&str; 15] = [
 ];
 
 /// The systems around them are left out: who has one takes its text from the demo's folder.
-const LEFT: [&str; 4] = ["mappings/cmms-json/", "mappings/mes-csv/", "mappings/plm-json/", "mappings/tms-json/"];
+const LEFT: [&str; 9] = [
+    "mappings/analytics-json/",
+    "mappings/aps-json/",
+    "mappings/cmms-json/",
+    "mappings/erp-odoo/",
+    "mappings/erp-sap-demand/",
+    "mappings/mes-csv/",
+    "mappings/plm-json/",
+    "mappings/portal-json/",
+    "mappings/tms-json/",
+];
 
 /// The lines that name what is left out, or have the demo play a system.
-const UNSAID: [&str; 4] = ["simulated:", "maintenance:", "transport:", "# Who sends the trucks"];
+const UNSAID: [&str; 10] = [
+    "simulated:",
+    "maintenance:",
+    "transport:",
+    "planning:",
+    "supplier:",
+    "# Who sends the trucks",
+    "# Whose demand it plans for",
+    "  place_demand:",
+    "      place_demand:",
+    "# Whose ship notices",
+];
 
 /// What is called otherwise here; in this order.
 const NAMES: [(&str, &str); 15] = [

@@ -1,5 +1,5 @@
-//! Another ERP in the place of the demo's European one: the files that change, and by that the proof that no other does. The
-//! ERP keeps its name; plants, rules, recipes and everybody else do not learn of it.
+//! Another ERP in the place of the demo's European one: the file that changes, and by that the proof that no other does. The
+//! ERP keeps its name; plants, rules, recipes and everybody else do not learn of it. The mappings are those of another region's ERP.
 
 use std::path::Path;
 
@@ -11,21 +11,11 @@ macro_rules! files {
 }
 
 files! {
-    "mappings/erp-odoo/change_order.jq" => "../mappings/erp-odoo/change_order.jq",
-    "mappings/erp-odoo/change_order.test.yaml" => "../mappings/erp-odoo/change_order.test.yaml",
-    "mappings/erp-odoo/change_stock_status.jq" => "../mappings/erp-odoo/change_stock_status.jq",
-    "mappings/erp-odoo/change_stock_status.test.yaml" => "../mappings/erp-odoo/change_stock_status.test.yaml",
-    "mappings/erp-odoo/convert_planned_order.jq" => "../mappings/erp-odoo/convert_planned_order.jq",
-    "mappings/erp-odoo/convert_planned_order.test.yaml" => "../mappings/erp-odoo/convert_planned_order.test.yaml",
-    "mappings/erp-odoo/events.jq" => "../mappings/erp-odoo/events.jq",
-    "mappings/erp-odoo/events.test.yaml" => "../mappings/erp-odoo/events.test.yaml",
-    "mappings/erp-odoo/post.jq" => "../mappings/erp-odoo/post.jq",
-    "mappings/erp-odoo/post.test.yaml" => "../mappings/erp-odoo/post.test.yaml",
     "sites/erp-eu.yaml" => "../swap/sites/erp-eu.yaml",
 }
 
 /// What the ERP before had beside its mappings: tests that want its words, which nobody there speaks any more.
-pub const GONE: [&str; 1] = ["mappings/erp-sap/post.test.yaml"];
+pub const GONE: [&str; 2] = ["mappings/erp-sap/post.test.yaml", "mappings/erp-sap/read_books.test.yaml"];
 
 /// Puts the files into the folder of a demo, in the place of those before.
 pub fn write_over(dir: &Path) -> std::io::Result<()> {
@@ -58,7 +48,7 @@ mod tests {
         write_over(dir.path()).unwrap();
         let checked = check(dir.path(), &BTreeMap::new());
         assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
-        assert!(checked.mapping_cases >= before.mapping_cases + 30, "{} cases", checked.mapping_cases);
+        assert!(checked.mapping_cases > 30 && checked.mapping_cases < before.mapping_cases, "{} cases", checked.mapping_cases);
         assert_eq!(checked.unset, before.unset, "a swap needs no other address and no other secret");
     }
 
@@ -68,11 +58,8 @@ mod tests {
         let changed: Vec<&str> = FILES.iter().map(|(name, _)| *name).filter(|name| there(name)).collect();
         assert_eq!(changed, ["sites/erp-eu.yaml"]);
         let verbs = |begin: &str| {
-            let of = |files: &[(&'static str, &str)]| -> Vec<String> {
-                let own = files.iter().filter_map(|(name, _)| name.strip_prefix(begin)?.strip_suffix(".jq"));
-                own.map(str::to_owned).collect()
-            };
-            [of(demo::FILES), of(FILES)].concat()
+            let own = demo::FILES.iter().filter_map(|(name, _)| name.strip_prefix(begin)?.strip_suffix(".jq"));
+            own.map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(verbs("mappings/erp-odoo/"), verbs("mappings/erp-sap/"), "every verb of the one has a mapping for the other");
     }

@@ -26,7 +26,7 @@ pub use govern::{
 };
 pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
-pub use site::{LimitsText, SimulatedText, SiteText};
+pub use site::{LimitsText, Manner, SimulatedText, SiteText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 
 /// `mesh.yaml`: what is one for the whole mesh.

@@ -46,6 +46,7 @@ mod preview;
 mod quality;
 mod queries;
 mod raw;
+mod reconcile;
 mod records;
 mod routing;
 mod shipment;

@@ -11,6 +11,7 @@ use crate::screens::{self, Zones};
 
 mod desk;
 mod evidence;
+mod reconcile;
 mod words;
 
 pub use words::Question;
@@ -74,6 +75,7 @@ impl Client {
             Question::Ledger { order, then, csv: None } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,
             Question::Exceptions(question) => self.exceptions(question).await,
             Question::Hold(question) => self.hold(question).await,
+            Question::Reconcile(books) => self.reconcile(books).await,
             Question::Events(wanted) => self.events(wanted).await,
             Question::Contracts { id: None } => self.show(&["contracts"], screens::contracts).await,
             Question::Contracts { id: Some(id) } => {

@@ -19,14 +19,17 @@ use account::Account;
 use cast::Cast;
 use people::People;
 use say::{Say, out};
-use tale::{Scene, Tale, Trouble};
+use tale::{Chapter, Scene, Tale, Trouble};
 
 mod account;
 mod around;
+mod books;
 mod cast;
+mod chain;
 mod people;
 mod product;
 mod say;
+mod second;
 mod stage;
 mod start;
 mod tale;
@@ -39,7 +42,7 @@ pub struct Play {
     #[arg(long)]
     once: bool,
     /// How many orders the people of the demo ask for.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 6)]
     orders: usize,
     /// Where configuration, stores and the books of the simulated systems are kept; the same folder goes on where it was.
     /// Without it, `--once` plays in a temporary folder, and otherwise `takt-demo` is used.
@@ -120,34 +123,90 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
     });
     start::plants_are_known(stage).await?;
     let tales = tales(play, stage, &scene, &beginning.plants);
+    let told_about: Vec<SiteId> = tales.iter().map(|tale| tale.plant.site).collect();
+    let wants = chain::wants(stage, &scene, &told_about);
+    let (ended, raised) = futures::join!(
+        futures::future::join_all(tales.iter().map(|tale| tell(tale, &tales, stage))),
+        futures::future::join_all(wants.iter().map(chain::Want::raise))
+    );
+    // What planning wanted is made when the orders of the people have left: the goods of both are the same.
+    let (supplied, delivered) =
+        futures::join!(futures::future::join_all(wants.iter().map(chain::Want::supply)), chain::deliver(stage, &scene));
     let mut told = true;
-    for ended in futures::future::join_all(tales.iter().map(Tale::tell)).await {
-        if let Err(error) = ended {
-            told = false;
-            out(&format!("✘ {error:#}"));
-        }
+    for error in ended.into_iter().chain(raised).chain(supplied).chain([delivered]).filter_map(Result::err) {
+        told = false;
+        out(&format!("✘ {error:#}"));
     }
     start::quiet(stage).await?;
-    let account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
-    show(&account);
+    let books = books::compare(stage).await?;
+    start::quiet(stage).await?;
+    chain::is_told(stage).await?;
+    let mut account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
+    account.broken.extend(books.broken);
+    show(&account, &books.lines);
     Ok(told && account.broken.is_empty())
 }
 
-/// The tales of the orders: the first three meet a trouble each, on the plants one after the other.
+/// From the wish to the end.
+async fn tell(tale: &Tale, all: &[Tale], stage: &Stage) -> anyhow::Result<()> {
+    let others = all.iter().filter(|other| other.number < tale.number && other.plant.erp.site == tale.plant.erp.site);
+    let told = match tale.trouble {
+        Trouble::TwoLotsAndBadSteel => {
+            after(others, Chapter::Numbered).await?;
+            tale.two_lots_and_bad_steel().await
+        }
+        Trouble::ClosedPeriodAndStrangers => {
+            // Closing the month of an ERP while another order of it runs would be a trouble for that one.
+            after(others, Chapter::Over).await?;
+            tale.closed_period(stage).await
+        }
+        Trouble::LostReplyHoldAndCorrection
+        | Trouble::RejectionRestartAndRepeats
+        | Trouble::MissingRecipeAndHandPosting
+        | Trouble::Nothing => tale.tell().await,
+    };
+    tale.chapter.send_replace(Chapter::Over);
+    told
+}
+
+/// Until other tales have come so far.
+async fn after(others: impl Iterator<Item = &Tale>, chapter: Chapter) -> anyhow::Result<()> {
+    for other in others {
+        other.chapter.subscribe().wait_for(|reached| *reached >= chapter).await?;
+    }
+    Ok(())
+}
+
+/// The tales of the orders: the first three and the two behind the fourth meet troubles, on the plants one after the other.
 fn tales(play: &Play, stage: &Stage, scene: &Arc<Scene>, order: &[SiteId]) -> Vec<Tale> {
-    let troubles = [Trouble::LostReplyHoldAndCorrection, Trouble::RejectionRestartAndRepeats, Trouble::MissingRecipeAndHandPosting];
+    let troubles = [
+        Trouble::LostReplyHoldAndCorrection,
+        Trouble::RejectionRestartAndRepeats,
+        Trouble::MissingRecipeAndHandPosting,
+        Trouble::Nothing,
+        Trouble::TwoLotsAndBadSteel,
+        Trouble::ClosedPeriodAndStrangers,
+    ];
     let plants: Vec<&cast::Plant> = order.iter().filter_map(|site| stage.cast.plants.iter().find(|plant| plant.site == *site)).collect();
     let told = plants.iter().cycle().take(if plants.is_empty() { 0 } else { play.orders }).enumerate();
     told.filter_map(|(at, plant)| {
-        let (material, recipe) = plant.makes.first()?.clone();
+        let trouble = troubles.get(at).copied().unwrap_or(Trouble::Nothing);
+        let with_more = plant.makes.iter().find(|(_, recipe)| recipe.outputs.len() > 1);
+        let (trouble, pieces, (material, recipe)) = match (trouble, with_more) {
+            (Trouble::TwoLotsAndBadSteel, Some(makes)) => (trouble, second::PIECES, makes.clone()),
+            (Trouble::TwoLotsAndBadSteel, None) => (Trouble::Nothing, play.pieces, plant.makes.first()?.clone()),
+            (Trouble::ClosedPeriodAndStrangers, _) => (trouble, second::FEW, plant.makes.first()?.clone()),
+            _ => (trouble, play.pieces, plant.makes.first()?.clone()),
+        };
         Some(Tale {
             scene: Arc::clone(scene),
             number: at + 1,
             plant: (*plant).clone(),
             material,
             recipe,
-            pieces: play.pieces,
-            trouble: troubles.get(at).copied().unwrap_or(Trouble::Nothing),
+            pieces,
+            trouble,
+            chapter: tokio::sync::watch::Sender::new(Chapter::Untold),
         })
     })
     .collect()
@@ -179,9 +238,13 @@ fn beginning(data: &Path, clock: &dyn Clock, cast: &Cast) -> anyhow::Result<Begi
 }
 
 /// The account, for a person.
-fn show(account: &Account) {
+fn show(account: &Account, books: &[String]) {
     out("\nLEDGER");
     for line in &account.ledger {
+        out(&format!("  {line}"));
+    }
+    out("\nRECONCILIATION");
+    for line in books {
         out(&format!("  {line}"));
     }
     out("\nACCOUNT");

@@ -22,6 +22,7 @@ mod lists;
 mod openapi;
 mod orders;
 mod queries;
+mod reconcile;
 mod records;
 mod reply;
 mod requests;
@@ -77,6 +78,7 @@ fn verbs() -> OpenApiRouter<Arc<Reception>> {
         .routes(routes!(changes::reverse_posting))
         .routes(routes!(orders::block_shipment))
         .routes(routes!(orders::release_shipment))
+        .routes(routes!(reconcile::begin, reconcile::list))
         .routes(routes!(desk::act))
         .routes(routes!(desk::preview_act))
         .routes(routes!(desk::act_on_group))
@@ -108,6 +110,7 @@ fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Recepti
         .routes(routes!(lists::sites))
         .routes(routes!(lists::site))
         .routes(routes!(lists::deliveries))
+        .routes(routes!(reconcile::show))
         .routes(routes!(records::list))
         .routes(routes!(records::show))
         .routes(routes!(records::drift))

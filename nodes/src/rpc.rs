@@ -213,6 +213,10 @@ impl Requests for Desk {
         self.one(request).await
     }
 
+    async fn reconcile(&self, request: Request<v1::Reconcile>) -> Answered {
+        self.one(request).await
+    }
+
     async fn act_on_exception(&self, request: Request<v1::ActOnException>) -> Answered {
         self.one(request).await
     }

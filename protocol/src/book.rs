@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::books::Pace;
 use crate::calendar::Calendar;
 use crate::conversion::Conversions;
 use crate::data::Data;
@@ -52,6 +53,8 @@ pub struct Book {
     pub workflows: Workflows,
     /// Who may ask for what.
     pub roles: Roles,
+    /// The systems whose books are compared with ours, and how often.
+    pub reconcile: BTreeMap<SiteId, Pace>,
 }
 
 /// A site as configured.
@@ -84,6 +87,10 @@ pub struct Around {
     pub maintenance: Option<SiteId>,
     /// Of a warehouse: the transport system that sends the trucks.
     pub transport: Option<SiteId>,
+    /// Of an ERP: the planning system whose demand it plans for.
+    pub planning: Option<SiteId>,
+    /// Of a plant: the portal whose suppliers say what is on its way.
+    pub supplier: Option<SiteId>,
 }
 
 /// What a site is.
@@ -104,6 +111,12 @@ pub enum SiteKind {
     Maintenance,
     /// A transport system (TMS).
     Transport,
+    /// A demand planning system (APS).
+    Planning,
+    /// A portal of suppliers, with ship notices.
+    Supplier,
+    /// A system that reads public events, and says nothing.
+    Analytics,
 }
 
 /// How a material is traced.

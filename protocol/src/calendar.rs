@@ -126,6 +126,12 @@ impl Calendar {
         self.local(date.tomorrow().unwrap_or(date), Time::midnight())
     }
 
+    /// When the clock on the wall next shows this time, after an instant.
+    pub fn next_at(&self, after: Instant, time: Time) -> Option<Instant> {
+        let today = self.zoned(after).date();
+        [Some(today), today.tomorrow().ok()].into_iter().flatten().map(|day| self.local(day, time)).find(|at| *at > after)
+    }
+
     /// The date on the wall.
     pub fn date(&self, at: Instant) -> Date {
         self.zoned(at).date()

@@ -115,11 +115,13 @@ pub enum CaseKind {
     Blocked,
     /// Equipment that is needed may not run.
     EquipmentDown,
+    /// The books of a system say something else than ours, in two readings.
+    BooksDiffer,
 }
 
 impl CaseKind {
     /// Every kind, each once.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Rejected(Code::Other),
         Self::NotReady,
         Self::Unanswered,
@@ -138,6 +140,7 @@ impl CaseKind {
         Self::Shortage,
         Self::Blocked,
         Self::EquipmentDown,
+        Self::BooksDiffer,
     ];
 
     /// Its word, as it stands on every wire.
@@ -161,6 +164,7 @@ impl CaseKind {
             Self::Shortage => "shortage",
             Self::Blocked => "blocked",
             Self::EquipmentDown => "equipment_down",
+            Self::BooksDiffer => "books_differ",
         }
     }
 
@@ -177,7 +181,7 @@ impl CaseKind {
             | Self::Unmatched
             | Self::Blocked
             | Self::EquipmentDown => 2,
-            Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance => 3,
+            Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance | Self::BooksDiffer => 3,
             Self::CounterRestarted => 4,
         }
     }

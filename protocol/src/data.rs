@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::name::SiteId;
@@ -58,11 +59,21 @@ impl Data {
         self.shelves.get(&(system, kind)).into_iter().flat_map(|shelf| &shelf.drawers).flat_map(|drawer| drawer.values()).map(Arc::as_ref)
     }
 
-    /// Everything, by whose it is, what it is, and its name.
-    pub fn iter(&self) -> impl Iterator<Item = (SiteId, NativeKind, &str, &Record)> {
-        self.shelves.iter().flat_map(|((system, kind), shelf)| {
-            let records = shelf.drawers.iter().flat_map(|drawer| drawer.iter());
-            records.map(move |(name, record)| (*system, *kind, name.as_str(), record.as_ref()))
+    /// Records of a site of one kind behind a name (`""` for all), in the order of their names as they are matched. Reads no further than it
+    /// is asked for.
+    pub fn after<'a>(&'a self, system: SiteId, kind: NativeKind, name: &str) -> impl Iterator<Item = (&'a str, &'a Record)> {
+        let behind = (Bound::Excluded(normal(name)), Bound::Unbounded);
+        let drawers = self.shelves.get(&(system, kind)).into_iter().flat_map(|shelf| &shelf.drawers);
+        let mut ahead: Vec<_> = drawers.map(|drawer| drawer.range::<str, _>(behind)).collect();
+        let mut first: BTreeMap<&str, (usize, &Record)> = BTreeMap::new();
+        for (at, drawer) in ahead.iter_mut().enumerate() {
+            first.extend(drawer.next().map(|(name, record)| (name.as_str(), (at, record.as_ref()))));
+        }
+        std::iter::from_fn(move || {
+            let (name, (at, record)) = first.pop_first()?;
+            let next = ahead.get_mut(at).and_then(Iterator::next);
+            first.extend(next.map(|(name, record)| (name.as_str(), (at, record.as_ref()))));
+            Some((name, record))
         })
     }
 }
@@ -81,4 +92,24 @@ impl fmt::Debug for Data {
 
 fn drawer_of(name: &str) -> usize {
     usize::from(name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::NativeId;
+
+    #[test]
+    fn records_behind_a_name_come_in_order_whatever_drawer_they_lie_in() {
+        let (plm, other) = (SiteId::parse("plm").unwrap(), SiteId::parse("other").unwrap());
+        let mut data = Data::default();
+        let mut put =
+            |system, name: &str| data.put(&Ref::new(system, NativeKind::Material, NativeId::parse(name).unwrap()), Arc::default());
+        (0..700).rev().for_each(|number| put(plm, &format!("FG-{number:03}")));
+        put(other, "FG-0005");
+        let names = |after: &str| data.after(plm, NativeKind::Material, after).map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(""), (0..700).map(|number| format!("FG-{number:03}")).collect::<Vec<_>>());
+        assert_eq!(names("FG-697"), ["FG-698", "FG-699"]);
+        assert_eq!(names("FG-6975"), ["FG-698", "FG-699"], "also behind a name that is not there");
+    }
 }

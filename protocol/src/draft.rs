@@ -137,6 +137,11 @@ impl Draft {
         self.intend(Intent::Site { site, tier: Tier::PlantCritical, overtakes: true, effect: Box::new(effect) })
     }
 
+    /// The same for what may wait for everything else: readings.
+    pub fn ask_site_last(&mut self, site: SiteId, effect: Effect) -> (u32, Reference) {
+        self.intend(Intent::Site { site, tier: Tier::Analytical, overtakes: false, effect: Box::new(effect) })
+    }
+
     /// Tells another entity.
     pub fn tell(&mut self, to: EntityId, body: Body) {
         self.intend(Intent::Mail { to, urgent: false, parcel: Parcel::Body(Box::new(body)) });

@@ -3,19 +3,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::Question;
+use crate::demand::{DemandAnswer, DemandNotice};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::intent::Reference;
-use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::order::Change;
 use crate::posting::Posting;
 use crate::qty::Qty;
-use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc, StockStatus, Version};
+use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, Reason, StockStatus, Version};
 
 mod around;
+mod goods;
 
-pub use around::{Breakdown, LoadTender};
+pub use around::{Breakdown, EventBatch, LoadTender};
+pub use goods::{StockBlock, UnitContent, UnitNotice};
 
 /// What a site is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,12 +122,21 @@ pub enum Effect {
     ReportBreakdown(Breakdown),
     /// TMS: bring this shipment away.
     TenderLoad(LoadTender),
+    /// ERP: plan for this demand, or for it no more.
+    PlaceDemand(Box<DemandNotice>),
+    /// Planning: this is what becomes of your demand.
+    AnswerDemand(Box<DemandAnswer>),
+    /// Analytics: this happened. Never an intent of an entity: a reader is fed from the logs themselves.
+    TellEvents(EventBatch),
+    /// ERP or WMS: say what is in your books. Changes nothing there.
+    ReadBooks(Question),
 }
 
 impl Effect {
     /// Every verb, sorted.
-    pub const VERBS: [&str; 19] = [
+    pub const VERBS: [&str; 23] = [
         "announce_unit",
+        "answer_demand",
         "answer_departure",
         "block_shipment",
         "block_stock",
@@ -135,10 +147,13 @@ impl Effect {
         "dispatch_job",
         "hold_job",
         "open_inspection",
+        "place_demand",
         "post",
+        "read_books",
         "report_breakdown",
         "resume_job",
         "revoke_job",
+        "tell_events",
         "tell_hold",
         "tender_load",
         "unblock_shipment",
@@ -166,8 +181,17 @@ impl Effect {
             | Self::TellHold(_)
             | Self::OpenInspection { .. }
             | Self::ReportBreakdown(_)
-            | Self::TenderLoad(_) => None,
+            | Self::TenderLoad(_)
+            | Self::PlaceDemand(_)
+            | Self::AnswerDemand(_)
+            | Self::TellEvents(_)
+            | Self::ReadBooks(_) => None,
         }
+    }
+
+    /// Whether it changes nothing at its site: done twice or not at all, it harms nobody.
+    pub fn only_reads(&self) -> bool {
+        matches!(self, Self::ReadBooks(_))
     }
 
     /// Whether it moves stock of a lot back to where an earlier effect moved it from.
@@ -179,8 +203,12 @@ impl Effect {
 
     /// Whether it says all that an earlier effect says, and more: what was not sent of that need not be.
     pub fn replaces(&self, before: &Self) -> bool {
-        let Self::AnnounceUnit(notice) = self else { return false };
-        matches!(before, Self::AnnounceUnit(earlier) if earlier.sscc == notice.sscc && earlier.to == notice.to)
+        match (self, before) {
+            (Self::AnnounceUnit(notice), Self::AnnounceUnit(earlier)) => earlier.sscc == notice.sscc && earlier.to == notice.to,
+            (Self::PlaceDemand(notice), Self::PlaceDemand(earlier)) => earlier.demand == notice.demand,
+            (Self::AnswerDemand(answer), Self::AnswerDemand(earlier)) => earlier.number == answer.number,
+            _ => false,
+        }
     }
 
     /// The word by which a link's configuration chooses the mapping; one of [`Effect::VERBS`].
@@ -205,6 +233,10 @@ impl Effect {
             Self::OpenInspection { .. } => "open_inspection",
             Self::ReportBreakdown(_) => "report_breakdown",
             Self::TenderLoad(_) => "tender_load",
+            Self::PlaceDemand(_) => "place_demand",
+            Self::AnswerDemand(_) => "answer_demand",
+            Self::TellEvents(_) => "tell_events",
+            Self::ReadBooks(_) => "read_books",
         }
     }
 }
@@ -332,52 +364,4 @@ pub struct JobRef {
     /// The MES's own number, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<NativeId>,
-}
-
-/// Word to a warehouse that a handling unit will come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UnitNotice {
-    /// The handling unit.
-    pub sscc: Sscc,
-    /// What is on it.
-    pub contents: Vec<UnitContent>,
-    /// The plant it comes from.
-    pub from: crate::name::SiteId,
-    /// Where it should go, if it matters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Place>,
-}
-
-/// A quantity of one lot on a handling unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UnitContent {
-    /// Which lot.
-    pub lot: LotKey,
-    /// The lot's entity.
-    pub lot_entity: EntityId,
-    /// The order that made it.
-    pub order: EntityId,
-    /// Which output of that order.
-    pub output: OutputKind,
-    /// How much.
-    pub qty: Qty,
-}
-
-/// Stock that is held, or held no more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StockBlock {
-    /// The hold.
-    pub hold: HoldNo,
-    /// Of which lot.
-    pub lot: LotKey,
-    /// The plant whose lot it is.
-    pub plant: SiteId,
-    /// Only these handling units; empty for the whole lot.
-    pub units: Vec<Sscc>,
-    /// When the rest is freed: the handling units that stay blocked, each by itself. Where the whole lot was blocked as one, the
-    /// link blocks them before it frees anything; when one of them cannot be blocked, nothing is freed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keep: Vec<Sscc>,
-    /// Why.
-    pub reason: Reason,
 }

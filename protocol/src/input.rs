@@ -79,8 +79,9 @@ impl Body {
             Self::Lot(input) => matches!(input, lot::Input::Request(_)),
             Self::Unit(input) => matches!(input, unit::Input::Request(_)),
             Self::Shipment(input) => matches!(input, shipment::Input::Request(_)),
+            Self::Site(input) => matches!(input, site::Input::Request(_)),
             Self::Desk(_) => true,
-            Self::Site(_) | Self::Record(_) | Self::Claim { .. } | Self::Woken { .. } => false,
+            Self::Record(_) | Self::Claim { .. } | Self::Woken { .. } => false,
         }
     }
 

@@ -150,4 +150,19 @@ pub enum Wake {
         /// The hold.
         hold: crate::words::HoldNo,
     },
+    /// The books of a system are to be read again.
+    Books {
+        /// Which system's.
+        site: SiteId,
+    },
+    /// The books of the site's system are due.
+    Reconcile {
+        /// By which schedule: another one by now means nothing.
+        at: Instant,
+    },
+    /// A run over the books waits no longer.
+    ReconcileEnds {
+        /// Which run.
+        run: u32,
+    },
 }

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod book;
+pub mod books;
 pub mod calendar;
 pub mod case;
 pub mod commit;
@@ -14,6 +15,7 @@ pub mod common;
 mod compact;
 pub mod conversion;
 pub mod data;
+pub mod demand;
 pub mod desk;
 pub mod draft;
 pub mod effect;

@@ -17,11 +17,13 @@ mod contain;
 mod decide;
 mod dispose;
 mod evolve;
+mod expect;
 mod fact;
 mod hold;
 mod input;
 mod stock;
 
+pub use expect::{Announcement, Expected};
 pub use fact::Fact;
 pub use input::{Decision, Disposition, Input, Mail, OwnerFact, Placement, Production, Report, Request, Verdict};
 pub use stock::{Booking, Stock};
@@ -65,6 +67,9 @@ pub struct Lot {
     pub children: BTreeSet<(LotKey, EntityId)>,
     /// How often it told its orders how it is.
     pub words: u64,
+    /// What a supplier said is on its way, by handling unit, and what of that came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub expected: BTreeMap<Sscc, Expected>,
 }
 
 /// A hold. In force until whoever placed it is done with it and every lot it came down from is free.

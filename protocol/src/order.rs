@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::Kept;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::{SiteId, Source};
@@ -102,6 +103,9 @@ pub struct Order {
     /// Of these, what says the same as a posting of ours that may have gone through: adopted when that one turns out not to.
     #[serde(default)]
     pub twins: BTreeMap<u32, DocNo>,
+    /// How it stands beside the books of its ERP.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub books: BTreeMap<SiteId, Kept>,
 }
 
 /// An operation.

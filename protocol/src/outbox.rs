@@ -61,6 +61,11 @@ impl Open {
         self.doubted.is_some_and(|attempt| attempt < self.attempts)
     }
 
+    /// Whether it only reads.
+    fn only_reads(&self) -> bool {
+        matches!(&self.intent, Intent::Site { effect, .. } if effect.only_reads())
+    }
+
     /// What it turns on or off, and where.
     fn switch(&self) -> Option<(SiteId, Switch<'_>, bool)> {
         let Intent::Site { site, effect, .. } = &self.intent else { return None };
@@ -144,8 +149,21 @@ impl Outbox {
             let stale = |before: &Open| before.standing == Standing::Parked || (passes && before.standing == Standing::Waiting);
             found.extend(self.opposites(*number, open).filter(|(_, before)| stale(before)).map(|(number, _)| number));
             found.extend(self.replaced(*number, open));
+            found.extend(self.in_the_way(*number, open));
         }
         found.into_iter().collect()
+    }
+
+    /// The readings before this one that nobody has begun: they wait for what there is to do, and never the other way round.
+    fn in_the_way<'a>(&'a self, number: u32, open: &'a Open) -> impl Iterator<Item = u32> {
+        let mine = match &open.intent {
+            Intent::Site { site, .. } if !open.only_reads() && open.standing != Standing::Parked => Some(*site),
+            Intent::Site { .. } | Intent::Mail { .. } | Intent::Wake { .. } => None,
+        };
+        let unbegun = |before: &Open| matches!(before.standing, Standing::Waiting | Standing::Released) && before.only_reads();
+        let there = move |before: &Open| matches!(&before.intent, Intent::Site { site, .. } if Some(*site) == mine);
+        let before = if mine.is_some() { number } else { 0 };
+        self.open.range(..before).filter(move |(_, before)| unbegun(before) && there(before)).map(|(number, _)| *number)
     }
 
     /// The unsettled intents before this one that do the opposite of it at the same site.

@@ -8,7 +8,7 @@ use crate::words::Role;
 
 /// Everything that can be asked for: the requests of the API by name, and what is more than one of them by itself: giving
 /// quantities up (`write_off`), and sending on what nobody could be handed (`retry_dead_letter`).
-pub const VERBS: [&str; 26] = [
+pub const VERBS: [&str; 27] = [
     "act_on_exception",
     "block_shipment",
     "cancel_order",
@@ -21,6 +21,7 @@ pub const VERBS: [&str; 26] = [
     "hold_order",
     "issue_material",
     "place_hold",
+    "reconcile",
     "record_disposition",
     "redispatch",
     "release_hold",
@@ -64,8 +65,8 @@ const BUILT_IN: [(&str, &[&str]); 5] = [
     ),
     ("production", &["confirm_completion", "correct_count", "hold_order", "issue_material", "redispatch", "resume_order"]),
     ("quality", &["correct_count", "record_disposition", "release_hold", "release_shipment"]),
-    ("finance", &["close_order", "release_shipment", "reopen_order", "reverse_posting", "write_off"]),
-    ("it", &["redispatch", "retry_dead_letter", "revoke_dispatch"]),
+    ("finance", &["close_order", "reconcile", "release_shipment", "reopen_order", "reverse_posting", "write_off"]),
+    ("it", &["reconcile", "redispatch", "retry_dead_letter", "revoke_dispatch"]),
 ];
 
 /// What a role may.

@@ -5,14 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::{Books, SiteFact};
+use crate::demand::Demand;
 use crate::effect::UnitContent;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::native::{NativeId, Ref};
 use crate::words::{EquipmentId, MaterialId, Sscc, Version};
 
+mod books;
 mod cursor;
 mod decide;
+mod demand;
 mod evolve;
 mod input;
 mod likely;
@@ -25,7 +29,8 @@ mod routing;
 mod tests;
 
 pub use cursor::{Cursor, Progress};
-pub use input::{Input, Mail, Need, Report, Resolution, Resolved, ResolvedMaterial};
+pub use demand::DemandFact;
+pub use input::{Input, Mail, Need, Report, Request, Resolution, Resolved, ResolvedMaterial};
 pub use likely::{Likely, Slip};
 pub use maintenance::{Plan, Window, WindowState};
 pub use quarantine::unmatched;
@@ -68,6 +73,12 @@ pub struct Site {
     /// How far each topic is read that its system does not tell by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cursors: BTreeMap<String, Cursor>,
+    /// Of a planning system: what it wants, and what becomes of that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub demands: BTreeMap<NativeId, Demand>,
+    /// How the books of its system stand beside ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub books: Option<Box<Books>>,
 }
 
 /// A handling unit as a site knows it, by the unit's own word.
@@ -191,4 +202,8 @@ pub enum Fact {
     },
     /// It has run, or never will.
     Finished(EntityId),
+    /// Something of a demand.
+    Demand(Box<DemandFact>),
+    /// The books of its system are compared, or are to be.
+    Books(Box<SiteFact>),
 }

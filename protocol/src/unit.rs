@@ -1,9 +1,10 @@
 //! A handling unit: what is on it and where it is. The warehouse owns where; the plant said what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::books::{self, Called, Kept};
 use crate::effect::UnitContent;
 use crate::id::EntityId;
 use crate::name::SiteId;
@@ -11,6 +12,7 @@ use crate::order::Stage;
 use crate::qty::Qty;
 use crate::words::{Place, Sscc};
 
+mod compare;
 mod decide;
 mod evolve;
 
@@ -40,6 +42,9 @@ pub struct Unit {
     /// The handling unit that it stands on or in, by its number.
     #[serde(default)]
     pub within: Option<Sscc>,
+    /// How it stands beside the books of the warehouses that were told of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub books: BTreeMap<SiteId, Kept>,
 }
 
 impl Unit {
@@ -77,6 +82,13 @@ pub enum Fact {
     Nested(Option<Sscc>),
     /// Another warehouse was told that it comes.
     HandedTo(SiteId),
+    /// It was compared with the books of a system, or is to be.
+    Books {
+        /// Whose.
+        site: SiteId,
+        /// What about it.
+        step: Box<books::Fact>,
+    },
 }
 
 /// An input to a handling unit.
@@ -156,6 +168,13 @@ pub enum Mail {
         /// The shipment.
         shipment: EntityId,
     },
+    /// The books of a warehouse are to be read.
+    ReadBooks {
+        /// Which warehouse's site asks for it.
+        site: SiteId,
+        /// In which run, and up to when.
+        called: Called,
+    },
 }
 
 impl Input {
@@ -163,7 +182,7 @@ impl Input {
     pub fn is_birth(&self) -> bool {
         match self {
             Self::Mail(Mail::Filled { .. }) => true,
-            Self::Mail(Mail::Shipped { .. }) | Self::Report(_) | Self::Request(_) => false,
+            Self::Mail(Mail::Shipped { .. } | Mail::ReadBooks { .. }) | Self::Report(_) | Self::Request(_) => false,
         }
     }
 }

@@ -45,9 +45,10 @@ impl Flow {
         }
     }
 
-    /// The workflow that an errand belongs to.
-    pub fn of(effect: &Effect) -> Self {
-        match effect {
+    /// The workflow that an errand belongs to; none of what comes before all of them or only reads along.
+    pub fn of(effect: &Effect) -> Option<Self> {
+        let flow = match effect {
+            Effect::PlaceDemand(_) | Effect::AnswerDemand(_) | Effect::TellEvents(_) => return None,
             Effect::ConvertPlannedOrder(_)
             | Effect::DispatchJob(_)
             | Effect::RevokeJob(_)
@@ -57,7 +58,8 @@ impl Flow {
             | Effect::ResumeJob(_)
             | Effect::ReportBreakdown(_) => Self::Release,
             Effect::Post(document) if document.posting.movement == Movement::GoodsReceipt => Self::BatchCompletion,
-            Effect::Post(_) => Self::Confirm,
+            // A reading waits for everything else, whatever was declared.
+            Effect::Post(_) | Effect::ReadBooks(_) => Self::Confirm,
             Effect::AnnounceUnit(_) => Self::BatchCompletion,
             Effect::ChangeStockStatus { .. } | Effect::BlockStock(_) | Effect::UnblockStock(_) | Effect::TellHold(_) => {
                 Self::HoldResolution
@@ -66,7 +68,8 @@ impl Flow {
             Effect::BlockShipment { .. } | Effect::UnblockShipment { .. } | Effect::AnswerDeparture { .. } | Effect::TenderLoad(_) => {
                 Self::Ship
             }
-        }
+        };
+        Some(flow)
     }
 }
 
@@ -212,6 +215,16 @@ impl Workflows {
         !self.without.get(&plant).is_some_and(|without| without.contains(&step))
     }
 
+    /// What is compared of what a workflow moved: the books, where nothing was declared.
+    pub fn impact(&self, flow: Flow) -> Reconciliation {
+        self.declared.get(&flow).map_or(Reconciliation::Books, |workflow| workflow.reconciliation)
+    }
+
+    /// Whether anything is.
+    pub fn compares(&self, flow: Flow) -> bool {
+        self.impact(flow) != Reconciliation::None
+    }
+
     /// The tier of each workflow that was declared.
     pub fn tiers(&self) -> Tiers {
         Tiers(Flow::ALL.map(|flow| self.declared.get(&flow).map(|workflow| workflow.sla)))
@@ -225,7 +238,7 @@ pub struct Tiers([Option<Tier>; 6]);
 impl Tiers {
     /// The tier of an errand: its workflow's, or the usual one of such an errand.
     pub fn of(&self, effect: &Effect, usual: Tier) -> Tier {
-        let flow = Flow::of(effect);
+        let Some(flow) = Flow::of(effect) else { return usual };
         let declared = Flow::ALL.iter().zip(&self.0).find(|(known, _)| **known == flow).and_then(|(_, tier)| *tier);
         declared.unwrap_or(usual)
     }

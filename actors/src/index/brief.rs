@@ -1,7 +1,8 @@
 //! An order in brief: what a list of orders is put in order and filtered by, so that a page of a long list need not load the
-//! rest of it. Follows the facts of the order; says nothing that its own state does not say better.
+//! rest of it, nor read it. Follows the facts of the order; says nothing that its own state does not say better.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::{Business, Dispatch, Execution, Fact};
@@ -47,7 +48,66 @@ impl Handover {
     }
 }
 
+/// How far an order is, as far as it matters for where it stands in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// Nothing of it was begun.
+    Coming,
+    /// Something was begun, and not all is done.
+    Running,
+    /// The plant is done with it.
+    Completed,
+    /// The ERP takes no more work for it.
+    Over,
+}
+
+/// Orders that differ for a list only by when they are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lane {
+    /// How far they are.
+    pub progress: Progress,
+    /// Whether their plant has them.
+    pub taken: bool,
+}
+
+/// Where an order stands in its [`Lane`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When the next thing should happen to it, in nanoseconds of UTC; `i64::MAX` while nobody said.
+    pub at_ns: i64,
+    /// Which order.
+    pub order: EntityId,
+}
+
+/// From where on the orders of a lane are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// All of them.
+    Start,
+    /// Those that are due then or later; nanoseconds of UTC.
+    Due(i64),
+    /// Those behind one.
+    Behind(Due),
+}
+
 impl Brief {
+    /// Among which orders it stands in a list.
+    pub fn lane(&self) -> Lane {
+        let progress = match self {
+            _ if self.is_over() => Progress::Over,
+            _ if self.completed => Progress::Completed,
+            _ if self.started => Progress::Running,
+            _ => Progress::Coming,
+        };
+        Lane { progress, taken: self.handover == Handover::Taken }
+    }
+
+    /// When the next thing should happen to it, in nanoseconds of UTC: its start until it was begun, then its end.
+    pub fn due_ns(&self) -> i64 {
+        let due = if self.started { self.end } else { self.start.min(self.end).or(self.start) };
+        due.map_or(i64::MAX, |due| due.utc_ns())
+    }
+
     /// Whether the ERP takes no more work for it.
     pub fn is_over(&self) -> bool {
         matches!(self.business, Business::TechnicallyCompleted | Business::Closed | Business::Cancelled)
@@ -55,8 +115,7 @@ impl Brief {
 
     /// Whether it should have begun, or ended, by now and has not.
     pub fn is_late(&self, now: Instant) -> bool {
-        let missed = |due: Option<Instant>| due.is_some_and(|due| due < now);
-        !self.is_over() && !self.completed && (missed(self.end) || (!self.started && missed(self.start)))
+        matches!(self.lane().progress, Progress::Coming | Progress::Running) && self.due_ns() < now.utc_ns()
     }
 
     /// What a fact changes; whether it changes anything.
@@ -95,6 +154,7 @@ impl Brief {
             | Fact::Supply(_)
             | Fact::Posting(_)
             | Fact::Carries { .. }
+            | Fact::Books { .. }
             | Fact::Lot { .. }
             | Fact::Consumed { .. }
             | Fact::Made { .. }

@@ -10,19 +10,19 @@ use takt_cluster::views::{Row, Table, Views};
 use takt_protocol::case::{Case, short};
 use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
-use takt_protocol::id::EntityId;
+use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::record::{self, Record};
 use takt_protocol::{site, wire};
 
-use super::brief::Brief;
+use super::brief::{Brief, Due, Lane, Since};
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 4;
+pub const SCHEMA: u64 = 5;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -47,6 +47,10 @@ pub(super) const DOUBTS: Table = Table(8);
 pub(super) const DOWN: Table = Table(9);
 /// A name of master data: its record, as a region knows it.
 pub(super) const RECORDS: Table = Table(12);
+/// Orders in the order of a list: their lane, when they are due, and their id.
+pub(super) const PLACES: Table = Table(13);
+/// The same, of one plant each.
+pub(super) const PLANTS: Table = Table(14);
 
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +114,53 @@ pub(super) fn entity_key(entity: EntityId) -> Vec<u8> {
     key
 }
 
+/// The entity of a key that begins with one.
+pub(super) fn entity_of(key: &[u8]) -> Option<EntityId> {
+    let (kind, rest) = key.split_first()?;
+    let kind = *Kind::ALL.get(usize::from(*kind))?;
+    let end = rest.iter().position(|byte| *byte == END)?;
+    let region = Region::parse(std::str::from_utf8(rest.get(..end)?).ok()?).ok()?;
+    let (generation, rest) = rest.get(end + 1..)?.split_first_chunk()?;
+    let (local, _) = rest.split_first_chunk()?;
+    Some(EntityId::from_parts(kind, region, u16::from_be_bytes(*generation), u128::from_be_bytes(*local)))
+}
+
+/// Where the orders of a lane begin; of one plant, or of all.
+pub(super) fn lane_key(plant: Option<SiteId>, lane: Lane) -> Vec<u8> {
+    let mut key = plant.map_or_else(Vec::new, |plant| called_key(plant.as_str()));
+    key.extend([lane.progress as u8, u8::from(lane.taken)]);
+    key
+}
+
+/// An order's place in its lane. Sorts as [`Due`] does.
+pub(super) fn place_key(plant: Option<SiteId>, lane: Lane, due: Due) -> Vec<u8> {
+    let mut key = lane_key(plant, lane);
+    key.extend(due_key(due.at_ns));
+    key.extend(entity_key(due.order));
+    key
+}
+
+/// Behind what the wanted part of a lane begins.
+pub(super) fn since_key(plant: Option<SiteId>, lane: Lane, since: Since) -> Option<Vec<u8>> {
+    match since {
+        Since::Start => None,
+        // Every place that is due then is longer.
+        Since::Due(at_ns) => Some([lane_key(plant, lane), due_key(at_ns).to_vec()].concat()),
+        Since::Behind(due) => Some(place_key(plant, lane, due)),
+    }
+}
+
+/// Sorts as the moments do, those before 1970 first.
+fn due_key(at_ns: i64) -> [u8; 8] {
+    (at_ns ^ i64::MIN).to_be_bytes()
+}
+
+/// What [`place_key`] wrote behind its lane.
+pub(super) fn due_of(key: &[u8]) -> Option<Due> {
+    let (at, order) = key.split_first_chunk()?;
+    Some(Due { at_ns: i64::from_be_bytes(*at) ^ i64::MIN, order: entity_of(order)? })
+}
+
 /// Where every case begins that people call so.
 pub(super) fn called_key(short: &str) -> Vec<u8> {
     let mut key = short.as_bytes().to_vec();
@@ -145,7 +196,7 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         let commit = &recorded.commit;
         newest = newest.max(Some(commit.at));
         if commit.number == 1 {
-            pages.put(ENTITIES, entity_key(commit.entity), &commit.entity);
+            pages.born(commit.entity);
         }
         for (at, step, fact) in commit.steps.iter().enumerate().flat_map(|(at, step)| step.facts.iter().map(move |fact| (at, step, fact))) {
             pages.read(commit, at, step.occurred_at, fact)?;
@@ -185,9 +236,10 @@ impl Pages<'_> {
             Fact::Named(name) => self.named(name, entity),
             Fact::Site(fact) => self.of_site(entity, occurred_at, fact),
             Fact::Order(fact) if Brief::hears(fact) => {
-                let (_, mut brief) = self.known(BRIEFS, &entity_key(entity))?.unwrap_or((entity, Brief::default()));
+                let before: Brief = self.known(BRIEFS, &entity_key(entity))?.unwrap_or_default();
+                let mut brief = before.clone();
                 if brief.follow(fact) {
-                    self.put(BRIEFS, entity_key(entity), &(entity, brief));
+                    self.moved(entity, Some(&before), &brief);
                 }
             }
             Fact::Outbox { number, step: OutboxFact::InDoubt { .. } } => {
@@ -220,6 +272,25 @@ impl Pages<'_> {
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
         }
         Ok(())
+    }
+
+    /// An entity was heard of for the first time.
+    fn born(&mut self, entity: EntityId) {
+        self.put(ENTITIES, entity_key(entity), &entity);
+        if entity.kind() == Kind::Order {
+            self.moved(entity, None, &Brief::default());
+        }
+    }
+
+    /// Puts an order where it stands in lists from now on.
+    fn moved(&mut self, order: EntityId, before: Option<&Brief>, brief: &Brief) {
+        for key in before.into_iter().flat_map(|before| places(order, before)) {
+            self.rows.insert(key, None);
+        }
+        for key in places(order, brief) {
+            self.rows.insert(key, Some(Bytes::new()));
+        }
+        self.put(BRIEFS, entity_key(order), brief);
     }
 
     /// Master data is kept whole, so that it need not be looked for in the logs.
@@ -268,7 +339,9 @@ impl Pages<'_> {
             | site::Fact::Mended { .. }
             | site::Fact::Window { .. }
             | site::Fact::Planned { .. }
-            | site::Fact::Finished(_) => {}
+            | site::Fact::Finished(_)
+            | site::Fact::Demand(_)
+            | site::Fact::Books(_) => {}
         }
     }
 
@@ -282,9 +355,28 @@ impl Pages<'_> {
     }
 }
 
+/// Where an order stands in lists.
+fn places(order: EntityId, brief: &Brief) -> impl Iterator<Item = (Table, Vec<u8>)> {
+    let (lane, due) = (brief.lane(), Due { at_ns: brief.due_ns(), order });
+    let at_plant = brief.plant.map(|plant| (PLANTS, place_key(Some(plant), lane, due)));
+    at_plant.into_iter().chain([(PLACES, place_key(None, lane, due))])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_read_back_from_its_key_and_sorts_by_when_it_is_due() {
+        let region = Region::parse("eu").unwrap();
+        let lane = Brief::default().lane();
+        let key = |at_ns, local| place_key(None, lane, Due { at_ns, order: EntityId::from_parts(Kind::Order, region, 1, local) });
+        let sorted = [key(i64::MIN, 3), key(-1, 9), key(0, 1), key(0, 2), key(1, 0), key(i64::MAX, 0)];
+        assert!(sorted.is_sorted());
+        let order = EntityId::from_parts(Kind::Order, region, 1, 9);
+        let behind = sorted[1].strip_prefix(&lane_key(None, lane)[..]).unwrap();
+        assert_eq!(due_of(behind), Some(Due { at_ns: -1, order }));
+    }
 
     #[test]
     fn a_name_is_read_back_from_its_key() {

@@ -19,7 +19,7 @@ use takt_protocol::posting::RuleBook;
 use takt_protocol::seen::ContentHash;
 use takt_protocol::words::Role;
 
-use super::{Handover, Index};
+use super::{Due, Handover, Index, Lane, Progress, Since};
 use crate::node::{Node, Settings};
 use crate::tape::tests::{commit, order, seams, write};
 
@@ -151,8 +151,39 @@ async fn an_order_in_brief_is_what_its_facts_say() {
     write(&seams, &mut saying(order(1), 1, vec![rescheduled, moved(Dispatch::TimedOut { attempt: 1 })])).await;
     let last = write(&seams, &mut saying(order(1), 2, vec![moved(Dispatch::Accepted { attempt: 2, implied: false })])).await;
     let index = read(&seams, &views, last).await;
-    let [(entity, brief)] = &index.briefs()[..] else { panic!("{:?}", index.briefs()) };
-    assert_eq!((*entity, brief.handover, brief.start, brief.end), (order(1), Handover::Taken, Some(start), Some(end)));
+    let brief = index.brief(order(1)).unwrap();
+    assert_eq!((brief.handover, brief.start, brief.end), (Handover::Taken, Some(start), Some(end)));
     let late = |at: i64| brief.is_late(Instant::from_utc_ms(at));
     assert_eq!([late(999), late(1_001), late(2_001)], [false, true, true], "not begun when it should have");
+}
+
+#[tokio::test]
+async fn an_order_stands_in_one_place_of_its_list_and_moves_with_its_facts() {
+    let (seams, views) = (seams(), Views::in_memory());
+    let told = |fact: takt_protocol::order::Fact| Fact::Order(Box::new(fact));
+    let rescheduled = |start: i64| {
+        let (start, end) = (Instant::from_utc_ms(start), Instant::from_utc_ms(start + 1_000));
+        told(takt_protocol::order::Fact::Rescheduled { start, end })
+    };
+    // Nobody ever said when the first should start.
+    write(&seams, &mut saying(order(1), 1, Vec::new())).await;
+    write(&seams, &mut saying(order(2), 1, vec![rescheduled(5_000)])).await;
+    write(&seams, &mut saying(order(3), 1, vec![rescheduled(1_000)])).await;
+    let last = write(&seams, &mut saying(order(2), 2, vec![rescheduled(500)])).await;
+    let coming = Lane { progress: Progress::Coming, taken: false };
+    let orders = |found: Vec<Due>| found.iter().map(|due| due.order).collect::<Vec<_>>();
+    let index = read(&seams, &views, last).await;
+    let all = index.placed(None, coming, Since::Start, 9);
+    assert_eq!(orders(all.clone()), [order(2), order(3), order(1)]);
+    assert_eq!((all[0].at_ns, all[2].at_ns), (500_000_000, i64::MAX));
+    assert_eq!(index.placed(None, coming, Since::Behind(all[0]), 1), all[1..2]);
+    assert_eq!(index.placed(None, coming, Since::Due(500_000_001), 9), all[1..]);
+    assert_eq!(index.placed(None, coming, Since::Due(500_000_000), 9), all);
+    let accepted = told(takt_protocol::order::Fact::Dispatch(Dispatch::Accepted { attempt: 1, implied: false }));
+    let last =
+        write(&seams, &mut saying(order(3), 2, vec![accepted, told(takt_protocol::order::Fact::Completed), case(1, "planner")])).await;
+    let index = read(&seams, &views, last).await;
+    assert_eq!(orders(index.placed(None, coming, Since::Start, 9)), [order(2), order(1)]);
+    assert_eq!(orders(index.placed(None, Lane { progress: Progress::Completed, taken: true }, Since::Start, 9)), [order(3)]);
+    assert_eq!(index.with_case().into_iter().collect::<Vec<_>>(), [order(3)]);
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::seam::Clock as _;
+use takt_protocol::calendar::Calendar;
 use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Receipt;
 use takt_protocol::signature::Signature;
@@ -112,10 +113,21 @@ pub(super) enum Silence {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Outcome {
     Accepted(Receipt),
-    Rejected { code: String, text: String },
-    NotDone { why: String },
-    Lost { why: String },
-    Misconfigured { why: String },
+    Rejected {
+        code: String,
+        text: String,
+    },
+    NotDone {
+        why: String,
+    },
+    Lost {
+        why: String,
+    },
+    Misconfigured {
+        why: String,
+    },
+    /// What is in its books.
+    Read(Value),
 }
 
 /// What a mapping says of the answer to a probe.
@@ -281,7 +293,10 @@ pub fn view(site: SiteId, tables: &Value, errand: &Errand, answers: &[Value]) ->
 /// Whether an output has the shape that a function's output must have; if not, where and why.
 pub(super) fn fits(entry: &str, output: &Value) -> Result<(), String> {
     let fit = match entry {
-        "outcome" => serde_path_to_error::deserialize::<_, Outcome>(output).map(drop),
+        "outcome" => match serde_path_to_error::deserialize::<_, Outcome>(output) {
+            Ok(Outcome::Read(said)) => return super::reading(said, &Calendar::default()).map(drop).map_err(|why| format!("read.{why}")),
+            told => told.map(drop),
+        },
         "probed" => serde_path_to_error::deserialize::<_, Finding>(output).map(drop),
         _ => serde_path_to_error::deserialize::<_, Asked>(output).map(drop),
     };
@@ -342,6 +357,7 @@ impl Link for HttpLink {
             Ok(Some(Outcome::Rejected { code, text })) => Sent::Rejected { code, text },
             Ok(Some(Outcome::NotDone { why })) => Sent::NotDone { why },
             Ok(Some(Outcome::Misconfigured { why })) => Sent::Misconfigured { why },
+            Ok(Some(Outcome::Read(said))) => Sent::Read { said, raw: Value::Array(answers).to_string().into_bytes() },
             Ok(None) => by_status(&answers, wrote),
             // Also what was answered, and nobody can say how.
             Ok(Some(Outcome::Lost { why })) | Err(why) => Sent::Lost { why },

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use serde_json::Value;
 use takt_cluster::seam::{Delivery, QueueName};
-use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::intent::{Intent, IntentId, Tier};
@@ -89,11 +91,12 @@ async fn blind(desk: &SiteDesk, intent: IntentId) {
 /// Tells the entity how the send went.
 async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u32, sent: Sent) {
     match &sent {
-        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } => desk.heard(),
+        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } | Sent::Read { .. } => desk.heard(),
         Sent::NotDone { why } | Sent::Lost { why } => desk.missed(why),
     }
     let over = matches!(sent, Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. });
     let word = match sent {
+        Sent::Read { said, raw } => return read(desk, delivery, intent, attempt, said, raw).await,
         Sent::Accepted(receipt) => Claim::Accepted { attempt, receipt },
         Sent::Rejected { code, text } => Claim::Rejected { attempt, code, text },
         Sent::NotDone { why } => Claim::NotDone { attempt, why },
@@ -104,6 +107,24 @@ async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u
         Ok(_) if over => done(desk, delivery).await,
         // The claim stands in the log: whoever comes next asks the site before anything is sent.
         Ok(_) | Err(Lost) => pause(desk, delivery, intent).await,
+    }
+}
+
+/// The site said what is in its books: its answer is kept before anybody looks at it.
+async fn read(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u32, said: Value, raw: Vec<u8>) {
+    let calendar = desk.node.book().sites.get(&desk.site).map(|site| site.calendar.clone()).unwrap_or_default();
+    let word = match crate::link::reading(said, &calendar) {
+        Ok(reading) => Claim::Read { attempt, reading: Box::new(reading) },
+        Err(why) => {
+            Claim::Rejected { attempt, code: "UNREADABLE".to_owned(), text: format!("the mapping of read_books gives no books: {why}") }
+        }
+    };
+    let kept = desk.node.seams.blobs.keep(vec![Bytes::from(raw)]).await;
+    let Some(raw) = kept.ok().and_then(|kept| kept.first().copied()) else { return pause(desk, delivery, intent).await };
+    let origin = Origin { raw, mapping: format!("{}/read_books", desk.site) };
+    match claim_of(desk, intent, word, Some(origin)).await {
+        Ok(_) => done(desk, delivery).await,
+        Err(Lost) => pause(desk, delivery, intent).await,
     }
 }
 
@@ -143,9 +164,14 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
 
 /// Asks the entity, or tells it; the answer comes when it is durable.
 async fn claim(desk: &SiteDesk, intent: IntentId, claim: Claim) -> Result<ClaimAnswer, Lost> {
+    claim_of(desk, intent, claim, None).await
+}
+
+/// The same, of what the site said.
+async fn claim_of(desk: &SiteDesk, intent: IntentId, claim: Claim, origin: Option<Origin>) -> Result<ClaimAnswer, Lost> {
     let now = desk.node.seams.clock.now();
     let key = Key { source: desk.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("claim/{intent}"))) };
-    let envelope = Envelope { causation: Some(intent.to_string()), ..Envelope::of(key, now) };
+    let envelope = Envelope { causation: Some(intent.to_string()), origin, ..Envelope::of(key, now) };
     let input = Input { to: Address::Entity(intent.entity), envelope, body: Body::Claim { intent, claim } };
     match desk.hall.tell(intent.entity, input).await? {
         Reply::Claim(answer) => Ok(answer),

@@ -32,7 +32,9 @@ def header:
   | { erp: $erp, number: .ManufacturingOrder, plant: (.ProductionPlant | ours($t.plant)), material: .Material, total: $total,
       recipe: (if (.ProductionVersion // "") == "" then null else .ProductionVersion end),
       lot: (if (.Batch // "") == "" then null else .Batch end),
-      start: (.MfgOrderPlannedStartDate | day), end: (.MfgOrderPlannedEndDate | day) };
+      start: (.MfgOrderPlannedStartDate | day), end: (.MfgOrderPlannedEndDate | day) }
+    # What it was planned for, by the name that whoever wants it has for it.
+    + ((.RequirementReference // "") | if contains("/") then split("/") | { demand: { system: .[0], number: (.[1:] | join("/")) } } else {} end);
 
 def changed:
   (select(order.OrderIsPartiallyReleased == "X") | told("partly_released"; { partly_released: header })),

@@ -32,6 +32,14 @@ def station:
     key: { mark: { text: (.body.message // "station/\(.body.station)/\(.body.at)") } }, occurred_at: .body.at,
     body: { site: { report: { equipment_state: { equipment: .body.station, available: (.body.state == "up"), state: .body.state } } } } };
 
+# Used for an order whose number somebody typed. Nobody knows whether there is one: if not, it waits at the plant.
+def used_by_hand($units):
+  .body as $b
+  | { to: { native: { kind: "order", names: [{ system: .site, kind: "order", id: $b.order }] } },
+      key: { mark: { text: $b.message } }, occurred_at: $b.at,
+      body: { order: { report: { consumed: { op: ($b | op), material: $b.part, lot: $b.lot,
+                                             amount: { qty: "\($b.amount) \($b.measure | ours($units))" } } } } } };
+
 def read:
   if .topic == "job.held" or .topic == "job.resumed" or .topic == "job.aborted" then { path: "/jobs/\(.body.job)" } else empty end;
 
@@ -48,6 +56,9 @@ def inputs:
     elif .topic == "sample.due" then told({ sample_taken: { sample: "\($b.job)/\($b.piece)", lot: $b.lot } })
     elif .topic == "pallet.closed" then
       told({ produced: { output: "main", lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces) }, unit: $b.sscc } })
+    elif .topic == "coproduct.packed" then
+      told({ produced: { output: "co_product", material: $b.part, lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces) }, unit: $b.sscc } })
+    elif .topic == "material.used_by_hand" then used_by_hand($units)
     elif .topic == "step.finished" then told({ confirmed: { op: ($b | op), last: true, declared: ($b.good | pieces) } })
     elif .topic == "job.finished" then told("completed")
     elif .topic == "job.held" then .body.reason as $why | . as $in | running({}) | .body.order.report |= { operation_held: (. + { reason: $why }) }

@@ -1,4 +1,4 @@
-# What the warehouse tells: of handling units, and of deliveries. It counts in units; what unit that is stands in the table.
+# What the warehouse tells: of handling units, and of deliveries. It counts in units; what unit that is stands in the tables.
 def named($kind; $id): { native: { kind: $kind, names: [{ system: .site, kind: $kind, id: $id }] } };
 def told($to; $mark; $body): { to: $to, key: { mark: { text: $mark } }, occurred_at: .body.at, body: $body };
 
@@ -15,7 +15,7 @@ def announced:
 def sum: if length == 1 then .[0].units else (map(.units | tonumber) | add | tostring) end;
 
 def inputs:
-  .tables.unit.default as $uom
+  ((.tables.item_unit // {})[.body.contents[0]?.item // ""] // .tables.unit.default) as $uom
   | if .topic == "handling_unit.received" then unit({ received: { qty: "\(.body.contents | sum) \($uom)", place: .body.dock } })
     elif .topic == "handling_unit.put_away" then unit({ put_away: { place: .body.bin } })
     elif .topic == "picked" then

@@ -2,6 +2,7 @@
 
 use serde_saphyr::Location;
 use takt_protocol::book::SiteKind;
+use takt_protocol::books::Pace;
 use takt_protocol::effect::Effect;
 use takt_protocol::name::SiteId;
 
@@ -29,7 +30,9 @@ impl Checks<'_> {
             self.say_of(file, format!("the plant {name} has no ERP"), "add `erp:` with the ERP that owns its orders");
         }
         self.served(file, site);
+        self.speaks(name, file, site);
         self.periods(file, site);
+        self.reconcile(file, name, site);
         for (verb, class) in &site.classes {
             self.verb(file, verb, class.referenced);
         }
@@ -45,6 +48,8 @@ impl Checks<'_> {
         let around = [
             ("maintenance", &site.maintenance, SiteKind::Plant, SiteKind::Maintenance),
             ("transport", &site.transport, SiteKind::Warehouse, SiteKind::Transport),
+            ("planning", &site.planning, SiteKind::Erp, SiteKind::Planning),
+            ("supplier", &site.supplier, SiteKind::Plant, SiteKind::Supplier),
         ];
         for (key, named, at, kind) in around {
             let Some(named) = named else { continue };
@@ -67,6 +72,41 @@ impl Checks<'_> {
                 let what = format!("a site of kind {} has no posting periods", word(&site.kind));
                 self.say(file, state.referenced, what, "move `periods:` to the ERP's file");
             }
+        }
+    }
+
+    /// That a system whose books are to be compared has some, and can be asked.
+    fn reconcile(&mut self, file: &str, name: SiteId, site: &SiteText) {
+        let Some(pace) = &site.reconcile else { return };
+        let at = pace.referenced;
+        if !matches!(site.kind, SiteKind::Erp | SiteKind::Warehouse) {
+            let what = format!("a site of kind {} keeps no books that are compared with ours", word(&site.kind));
+            return self.say(file, at, what, "move `reconcile:` to the file of the ERP or of the warehouse");
+        }
+        let asked = match &site.link {
+            Some(TransportText::Http(http)) => http.send.contains_key("read_books"),
+            Some(TransportText::Files(_)) => false,
+            // Nothing can be said of a link that could not be read.
+            None => true,
+        };
+        if !asked {
+            let what = format!("nobody can ask {name} what is in its books");
+            self.say(file, at, what, "add `read_books:` to `link.http.send`, with a mapping that has `request` and `outcome`");
+        }
+        let Pace { every_ms, settle_ms, at_once, patience_ms, .. } = pace.value;
+        let zeros = [
+            ("every_ms", every_ms == Some(0)),
+            ("settle_ms", settle_ms == 0),
+            ("at_once", at_once == 0),
+            ("patience_ms", patience_ms == 0),
+        ];
+        for (key, _) in zeros.into_iter().filter(|(_, zero)| *zero) {
+            self.say(
+                file,
+                at,
+                format!("`reconcile.{key}` is 0, so nothing would ever be read twice or at all"),
+                format!("write 1 or more under `{key}`"),
+            );
         }
     }
 

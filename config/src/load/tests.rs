@@ -7,6 +7,7 @@ mod demo;
 mod governance;
 mod links;
 mod plants;
+mod speaks;
 mod words;
 
 const MESH: &str = "regions: [eu]\n";

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 use takt_actors::site::SiteLimits;
 use takt_protocol::book::SiteKind;
+use takt_protocol::books::Pace;
 use takt_protocol::calendar::{Calendar, PeriodState};
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::outbox::Class;
@@ -33,6 +34,10 @@ pub struct SiteText {
     pub maintenance: Option<Spanned<SiteId>>,
     /// Of a warehouse: the transport system that sends its trucks.
     pub transport: Option<Spanned<SiteId>>,
+    /// Of an ERP: the planning system whose demand it plans for.
+    pub planning: Option<Spanned<SiteId>>,
+    /// Of a plant: the portal whose suppliers say what is on its way.
+    pub supplier: Option<Spanned<SiteId>>,
     /// Of an ERP: posting periods that are not open, by month such as `2026-10`.
     #[serde(default)]
     pub periods: BTreeMap<String, Spanned<PeriodState>>,
@@ -42,6 +47,8 @@ pub struct SiteText {
     /// How fast it may be spoken to.
     #[serde(default)]
     pub limits: LimitsText,
+    /// Of an ERP or a warehouse: when its books are compared with ours, and how gently; left out, never.
+    pub reconcile: Option<Spanned<Pace>>,
     /// How it is spoken to.
     pub link: Option<TransportText>,
     /// That the demo plays it.
@@ -96,4 +103,18 @@ pub struct SimulatedText {
     /// What its misfortunes are drawn from.
     #[serde(default)]
     pub seed: u64,
+    /// In whose manner, where there are several sorts of that kind of system.
+    #[serde(default, rename = "as")]
+    pub manner: Manner,
+}
+
+/// In whose manner a system is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// What is usual for its kind; of an ERP, SAP.
+    #[default]
+    Usual,
+    /// Of an ERP: Odoo.
+    Odoo,
 }

@@ -106,6 +106,7 @@ impl<'a> Floor<'a> {
             lot: None,
             start,
             end: start.plus_ms(8 * 3_600_000),
+            demand: None,
         };
         let mut floor = Self { book, plant, now: start, state: State::unknown(id), wakes: Vec::new(), asked: Vec::new(), told: 0 };
         floor.tell(erp, Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header)))))?;

@@ -11,6 +11,7 @@ use takt_protocol::posting::{Account, Entry, Standing, Use, accounts, next_wake}
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
+use super::reconcile::BooksView;
 use super::word_of;
 
 mod told;
@@ -59,6 +60,8 @@ pub struct Ledger {
     pub postings: Vec<PostingRow>,
     /// Documents somebody made by hand in the ERP.
     pub foreign: Vec<String>,
+    /// Both sides, as the books of its ERP were read last; nothing before they were.
+    pub books: Vec<BooksView>,
 }
 
 /// Where the reported quantity of one series is: `reported` is the sum of all that follow it.
@@ -160,6 +163,7 @@ pub(crate) fn view(state: &State, order: &Order, proof: Proof<'_>, book: &Book, 
         goods: told::goods(order),
         postings: order.ledger.postings().map(posting).collect(),
         foreign: order.foreign.iter().map(ToString::to_string).collect(),
+        books: super::reconcile::all(&order.books),
     }
 }
 

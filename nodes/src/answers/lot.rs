@@ -7,7 +7,8 @@ use takt_protocol::commit::Commit;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
-use takt_protocol::lot::Lot;
+use takt_protocol::lot::{Expected, Lot};
+use takt_protocol::words::Sscc;
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
@@ -48,6 +49,9 @@ pub struct LotView {
     pub erp_stock: Vec<String>,
     /// Its handling units.
     pub units: Vec<LotUnit>,
+    /// What a supplier said is on its way, and what of that came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<ExpectedRow>,
     /// Holds that are not over.
     pub holds: Vec<HoldRow>,
     /// Holds that are over.
@@ -68,6 +72,22 @@ pub struct LotView {
     pub siblings: Vec<Sibling>,
     /// What waits for a person.
     pub exceptions: Vec<CaseRow>,
+}
+
+/// A handling unit that a supplier announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExpectedRow {
+    /// Its number.
+    pub unit: String,
+    /// How much is on it, as announced.
+    pub quantity: String,
+    /// The ship notice.
+    pub notice: String,
+    /// Who sends it.
+    pub supplier: String,
+    /// When it came; absent while it is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<String>,
 }
 
 /// A clearance that was given.
@@ -158,6 +178,7 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         in_inspection: lot.in_inspection(),
         erp_stock: lot.stock.stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
         units: pallet::units(lot, &beside),
+        expected: lot.expected.iter().map(expected).collect(),
         holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, due_ms)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
         clearances: clearances(lot, beside.others),
@@ -168,6 +189,16 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         into: lot.children.iter().map(edge).collect(),
         siblings: beside.siblings,
         exceptions: state.common.cases.values().map(|case| row(state.id, case)).collect(),
+    }
+}
+
+fn expected((unit, known): (&Sscc, &Expected)) -> ExpectedRow {
+    ExpectedRow {
+        unit: unit.to_string(),
+        quantity: known.qty.to_string(),
+        notice: known.notice.to_string(),
+        supplier: known.supplier.to_string(),
+        arrived_at: known.arrived.map(|at| at.to_string()),
     }
 }
 

@@ -15,7 +15,9 @@ use takt_protocol::words::{EquipmentId, MaterialId};
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
+use super::demand::{DemandRow, demands};
 use super::order::{OrderRow, listed};
+use super::reconcile::Reconciliation;
 use super::record::{has_version, made_at};
 use super::system::SystemRow;
 use super::word_of;
@@ -25,7 +27,7 @@ use super::word_of;
 pub struct PlantView {
     /// Its name.
     pub name: String,
-    /// erp, plant, warehouse or quality.
+    /// erp, plant, warehouse, quality, `product_data`, maintenance, transport, planning, supplier or analytics.
     pub kind: String,
     /// Where it is at home.
     pub region: String,
@@ -47,6 +49,9 @@ pub struct PlantView {
     pub uncalibrated: Vec<String>,
     /// What this shift has to make: orders that should run in it, and what is late from before.
     pub orders: ShiftOrders,
+    /// What it wants, and what becomes of that; of a planning system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<DemandRow>,
     /// Its open exceptions.
     pub exceptions: Vec<CaseRow>,
     /// The hash of the configuration in force.
@@ -54,6 +59,8 @@ pub struct PlantView {
     /// Since when that is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured_at: Option<String>,
+    /// How the books of the systems that serve it stand beside ours, of those that are compared.
+    pub books: Vec<Reconciliation>,
     /// Whether its region answers here; most of it is unknown while it does not.
     pub reached: bool,
 }
@@ -125,6 +132,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) orders: &'a [State],
     /// Since when each piece of equipment is down.
     pub(crate) down_since: BTreeMap<EquipmentId, Instant>,
+    /// How the books of these systems stand beside ours.
+    pub(crate) books: Vec<Reconciliation>,
     /// Since when the configuration is in force.
     pub(crate) configured_at: Option<Instant>,
 }
@@ -154,9 +163,11 @@ pub(crate) fn view(name: SiteId, state: Option<&State>, now: Instant, beside: Be
             .map(|(piece, _)| piece.to_string())
             .collect(),
         orders: shift(&orders, ends, now),
+        demands: own.map(demands).unwrap_or_default(),
         exceptions: state.iter().flat_map(|state| state.common.cases.values().map(|case| row(state.id, case))).collect(),
         configuration: beside.book.hash.clone(),
         configured_at: beside.configured_at.map(|at| at.to_string()),
+        books: beside.books,
         reached: own.is_some(),
     })
 }

@@ -2,6 +2,8 @@
 //! and what stands in its way. Made from facts that the kernel gives on a copy of how things stand.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::books::About;
+use takt_protocol::demand::{DemandNotice, Firmness};
 use takt_protocol::effect::{Document, Effect, StockBlock};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
@@ -300,7 +302,24 @@ pub fn told(effect: &Effect) -> String {
         Effect::TellHold(block) => format!("hold {} is on {}", block.hold, stock(block)),
         Effect::OpenInspection { lot, sample, .. } => format!("inspect sample {sample} of {lot}"),
         Effect::ReportBreakdown(breakdown) => format!("{} is down", breakdown.equipment),
+        Effect::PlaceDemand(notice) => wanted(notice),
+        Effect::AnswerDemand(answer) => format!("{} orders are on their way for {}", answer.orders.len(), answer.number),
+        Effect::TellEvents(batch) => format!("{} events", batch.events.len()),
+        Effect::ReadBooks(question) => match &question.about {
+            About::Order(number) => format!("say what is posted to {number}"),
+            About::Unit(sscc) => format!("say what is on {sscc}"),
+        },
         Effect::TenderLoad(tender) => format!("send a truck for {}, {} handling units", tender.shipment, tender.units),
+    }
+}
+
+fn wanted(notice: &DemandNotice) -> String {
+    let DemandNotice { demand, signal } = notice;
+    match signal.firmness {
+        Firmness::Withdrawn => format!("plan for {} no more", demand.number),
+        Firmness::Open | Firmness::Firm => {
+            format!("plan for {}: {} of {} until {}", demand.number, signal.total, signal.material, signal.due)
+        }
     }
 }
 

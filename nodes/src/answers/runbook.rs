@@ -55,6 +55,7 @@ fn text(kind: &CaseKind) -> &'static Text {
         CaseKind::Shortage => &SHORTAGE,
         CaseKind::Blocked => &BLOCKED,
         CaseKind::EquipmentDown => &EQUIPMENT_DOWN,
+        CaseKind::BooksDiffer => &BOOKS_DIFFER,
     }
 }
 
@@ -242,6 +243,19 @@ const EQUIPMENT_DOWN: Text = (
         "reschedule the order, split it off to another plant, or have other equipment run it",
     ],
     "Do not set it up again in Takt: only the maintenance system says which equipment may run.",
+);
+
+const BOOKS_DIFFER: Text = (
+    "The books of an ERP or a warehouse say something else than ours, in two readings, and nothing that is known explains it. It is \
+     over by itself when they agree.",
+    &[
+        "takt reconcile show SITE — which documents, by item, and what was netted out",
+        "takt ledger ORDER, or takt raw HASH for what the system answered — whose word is it?",
+        "have it put right in that system; then takt exceptions retry ID --reason … has it read at once",
+        "was it posted by hand and is one of ours that waits: takt exceptions adopt ID-OF-THAT-POSTING --doc NUMBER",
+        "as the last way: takt exceptions write-off ID --second CLIENT --reason … (finance, two people)",
+    ],
+    "Do not post the difference by hand before you know where it comes from: the next reading would show it twice.",
 );
 
 #[cfg(test)]

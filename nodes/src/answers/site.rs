@@ -15,7 +15,7 @@ use super::word_of;
 pub struct SiteRow {
     /// Its name.
     pub name: String,
-    /// erp, plant, warehouse, quality, maintenance or transport.
+    /// erp, plant, warehouse, quality, `product_data`, maintenance, transport, planning, supplier or analytics.
     pub kind: String,
     /// Where it is at home.
     pub region: String,

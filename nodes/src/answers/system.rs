@@ -60,12 +60,13 @@ pub struct SystemRow {
     pub drains_ms: Option<u64>,
 }
 
-/// The systems that serve a plant, itself first: its MES, its ERP, its warehouse, its quality system, its maintenance and the
-/// transport of its warehouse. Of any other site, it alone.
+/// The systems that serve a plant, itself first: its MES, its ERP, its warehouse, its quality system, its maintenance, the
+/// transport of its warehouse, the planning of its ERP and the portal of its suppliers. Of any other site, it alone.
 pub(crate) fn serving(book: &Book, plant: SiteId) -> Vec<SiteId> {
     let Some(site) = book.sites.get(&plant) else { return vec![plant] };
     let transport = site.warehouse.and_then(|warehouse| book.sites.get(&warehouse)).and_then(|warehouse| warehouse.around.transport);
-    let around = [site.erp, site.warehouse, site.quality, site.around.maintenance, transport];
+    let planning = site.erp.and_then(|erp| book.sites.get(&erp)).and_then(|erp| erp.around.planning);
+    let around = [site.erp, site.warehouse, site.quality, site.around.maintenance, transport, planning, site.around.supplier];
     std::iter::once(plant).chain(around.into_iter().flatten()).collect()
 }
 

@@ -49,7 +49,8 @@ pub struct ContentRow {
     /// Our id of the lot.
     pub lot_id: String,
     /// Our id of the order that made it.
-    pub order_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
     /// How much.
     pub quantity: String,
 }
@@ -74,7 +75,7 @@ pub(super) fn content(content: &takt_protocol::effect::UnitContent) -> ContentRo
     ContentRow {
         lot: content.lot.to_string(),
         lot_id: content.lot_entity.to_string(),
-        order_id: content.order.to_string(),
+        order_id: content.order.map(|order| order.to_string()),
         quantity: content.qty.to_string(),
     }
 }

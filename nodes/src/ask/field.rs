@@ -78,6 +78,9 @@ pub(super) fn site(book: &Book, field: &str, text: &str, kind: SiteKind) -> Resu
         SiteKind::ProductData => "product data system",
         SiteKind::Maintenance => "maintenance system",
         SiteKind::Transport => "transport system",
+        SiteKind::Planning => "planning system",
+        SiteKind::Supplier => "supplier portal",
+        SiteKind::Analytics => "reader of events",
     };
     let known = book.sites.iter().filter(|(_, site)| site.kind == kind).map(|(name, _)| name.to_string());
     let remedy = format!("send one of the choices, or add `sites/{name}.yaml` to the configuration folder");

@@ -77,6 +77,7 @@ impl Reception {
             Verb::BlockShipment(wish) => wish.meaning(self).await,
             Verb::ReleaseShipment(wish) => wish.meaning(self).await,
             Verb::ActOnException(wish) => wish.meaning(self, client).await,
+            Verb::Reconcile(wish) => wish.meaning(&book),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The list of orders: first what needs a look, then what is late, then what runs, what comes, and what is over. Put in order by
-//! the rows of the indexes, so that only the orders of one page are looked at whole.
+//! the rows of the indexes, which are read no further than a page reaches: only its orders are looked at whole.
 
 use std::collections::BTreeSet;
 
-use takt_actors::index::{Brief, Handover, Index};
-use takt_protocol::id::{EntityId, Kind};
+use takt_actors::index::{Brief, Due, Index, Lane, Progress, Since};
+use takt_actors::region::Region;
+use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
@@ -14,11 +15,10 @@ use crate::answers::Page;
 use crate::answers::order::{OrderRow, listed};
 
 /// Where an order stands in the list: its group, then when it is due.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     group: Group,
-    due_ns: i64,
-    order: EntityId,
+    due: Due,
 }
 
 /// What matters first.
@@ -36,56 +36,94 @@ enum Group {
 
 const GROUPS: [Group; 6] = [Group::Look, Group::Late, Group::Running, Group::Coming, Group::Completed, Group::Over];
 
-impl Place {
-    fn of(order: EntityId, brief: &Brief, has_case: bool, now: Instant) -> Self {
-        let group = match brief {
-            _ if brief.is_over() => Group::Over,
-            _ if has_case => Group::Look,
-            _ if brief.is_late(now) => Group::Late,
-            _ if brief.completed => Group::Completed,
-            _ if brief.started => Group::Running,
-            _ => Group::Coming,
-        };
-        let due = if brief.started { brief.end } else { brief.start };
-        Self { group, due_ns: due.map_or(i64::MAX, |due| due.utc_ns()), order }
+impl Group {
+    /// How far its orders are; those of the first group may be anywhere but over.
+    fn progress(self) -> &'static [Progress] {
+        match self {
+            Self::Look => &[],
+            Self::Late => &[Progress::Coming, Progress::Running],
+            Self::Running => &[Progress::Running],
+            Self::Coming => &[Progress::Coming],
+            Self::Completed => &[Progress::Completed],
+            Self::Over => &[Progress::Over],
+        }
     }
+}
 
+impl Place {
     /// Reads what [`Place`] printed: `2.1764050000000000000.order.eu.1.…`.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let group = GROUPS.get(parts.next()?.parse::<usize>().ok()?)?;
-        Some(Self { group: *group, due_ns: parts.next()?.parse().ok()?, order: EntityId::parse(parts.next()?).ok()? })
+        let due = Due { at_ns: parts.next()?.parse().ok()?, order: EntityId::parse(parts.next()?).ok()? };
+        Some(Self { group: *group, due })
     }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.group as u8, self.due_ns, self.order)
+        write!(f, "{}.{}.{}", self.group as u8, self.due.at_ns, self.due.order)
     }
+}
+
+/// Which orders are wanted.
+#[derive(Clone, Copy, Default)]
+struct Wanted {
+    plant: Option<SiteId>,
+    /// Not those that are over, or completed without an exception.
+    open: bool,
+    late: bool,
+    /// Those that their plant has not taken, and that are not done.
+    unacknowledged: bool,
+}
+
+impl Wanted {
+    /// Whether an order with an exception is wanted; it stands in no lane of its own.
+    fn look(&self, brief: &Brief, now: Instant) -> bool {
+        let lane = brief.lane();
+        let here = self.plant.is_none_or(|plant| brief.plant == Some(plant));
+        let late = !self.late || brief.is_late(now);
+        here && late && lane.progress != Progress::Over && (!self.unacknowledged || waits(lane))
+    }
+
+    /// The lanes in which its orders of a group stand.
+    fn lanes(&self, group: Group) -> Vec<Lane> {
+        let done = matches!(group, Group::Completed | Group::Over);
+        if (self.open && done) || (self.late && group != Group::Late) {
+            return Vec::new();
+        }
+        let lanes = group.progress().iter().flat_map(|progress| [true, false].map(|taken| Lane { progress: *progress, taken }));
+        lanes.filter(|lane| !self.unacknowledged || waits(*lane)).collect()
+    }
+}
+
+/// Whether its plant has yet to take an order of this lane.
+fn waits(lane: Lane) -> bool {
+    !lane.taken && matches!(lane.progress, Progress::Coming | Progress::Running)
 }
 
 impl Reception {
     /// Orders behind the place `after`, at most `most`, those that matter first.
-    pub async fn orders(&self, wanted: &v1::OrdersWanted) -> Result<Page<OrderRow>, Denied> {
-        let after = wanted.after.as_deref().map(place).transpose()?;
-        let plant = field::maybe("plant", wanted.plant.as_ref(), SiteId::parse)?;
+    pub async fn orders(&self, asked: &v1::OrdersWanted) -> Result<Page<OrderRow>, Denied> {
+        let after = asked.after.as_deref().map(place).transpose()?;
+        let plant = field::maybe("plant", asked.plant.as_ref(), SiteId::parse)?;
         if let Some(plant) = plant {
             self.configured(plant, "plant")?;
         }
-        let most = wanted.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
+        let most = asked.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
         let as_of = self.indexed().await;
         let now = self.mesh().clock().now();
-        let found = self.placed(now, |brief, has_case| {
-            plant.is_none_or(|plant| brief.plant == Some(plant))
-                && (!wanted.open.unwrap_or(false) || (!brief.is_over() && (!brief.completed || has_case)))
-                && (!wanted.late.unwrap_or(false) || brief.is_late(now))
-                && (!wanted.unacknowledged.unwrap_or(false) || !(brief.is_over() || brief.completed || brief.handover == Handover::Taken))
-        });
-        let page: Vec<&Place> = found.iter().filter(|place| after.as_ref().is_none_or(|after| *place > after)).take(most + 1).collect();
+        let wanted = Wanted {
+            plant,
+            open: asked.open.unwrap_or(false),
+            late: asked.late.unwrap_or(false),
+            unacknowledged: asked.unacknowledged.unwrap_or(false),
+        };
+        let page = self.placed(&wanted, after, now, most + 1);
         let next = page.get(most).and_then(|_| page.get(most - 1)).map(ToString::to_string);
         let mut rows = Vec::with_capacity(page.len());
         for place in page.iter().take(most) {
-            let state = self.mesh().show(place.order).await.map_err(|error| Denied::asking(&error))?;
+            let state = self.mesh().show(place.due.order).await.map_err(|error| Denied::asking(&error))?;
             if let Own::Order(order) = &state.own {
                 rows.push(listed(&state, order, now));
             }
@@ -95,25 +133,34 @@ impl Reception {
 
     /// The orders of a plant that are not over, those that matter first, at most `most`.
     pub(super) fn open_orders(&self, plant: SiteId, now: Instant, most: usize) -> Vec<EntityId> {
-        let found = self.placed(now, |brief, has_case| brief.plant == Some(plant) && !brief.is_over() && (!brief.completed || has_case));
-        found.into_iter().take(most).map(|place| place.order).collect()
+        let wanted = Wanted { plant: Some(plant), open: true, ..Wanted::default() };
+        self.placed(&wanted, None, now, most).into_iter().map(|place| place.due.order).collect()
     }
 
-    /// Every order that is wanted, in its place.
-    fn placed(&self, now: Instant, wanted: impl Fn(&Brief, bool) -> bool) -> Vec<Place> {
-        let indexes = || self.mesh().regions().values().map(takt_actors::region::Region::index);
-        let cases: BTreeSet<EntityId> = indexes().flat_map(Index::cases).map(|open| open.entity).collect();
-        let briefs: std::collections::BTreeMap<EntityId, Brief> = indexes().flat_map(Index::briefs).collect();
-        // An order of which only a report or a refusal was heard is in no brief, and is listed all the same.
-        let all = indexes().flat_map(|index| index.entities(Kind::Order, None, usize::MAX));
-        let mut found: Vec<Place> = all
-            .filter_map(|order| {
-                let brief = briefs.get(&order).cloned().unwrap_or_default();
-                let has_case = cases.contains(&order);
-                wanted(&brief, has_case).then(|| Place::of(order, &brief, has_case, now))
-            })
-            .collect();
-        found.sort();
+    /// Where the wanted orders behind `after` stand, at most `most`. Reads the indexes no further than that.
+    fn placed(&self, wanted: &Wanted, after: Option<Place>, now: Instant, most: usize) -> Vec<Place> {
+        let indexes: Vec<&Index> = self.mesh().regions().values().map(Region::index).collect();
+        // An order that has an exception stands with the others that have one, unless it is over.
+        let cases: BTreeSet<EntityId> = indexes.iter().flat_map(|index| index.with_case()).collect();
+        let mut found = Vec::new();
+        for group in GROUPS.into_iter().filter(|group| after.is_none_or(|after| *group >= after.group)) {
+            let behind = after.filter(|after| after.group == group).map(|after| after.due);
+            let left = most - found.len();
+            let mut dues: Vec<Due> = if group == Group::Look {
+                let known = cases.iter().filter_map(|order| Some((*order, indexes.iter().find_map(|index| index.brief(*order))?)));
+                let looked = known.filter(|(_, brief)| wanted.look(brief, now)).map(|(order, brief)| Due { at_ns: brief.due_ns(), order });
+                looked.filter(|due| behind.is_none_or(|behind| *due > behind)).collect()
+            } else {
+                let stretch = Stretch { group, behind, now, most: left, without: if group == Group::Over { None } else { Some(&cases) } };
+                let lanes = wanted.lanes(group);
+                indexes.iter().flat_map(|index| lanes.iter().flat_map(|lane| stretch.of(index, wanted.plant, *lane))).collect()
+            };
+            dues.sort();
+            found.extend(dues.into_iter().take(left).map(|due| Place { group, due }));
+            if found.len() >= most {
+                break;
+            }
+        }
         found
     }
 
@@ -126,6 +173,39 @@ impl Reception {
         let choices = book.sites.keys().map(ToString::to_string);
         let message = format!("there is no site {site}");
         Err(Denied::new(Sort::NotFound, "UNKNOWN", message, "use the name of a site, such as one of the choices").at(field).choose(choices))
+    }
+}
+
+/// A part of a lane.
+struct Stretch<'a> {
+    group: Group,
+    behind: Option<Due>,
+    now: Instant,
+    most: usize,
+    /// Orders that stand elsewhere.
+    without: Option<&'a BTreeSet<EntityId>>,
+}
+
+impl Stretch<'_> {
+    /// Its orders in an index.
+    fn of(&self, index: &Index, plant: Option<SiteId>, lane: Lane) -> Vec<Due> {
+        let now_ns = self.now.utc_ns();
+        // What was due before now is late and stands there; no other group is split by the clock.
+        let is_late = self.group == Group::Late;
+        let begins = if matches!(self.group, Group::Running | Group::Coming) { Since::Due(now_ns) } else { Since::Start };
+        let mut since = self.behind.map_or(begins, Since::Behind);
+        let mut found = Vec::new();
+        loop {
+            let read = index.placed(plant, lane, since, self.most);
+            let (Some(last), full) = (read.last().copied(), read.len() == self.most) else { break };
+            let here = read.iter().filter(|due| !is_late || due.at_ns < now_ns);
+            found.extend(here.filter(|due| self.without.is_none_or(|without| !without.contains(&due.order))));
+            if !full || found.len() >= self.most || (is_late && last.at_ns >= now_ns) {
+                break;
+            }
+            since = Since::Behind(last);
+        }
+        found
     }
 }
 

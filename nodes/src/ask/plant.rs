@@ -46,12 +46,18 @@ impl Reception {
         for system in system::serving(&book, site) {
             systems.push(self.system(&book, system, &doubts, now).await?);
         }
+        let mut books = Vec::new();
+        for system in system::serving(&book, site).into_iter().filter(|system| book.reconcile.contains_key(system)) {
+            let kept = self.books_at(&book, system).await?;
+            books.push(self.beside(&book, system, kept.as_ref()));
+        }
         let orders = self.reached(self.open_orders(site, now, ORDERS_MAX)).await;
         let home = entity.and_then(|entity| Some((entity, self.mesh().home(entity).ok()?)));
         let beside = plant::Beside {
             book: &book,
             systems,
             orders: &orders,
+            books,
             down_since: home.map(|(entity, region)| region.index().down_since(entity)).unwrap_or_default(),
             configured_at: self.mesh().activated_at(),
         };

@@ -27,18 +27,24 @@ impl Reception {
         let of = field::maybe("of", of.map(ToOwned::to_owned).as_ref(), SiteId::parse)?;
         let (most, as_of) = (most.clamp(1, ROWS_MAX), self.indexed().await);
         let now = self.mesh().clock().now();
-        let mut rows: Vec<RecordRow> = Vec::new();
-        for region in self.mesh().regions().values() {
-            let (name, book) = (region.node().region, region.node().book());
-            let here = book.data.iter().filter(|(system, native, ..)| *native == kind && of.is_none_or(|of| of == *system));
-            // Copies of what is at home elsewhere are no records of their own.
-            let home = here.filter(|(system, ..)| book.sites.get(system).is_some_and(|site| site.region == name));
-            rows.extend(home.filter_map(|(system, _, _, found)| record::row(found, book.sites.get(&system)?.calendar.date(now))));
+        let behind = after.map(|after| after.split_once('/').unwrap_or((after, "")));
+        // A record is listed where it is at home; copies of it elsewhere are no records of their own.
+        let books: Vec<_> = self.mesh().regions().values().map(|region| (region.node().region, region.node().book())).collect();
+        let mut homes: Vec<(SiteId, &Book)> = Vec::new();
+        for (region, book) in &books {
+            let here = book.sites.iter().filter(|(site, it)| it.region == *region && of.is_none_or(|of| of == **site));
+            homes.extend(here.map(|(site, _)| (*site, book.as_ref())));
         }
-        rows.sort_by_key(place);
-        let behind = after.map_or(0, |after| rows.partition_point(|row| place(row).as_str() <= after));
-        let rows: Vec<RecordRow> = rows.into_iter().skip(behind).take(most).collect();
-        let next = rows.get(most - 1).map(place);
+        homes.sort_by_key(|(site, _)| *site);
+        let mut rows: Vec<RecordRow> = Vec::new();
+        for (site, book) in homes.into_iter().filter(|(site, _)| behind.is_none_or(|(of, _)| site.as_str() >= of)) {
+            let name = behind.filter(|(of, _)| site.as_str() == *of).map_or("", |(_, name)| name);
+            let today = book.sites.get(&site).map(|it| it.calendar.date(now));
+            let found = book.data.after(site, kind, name).filter_map(|(_, found)| record::row(found, today?));
+            rows.extend(found.take(most + 1 - rows.len()));
+        }
+        let next = rows.get(most).and_then(|_| rows.get(most - 1)).map(place);
+        rows.truncate(most);
         Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
     }
 

@@ -109,6 +109,7 @@ verbs! {
     BlockShipment PlantCritical "block_shipment";
     ReleaseShipment Business "release_shipment";
     ActOnException Business "act_on_exception";
+    Reconcile Analytical "reconcile";
 }
 
 static NOTHING: v1::Cover = v1::Cover { key: String::new(), not_after: None, on_behalf_of: None, correlation: None };

@@ -131,6 +131,7 @@ fn header(name: &Ref, now: Instant) -> anyhow::Result<Header> {
         lot: None,
         start: now.plus_ms(3_600_000),
         end: now.plus_ms(7_200_000),
+        demand: None,
     })
 }
 

@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// Sends a request under a key; where nobody answered, the key is what a person needs.
-    async fn post(&self, parts: &[&str], key: &str, body: &Value) -> Result<Value, Trouble> {
+    pub(super) async fn post(&self, parts: &[&str], key: &str, body: &Value) -> Result<Value, Trouble> {
         let request = self.http.request(Method::POST, self.url(parts)?).bearer_auth(&self.reach.token);
         told(request.header("idempotency-key", key).json(body)).await.map_err(|trouble| match trouble {
             Trouble::Unreached(why) => {

@@ -2,8 +2,10 @@
 
 use clap::{Args, Subcommand};
 
+mod books;
 mod desk;
 
+pub(super) use books::{Books, BooksQuestion};
 pub(super) use desk::{Act, Correction, Deed, Desk, ExceptionQuestion, Hold, HoldQuestion};
 
 /// What people ask about.
@@ -40,6 +42,8 @@ pub enum Question {
     /// Quality holds.
     #[command(subcommand)]
     Hold(HoldQuestion),
+    /// The books of ERPs and warehouses beside ours.
+    Reconcile(Books),
     /// Sites, and what waits for them.
     Sites {
         /// What else about them; left out, all of them.

@@ -1,22 +1,25 @@
 //! The account at the end: every promise looked at in the durable logs of all regions and in the books of the simulated
 //! systems, which share nothing with us. What does not agree is a broken promise, and the demo ends with an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde_json::Value;
 use takt_cluster::seam::{QueueName, Seams};
 use takt_protocol::case::CaseKind;
-use takt_protocol::kernel::Own;
+use takt_protocol::kernel::{Own, State, replay};
+use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
-use takt_protocol::posting::{Account as Places, Use, accounts};
+use takt_protocol::posting::{Account as Places, Series, Use, accounts};
 use takt_protocol::qty::Qty;
-use takt_protocol::shipment;
+use takt_protocol::shipment::{self, Departure};
 use takt_protocol::words::{LotKey, StockStatus};
-use takt_simulations::logs::Logs;
+use takt_simulations::logs::{Logs, Told};
+use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
 
 use super::around;
-use super::cast::{Cast, Plant};
+use super::cast::Cast;
+use super::chain;
 use super::people::People;
 use super::product;
 use crate::mesh::Mesh;
@@ -34,9 +37,6 @@ pub(super) struct Account {
     pub(super) counted: Vec<(&'static str, u64)>,
 }
 
-/// An order as its ERP has it: what for, at which operation, of which material; how much.
-type Books = BTreeMap<(String, Option<String>, String), Decimal>;
-
 /// Looks at everything. Nothing may be under way any more.
 pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::Result<Account> {
     let mut account = Account::default();
@@ -46,15 +46,18 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
         logs.read(seams, &mut account.broken).await?;
         nothing_waits_or_is_buried(seams, &mut account.broken).await?;
     }
-    let erps = books_of(cast, people, &mut account).await?;
+    let (books, erps) = books_of(cast, people, &mut account).await?;
     for (_, order) in logs.orders() {
-        account.order(order, cast, &erps);
+        account.order(order, &erps);
     }
     account.ledger.sort();
     account.departures(&logs);
     account.stock(&logs, cast, &erps);
-    account.blocks(&logs, &erps);
-    let looked = around::look(&logs, cast, &mesh.book(), &erps);
+    account.blocks(&logs, &books);
+    let looked = around::look(&logs, cast, &mesh.book(), &books);
+    account.broken.extend(looked.broken);
+    account.counted.extend(looked.counted);
+    let looked = chain::look(&logs, cast, &mesh.book(), &books);
     account.broken.extend(looked.broken);
     account.counted.extend(looked.counted);
     let (strangers, by_release) = product::look(&logs, cast, &mesh.book());
@@ -82,27 +85,28 @@ async fn nothing_waits_or_is_buried(seams: &Seams, broken: &mut Vec<String>) -> 
     Ok(())
 }
 
-/// The books of every system; T1 for what they told, T2 for what carries our reference.
-async fn books_of(cast: &Cast, people: &People, account: &mut Account) -> anyhow::Result<BTreeMap<String, Value>> {
-    let mut all = BTreeMap::new();
+/// The books of every system, those of the ERPs also in no ERP's words; T1 for what they told, T2 for what carries our reference.
+async fn books_of(
+    cast: &Cast,
+    people: &People,
+    account: &mut Account,
+) -> anyhow::Result<(BTreeMap<String, Value>, BTreeMap<SiteId, Ledger>)> {
+    let (mut all, mut erps) = (BTreeMap::new(), BTreeMap::new());
     for system in cast.systems.values() {
         let books = people.read(&format!("{}/_sim/books", system.url)).await?;
         let untold = books.get("untold").and_then(Value::as_u64).unwrap_or(0);
         if untold > 0 {
             account.broken.push(format!("T1: {} has {untold} messages that nobody took", system.site));
         }
-        let mut references: BTreeMap<String, u32> = BTreeMap::new();
-        for (list, field) in [("documents", "ReferenceDocument"), ("confirmations", "ExternalSystemConfirmation")] {
-            for reference in listed(&books, list).iter().filter_map(|one| one.get(field)?.as_str()).filter(|text| !text.is_empty()) {
-                *references.entry(format!("{list}/{reference}")).or_default() += 1;
+        if let Some(ledger) = Ledger::of(system.kind, &books) {
+            for (reference, count) in ledger.references.iter().filter(|(_, count)| **count > 1) {
+                account.broken.push(format!("T2: {} has {count} of {reference}", system.site));
             }
-        }
-        for (reference, count) in references.into_iter().filter(|(_, count)| *count > 1) {
-            account.broken.push(format!("T2: {} has {count} of {reference}", system.site));
+            erps.insert(system.site, ledger);
         }
         all.insert(system.site.to_string(), books);
     }
-    Ok(all)
+    Ok((all, erps))
 }
 
 fn listed<'a>(books: &'a Value, list: &str) -> &'a [Value] {
@@ -113,55 +117,27 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn number(value: &Value, field: &str) -> Decimal {
-    text(value, field).parse().unwrap_or_default()
-}
-
-/// What an ERP has for one of its orders, in our words.
-fn of_order(books: &Value, order: &str) -> Books {
-    let mut sums = Books::new();
-    let mut add = |purpose: Use, op: Option<String>, material: &str, qty: Decimal| {
-        *sums.entry((format!("{purpose:?}"), op, material.to_owned())).or_default() += qty;
+/// Where a quantity of ours stands in the books of an ERP.
+fn entry(order: &str, series: &Series) -> Entry {
+    let (purpose, work) = match series.purpose {
+        Use::Produced => (Purpose::Produced, false),
+        Use::Consumed => (Purpose::Consumed, false),
+        Use::Yield => (Purpose::Yield, true),
+        Use::Scrap => (Purpose::Scrap, true),
+        Use::Rework => (Purpose::Rework, true),
+        Use::Labour => (Purpose::Labour, true),
+        Use::Machine => (Purpose::Machine, true),
     };
-    for line in listed(books, "documents")
-        .iter()
-        .flat_map(|document| document.pointer("/to_MaterialDocumentItem/results").and_then(Value::as_array).map_or(&[][..], Vec::as_slice))
-    {
-        let (purpose, sign) = match text(line, "GoodsMovementType") {
-            "101" | "531" => (Use::Produced, Decimal::ONE),
-            "102" | "532" => (Use::Produced, Decimal::NEGATIVE_ONE),
-            "261" => (Use::Consumed, Decimal::ONE),
-            "262" => (Use::Consumed, Decimal::NEGATIVE_ONE),
-            _ => continue,
-        };
-        if text(line, "ManufacturingOrder") == order {
-            add(purpose, None, text(line, "Material"), number(line, "QuantityInBaseUnit") * sign);
-        }
-    }
-    let stands = |one: &&Value| {
-        text(one, "OrderID") == order
-            && one.get("IsReversed") != Some(&Value::Bool(true))
-            && one.get("IsReversal") != Some(&Value::Bool(true))
-    };
-    for one in listed(books, "confirmations").iter().filter(stands) {
-        let op = Some(text(one, "OrderOperation").trim_start_matches('0').to_owned());
-        add(Use::Yield, op.clone(), text(one, "Material"), number(one, "ConfirmationYieldQuantity"));
-        add(Use::Scrap, op.clone(), text(one, "Material"), number(one, "ConfirmationScrapQuantity"));
-        add(Use::Rework, op.clone(), text(one, "Material"), number(one, "ConfirmationReworkQuantity"));
-        add(Use::Labour, op.clone(), text(one, "Material"), number(one, "OpConfirmedWorkQuantity1"));
-        add(Use::Machine, op, text(one, "Material"), number(one, "OpConfirmedWorkQuantity2"));
-    }
-    sums
+    let operation = series.op.as_ref().filter(|_| work).map(|op| op.as_str().trim_start_matches('0').to_owned());
+    Entry { order: order.to_owned(), purpose, operation, material: series.material.to_string() }
 }
 
 impl Account {
     /// T4: every reported unit is in exactly one place, and the ERP has what we call posted.
-    fn order(&mut self, order: &Order, cast: &Cast, erps: &BTreeMap<String, Value>) {
+    fn order(&mut self, order: &Order, erps: &BTreeMap<SiteId, Ledger>) {
         let Some(header) = order.header() else { return };
         let native = header.number.to_string();
-        let plant = cast.plants.iter().find(|plant| plant.site == header.plant);
-        let erp = erps.get(header.erp.as_str()).map(|books| of_order(books, &native)).unwrap_or_default();
-        let mut ours: Books = BTreeMap::new();
+        let mut ours: BTreeMap<Entry, Decimal> = BTreeMap::new();
         for places in accounts(&order.ledger) {
             self.ledger.push(ledger_line(&format!("{}/{native}", header.plant), &places));
             if !places.balances() {
@@ -170,27 +146,16 @@ impl Account {
                     places.series.purpose, places.series.material
                 ));
             }
-            let (purpose, op) = match places.series.purpose {
-                Use::Produced | Use::Consumed => (places.series.purpose, None),
-                Use::Yield | Use::Scrap | Use::Rework | Use::Labour | Use::Machine => {
-                    (places.series.purpose, places.series.op.as_ref().map(|op| op.as_str().trim_start_matches('0').to_owned()))
-                }
-            };
-            let booked = places.posted.value() + places.adopted.value();
-            *ours.entry((format!("{purpose:?}"), op, places.series.material.to_string())).or_default() += booked;
+            *ours.entry(entry(&native, &places.series)).or_default() += places.posted.value() + places.adopted.value();
         }
-        self.compare(&native, plant, &ours, &erp);
-    }
-
-    fn compare(&mut self, native: &str, plant: Option<&Plant>, ours: &Books, erp: &Books) {
-        let mut keys: Vec<_> = ours.keys().chain(erp.keys()).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
-            let (mine, theirs) = (ours.get(key).copied().unwrap_or_default(), erp.get(key).copied().unwrap_or_default());
+        let theirs = erps.get(&header.erp).map(|books| &books.entries);
+        let theirs: BTreeMap<&Entry, Decimal> =
+            theirs.into_iter().flatten().filter(|(entry, _)| entry.order == native).map(|(entry, sum)| (entry, *sum)).collect();
+        for key in ours.keys().chain(theirs.keys().copied()).collect::<BTreeSet<_>>() {
+            let (mine, theirs) = (ours.get(key).copied().unwrap_or_default(), theirs.get(key).copied().unwrap_or_default());
             if mine != theirs {
-                let name = plant.map_or("its ERP", |plant| plant.erp.site.as_str());
-                self.broken.push(format!("T4: order {native}: {name} has {theirs} of {} {}, we say {mine}", key.0, key.2));
+                let what = format!("{:?} {}", key.purpose, key.material);
+                self.broken.push(format!("T4: order {native}: {} has {theirs} of {what}, we say {mine}", header.erp));
             }
         }
     }
@@ -205,7 +170,7 @@ impl Account {
             }
             left += 1;
             let name = shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
-            let cleared = shipment.departure.as_ref().is_some_and(|departure| {
+            let cleared = as_it_left(told).is_some_and(|departure| {
                 departure.told == Some(true) && departure.lots.values().all(|answer| answer.as_ref().is_some_and(Vec::is_empty))
             });
             let escaped = told.state.common.cases.values().any(|case| case.kind == CaseKind::Escape);
@@ -217,23 +182,20 @@ impl Account {
     }
 
     /// What of each lot is blocked or in inspection in its ERP is what the lot says.
-    fn stock(&mut self, logs: &Logs, cast: &Cast, erps: &BTreeMap<String, Value>) {
+    fn stock(&mut self, logs: &Logs, cast: &Cast, erps: &BTreeMap<SiteId, Ledger>) {
         let mut lots = 0;
         for told in logs.entities().values() {
             let Own::Lot(lot) = &told.state.own else { continue };
             let plant = cast.plants.iter().find(|plant| Some(plant.site) == lot.site);
             let (Some(key), Some(plant), false) = (&lot.key, plant, lot.produced.is_empty()) else { continue };
             lots += 1;
-            let books = erps.get(plant.erp.site.as_str());
-            let here = |heap: &&Value| text(heap, "Material") == key.material.as_str() && text(heap, "Batch") == key.lot.as_str();
-            for (status, word) in [(StockStatus::QualityInspection, "quality_inspection"), (StockStatus::Blocked, "blocked")] {
-                let code = plant.erp.word("stock", word);
-                let heaps = books.map_or(&[][..], |books| listed(books, "stock")).iter().filter(here);
-                let heaps = heaps.filter(|heap| text(heap, "InventoryStockType") == code);
-                let theirs: Decimal = heaps.map(|heap| number(heap, "MatlWrhsStkQtyInMatlBaseUnit")).sum();
+            let books = erps.get(&plant.erp.site);
+            for (status, place) in [(StockStatus::QualityInspection, Status::Inspection), (StockStatus::Blocked, Status::Blocked)] {
+                let heap = Heap { material: key.material.to_string(), lot: key.lot.to_string(), status: place };
+                let theirs = books.and_then(|books| books.stock.get(&heap)).copied().unwrap_or_default();
                 let ours = lot.stock.stands.get(&status).map(Qty::value).unwrap_or_default();
                 if ours != theirs {
-                    self.broken.push(format!("T4: lot {key}: {} has {theirs} in {word} stock, we say {ours}", plant.erp.site));
+                    self.broken.push(format!("T4: lot {key}: {} has {theirs} in {place:?} stock, we say {ours}", plant.erp.site));
                 }
             }
         }
@@ -268,6 +230,21 @@ impl Account {
         ];
         self.counted.splice(0..0, counted);
     }
+}
+
+/// What was known of a shipment's clearance when it left: a later hold takes back what has been used.
+fn as_it_left(told: &Told) -> Option<Departure> {
+    let first = told.commits.first()?;
+    let mut state = State::unknown(first.entity);
+    for step in told.commits.iter().flat_map(|commit| &commit.steps) {
+        state = replay(state, step);
+        if let Own::Shipment(shipment) = &state.own
+            && shipment.stage == shipment::Stage::Departed
+        {
+            return shipment.departure.clone();
+        }
+    }
+    None
 }
 
 /// Whether a lot wants what a warehouse blocks under this reference (hold, material, lot, handling unit) to stay blocked.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use takt_protocol::book::{Book, Recipe, SiteKind};
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::words::MaterialId;
+use takt_simulations::world::system::Kind;
 
 /// Code tables of a site's link, by table and by our word: the foreign system's words.
 pub(super) type Tables = BTreeMap<String, BTreeMap<String, String>>;
@@ -13,15 +14,20 @@ pub(super) type Tables = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Clone, Debug)]
 pub(super) struct System {
     pub(super) site: SiteId,
+    /// What plays it.
+    pub(super) kind: Kind,
     /// Where it listens, without a slash at the end.
     pub(super) url: String,
     /// The words its link uses.
     pub(super) tables: Tables,
-    /// It speaks in files, and has no door but that of its own people.
-    pub(super) in_files: bool,
 }
 
 impl System {
+    /// Whether it speaks in files, and has no door but that of its own people.
+    pub(super) fn in_files(&self) -> bool {
+        self.kind == Kind::MesCsv
+    }
+
     /// Its own word for ours; ours where it has none.
     pub(super) fn word(&self, table: &str, ours: &str) -> String {
         self.tables.get(table).and_then(|table| table.get(ours)).cloned().unwrap_or_else(|| ours.to_owned())

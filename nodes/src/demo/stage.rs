@@ -7,10 +7,13 @@ use takt_protocol::book::{Book, LotMode, Recipe, RecipeOperation};
 use takt_protocol::name::SiteId;
 use takt_protocol::uom::Uom;
 use takt_protocol::words::MaterialId;
+use takt_simulations::world::system::Kind;
 
-use super::PALLET;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
+use super::{PALLET, second};
+
+mod odoo;
 
 /// How many pieces a second a simulated line makes.
 const PIECES_PER_SECOND: u32 = 400;
@@ -18,21 +21,18 @@ const PIECES_PER_SECOND: u32 = 400;
 /// Tells every simulated system what it has to know.
 pub(super) async fn set(people: &People, cast: &Cast, book: &Book, odd: &Odd) -> anyhow::Result<()> {
     for plant in &cast.plants {
-        erp(people, plant, book).await?;
-        if plant.mes.in_files {
+        if plant.erp.kind == Kind::ErpOdoo {
+            odoo::set(people, plant, book).await?;
+        } else {
+            erp(people, plant, book).await?;
+        }
+        if plant.mes.in_files() {
             mes_in_files(people, plant, book).await?;
         } else {
             mes(people, plant, book, odd).await?;
         }
         super::around::set(people, plant, book).await?;
-        put(
-            people,
-            &plant.wms,
-            "pace",
-            &json!({ "receive_ms": 300, "put_away_ms": 300, "pick_ms": 300, "pack_ms": 2500, "ask_ms": 200,
-            "load_ms": 300, "ask_again_ms": 1000 }),
-        )
-        .await?;
+        put(people, &plant.wms, "pace", &pace(300)).await?;
         put(
             people,
             &plant.qms,
@@ -43,6 +43,12 @@ pub(super) async fn set(people: &People, cast: &Cast, book: &Book, odd: &Odd) ->
         .await?;
     }
     Ok(())
+}
+
+/// The pace of a warehouse that receives what was announced to it so soon.
+pub(super) fn pace(receive_ms: u32) -> Value {
+    json!({ "receive_ms": receive_ms, "put_away_ms": 300, "pick_ms": 300, "pack_ms": 2500, "ask_ms": 200, "load_ms": 300,
+        "ask_again_ms": 1000 })
 }
 
 /// What is not everywhere the same.
@@ -123,17 +129,25 @@ async fn stock(people: &People, plant: &Plant, book: &Book, code: &str, recipe: 
         if there {
             continue;
         }
-        let body = json!({ "Material": name, "Plant": code, "StorageLocation": plant.erp.word("location", "raw"),
-            "Batch": if managed(book, &component.material) { lot_of(name) } else { String::new() }, "QuantityInEntryUnit": "1000000",
-            "EntryUnit": unit(&plant.erp, component.qty.uom()) });
-        post(people, &plant.erp, "stock", &body).await?;
+        let batches = if managed(book, &component.material) { lots_of(name) } else { vec![(String::new(), LOTS_OF_IT)] };
+        for (batch, _) in batches {
+            let body = json!({ "Material": name, "Plant": code, "StorageLocation": plant.erp.word("location", "raw"), "Batch": batch,
+                "QuantityInEntryUnit": LOTS_OF_IT, "EntryUnit": unit(&plant.erp, component.qty.uom()) });
+            post(people, &plant.erp, "stock", &body).await?;
+        }
     }
     Ok(())
 }
 
-/// The lot of a component that lies at the line.
-fn lot_of(material: &str) -> String {
-    format!("L-{material}")
+/// More than is ever used.
+const LOTS_OF_IT: &str = "1000000";
+
+/// The lots of a component that lie at the line, with how much of each; what is used first stands first.
+fn lots_of(material: &str) -> Vec<(String, &'static str)> {
+    match second::TWO_LOTS {
+        (name, [first, then], amount) if name == material => vec![(first.to_owned(), amount), (then.to_owned(), LOTS_OF_IT)],
+        _ => vec![(format!("L-{material}"), LOTS_OF_IT)],
+    }
 }
 
 /// The MES: stations, recipes, a pace, and what lies at the line.
@@ -153,7 +167,8 @@ async fn mes(people: &People, plant: &Plant, book: &Book, odd: &Odd) -> anyhow::
         for component in &recipe.components {
             let name = component.material.as_str();
             if managed(book, &component.material) {
-                line.insert(name.to_owned(), json!([{ "lot": lot_of(name), "amount": "1000000" }]));
+                let lots = lots_of(name).into_iter().map(|(lot, amount)| json!({ "lot": lot, "amount": amount }));
+                line.insert(name.to_owned(), lots.collect());
             }
         }
     }
@@ -195,7 +210,14 @@ pub(super) async fn load_recipe(
         Some(json!({ "step": step, "station": station.id.as_str(), "minutesPerPiece": "0.05" }))
     };
     let steps: Vec<Value> = recipe.operations.iter().filter_map(step).collect();
-    let body = json!({ "version": recipe.version.as_str(), "lotManaged": managed(book, material), "steps": steps });
+    let mut body = json!({ "version": recipe.version.as_str(), "lotManaged": managed(book, material), "steps": steps });
+    let others = recipe.outputs.iter().filter(|output| output.material != *material);
+    let others: Vec<Value> = others.map(|output| json!({ "part": output.material.as_str(), "every": 10 })).collect();
+    if let (false, Some(body)) = (others.is_empty(), body.as_object_mut()) {
+        body.insert("coProducts".to_owned(), json!(others));
+        body.insert("palletPieces".to_owned(), json!(second::PALLET));
+        body.insert("piecesPerSecond".to_owned(), json!(second::PIECES_PER_SECOND.to_string()));
+    }
     people.done(Method::PUT, &format!("{}/recipes/{part}", plant.mes.url), &body, &[]).await?;
     Ok(())
 }

@@ -9,16 +9,17 @@ use serde_json::Value;
 use takt_config::demo;
 use takt_config::folder::Folder;
 use takt_config::load::Mesh as Text;
-use takt_config::text::TransportText;
+use takt_config::text::{Manner, TransportText};
 use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
+use takt_protocol::name::SiteId;
 use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
 use takt_simulations::world::system::Kind;
 
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::stage::{self, Odd};
-use super::{Stage, Variables, loopback, product};
+use super::{Stage, Variables, chain, loopback, product};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
@@ -39,6 +40,7 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
     product::set(&people, &cast, &text.book).await?;
+    chain::set(&people, &cast, &text.book).await?;
     let token = token("TAKT_PLANNER");
     Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
 }
@@ -81,40 +83,47 @@ fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
-fn token(name: &str) -> String {
+pub(super) fn token(name: &str) -> String {
     std::env::var(format!("{name}_TOKEN")).unwrap_or_else(|_| format!("demo-{}", name.trim_start_matches("TAKT_").to_lowercase()))
 }
 
 fn world_of(text: &Text) -> WorldSpec {
     let simulated = text.links.iter().filter_map(|(site, link)| {
         let (seed, known) = (link.simulated.as_ref()?.seed, text.book.sites.get(site)?);
+        let kind = kind_of(text, *site)?;
         let token = match &link.transport {
             TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
             TransportText::Files(_) => None,
-        };
-        let kind = match known.kind {
-            SiteKind::Erp => Kind::Erp,
-            SiteKind::Plant if speaks_in_files(&link.transport) => Kind::MesCsv,
-            SiteKind::Plant => Kind::Mes,
-            SiteKind::Warehouse => Kind::Wms,
-            SiteKind::Quality => Kind::Qms,
-            SiteKind::ProductData => Kind::Plm,
-            SiteKind::Maintenance => Kind::Cmms,
-            SiteKind::Transport => Kind::Tms,
         };
         Some(SystemSpec { seed, token, ..SystemSpec::new(site.as_str(), kind, known.calendar.zone()) })
     });
     WorldSpec { systems: simulated.collect(), path: "/in/{system}/{topic}".to_owned() }
 }
 
-fn speaks_in_files(transport: &TransportText) -> bool {
-    matches!(transport, TransportText::Files(_))
+/// What plays a site.
+fn kind_of(text: &Text, site: SiteId) -> Option<Kind> {
+    let (link, known) = (text.links.get(&site)?, text.book.sites.get(&site)?);
+    let odoo = link.simulated.as_ref().is_some_and(|simulated| simulated.manner == Manner::Odoo);
+    Some(match known.kind {
+        SiteKind::Erp if odoo => Kind::ErpOdoo,
+        SiteKind::Erp => Kind::Erp,
+        SiteKind::Plant if matches!(link.transport, TransportText::Files(_)) => Kind::MesCsv,
+        SiteKind::Plant => Kind::Mes,
+        SiteKind::Warehouse => Kind::Wms,
+        SiteKind::Quality => Kind::Qms,
+        SiteKind::ProductData => Kind::Plm,
+        SiteKind::Maintenance => Kind::Cmms,
+        SiteKind::Transport => Kind::Tms,
+        SiteKind::Planning => Kind::Planning,
+        SiteKind::Supplier => Kind::Portal,
+        SiteKind::Analytics => Kind::Analytics,
+    })
 }
 
 fn cast(text: &Text, world: &RunningWorld) -> Cast {
     let systems = text.links.iter().filter_map(|(site, link)| {
-        let (tables, in_files) = (link.transport.tables().clone(), speaks_in_files(&link.transport));
-        let system = System { site: *site, url: world.url(site.as_str())?, tables, in_files };
+        let (tables, kind) = (link.transport.tables().clone(), kind_of(text, *site)?);
+        let system = System { site: *site, kind, url: world.url(site.as_str())?, tables };
         Some((*site, system))
     });
     Cast::of(&text.book, systems.collect())
@@ -124,7 +133,7 @@ fn cast(text: &Text, world: &RunningWorld) -> Cast {
 /// in files at the end.
 pub(super) fn plants(cast: &Cast) -> Vec<&Plant> {
     let mut plants: Vec<&Plant> = cast.plants.iter().filter(|plant| !plant.makes.is_empty()).collect();
-    plants.sort_by_key(|plant| (plant.mes.in_files, plant.region.as_str() != "eu", std::cmp::Reverse(plant.region), plant.site));
+    plants.sort_by_key(|plant| (plant.mes.in_files(), plant.region.as_str() != "eu", std::cmp::Reverse(plant.region), plant.site));
     plants
 }
 
@@ -138,7 +147,7 @@ fn odd(cast: &Cast) -> Odd {
 /// Waits until every plant has said which recipes it has: an order that comes before would be sent on trust.
 pub(super) async fn plants_are_known(stage: &Stage) -> anyhow::Result<()> {
     // One that speaks in files says nothing of its recipes: it refuses what it cannot make.
-    for plant in stage.cast.plants.iter().filter(|plant| !plant.mes.in_files) {
+    for plant in stage.cast.plants.iter().filter(|plant| !plant.mes.in_files()) {
         let Some(entity) = stage.mesh().book().site_entity(plant.site) else { bail!("{} is no site", plant.site) };
         let what = format!("{} said which recipes it has", plant.site);
         let known = async || match stage.mesh().show(entity).await?.own {
@@ -187,4 +196,11 @@ pub(super) async fn watch(stage: &Stage) {
         serve::activate(stage.mesh(), &text).await
     };
     serve::watch(stage.mesh().clock().as_ref(), &config, renew).await;
+}
+
+/// Puts the folder in force as it is now.
+pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
+    let config = stage.data.join("config");
+    let text = read(&config, &variables(&sites(&config)?, Some(&stage.world)))?;
+    serve::activate(stage.mesh(), &text).await.map(drop)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use reqwest::Method;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use takt_protocol::book::Recipe;
 use takt_protocol::id::EntityId;
@@ -30,6 +31,10 @@ pub(super) enum Trouble {
     RejectionRestartAndRepeats,
     /// The recipe is missing at first, and somebody posts by hand in the ERP.
     MissingRecipeAndHandPosting,
+    /// Two lots, a co-product, pallets that leave early, and a lot of a component that is in question.
+    TwoLotsAndBadSteel,
+    /// The period is closed, and material was used under numbers that nobody knows.
+    ClosedPeriodAndStrangers,
     /// Nothing.
     Nothing,
 }
@@ -80,6 +85,18 @@ pub(super) struct Tale {
     /// Pieces to begin, scrap included.
     pub(super) pieces: u32,
     pub(super) trouble: Trouble,
+    /// How far it is.
+    pub(super) chapter: tokio::sync::watch::Sender<Chapter>,
+}
+
+/// How far a tale is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Chapter {
+    Untold,
+    /// The ERP has given it a number.
+    Numbered,
+    /// It was told, well or not.
+    Over,
 }
 
 impl Tale {
@@ -97,7 +114,7 @@ impl Tale {
         Ok(())
     }
 
-    async fn release(&self) -> anyhow::Result<EntityId> {
+    pub(super) async fn release(&self) -> anyhow::Result<EntityId> {
         let start = self.scene.began.plus_ms(3_600_000);
         let unit = self.recipe.base_quantity.uom().code();
         let body = json!({ "erp": self.plant.erp.site.as_str(), "planned_order": self.planned_order(), "plant": self.plant.site.as_str(),
@@ -165,16 +182,17 @@ impl Tale {
         match self.trouble {
             Trouble::RejectionRestartAndRepeats => self.reject_once(order).await?,
             Trouble::MissingRecipeAndHandPosting => self.miss_the_recipe(order).await?,
-            Trouble::LostReplyHoldAndCorrection | Trouble::Nothing => {}
+            Trouble::LostReplyHoldAndCorrection | Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => {}
         }
         let native = self.number_of(order).await?;
+        self.chapter.send_replace(Chapter::Numbered);
         let job = self.job_of(order).await?;
         self.scene.say.line(&self.plant, &native, &format!("accepted by the plant as {job}"));
         match self.trouble {
             Trouble::RejectionRestartAndRepeats => self.restart_a_counter(order, &job).await?,
             Trouble::MissingRecipeAndHandPosting => self.post_by_hand(order).await?,
             Trouble::LostReplyHoldAndCorrection => self.break_a_machine(order, &native).await?,
-            Trouble::Nothing => {}
+            Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => {}
         }
         self.until("its last piece", order, |order| order.completed.then_some(())).await?;
         self.scene.say.line(&self.plant, &native, "completed at the plant");
@@ -185,7 +203,7 @@ impl Tale {
     }
 
     /// The pallets that stand in the warehouse, with the pieces on each.
-    async fn stored(&self, order: EntityId, wanted: usize) -> anyhow::Result<Vec<Sscc>> {
+    pub(super) async fn stored(&self, order: EntityId, wanted: usize) -> anyhow::Result<Vec<Sscc>> {
         let what = format!("{wanted} pallets put away");
         self.until(&what, order, |order| {
             let stored: Vec<Sscc> =
@@ -207,15 +225,7 @@ impl Tale {
             self.hold_while_packing(order, &delivery).await?;
             self.correct_a_count(order, &native).await?;
         }
-        let url = format!("{}/deliveries/{delivery}", self.plant.wms.url);
-        let what = format!("delivery {delivery} departed");
-        self.scene
-            .people
-            .until(&what, async || {
-                let seen = self.scene.people.read(&url).await?;
-                Ok((seen.get("state").and_then(Value::as_str) == Some("departed")).then_some(()))
-            })
-            .await?;
+        self.departed(&delivery).await?;
         let truck = self.truck_left(&delivery).await?.map(|truck| format!(": {truck}")).unwrap_or_default();
         self.scene.say.line(&self.plant, &native, &format!("{delivery} left with clearance{truck}"));
         Ok(())
@@ -227,14 +237,29 @@ impl Tale {
                 order.units.values().map(|unit| unit.qty).reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
             })
             .await?;
-        let body =
-            json!({ "delivery": delivery, "lines": [{ "line": "10", "item": self.material.as_str(), "units": sum.value().to_string() }] });
-        self.scene.people.once(&format!("{}/_sim/deliveries", self.plant.wms.url), &body).await?;
-        Ok(())
+        self.plan(delivery, sum.value()).await
+    }
+
+    /// Somebody at the warehouse plans a delivery of so many pieces.
+    pub(super) async fn plan(&self, delivery: &str, pieces: Decimal) -> anyhow::Result<()> {
+        let lines = json!([{ "line": "10", "item": self.material.as_str(), "units": pieces.to_string() }]);
+        let body = json!({ "delivery": delivery, "lines": lines });
+        self.scene.people.once(&format!("{}/_sim/deliveries", self.plant.wms.url), &body).await
+    }
+
+    /// Until a delivery has left.
+    pub(super) async fn departed(&self, delivery: &str) -> anyhow::Result<()> {
+        let url = format!("{}/deliveries/{delivery}", self.plant.wms.url);
+        let what = format!("delivery {delivery} departed");
+        let left = async || {
+            let seen = self.scene.people.read(&url).await?;
+            Ok((seen.get("state").and_then(Value::as_str) == Some("departed")).then_some(()))
+        };
+        self.scene.people.until(&what, left).await
     }
 
     /// Until nothing of it is under way any more.
-    async fn settle(&self, order: EntityId) -> anyhow::Result<()> {
+    pub(super) async fn settle(&self, order: EntityId) -> anyhow::Result<()> {
         self.until("every posting settled", order, |order| (!order.ledger.is_unsettled() && !order.ledger.has_open_groups()).then_some(()))
             .await
     }

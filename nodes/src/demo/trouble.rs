@@ -22,12 +22,12 @@ impl Tale {
     }
 
     /// How often a habit took effect so far.
-    async fn took_effect(&self, system: &System, habit: &str) -> anyhow::Result<u64> {
+    pub(super) async fn took_effect(&self, system: &System, habit: &str) -> anyhow::Result<u64> {
         let effects = self.scene.people.read(&format!("{}/_sim/effects", system.url)).await?;
         Ok(effects.get(habit).and_then(Value::as_u64).unwrap_or(0))
     }
 
-    async fn by_hand(&self, system: &System, body: &Value) -> anyhow::Result<Value> {
+    pub(super) async fn by_hand(&self, system: &System, body: &Value) -> anyhow::Result<Value> {
         self.scene.people.done(Method::POST, &format!("{}/_sim/by-hand", system.url), body, &[]).await
     }
 
@@ -37,7 +37,7 @@ impl Tale {
             Trouble::LostReplyHoldAndCorrection => (&[(&self.plant.erp, "lost_reply")], &[]),
             Trouble::RejectionRestartAndRepeats => (&[(&self.plant.mes, "reject_job")], &["/order/dispatch/rejected"]),
             Trouble::MissingRecipeAndHandPosting => (&[(&self.plant.erp, "posted_by_hand")], &["/order/dispatch/invalid"]),
-            Trouble::Nothing => (&[], &[]),
+            Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => (&[], &[]),
         };
         let mut missed = Vec::new();
         for (system, habit) in effects {
@@ -66,7 +66,9 @@ impl Tale {
                 (&self.plant.erp, "lost_reply", json!({ "next": 1, "matching": format!("POST {GOODS}") }))
             }
             Trouble::RejectionRestartAndRepeats => (&self.plant.mes, "reject_job", json!({ "next": 1, "code": "CAPACITY" })),
-            Trouble::MissingRecipeAndHandPosting | Trouble::Nothing => return Ok(()),
+            Trouble::MissingRecipeAndHandPosting | Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => {
+                return Ok(());
+            }
         };
         if self.took_effect(system, habit).await? == 0 {
             self.habits(system, &json!({ habit: dose })).await?;
@@ -166,17 +168,16 @@ impl Tale {
             .await
     }
 
+    /// The first pallet on a delivery, once it is being packed.
+    pub(super) async fn packing(&self, delivery: &str) -> anyhow::Result<Value> {
+        let url = format!("{}/deliveries/{delivery}", self.plant.wms.url);
+        let packed = async || Ok(self.scene.people.read(&url).await?.pointer("/contents/0").cloned());
+        self.scene.people.until(&format!("{delivery} being packed"), packed).await
+    }
+
     /// The quality system raises a nonconformance on one pallet while the truck is being packed; then decides.
     pub(super) async fn hold_while_packing(&self, order: EntityId, delivery: &str) -> anyhow::Result<()> {
-        let url = format!("{}/deliveries/{delivery}", self.plant.wms.url);
-        let pallet = self
-            .scene
-            .people
-            .until(&format!("{delivery} being packed"), async || {
-                let seen = self.scene.people.read(&url).await?;
-                Ok(seen.pointer("/contents/0").cloned())
-            })
-            .await?;
+        let pallet = self.packing(delivery).await?;
         let native = self.number_of(order).await?;
         let raised = self.scene.people.read(&format!("{}/nonconformances", self.plant.qms.url)).await?;
         if raised.to_string().contains(&format!("\"{native}\"")) {

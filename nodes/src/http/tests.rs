@@ -11,6 +11,7 @@ mod document;
 mod events;
 mod inbound;
 mod queries;
+mod reconcile;
 mod screens;
 mod verbs;
 

@@ -133,6 +133,14 @@ impl Queries for Counter {
         self.asked(&request, self.reception.record(&request.get_ref().kind, &request.get_ref().id)).await
     }
 
+    async fn list_reconciliations(&self, request: Request<v1::All>) -> Document {
+        self.asked(&request, self.reception.reconciliations()).await
+    }
+
+    async fn show_reconciliation(&self, request: Request<v1::Which>) -> Document {
+        self.asked(&request, self.reception.reconciliation(&request.get_ref().id)).await
+    }
+
     async fn show_drift(&self, request: Request<v1::Which>) -> Document {
         self.asked(&request, self.reception.drift(&request.get_ref().id)).await
     }

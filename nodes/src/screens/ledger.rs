@@ -44,6 +44,7 @@ pub(crate) fn ledger(answer: &Value, zones: &Zones) -> String {
     if !foreign.is_empty() {
         lines.push(format!("documents made by hand: {}", foreign.join(", ")));
     }
+    lines.extend(list(answer, "books").iter().map(|books| super::reconcile::beside(books, zones)));
     lines.push(format!("drill down: takt order postings {name}   export: takt ledger {name} --csv FILE"));
     lines.join("\n")
 }

@@ -27,9 +27,11 @@ pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
     if number(answer, "quarantine") > 0 {
         lines.push(format!("quarantine   {} messages match nothing yet: takt exceptions list", number(answer, "quarantine")));
     }
+    lines.extend(list(answer, "books").iter().map(|row| super::reconcile::in_short(row, zones)));
     lines.extend(recipes(answer));
     lines.extend(equipment(answer, name, zones));
     lines.extend(orders(answer, name, zones));
+    lines.extend(demands(answer));
     lines.extend(
         list(answer, "exceptions").iter().map(|case| format!("{}  {}  ({})", text(case, "id"), text(case, "what"), text(case, "owner"))),
     );
@@ -158,5 +160,35 @@ fn orders(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
             badges.join(" ")
         )
     }));
+    lines
+}
+
+/// What a planning system wants, a line each, with the orders that were made of it below.
+fn demands(answer: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in list(answer, "demands") {
+        let verdict = match (text(row, "verdict"), text(row, "why")) {
+            ("", _) => "the ERP has not answered".to_owned(),
+            (verdict, "") => format!("{verdict} {}", text(row, "requirement")),
+            (verdict, why) => format!("{} {why}", verdict.to_uppercase()),
+        };
+        lines.push(format!(
+            "demand       {} v{} {}  {} of {} at {} by {}   {}",
+            text(row, "number"),
+            number(row, "version"),
+            text(row, "firmness"),
+            text(row, "quantity"),
+            text(row, "material"),
+            text(row, "plant"),
+            text(row, "due"),
+            verdict.trim_end()
+        ));
+        lines.extend(list(row, "orders").iter().map(|order| {
+            let confirmed = text(order, "confirmed");
+            let confirmed = if confirmed.is_empty() { String::new() } else { format!(", {confirmed} confirmed") };
+            let (called, plant) = (text(order, "order"), text(order, "plant"));
+            format!("  {called} at {plant}  {}  {}{confirmed}", text(order, "quantity"), text(order, "state"))
+        }));
+    }
     lines
 }

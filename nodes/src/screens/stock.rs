@@ -42,6 +42,17 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     if !released.is_empty() {
         lines.push(format!("holds that are over {}", released.join(", ")));
     }
+    lines.extend(list(answer, "expected").iter().map(|one| {
+        let came = text(one, "arrived_at");
+        let came = if came.is_empty() { "on its way".to_owned() } else { format!("came {}", zones.at(plant, came)) };
+        format!(
+            "supplier {} sends {} on {} ({}): {came}",
+            text(one, "supplier"),
+            text(one, "quantity"),
+            text(one, "unit"),
+            text(one, "notice")
+        )
+    }));
     lines.push(format!("from  {}", edges(answer, "from")));
     lines.extend(list(answer, "siblings").iter().map(|one| format!("      of {} was also made: {}", text(one, "of"), edges(one, "lots"))));
     lines.push(format!("into  {}", edges(answer, "into")));

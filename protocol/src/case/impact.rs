@@ -82,7 +82,8 @@ fn about(state: &State, case: &Case, input: &Input) -> Option<String> {
         | CaseKind::Tolerance
         | CaseKind::Shortage
         | CaseKind::Blocked
-        | CaseKind::EquipmentDown => None,
+        | CaseKind::EquipmentDown
+        | CaseKind::BooksDiffer => None,
     }
 }
 
@@ -100,7 +101,7 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
         CaseKind::Escape | CaseKind::HeldAfterClearance => Some((case.impact_at.unwrap_or(context.now), Impact::Now)),
         // A decision that is due hurts.
         CaseKind::Unanswered if matches!(state.own, Own::Lot(_)) => case.impact_at.map(|at| (at, Impact::Now)),
-        CaseKind::ParkedPosting | CaseKind::ForeignPosting | CaseKind::Unmatched => books(case, context),
+        CaseKind::ParkedPosting | CaseKind::ForeignPosting | CaseKind::Unmatched | CaseKind::BooksDiffer => books(case, context),
         CaseKind::InDoubt if asked(state, case).is_some_and(|(_, effect)| matches!(effect, Effect::Post(_))) => books(case, context),
         CaseKind::Discrepancy if case.impact_at == Some(context.now) => Some((context.now, Impact::Now)),
         CaseKind::Rejected(_)

@@ -1,6 +1,8 @@
-//! What the systems around plants and warehouses are asked to do: maintenance and transport.
+//! What the systems around plants and warehouses are asked to do: maintenance, transport, and whoever reads along. What planning
+//! wants stands in [`crate::demand`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -32,4 +34,11 @@ pub struct LoadTender {
     /// When it should leave, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<Instant>,
+}
+
+/// Public events for who reads along, as they stand on their subjects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventBatch {
+    /// Each by its contract, in the order of one log.
+    pub events: Vec<Value>,
 }

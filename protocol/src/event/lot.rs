@@ -107,8 +107,28 @@ const DEPARTED: Contract = contract(
     &[always("shipment", Shape::Entity, "With which shipment."), always("units", Shape::Texts, "On which handling units.")],
 );
 
-pub(super) const ALL: &[&Contract] =
-    &[&KNOWN, &PRODUCED, &CONSUMED, &LINKED, &SAMPLED, &JUDGED, &HELD, &CONTAINED, &DECIDED, &RELEASED, &CLEARED, &REVOKED, &DEPARTED];
+const ANNOUNCED: Contract = contract(
+    "lot",
+    "announced",
+    "A supplier said that some of it is on its way.",
+    &[
+        always("unit", Shape::Text, "On which handling unit."),
+        always("quantity", Shape::Quantity, "How much, as announced."),
+        always("notice", Shape::Text, "The ship notice."),
+        always("supplier", Shape::Text, "Who sends it."),
+    ],
+);
+const ARRIVED: Contract = contract(
+    "lot",
+    "arrived",
+    "A handling unit that a supplier had announced came.",
+    &[always("unit", Shape::Text, "Which."), always("at", Shape::Time, "When.")],
+);
+
+pub(super) const ALL: &[&Contract] = &[
+    &KNOWN, &PRODUCED, &CONSUMED, &LINKED, &SAMPLED, &JUDGED, &HELD, &CONTAINED, &DECIDED, &RELEASED, &CLEARED, &REVOKED, &DEPARTED,
+    &ANNOUNCED, &ARRIVED,
+];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
@@ -151,6 +171,11 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         }
         Fact::ClearanceRevoked { shipment } => REVOKED.with().text("shipment", shipment).done(),
         Fact::Departed { shipment, units } => DEPARTED.with().text("shipment", shipment).texts("units", units).done(),
+        Fact::Announced { unit, expected } => {
+            let data = ANNOUNCED.with().text("unit", unit).text("quantity", expected.qty).text("notice", &expected.notice);
+            data.text("supplier", &expected.supplier).done()
+        }
+        Fact::Arrived { unit, at } => ARRIVED.with().text("unit", unit).text("at", at).done(),
         // Bookkeeping between a lot, its orders and the ERP.
         Fact::Disposed { .. }
         | Fact::Restricted { .. }

@@ -237,7 +237,8 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Lot { .. }
         | Fact::Consumed { .. }
         | Fact::Made { .. }
-        | Fact::UnitMoved { .. } => None,
+        | Fact::UnitMoved { .. }
+        | Fact::Books { .. } => None,
     }
 }
 

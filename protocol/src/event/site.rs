@@ -1,7 +1,7 @@
 //! What the world is told of a site.
 
 use super::{Contract, Shape, Told, always, contract, maybe};
-use crate::site::Fact;
+use crate::site::{DemandFact, Fact};
 
 const EQUIPMENT: Contract = contract(
     "site",
@@ -50,7 +50,49 @@ const WINDOW: Contract = contract(
     ],
 );
 
-pub(super) const ALL: &[&Contract] = &[&EQUIPMENT, &CALIBRATED, &QUARANTINED, &MATCHED, &RECIPES, &WINDOW];
+const DEMAND_STATED: Contract = contract(
+    "site",
+    "demand_stated",
+    "A planning system wants something: raised, revised, made firm or withdrawn.",
+    &[
+        always("demand", Shape::Text, "Its number in the planning system."),
+        always("version", Shape::Number, "Grows with each revision."),
+        always("plant", Shape::Text, "The plant that should supply it."),
+        always("material", Shape::Text, "Of what."),
+        always("quantity", Shape::Quantity, "How much."),
+        always("due", Shape::Text, "The day it must be there, as an ISO date."),
+        always("firmness", Shape::Word, "open, firm or withdrawn."),
+    ],
+);
+const DEMAND_ANSWERED: Contract = contract(
+    "site",
+    "demand_answered",
+    "The ERP said what it makes of a version of a demand.",
+    &[
+        always("demand", Shape::Text, "Its number in the planning system."),
+        always("version", Shape::Number, "Which version."),
+        always("verdict", Shape::Word, "planned, refused or dropped."),
+        maybe("requirement", Shape::Text, "The ERP's number for what it plans."),
+        maybe("why", Shape::Text, "Why it cannot be supplied so."),
+    ],
+);
+const DEMAND_SUPPLIED: Contract = contract(
+    "site",
+    "demand_supplied",
+    "An order that was made of a demand is further than before.",
+    &[
+        always("demand", Shape::Text, "Its number in the planning system."),
+        always("order", Shape::Entity, "The order."),
+        always("number", Shape::Text, "Its number in its ERP."),
+        always("plant", Shape::Text, "The plant that makes it."),
+        always("quantity", Shape::Quantity, "How much it is over."),
+        maybe("confirmed", Shape::Quantity, "How much was confirmed as good, once the plant is done."),
+        always("state", Shape::Word, "created, released, completed or cancelled."),
+    ],
+);
+
+pub(super) const ALL: &[&Contract] =
+    &[&EQUIPMENT, &CALIBRATED, &QUARANTINED, &MATCHED, &RECIPES, &WINDOW, &DEMAND_STATED, &DEMAND_ANSWERED, &DEMAND_SUPPLIED];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
@@ -75,6 +117,29 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Locates { .. }
         | Fact::Read(_)
         | Fact::Planned { .. }
-        | Fact::Finished(_) => None,
+        | Fact::Finished(_)
+        | Fact::Books(_) => None,
+        Fact::Demand(fact) => demanded(fact),
+    }
+}
+
+fn demanded(fact: &DemandFact) -> Option<Told> {
+    match fact {
+        DemandFact::Said(signal) => {
+            let data = DEMAND_STATED.with().text("demand", &signal.number).put("version", signal.version).text("plant", signal.plant);
+            let data = data.text("material", &signal.material).text("quantity", signal.total).text("due", signal.due);
+            data.word("firmness", &signal.firmness).done()
+        }
+        DemandFact::Answered { number, version, verdict, requirement, why } => {
+            let data = DEMAND_ANSWERED.with().text("demand", number).put("version", *version).word("verdict", verdict);
+            data.maybe("requirement", requirement.as_ref()).maybe("why", Some(why)).done()
+        }
+        DemandFact::Supplied { number, order, supply } => {
+            let data = DEMAND_SUPPLIED.with().text("demand", number).text("order", order).text("number", &supply.order);
+            let data = data.text("plant", supply.plant).text("quantity", supply.total).maybe("confirmed", supply.confirmed);
+            data.word("state", &supply.state).done()
+        }
+        // What planning is told of all this is its own business.
+        DemandFact::Told { .. } | DemandFact::Forgotten(_) => None,
     }
 }

@@ -41,16 +41,32 @@ const NESTED: Contract = contract(
     &[maybe("within", Shape::Text, "The number of that one; absent when it stands alone again.")],
 );
 
-pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED, &NESTED];
+const EXPECTED: Contract = contract(
+    "unit",
+    "expected",
+    "A supplier sends it: it will come.",
+    &[
+        always("unit", Shape::Text, "Its number."),
+        always("from", Shape::Text, "The portal of its supplier."),
+        maybe("to", Shape::Text, "The warehouse it goes to."),
+        always("lots", Shape::Texts, "What is on it, as material/lot."),
+    ],
+);
+
+pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED, &NESTED, &EXPECTED];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
+        Fact::Filled { sscc, contents, from, to } if contents.iter().any(|content| content.order.is_none()) => {
+            let data = EXPECTED.with().text("unit", sscc).text("from", from).maybe("to", to.as_ref());
+            data.texts("lots", contents.iter().map(|content| &content.lot)).done()
+        }
         Fact::Filled { sscc, contents, from, to } => {
             let contents = contents.iter().map(|content| {
                 json!({
                     "lot": content.lot.to_string(),
                     "lot_entity": content.lot_entity.to_string(),
-                    "order": content.order.to_string(),
+                    "order": content.order.map(|order| order.to_string()),
                     "quantity": content.qty.to_string(),
                 })
             });
@@ -60,7 +76,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Moved { stage, place } => MOVED.with().word("stage", stage).maybe("place", place.as_ref()).done(),
         Fact::Nested(within) => NESTED.with().maybe("within", within.as_ref()).done(),
         // The warehouse that it comes to has been told itself.
-        Fact::HandedTo(_) => None,
+        Fact::HandedTo(_) | Fact::Books { .. } => None,
         Fact::Counted(qty) => COUNTED.with().text("quantity", qty).done(),
     }
 }

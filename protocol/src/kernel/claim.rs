@@ -27,13 +27,28 @@ pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim,
     };
     let mut draft = state.draft(context);
     match &found {
-        Some(found) => follow(&state, number, found, context, &mut draft),
+        Some(found) => {
+            follow(&state, number, found, context, &mut draft);
+            read(&state, number, input, asked, context, &mut draft);
+        }
         None if mine => second_document(&state.common, number, asked, &mut draft),
         None => {}
     }
     let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
     let stepped = record(state, input, wire::content_of(&input.body), false, decision, context);
     Stepped { reply: Reply::Claim(told), ..stepped }
+}
+
+/// What a site said of its books, for whoever asked.
+fn read(state: &State, number: u32, input: &Input, asked: &Claim, context: &Context<'_>, draft: &mut Draft) {
+    let Claim::Read { reading, .. } = asked else { return };
+    let Some(Intent::Site { site, .. }) = state.common.outbox.get(number).map(|open| &open.intent) else { return };
+    let raw = input.envelope.origin.as_ref().map(|origin| origin.raw);
+    match &state.own {
+        Own::Order(order) => order.read(&state.common, *site, reading, raw, context, draft),
+        Own::Unit(unit) => unit.read(&state.common, *site, reading, raw, context, draft),
+        Own::Lot(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => {}
+    }
 }
 
 /// Until when an intent that may be sent should not be.
@@ -72,8 +87,8 @@ pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &C
         Own::Lot(lot) => lot.follow(&state.common, number, effect, found, context, draft),
         Own::Unit(unit) => unit.follow(&state.common, number, effect, found, context, draft),
         Own::Shipment(shipment) => shipment.follow(&state.common, number, effect, found, context, draft),
-        // The maintenance system says by itself what it makes of a breakdown.
-        Own::Site(_) | Own::Record(_) => {}
+        Own::Site(site) => site.follow(&state.common, effect, found, context, draft),
+        Own::Record(_) => {}
     }
 }
 
@@ -120,7 +135,11 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
         | Effect::TellHold(_)
         | Effect::OpenInspection { .. }
         | Effect::ReportBreakdown(_)
-        | Effect::TenderLoad(_) => vec![Proposal::Retry],
+        | Effect::TenderLoad(_)
+        | Effect::PlaceDemand(_)
+        | Effect::AnswerDemand(_)
+        | Effect::TellEvents(_)
+        | Effect::ReadBooks(_) => vec![Proposal::Retry],
     };
     draft.open_case(NewCase::new(CaseKind::InDoubt, "plant-it", what).offers(proposals).about_intent(number));
 }

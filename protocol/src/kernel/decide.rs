@@ -5,7 +5,7 @@ use crate::answer::Answer;
 use crate::case::{Case, CaseKind};
 use crate::desk::{Action, Wish};
 use crate::draft::{Draft, NewCase};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Who};
 use crate::fact::Fact;
 use crate::input::{Body, Input};
 use crate::instant::Instant;
@@ -42,8 +42,9 @@ pub(super) fn woken(state: &State, intent: IntentId, wake: &Wake, context: &Cont
             Own::Order(order) => order.woken(&state.common, wake, context, &mut draft),
             Own::Lot(lot) => lot.woken(&state.common, wake, context, &mut draft),
             Own::Shipment(shipment) => shipment.woken(&state.common, wake, context, &mut draft),
-            Own::Unit(unit) => unit.woken(wake, context, &mut draft),
-            Own::Site(_) | Own::Record(_) => {}
+            Own::Unit(unit) => unit.woken(&state.common, wake, context, &mut draft),
+            Own::Site(site) => site.woken(&state.common, wake, context, &mut draft),
+            Own::Record(_) => {}
         }
     }
     Decision { answer: Answer::Accepted, facts: draft.into_facts() }
@@ -87,8 +88,11 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             Answer::Accepted
         }
         (Action::Snooze { until }, _) => snooze(case, *until, envelope, context, draft),
-        // What waits in quarantine would be forgotten with its case, and what keeps a truck with its own.
-        (Action::Acknowledge, None) if case.posting.is_none() && !matches!(case.kind, CaseKind::Unmatched | CaseKind::Blocked) => {
+        // What waits in quarantine would be forgotten with its case, and what keeps a truck with its own; and a difference in the
+        // books is put right, or given up by two.
+        (Action::Acknowledge, None)
+            if case.posting.is_none() && !matches!(case.kind, CaseKind::Unmatched | CaseKind::Blocked | CaseKind::BooksDiffer) =>
+        {
             draft.close_case(case.number, "acknowledged");
             Answer::Accepted
         }
@@ -123,10 +127,30 @@ fn own_act(state: &State, case: &Case, wish: &Wish, envelope: &Envelope, context
     match &state.own {
         Own::Order(order) => order.act(&state.common, case, &wish.action, envelope, context, draft),
         Own::Site(site) => site.act(&state.common, case, &wish.action, envelope, context, draft),
+        Own::Unit(unit) if case.kind == CaseKind::BooksDiffer => unit.act(&state.common, case, &wish.action, envelope, context, draft),
         Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => {
             refuse(Code::State, format!("case {} does not offer that", case.number), "choose one of the actions the case offers", "action")
         }
     }
+}
+
+/// Why somebody may not give a quantity up: only finance may, with a second pair of eyes.
+pub(crate) fn not_given_up(who: Option<&Who>, context: &Context<'_>) -> Option<Answer> {
+    let finance = &context.book.policy.finance_roles;
+    if who.is_none_or(|who| finance.iter().all(|role| role.as_str() != who.role)) {
+        let text = "only finance may give quantities up".into();
+        return Some(refuse(Code::NotOwner, text, "hand the case to finance", "who.role"));
+    }
+    let second = who.and_then(|who| who.second.as_ref().filter(|second| is_another(who, second)));
+    second
+        .is_none()
+        .then(|| refuse(Code::NotOwner, "giving quantities up needs a second approver".into(), "name a second person", "who.second"))
+}
+
+/// Whether a second approver is somebody else than who acts, and than the one they act for.
+fn is_another(who: &Who, second: &str) -> bool {
+    let same = |name: &str| name.trim().eq_ignore_ascii_case(second.trim());
+    !same(&who.user) && !who.on_behalf_of.as_deref().is_some_and(same)
 }
 
 /// A refusal about a field, with its remedy.

@@ -87,7 +87,11 @@ impl Turn<'_, '_> {
             | Effect::UnblockShipment { .. }
             | Effect::AnswerDeparture { .. }
             | Effect::ReportBreakdown(_)
-            | Effect::TenderLoad(_) => None,
+            | Effect::TenderLoad(_)
+            | Effect::PlaceDemand(_)
+            | Effect::AnswerDemand(_)
+            | Effect::TellEvents(_)
+            | Effect::ReadBooks(_) => None,
         }
     }
 

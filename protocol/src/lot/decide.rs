@@ -93,6 +93,7 @@ impl Turn<'_, '_> {
                     self.judged(sample, false, &format!("{characteristic} = {value}"))
                 }
             }
+            Input::Report(Report::Announced(announcement)) => self.announced(announcement),
             Input::Mail(mail) => self.mail(mail),
         }
     }
@@ -140,6 +141,7 @@ impl Turn<'_, '_> {
                     self.note(Fact::Contained { hold: hold.clone(), site: *site, containment: containment.clone() });
                 }
             }
+            Mail::Arrived { unit } => self.arrived(unit),
             Mail::ParentHeld { parent, hold, reason, origin } => self.parent_held(parent, hold, reason, origin),
             Mail::ParentReleased { parent, hold } => self.parent_released(parent, hold),
             Mail::OriginReleased { origin } => self.origin_released(origin),

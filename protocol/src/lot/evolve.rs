@@ -54,6 +54,7 @@ impl Lot {
                 self.released.insert(hold.clone());
             }
             Fact::Told => self.words += 1,
+            Fact::Announced { .. } | Fact::Arrived { .. } => self.expect(fact),
             Fact::Registered { shipment, unit, qty } => {
                 self.shipments.entry(*shipment).or_default().insert(unit.clone(), *qty);
             }

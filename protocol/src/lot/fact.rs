@@ -183,6 +183,20 @@ pub enum Fact {
     },
     /// It told its orders how it is.
     Told,
+    /// A supplier said that some of it is on its way.
+    Announced {
+        /// On which handling unit.
+        unit: Sscc,
+        /// What was said.
+        expected: Box<super::Expected>,
+    },
+    /// That handling unit came.
+    Arrived {
+        /// Which.
+        unit: Sscc,
+        /// When.
+        at: Instant,
+    },
 }
 
 impl Fact {
@@ -212,6 +226,8 @@ impl Fact {
             | Self::Cleared { .. }
             | Self::ClearanceRevoked { .. }
             | Self::Departed { .. }
+            | Self::Announced { .. }
+            | Self::Arrived { .. }
             | Self::Told => false,
         }
     }

@@ -152,6 +152,8 @@ pub enum Report {
         /// Within limits?
         passed: bool,
     },
+    /// From the plant's supplier portal: some of it is on its way.
+    Announced(Box<super::Announcement>),
 }
 
 /// Word from other entities.
@@ -258,6 +260,11 @@ pub enum Mail {
         site: SiteId,
         /// How it answered.
         containment: super::Containment,
+    },
+    /// A handling unit that a supplier had announced came.
+    Arrived {
+        /// Which.
+        unit: Sscc,
     },
     /// A lot it was made from is held: so is what was made from it.
     ParentHeld {

@@ -212,6 +212,8 @@ impl Turn<'_, '_> {
                 | Fact::Cleared { .. }
                 | Fact::ClearanceRevoked { .. }
                 | Fact::Departed { .. }
+                | Fact::Announced { .. }
+                | Fact::Arrived { .. }
                 | Fact::Told => None,
             },
             Noted::Named(_)

@@ -17,9 +17,11 @@ mod amend;
 mod books;
 mod business;
 mod change;
+mod compare;
 mod confirm;
 mod correct;
 mod counter;
+mod demand;
 mod desk;
 mod dispatch;
 mod equipment;
@@ -58,12 +60,14 @@ impl Turn<'_, '_> {
 impl Order {
     pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         let mut turn = Turn { order: self, common, envelope, context, draft };
-        match input {
+        let answer = match input {
             Input::Request(request) => turn.request(request),
             Input::OwnerFact(fact) => turn.owner_fact(fact),
             Input::Report(report) => turn.report(report),
             Input::Mail(mail) => turn.mail(mail),
-        }
+        };
+        turn.tell_demand();
+        answer
     }
 
     /// Until when an effect should not be sent: a posting, while somebody has the order open in its ERP. Never for long, as
@@ -83,7 +87,8 @@ impl Order {
             Wake::PlannedStart => turn.start_is_near(),
             Wake::FinalGap { op } => turn.gap_stays(op),
             Wake::Forget => turn.forget(),
-            Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } => {}
+            Wake::Books { site } => turn.read_on(*site),
+            Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } | Wake::Reconcile { .. } | Wake::ReconcileEnds { .. } => {}
         }
     }
 }
@@ -196,6 +201,7 @@ impl Turn<'_, '_> {
                 Answer::Accepted
             }
             Mail::Equipment { stop, over } => self.equipment(stop, *over),
+            Mail::ReadBooks { site, called } => self.read_books(*site, *called),
             Mail::UnitMoved { sscc, stage } => {
                 self.note(super::Fact::UnitMoved { sscc: sscc.clone(), stage: *stage });
                 Answer::Accepted

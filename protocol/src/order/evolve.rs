@@ -66,6 +66,7 @@ impl Order {
                 }
             }
             Fact::Equipment { stop, over } => self.stop(stop, *over),
+            Fact::Books { site, step } => self.books.entry(*site).or_default().evolve(step),
             Fact::ForeignPosting { document, twin, .. } => {
                 if let Some(posting) = twin {
                     self.twins.insert(*posting, document.clone());

@@ -4,9 +4,10 @@ use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Business, Counted, Counter, Dispatch, Execution, Header, LotQuality, Pending, Release, Stage, Stop, Supply};
+use crate::books;
 use crate::id::EntityId;
 use crate::instant::Instant;
-use crate::name::Source;
+use crate::name::{SiteId, Source};
 use crate::native::NativeId;
 use crate::posting::{PostingFact, Use};
 use crate::qty::Qty;
@@ -216,6 +217,13 @@ pub enum Fact {
         stop: Box<Stop>,
         /// Whether that is over.
         over: bool,
+    },
+    /// It was compared with the books of a system, or is to be.
+    Books {
+        /// Whose.
+        site: SiteId,
+        /// What about it.
+        step: Box<books::Fact>,
     },
 }
 

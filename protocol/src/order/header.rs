@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Release;
+use crate::demand::DemandRef;
 use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::native::NativeId;
@@ -39,6 +40,9 @@ pub struct Header {
     pub start: Instant,
     /// When it should end.
     pub end: Instant,
+    /// The demand it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<DemandRef>,
 }
 
 impl Header {
@@ -56,6 +60,7 @@ impl Header {
             lot: wish.lot.clone(),
             start: wish.start,
             end: wish.end,
+            demand: None,
         }
     }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Release, Stage, Stop};
+use crate::books::Called;
 use crate::id::EntityId;
+use crate::name::SiteId;
 use crate::native::NativeId;
 use crate::qty::Qty;
 use crate::site::Resolution;
@@ -71,5 +73,12 @@ pub enum Mail {
         stop: Box<Stop>,
         /// Whether that is over.
         over: bool,
+    },
+    /// The books of its ERP are to be read.
+    ReadBooks {
+        /// Which ERP's site asks for it.
+        site: SiteId,
+        /// In which run, and up to when.
+        called: Called,
     },
 }

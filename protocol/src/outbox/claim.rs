@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Open, Outbox, OutboxFact, Outcome, Receipt, Standing};
+use crate::books::Reading;
 use crate::effect::Effect;
 use crate::instant::Instant;
 use crate::intent::Intent;
@@ -66,6 +67,13 @@ pub enum Claim {
         /// Why.
         why: String,
     },
+    /// The site said what is in its books.
+    Read {
+        /// Which attempt.
+        attempt: u32,
+        /// What it has.
+        reading: Box<Reading>,
+    },
 }
 
 /// What a link promises about an effect that may have happened already.
@@ -118,6 +126,9 @@ pub enum ClaimAnswer {
 /// say that an earlier one was not done.
 pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
     let Some(open) = outbox.get(number) else { return (None, ClaimAnswer::Done) };
+    if open.only_reads() {
+        return read(open, asked, class, now);
+    }
     let current = |attempt: &u32| *attempt == open.attempts;
     let in_flight = matches!(open.standing, Standing::InFlight { .. });
     match asked {
@@ -145,6 +156,27 @@ pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Ins
         Claim::Rejected { .. } | Claim::NotDone { .. } | Claim::Lost { .. } | Claim::Absent { .. } | Claim::Park { .. } => {
             (None, ClaimAnswer::Wait { until: now })
         }
+        Claim::Read { .. } => (None, ClaimAnswer::Wait { until: now }),
+    }
+}
+
+/// The same for what only reads: it may be done again at any time, so nobody is in doubt about it; and what could not be read is
+/// over, so that it keeps nothing from its lane. Whoever asked for it asks again.
+fn read(open: &Open, asked: &Claim, class: Class, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+    let over = |outcome| (Some(OutboxFact::Settled(outcome)), ClaimAnswer::Done);
+    let unread = |code: &str, text: &str| over(Outcome::Rejected { code: code.to_owned(), text: text.to_owned() });
+    match asked {
+        Claim::May { window_ms } => match open.standing {
+            Standing::InFlight { not_after } if now <= not_after => (None, ClaimAnswer::Wait { until: not_after.plus(MILLISECOND) }),
+            Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => send(open, class, *window_ms, now),
+            Standing::Waiting | Standing::Parked => (None, ClaimAnswer::Done),
+        },
+        Claim::Read { .. } => over(Outcome::Accepted(Receipt::default())),
+        Claim::Rejected { code, text, .. } => unread(code, text),
+        Claim::NotDone { why, .. } | Claim::Lost { why, .. } => unread("NO_ANSWER", why),
+        Claim::Park { why, .. } => unread("MISCONFIGURED", why),
+        Claim::Accepted { .. } => unread("NOTHING_READ", "the site did it, and said nothing of what it has"),
+        Claim::Absent { .. } => (None, ClaimAnswer::Wait { until: now }),
     }
 }
 

@@ -77,7 +77,13 @@ fn lot(number: u64) -> EntityId {
 fn content(of: u64) -> UnitContent {
     let lot_key = LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: crate::words::LotNo::parse("N7").unwrap() };
     let order = EntityId::from_parts(Kind::Order, crate::name::Region::parse("eu").unwrap(), 1, 1);
-    UnitContent { lot: lot_key, lot_entity: lot(of), order, output: crate::words::OutputKind::Main, qty: Qty::parse("480 H87").unwrap() }
+    UnitContent {
+        lot: lot_key,
+        lot_entity: lot(of),
+        order: Some(order),
+        output: crate::words::OutputKind::Main,
+        qty: Qty::parse("480 H87").unwrap(),
+    }
 }
 
 fn unit(number: u32) -> EntityId {

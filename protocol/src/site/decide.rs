@@ -1,6 +1,6 @@
 //! Who decides about which input of a site. Whatever may let a waiting order go on looks at all that wait.
 
-use super::{Fact, Input, Mail, Report, Site, Window, WindowState};
+use super::{Fact, Input, Mail, Report, Request, Site, Window, WindowState};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
@@ -11,16 +11,18 @@ use crate::kernel::Context;
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
     pub(super) site: &'a Site,
+    pub(super) common: &'a Common,
     pub(super) context: &'a Context<'a>,
     pub(super) draft: &'d mut Draft,
 }
 
 impl Site {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
-        let mut turn = Turn { site: self, context, draft };
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+        let mut turn = Turn { site: self, common, context, draft };
         match input {
             Input::Report(report) => turn.report(report, envelope),
             Input::Mail(mail) => turn.mail(mail),
+            Input::Request(Request::Reconcile { cut_off, every }) => turn.wish_run(*cut_off, *every, envelope),
         }
     }
 }
@@ -49,6 +51,7 @@ impl Turn<'_, '_> {
             Report::PlantRecipes { material, versions } => {
                 self.changed(Fact::Recipes { material: material.clone(), versions: versions.clone() });
             }
+            Report::Demand(signal) => return self.demand(signal, envelope),
         }
         Answer::Accepted
     }
@@ -63,7 +66,11 @@ impl Turn<'_, '_> {
 
     fn mail(&mut self, mail: &Mail) -> Answer {
         match mail {
-            Mail::BookActivated { .. } | Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
+            Mail::BookActivated { .. } => {
+                self.look_again(&self.site.clone());
+                self.schedule(self.context.now);
+            }
+            Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
@@ -73,6 +80,9 @@ impl Turn<'_, '_> {
             Mail::Moved { order, start, end } => self.moved(*order, *start, *end),
             Mail::Finished { order } => self.finished(*order),
             Mail::Resolve { order, attempt, need } => self.resolve(*order, *attempt, need),
+            Mail::Supplies { order, demand, supply } => self.supplied(*order, demand, supply),
+            Mail::BooksMoved { entity } => self.books_moved(*entity),
+            Mail::BooksRead { entity, found, .. } => self.books_read(*entity, found),
         }
         Answer::Accepted
     }

@@ -58,7 +58,9 @@ impl Site {
             Fact::Window { number, window } => self.know_window(number, window.as_ref()),
             Fact::Planned { order, plan } => drop(self.plans.insert(*order, plan.as_ref().clone())),
             Fact::Finished(order) => drop(self.plans.remove(order)),
+            Fact::Demand(fact) => self.evolve_demand(fact),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
+            Fact::Books(fact) => super::books::evolve(self, fact),
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }

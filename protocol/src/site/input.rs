@@ -22,6 +22,23 @@ pub enum Input {
     Report(Report),
     /// From another entity, or from the node itself.
     Mail(Mail),
+    /// May be refused.
+    Request(Request),
+}
+
+/// Wishes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Compare the books of its system with ours.
+    Reconcile {
+        /// What was entered after that does not count; absent for now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut_off: Option<Instant>,
+        /// Everything that is known, not only what moved since it was compared last.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        every: bool,
+    },
 }
 
 /// Reports about the site.
@@ -64,6 +81,8 @@ pub enum Report {
         /// The versions it has.
         versions: Vec<Version>,
     },
+    /// Of a planning system: it wants this, as it says now.
+    Demand(Box<crate::demand::Signal>),
 }
 
 /// Word from other entities and from the node.
@@ -139,6 +158,29 @@ pub enum Mail {
         attempt: u32,
         /// What it needs.
         need: Need,
+    },
+    /// An order that was made of a demand of this planning system says how far it is.
+    Supplies {
+        /// Which order.
+        order: EntityId,
+        /// The demand's number here.
+        demand: crate::native::NativeId,
+        /// How far it is.
+        supply: Box<crate::demand::Supply>,
+    },
+    /// Something of ours moves in the books of its system.
+    BooksMoved {
+        /// Which order, or handling unit.
+        entity: EntityId,
+    },
+    /// Something was compared with the books of its system.
+    BooksRead {
+        /// Which order, or handling unit.
+        entity: EntityId,
+        /// In which run; 0 for none.
+        run: u32,
+        /// How it stands.
+        found: Box<crate::books::Found>,
     },
 }
 

@@ -123,14 +123,14 @@ impl Site {
     /// A person matches what waits in quarantine.
     pub(crate) fn act(
         &self,
-        _common: &Common,
+        common: &Common,
         case: &Case,
         action: &Action,
         envelope: &Envelope,
         context: &Context<'_>,
         draft: &mut Draft,
     ) -> Answer {
-        let mut turn = Turn { site: self, context, draft };
+        let mut turn = Turn { site: self, common, context, draft };
         let Some(input) = self.quarantine.get(&case.number) else {
             return match action {
                 Action::Acknowledge => {

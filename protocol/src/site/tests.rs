@@ -9,6 +9,7 @@ use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Report};
 use crate::seen::ContentHash;
 
+mod demand;
 mod maintenance;
 
 /// A report for an order that nobody knows, under the message number `7` of its sender.

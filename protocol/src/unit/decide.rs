@@ -10,19 +10,19 @@ use crate::effect::{Effect, UnitNotice};
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::{Tier, Wake};
+use crate::intent::{Intent, Tier, Wake};
 use crate::kernel::{Context, not_owner};
 use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Stage};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::qty::Qty;
-use crate::site;
 use crate::words::{Place, Sscc};
 use crate::workflow::Step;
+use crate::{lot, site};
 
 impl Unit {
-    pub(crate) fn decide(&self, _common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         match input {
             Input::Mail(Mail::Filled { sscc, contents, from, to }) => {
                 let filled = Fact::Filled { sscc: sscc.clone(), contents: contents.clone(), from: *from, to: *to };
@@ -40,7 +40,11 @@ impl Unit {
                 self.announce(*warehouse, context, draft);
                 self.expect(*warehouse, context, draft);
             }
-            Input::Report(report) => return self.report(report, envelope, context, draft),
+            Input::Mail(Mail::ReadBooks { site, called }) => self.read_books(common, *site, *called, context, draft),
+            Input::Report(report) => {
+                self.moved_in_books(common, envelope.key.source, context, draft);
+                return self.report(report, envelope, context, draft);
+            }
         }
         Answer::Accepted
     }
@@ -68,7 +72,10 @@ impl Unit {
     }
 
     /// It has left long ago: the sites that were told of it need not know its number any more.
-    pub(crate) fn woken(&self, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+    pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
+        if let Wake::Books { site } = wake {
+            self.read_on(common, *site, context, draft);
+        }
         if *wake == Wake::Forget {
             for site in self.told.iter().filter_map(|site| context.book.site_entity(*site)) {
                 let forget = site::Mail::Forget { entity: draft.me() };
@@ -79,17 +86,19 @@ impl Unit {
 
     pub(crate) fn follow(
         &self,
-        _common: &Common,
-        _number: u32,
+        common: &Common,
+        number: u32,
         effect: &Effect,
         step: &OutboxFact,
-        _context: &Context<'_>,
+        context: &Context<'_>,
         draft: &mut Draft,
     ) {
         let announced = matches!((effect, step), (Effect::AnnounceUnit(_), OutboxFact::Settled(Outcome::Accepted(_))));
         if announced {
             self.moved(Stage::Announced, None, draft);
         }
+        let Some(Intent::Site { site, .. }) = common.outbox.get(number).map(|open| &open.intent) else { return };
+        self.books_step(common, *site, effect, step, context, draft);
     }
 
     /// Something on it is new, or it stands elsewhere: whoever was told that it comes hears of it.
@@ -129,12 +138,23 @@ impl Unit {
     fn moved(&self, stage: Stage, place: Option<&Place>, draft: &mut Draft) {
         draft.note(Noted::Unit(Box::new(Fact::Moved { stage, place: place.cloned() })));
         let Some(sscc) = self.sscc.clone() else { return };
-        let mut orders: Vec<_> = self.contents.iter().map(|content| content.order).collect();
+        if stage == Stage::Received {
+            self.arrived(&sscc, draft);
+        }
+        let mut orders: Vec<_> = self.contents.iter().filter_map(|content| content.order).collect();
         orders.sort();
         orders.dedup();
         for order in orders {
             let mail = order::Mail::UnitMoved { sscc: sscc.clone(), stage };
             draft.tell(order, Body::Order(order::Input::Mail(mail)));
+        }
+    }
+
+    /// Goods that no order made are known to their lots from what was announced: they hear that it came.
+    fn arrived(&self, sscc: &Sscc, draft: &mut Draft) {
+        for content in self.contents.iter().filter(|content| content.order.is_none()) {
+            let mail = lot::Mail::Arrived { unit: sscc.clone() };
+            draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
         }
     }
 

@@ -32,6 +32,7 @@ impl Unit {
             Fact::HandedTo(warehouse) => {
                 self.told.insert(*warehouse);
             }
+            Fact::Books { site, step } => self.books.entry(*site).or_default().evolve(step),
         }
     }
 

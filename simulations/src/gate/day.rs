@@ -69,6 +69,7 @@ impl Script {
             lot: None,
             start: self.start.plus_ms(600_000),
             end: self.start.plus_ms(6_000_000),
+            demand: None,
         };
         let to = Address::Native { kind: Kind::Order, names: vec![Ref::new(SiteId::parse("erp")?, NativeKind::Order, number)] };
         self.input("erp", "released/1000042", to, Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header)))))
@@ -224,7 +225,11 @@ pub(super) fn react(floor: &mut Floor, effect: &Effect) -> anyhow::Result<()> {
         | Effect::BlockStock(_)
         | Effect::UnblockStock(_)
         | Effect::ReportBreakdown(_)
-        | Effect::TenderLoad(_) => {}
+        | Effect::TenderLoad(_)
+        | Effect::PlaceDemand(_)
+        | Effect::AnswerDemand(_)
+        | Effect::TellEvents(_)
+        | Effect::ReadBooks(_) => {}
     }
     Ok(())
 }

@@ -17,9 +17,10 @@
 //! |---|---|---|
 //! | `API_PRODUCTION_ORDER_2_SRV` | `A_ProductionOrder_2` with `to_ProductionOrderOperation`, `to_ProductionOrderComponent`, `to_ProductionOrderItem`, `to_ProductionOrderStatus`; `A_ProductionOrderOperation_2`; `A_ProductionOrderComponent_4` | `POST A_ProductionOrder_2` `{"Material":…,"ProductionPlant":…,"TotalQuantity":…,"PlannedOrder":…,"ProductionVersion":…,"Batch":…}`; `PATCH A_ProductionOrder_2('…')` `{"TotalQuantity":"…","MfgOrderPlannedStartDate":"…","MfgOrderPlannedEndDate":"…","ProductionVersion":"…"}`, each optional, with `If-Match`; `PATCH A_ProductionOrderComponent_4(ManufacturingOrder='…',ReservationItem='…')` `{"Material":"…"}`; `POST ReleaseOrder`, `TechnicallyCompleteOrder`, `ReopenOrder`, `CancelOrder`, `CloseOrder` `?ManufacturingOrder='…'` |
 //! | `API_PROD_ORDER_CONFIRMATION_2_SRV` | `ProdnOrdConf2` with `to_ProdnOrdConfMatlDocItm`; `ProdnOrdConfMatlDocItm` | `POST ProdnOrdConf2`; `POST CancelProdnOrdConf?ConfirmationGroup='…'&ConfirmationCount='…'` |
-//! | `API_MATERIAL_DOCUMENT_SRV` | `A_MaterialDocumentHeader` with `to_MaterialDocumentItem`; `A_MaterialDocumentItem` | `POST A_MaterialDocumentHeader`; `POST Cancel?MaterialDocumentYear='…'&MaterialDocument='…'` (and `PostingDate`), `CancelItem` |
+//! | `API_MATERIAL_DOCUMENT_SRV` | `A_MaterialDocumentHeader` with `to_MaterialDocumentItem`; `A_MaterialDocumentItem` with `to_MaterialDocumentHeader` | `POST A_MaterialDocumentHeader`; `POST Cancel?MaterialDocumentYear='…'&MaterialDocument='…'` (and `PostingDate`), `CancelItem` |
 //! | `API_MATERIAL_STOCK_SRV` | `A_MatlStkInAcctMod` (`InventoryStockType` 01 free, 02 inspection, 07 blocked) | |
 //! | `API_BATCH_SRV` | `Batch` | |
+//! | `API_PLND_INDEP_RQMT_SRV` | `A_PlndIndepRqmt` with `to_PlannedOrder` | `POST A_PlndIndepRqmt` `{"Material":…,"Plant":…,"RequirementReference":…,"RequirementVersion":"1","PlannedQuantity":"300","BaseUnit":"EA","RequirementDate":"2026-12-01T00:00:00","IsFirm":false}`; `PATCH A_PlndIndepRqmt('…')` with any of the last four; `DELETE A_PlndIndepRqmt('…')` |
 //! | `API_OUTBOUND_DELIVERY_SRV;v=0002` | `A_OutbDeliveryHeader` with `to_DeliveryDocumentItem` | `PATCH A_OutbDeliveryHeader('…')` `{"DeliveryBlockReason":"Q1"}` |
 //!
 //! Posting goods; movement types 101 261 531 321 343 349 551 553 555 561 601 701 201 and what undoes each:
@@ -48,7 +49,7 @@
 //! # Its refusals
 //!
 //! `BS/007` and `BS/013` the order's status does not allow it · `CO/001` no such order · `CO/110` `CO/111` worked on already · `RU/002` no such operation · `CO/469` the order
-//! is locked by somebody (habit `locked`) · `M7/001` movement type · `M7/003` no items · `M7/011` plant or location missing · `M7/018`
+//! is locked by somebody (habit `locked`) · `MD/010` `MD/061` no quantity, no capacity until the day · `MD/142` an order was made of the requirement · `M7/001` movement type · `M7/003` no items · `M7/011` plant or location missing · `M7/018`
 //! batch missing · `M7/021` deficit · `M7/022` over-delivery · `M7/053` period not open · `M7/310` already cancelled · `M3/305` material
 //! unknown · `BM/302` unit · `ZT/…` this system's own · `/IWBEP/…` what was sent is malformed.
 //! Only the current and the previous month of the plant's own calendar can be posted to, unless `/_sim/periods` closed them.
@@ -75,6 +76,8 @@
 //! | `POST /_sim/production-versions` | `{"material":…,"plant":…,"production_version":"7","base_quantity":"1000","location":…,"operations":[…],"components":[…]}`: routing and bill of material for orders that bring none; the newest one where none is named |
 //! | `POST /_sim/production-orders` | `{"order":"1000042","material":…,"plant":…,"location":…,"batch":…,"production_version":…,"planned_order":…,"quantity":"5000","over_percent":"5","under_percent":"0","start":"2026-11-24","end":…,"operations":[{"operation":"0010","work_center":"PRESS-4","text":"press"}],"components":[{"item":"0010","operation":"0010","material":"STEEL-3","quantity":"1600","unit":"KG","location":"0001"}]}`; `order` may be left out, so may `over_percent` (then unlimited); a planned order is converted once |
 //! | `POST /_sim/production-orders/{no}/{action}` | `release`, `change` `{"quantity":"4000","start":…,"end":…,"production_version":…,"item":…,"material":…}`, `technically-complete`, `reopen`, `close`, `cancel`, `lock`, `unlock` |
+//! | `POST /_sim/sourcing` | `{"material":"FG-100","sources":[{"plant":"1010","per_day":"160"}]}`: where it is made, the best place first, and how much a day; a requirement is planned as late as possible, first where it is wanted, on working days |
+//! | `POST /_sim/conversions` | `{}`: every planned order of a firm requirement becomes a production order, released: `{"orders":["1000042"]}` |
 //! | `POST /_sim/deliveries` | `{"delivery":"80000001","items":[{"item":"10","material":…,"plant":…,"batch":…,"quantity":"480","unit":"EA"}]}` |
 //! | `POST /_sim/by-hand` | `{"do":"post","user":"KOTT","document":{…}}`, `{"do":"confirm","user":…,"confirmation":{…}}`, `{"do":"undo","user":…,"year":2026,"document":4900000001}`, `{"do":"reprocess_failed","user":…}`, `{"do":"order","order":"1000042","action":"technically-complete"}` |
 
@@ -90,6 +93,7 @@ use super::system::{Desk, House, Kind, Rules};
 mod changes;
 mod confirmations;
 mod deliveries;
+mod demand;
 mod documents;
 mod events;
 mod movements;
@@ -116,6 +120,7 @@ pub struct Erp {
     confirmations: Vec<confirmations::Confirmation>,
     failed: Vec<confirmations::Failed>,
     deliveries: deliveries::Deliveries,
+    demand: demand::Demand,
     closed_periods: BTreeSet<String>,
     remembered: BTreeMap<String, (Moment, Response)>,
 }
@@ -140,6 +145,7 @@ impl Erp {
             confirmations: Vec::new(),
             failed: Vec::new(),
             deliveries: BTreeMap::new(),
+            demand: demand::Demand::default(),
             closed_periods: BTreeSet::new(),
             remembered: BTreeMap::new(),
         }
@@ -185,6 +191,7 @@ impl Rules for Erp {
             "confirmations": confirmations,
             "failed_goods_movements": self.failed.iter().map(Self::failed_view).collect::<Vec<_>>(),
             "deliveries": self.delivery_views(),
+            "requirements": self.requirement_views(),
             "closed_periods": self.closed_periods,
         })
     }

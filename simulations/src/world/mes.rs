@@ -14,7 +14,7 @@
 //! | `PUT /jobs/{job}/notes` | `{"notes":"due 06:00"}`, what the people at the line see |
 //! | `POST /jobs/{job}/quantity-proposals` | `{"proposal":"…","pieces":4000}`: `{"verdict":"agreed","begun":1200}`, or `refused` with `BELOW_BEGUN`, `BAD_QUANTITY`, `ENDED`, `OTHER_PROPOSAL_OPEN`; once agreed the line begins no piece beyond it |
 //! | `POST /jobs/{job}/quantity-proposals/{proposal}/commit`, `…/withdraw` | the second phase; repeating it is harmless |
-//! | `GET /recipes`, `GET /recipes/{part}`, `PUT /recipes/{part}`, `DELETE /recipes/{part}` | `{"version":"12","lotManaged":true,"steps":[{"step":10,"station":"PRESS-4","minutesPerPiece":"0.25"}]}` |
+//! | `GET /recipes`, `GET /recipes/{part}`, `PUT /recipes/{part}`, `DELETE /recipes/{part}` | `{"version":"12","lotManaged":true,"steps":[{"step":10,"station":"PRESS-4","minutesPerPiece":"0.25"}],"coProducts":[{"part":"FG-110","every":10}],"palletPieces":48,"piecesPerSecond":"20"}`; what is made of what beyond steps may be left out |
 //! | `GET /stations`, `GET /stations/{station}`, `PUT /stations/{station}` | `{"state":"up","counting":"each","calibratedUntil":"2026-12-31"}`; `down` stops the pieces there; `counting` is `each` or `counter` |
 //!
 //! ```json
@@ -49,6 +49,8 @@
 //! | `labour.booked` | `minutes` |
 //! | `sample.due` | `piece`, `part`, `lot` |
 //! | `pallet.closed` | `sscc`, `pieces`, `part`, `lots: [{lot, pieces}]`; the last one may be partly full |
+//! | `coproduct.packed` | the same, for what came out beside the part that was made; when the job ends |
+//! | `material.used_by_hand` | `order` as somebody typed it, `part`, `lot` or null, `amount`, `measure`: without `job` and `sequence`, in the lane of that order |
 //! | `step.finished`, `job.finished` | `good`, `scrap` in all, `lot` |
 //! | `job.held`, `job.aborted` | `good`, `scrap`, `reason` |
 //! | `count.corrected` | `pieces` (signed change of good), `person`, `reason`, `lot`; also after the end |
@@ -61,7 +63,8 @@
 //! |---|---|
 //! | `GET`, `PUT /_sim/pace` | `{"piecesPerSecond":"200","startAfterMs":500,"scrapEvery":50,"sampleEvery":500,"useEvery":10,"labourEvery":100,"readEvery":20,"palletPieces":480}` |
 //! | `PUT /_sim/line-stock` | `{"STEEL-3":[{"lot":"H-5501","amount":"800"},{"lot":"H-5502","amount":"9999"}]}`: used in this order; goes before the job's `lot` |
-//! | `POST /_sim/by-hand` | `{"do":"hold","job":…,"reason":…}`, `resume`, `abort`, `{"do":"correct_count","job":…,"step":20,"pieces":-6,"person":"S. Keller","reason":"miscount"}`, `{"do":"defect","job":…,"step":20,"pieces":960,"pallets":[…],"reason":…}`, `{"do":"resend","job":…,"kind":"job.finished","times":1000}`, `{"do":"restart_counter","job":…,"step":10}` |
+//! | `POST /_sim/by-hand` | `{"do":"hold","job":…,"reason":…}`, `resume`, `abort`, `{"do":"correct_count","job":…,"step":20,"pieces":-6,"person":"S. Keller","reason":"miscount"}`, `{"do":"defect","job":…,"step":20,"pieces":960,"pallets":[…],"reason":…}`, `{"do":"resend","job":…,"kind":"job.finished","times":1000}`, `{"do":"restart_counter","job":…,"step":10}`, `{"do":"change_lot","job":…,"lot":"N7-1124"}` from the next pallet on |
+//! | `POST /_sim/use` | `{"order":"1000043","step":10,"part":"GREASE","lot":null,"amount":"1.5","measure":"KG"}`: used for an order whose number somebody typed |
 
 use std::collections::{BTreeMap, BTreeSet};
 

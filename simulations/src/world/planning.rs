@@ -8,9 +8,11 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `GET /signals`, `GET /signals/{signal}` | `{"signal":"S-000001","version":2,"item":"FG-100","plant":"nord","quantity":5000,"unit":"PC","need_by":"2026-12-01","firmness":"open","response":null,"order":null,"changed_at":"…"}`; `firmness` is `open`, `firm` or `withdrawn`; `?plant=nord` |
+//! | `GET /signals`, `GET /signals/{signal}` | `{"signal":"S-000001","version":2,"item":"FG-100","plant":"nord","quantity":5000,"unit":"PC","need_by":"2026-12-01","firmness":"open","response":null,"order":null,"supply":null,"changed_at":"…"}`; `firmness` is `open`, `firm` or `withdrawn`; `?plant=nord` |
 //! | `GET /changes?after=17` | `{"changes":[{"change":18,"what":"revised", …the signal…}],"last":18}`, at most 100, oldest first: each as the signal was then |
 //! | `POST /signals/{signal}/response` | `{"version":2,"response":"accepted","order":"1000042"}` or `{"version":2,"response":"refused","reason":"no capacity"}`: 200, also when it is known; another version than the newest 409 `stale_version`; another answer than before 409 `answered` |
+//!
+//! | `PUT /signals/{signal}/supply` | `{"word":3,"version":2,"planned":"00000001","orders":[{"order":"1000042","plant":"nord","quantity":160,"confirmed":null,"state":"released"}]}`: what is on its way; 200, and a `word` that is not higher than the last one changes nothing |
 //!
 //! Refusals are `{"error":"…","detail":"…"}`.
 //!
@@ -40,7 +42,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::exchange::{Method, Request, Response};
@@ -78,6 +80,7 @@ struct Signal {
     wish: NewSignal,
     firmness: Firmness,
     answer: Option<Answer>,
+    supply: Option<Supply>,
     changed_at: Moment,
 }
 
@@ -101,6 +104,28 @@ struct Answer {
     order: Option<String>,
     #[serde(default)]
     reason: Option<String>,
+}
+
+/// What somebody says is on its way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Supply {
+    word: u32,
+    version: u32,
+    #[serde(default)]
+    planned: Option<String>,
+    orders: Vec<SupplyOrder>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SupplyOrder {
+    order: String,
+    plant: String,
+    quantity: u32,
+    #[serde(default)]
+    confirmed: Option<u32>,
+    state: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -129,6 +154,7 @@ impl Planning {
             (Method::Get, ["signals", number]) => Ok(shown(&self.signal(number)?.view(&desk.zone))),
             (Method::Get, ["changes"]) => self.changes_after(request),
             (Method::Post, ["signals", number, "response"]) => self.answer_to(desk, number, read(request)?),
+            (Method::Put, ["signals", number, "supply"]) => self.supplied(desk, number, read(request)?),
             (Method::Post, ["_sim", "signals"]) => self.raise(desk, read(request)?),
             (Method::Post, ["_sim", "signals", number, "revise"]) => self.revise(desk, number, &read(request)?),
             (Method::Post, ["_sim", "signals", number, "firm"]) => self.settle(desk, number, Firmness::Firm),
@@ -154,7 +180,7 @@ impl Planning {
             return Err(refusal(400, "malformed", "a signal asks for something"));
         }
         let number = format!("S-{:06}", self.signals.len() + 1);
-        let signal = Signal { number, version: 1, wish, firmness: Firmness::Open, answer: None, changed_at: desk.now };
+        let signal = Signal { number, version: 1, wish, firmness: Firmness::Open, answer: None, supply: None, changed_at: desk.now };
         let view = signal.view(&desk.zone);
         self.note(desk, signal, "raised");
         Ok(Response::json(201, &view))
@@ -207,6 +233,15 @@ impl Planning {
         }
     }
 
+    /// Takes what is on its way; older word changes nothing.
+    fn supplied(&mut self, desk: &Desk, number: &str, supply: Supply) -> Answered {
+        let signal = self.signals.get_mut(number).ok_or_else(|| unknown(number))?;
+        if signal.supply.as_ref().is_none_or(|known| known.word < supply.word) {
+            signal.supply = Some(supply);
+        }
+        Ok(shown(&signal.view(&desk.zone)))
+    }
+
     /// A planning run: the same demand gives the same supply, unless it is nervous.
     fn run(&mut self, desk: &mut Desk) -> Response {
         let open: Vec<Signal> = self.signals.values().filter(|signal| signal.firmness == Firmness::Open).cloned().collect();
@@ -246,7 +281,7 @@ impl Signal {
             "signal": self.number, "version": self.version, "item": self.wish.item, "plant": self.wish.plant,
             "quantity": self.wish.quantity, "unit": self.wish.unit, "need_by": self.wish.need_by.to_string(), "firmness": firmness,
             "response": response, "order": self.answer.as_ref().and_then(|answer| answer.order.clone()),
-            "reason": self.answer.as_ref().and_then(|answer| answer.reason.clone()), "changed_at": zone.iso(self.changed_at),
+            "reason": self.answer.as_ref().and_then(|answer| answer.reason.clone()), "supply": self.supply, "changed_at": zone.iso(self.changed_at),
         })
     }
 }

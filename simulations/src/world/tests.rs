@@ -67,6 +67,8 @@ fn erp() -> Asked {
         (Method::Post, "/_sim/by-hand", json!({ "do": "post", "user": "K", "document": document })),
         (Method::Post, "/_sim/by-hand", json!({ "do": "confirm", "user": "K", "confirmation": confirmation })),
         (Method::Put, "/_sim/periods", json!({ "closed": ["2026-10"] })),
+        (Method::Post, "/_sim/sourcing", json!({ "material": "FG", "sources": [{ "plant": "1010", "per_day": "160" }] })),
+        (Method::Post, "/_sim/conversions", json!({})),
     ]
 }
 

@@ -8,7 +8,7 @@
 //! | path | what |
 //! |---|---|
 //! | `POST /inbound-notices` | `{"notice_ref":"…","sscc":"…","contents":[{"item":"FG-100","lot":"N7-1123","units":"480"}]}`: 201 `{"notice":"IN-000001","sscc":…}`; known reference 200; other content, or an SSCC that is known: 409 |
-//! | `GET /handling-units`, `GET /handling-units/{sscc}` | `state` `announced`, `received`, `put_away`, `picked`, `shipped`; `bin`, `contents`, `blocks` |
+//! | `GET /handling-units`, `GET /handling-units/{sscc}` | `state` `announced`, `received`, `put_away`, `picked`, `shipped`; `bin`, `contents`, `picked` from it for which delivery, `blocks` |
 //! | `GET /stock` | per item and lot: `on_hand` in handling units (of it `blocked` and `free`), `picked`, `shipped` |
 //! | `POST /stock-blocks` | `{"block_ref":"…","lot":"N7-1123","item":"FG-100","reason":"NC-881"}` or with `"sscc"`: 201 `{"block":"B-000001","handling_units":[…],"picked":[…],"shipped":[…]}`; known reference 200; it also holds for what arrives later |
 //! | `DELETE /stock-blocks/{block}` | 204, also when it is gone already |

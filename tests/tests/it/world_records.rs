@@ -131,6 +131,7 @@ impl Stage {
             lot: LotNo::parse("N7-1").ok(),
             start,
             end: start.plus_ms(3_600_000),
+            demand: None,
         };
         let to = Address::Native { kind: EntityKind::Order, names: vec![Ref::new(erp, NativeKind::Order, number)] };
         let order = region.entity(&to).unwrap();

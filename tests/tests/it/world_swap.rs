@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde_json::json;
+use takt_protocol::books::Verdict;
+use takt_protocol::case::CaseKind;
 use takt_protocol::kernel::Own;
 use takt_protocol::order::{self, Change, Order, Request};
 use takt_protocol::posting::{Use, accounts};
@@ -59,6 +61,41 @@ async fn an_order_goes_the_whole_way_with_the_second_erp_and_the_books_agree() {
         assert!(books["effects"][effect].as_u64() >= Some(least), "{effect} did not take effect: {}", books["effects"]);
     }
     agree(&stage, &books).await;
+
+    // The mesh finds the same by itself: in the ERP's books, and pallet by pallet in the warehouse's.
+    for system in ["erp-eu", "wms-na"] {
+        let run = stage.compared(system, true).await;
+        let (equal, unexplained) = (run.with(Verdict::Equal), run.found.values().flat_map(|found| &found.unexplained).count());
+        assert!(run.of > 0 && equal == run.of && unexplained == 0, "{system}: {run:?}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_somebody_took_back_in_the_second_erp_is_a_case_after_two_readings_and_not_after_one() {
+    let stage = Stage::set(Kind::ErpOdoo).await;
+    let order = stage.release(PIECES).await;
+    let settled = |order: &Order| order.completed && !order.ledger.is_unsettled() && !order.ledger.has_open_groups();
+    let made = stage.order_when(order, "completed at the plant, and booked", settled).await;
+    // A log that counts at once, that nobody is told of, and that takes a piece back.
+    let number = made.header().unwrap().number.to_string();
+    let log = json!({ "production_id": number, "operation": "10", "good": -1 });
+    stage.post("erp-eu/_sim/by-hand", &json!({ "user": "kott", "do": "create", "model": "work_log", "values": log })).await;
+    stage.quiet().await;
+    stage.compare("erp-eu", false).await;
+    let once = stage.run_when("erp-eu", "read once", |run| run.with(Verdict::Once) == 1).await;
+    assert!(once.is_under_way() && stage.cases(order).await.is_empty(), "{once:?}");
+    let twice = stage.run_when("erp-eu", "read twice", |run| !run.is_under_way()).await;
+    let found = twice.found.values().next().unwrap();
+    assert_eq!((found.verdict, found.unexplained.len()), (Verdict::Twice, 1), "{twice:?}");
+    assert_eq!(found.unexplained[0].to_string(), "-1 H87");
+    let cases = stage.cases(order).await;
+    assert!(matches!(&cases[..], [one] if one.kind == CaseKind::BooksDiffer && one.what.contains("yield at 10 FG-100")), "{cases:?}");
+    // Somebody logs it again there: the case closes by itself.
+    let log = json!({ "production_id": number, "operation": "10", "good": 1 });
+    stage.post("erp-eu/_sim/by-hand", &json!({ "user": "kott", "do": "create", "model": "work_log", "values": log })).await;
+    let run = stage.compared("erp-eu", true).await;
+    assert!(run.with(Verdict::Equal) == 1 && stage.cases(order).await.is_empty(), "{run:?}");
     stage.end().await;
 }
 

@@ -111,7 +111,7 @@ impl House {
                     Probed::Absent => {}
                     Probed::NoAnswer { why } => panic!("no answer to a probe: {why}"),
                 },
-                settled @ (Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. }) => return settled,
+                settled @ (Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } | Sent::Read { .. }) => return settled,
             }
         }
         panic!("never settled");

@@ -243,3 +243,30 @@ fn a_unit_that_the_erp_s_decimals_cannot_hold_is_refused() {
         ]
     );
 }
+
+#[test]
+fn only_a_system_that_has_books_and_can_be_asked_is_compared_with_ours() {
+    let reads = "link: {http: {base: 'http://x', send: {read_books: mappings/books.jq}}}\n";
+    all_told(&[
+        (
+            "sites/nord.yaml",
+            format!("{PLANT}reconcile: {{at: ['22:00']}}\n"),
+            "sites/nord.yaml:5:12: a site of kind plant keeps no books that are compared with ours. move `reconcile:` to the file of the ERP or of the warehouse",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}reconcile: {{}}\nlink: {{http: {{base: 'http://x', send: {{}}}}}}\n"),
+            "sites/erp.yaml:4:12: nobody can ask erp what is in its books. add `read_books:` to `link.http.send`, with a mapping that has `request` and `outcome`",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}reconcile: {{settle_ms: 0}}\n"),
+            "sites/erp.yaml:4:12: `reconcile.settle_ms` is 0, so nothing would ever be read twice or at all. write 1 or more under `settle_ms`",
+        ),
+        ("sites/erp.yaml", format!("{ERP}reconcile: {{at: ['25:00']}}\n"), "X"),
+        ("sites/erp.yaml", format!("{ERP}reconcile: {{every: 60000}}\n"), "X"),
+    ]);
+    let books = "def request: { path: \"/books\" };\ndef outcome: { read: { entries: [] } };\n";
+    let erp = format!("{ERP}reconcile: {{at: ['06:00', '22:00'], settle_ms: 60000, at_once: 4, patience_ms: 600000}}\n{reads}");
+    assert_eq!(findings(&[("sites/erp.yaml", &erp), ("mappings/books.jq", books)]), Vec::<String>::new());
+}

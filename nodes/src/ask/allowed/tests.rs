@@ -13,7 +13,7 @@ use crate::ask::v1::requests_client::RequestsClient;
 use crate::ask::v1::{self, queries_client::QueriesClient};
 
 /// Where each request goes over HTTP.
-const PATHS: [(&str, &str); 24] = [
+const PATHS: [(&str, &str); 25] = [
     ("release_order", "production-order-releases"),
     ("confirm_completion", "operation-completions"),
     ("issue_material", "material-issues"),
@@ -38,6 +38,7 @@ const PATHS: [(&str, &str); 24] = [
     ("block_shipment", "shipments/x/blocks"),
     ("release_shipment", "shipments/x/releases"),
     ("act_on_exception", "exceptions/x/actions"),
+    ("reconcile", "reconciliations"),
 ];
 
 /// The token of a role in the mesh of these tests.

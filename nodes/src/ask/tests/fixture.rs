@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 use takt_actors::link::format::Format;
 use takt_actors::link::http::{HttpLink, HttpSpec};
 use takt_actors::link::inbound::{Inbound, Topic};
@@ -15,8 +16,9 @@ use takt_actors::link::{Errand, Link, Probed, Sent};
 use takt_actors::node::Settings;
 use takt_actors::region::SiteLink;
 use takt_actors::site::SiteLimits;
+use takt_protocol::books::{About, Question};
 use takt_protocol::calendar::{Calendar, PeriodState};
-use takt_protocol::effect::Effect;
+use takt_protocol::effect::{Document, Effect};
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::{Address, Body, Input};
@@ -109,8 +111,13 @@ fn warehouse(mesh: &Mesh) -> Inbound {
 pub(crate) struct World {
     pub(crate) mesh: Arc<Mesh>,
     pub(crate) doors: Doors,
+    /// What the ERP has in its books, by order: what was posted, and what a test writes there by hand.
+    pub(crate) books: Written,
     _data: tempfile::TempDir,
 }
+
+/// Lines in the books of a system, each with the order it belongs to.
+pub(crate) type Written = Arc<Mutex<Vec<(String, Value)>>>;
 
 impl World {
     /// A mesh with the usual limits.
@@ -130,7 +137,8 @@ impl World {
         drop(rustls::crypto::ring::default_provider().install_default());
         let data = tempfile::tempdir().unwrap();
         let stores = Stores::open(data.path(), ["eu", "na"].map(|name| Region::parse(name).unwrap())).unwrap();
-        let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name)).collect();
+        let books = Written::default();
+        let links: Vec<SiteLink> = ["erp-eu", "nord", "qms", "wms-hub"].iter().map(|name| obedient(name, &books)).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::new(book()), &links, &Settings::default()).await.unwrap());
         let client = |source, role| Client { source: Source::parse(source).unwrap(), role: Role::parse(role).unwrap() };
         let usual = [
@@ -146,7 +154,7 @@ impl World {
             .with_inbox(site("qms"), Some(MES), None, Arc::new(Full))
             .with_inbox(site("wms-hub"), Some(SIGNED), Some(signature()), Arc::new(warehouse(&mesh)));
         let doors = serve(reception, http, grpc).await.unwrap();
-        Self { mesh, doors, _data: data }
+        Self { mesh, doors, books, _data: data }
     }
 
     /// The state of an entity.
@@ -177,6 +185,7 @@ impl World {
             lot: None,
             start: Instant::parse("2026-11-24T06:00:00+01:00").unwrap(),
             end: Instant::parse("2026-11-24T14:00:00+01:00").unwrap(),
+            demand: None,
         };
         let name = Ref::new(erp, NativeKind::Order, native);
         let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
@@ -282,11 +291,30 @@ pub(crate) fn site(name: &str) -> SiteId {
 /// A system that does everything at once.
 struct Obedient {
     site: SiteId,
+    books: Written,
 }
 
-fn obedient(name: &str) -> SiteLink {
+fn obedient(name: &str, books: &Written) -> SiteLink {
     let site = site(name);
-    SiteLink::new(site, Arc::new(Obedient { site }), SiteLimits::default())
+    SiteLink::new(site, Arc::new(Obedient { site, books: Arc::clone(books) }), SiteLimits::default())
+}
+
+impl Obedient {
+    fn post(&self, document: &Document, number: &str) {
+        let mut books = self.books.lock().unwrap();
+        for line in &document.posting.lines {
+            let entry = json!({ "document": number, "use": line.series.purpose, "op": line.series.op, "material": line.series.material,
+                "lot": line.series.lot, "qty": line.qty });
+            books.push((document.erp_order.to_string(), entry));
+        }
+    }
+
+    fn read(&self, question: &Question) -> Sent {
+        let books = self.books.lock().unwrap();
+        let of = |order: &str| books.iter().filter(|(known, _)| known == order).map(|(_, line)| line.clone()).collect::<Vec<_>>();
+        let entries = if let About::Order(number) = &question.about { of(number.as_str()) } else { Vec::new() };
+        Sent::Read { raw: json!(entries).to_string().into_bytes(), said: json!({ "entries": entries }) }
+    }
 }
 
 #[tonic::async_trait]
@@ -297,8 +325,12 @@ impl Link for Obedient {
             let number = NativeId::parse(&format!("J-{}", job.erp_order)).unwrap();
             receipt.alias = Some(Ref::new(self.site, NativeKind::Job, number));
         }
-        if let Effect::Post(_) = errand.effect.as_ref() {
+        if let Effect::Post(document) = errand.effect.as_ref() {
             receipt.document = DocNo::parse(errand.reference.as_str()).ok();
+            self.post(document, errand.reference.as_str());
+        }
+        if let Effect::ReadBooks(question) = errand.effect.as_ref() {
+            return self.read(question);
         }
         Sent::Accepted(receipt)
     }

@@ -180,6 +180,7 @@ impl Day {
             lot: None,
             start: at(60),
             end: at(600),
+            demand: None,
         };
         Self::order_input("erp-eu", "release", 0, order::Input::OwnerFact(OwnerFact::Released(Box::new(header))))
     }

@@ -9,8 +9,9 @@ use crate::draft::NewCase;
 use crate::effect::{Document, Effect};
 use crate::intent::{Tier, Wake};
 use crate::order::{Fact, Order};
-use crate::posting::{self, Actual, Due, Ledger, Moment, Posting, PostingFact, Rule, Trigger};
+use crate::posting::{self, Actual, Due, Ledger, Moment, Movement, Posting, PostingFact, Rule, Trigger};
 use crate::words::MaterialId;
+use crate::workflow::Flow;
 
 /// An open ledger: facts booked so far in this decision count for the next one.
 pub(super) struct Books<'a> {
@@ -116,9 +117,11 @@ impl Turn<'_, '_> {
     pub(super) fn send_posting(&mut self, posting: Posting) {
         let Some(header) = &self.order.header else { return };
         let number = posting.number;
+        let flow = if posting.movement == Movement::GoodsReceipt { Flow::BatchCompletion } else { Flow::Confirm };
         let document = Document { order: self.draft.me(), erp_order: header.number.clone(), plant: header.plant, posting };
         let (intent, _) = self.draft.ask_site(header.erp, Tier::Business, Effect::Post(document));
         self.note(Fact::Carries { intent, posting: number });
+        self.moved_in_books(flow);
     }
 
     /// A posting that may not go out is a case, with the date that would be possible.

@@ -7,8 +7,8 @@ use crate::case::Case;
 use crate::common::Common;
 use crate::desk::Action;
 use crate::draft::Draft;
-use crate::envelope::{Envelope, Who};
-use crate::kernel::{Context, refuse};
+use crate::envelope::Envelope;
+use crate::kernel::{Context, not_given_up, refuse};
 use crate::order::{Fact, Order};
 use crate::outbox::Outcome;
 use crate::posting::{self, PostingFact};
@@ -25,6 +25,9 @@ impl Order {
         draft: &mut Draft,
     ) -> Answer {
         let mut turn = Turn { order: self, common, envelope, context, draft };
+        if let Some(answer) = turn.act_on_books(case, action) {
+            return answer;
+        }
         let posting = case.posting.or_else(|| case.intent.and_then(|intent| self.carries.get(&intent).copied()));
         let Some(posting) = posting else {
             return match action {
@@ -94,15 +97,8 @@ impl Turn<'_, '_> {
 
     /// Given up: only with a finance role and a second pair of eyes.
     fn write_off(&mut self, case: &Case, number: u32) -> Answer {
-        let finance = &self.context.book.policy.finance_roles;
-        let who = self.envelope.who.as_ref();
-        let allowed = who.is_some_and(|who| finance.iter().any(|role| role.as_str() == who.role));
-        let second = who.and_then(|who| who.second.as_ref().filter(|second| is_another(who, second)));
-        if !allowed {
-            return refuse(Code::NotOwner, "only finance may give quantities up".into(), "hand the case to finance", "who.role");
-        }
-        if second.is_none() {
-            return refuse(Code::NotOwner, "giving quantities up needs a second approver".into(), "name a second person", "who.second");
+        if let Some(no) = not_given_up(self.envelope.who.as_ref(), self.context) {
+            return no;
         }
         let facts = posting::write_off(&self.order.ledger, number);
         if facts.is_empty() {
@@ -121,12 +117,6 @@ impl Turn<'_, '_> {
     }
 }
 
-/// Whether a second approver is somebody else than who acts, and than the one they act for.
-fn is_another(who: &Who, second: &str) -> bool {
-    let same = |name: &str| name.trim().eq_ignore_ascii_case(second.trim());
-    !same(&who.user) && !who.on_behalf_of.as_deref().is_some_and(same)
-}
-
-fn not_offered(case: &Case) -> Answer {
+pub(super) fn not_offered(case: &Case) -> Answer {
     refuse(Code::State, format!("case {} does not offer that", case.number), "choose one of the actions the case offers", "action")
 }

@@ -6,7 +6,9 @@ use crate::case::{CaseKind, Proposal};
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
 use crate::effect::{Conversion, Effect};
+use crate::intent::Intent;
 use crate::kernel::Context;
+use crate::name::SiteId;
 use crate::native::NativeKind;
 use crate::order::{Business, Dispatch, Fact, Header, Order};
 use crate::outbox::{OutboxFact, Outcome, Receipt};
@@ -26,7 +28,8 @@ impl Order {
         let envelope = crate::kernel::clockwork(context.now);
         let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
         match effect {
-            Effect::Post(_) => turn.posting_step(number, step),
+            Effect::Post(_) => turn.posted_step(number, step),
+            Effect::ReadBooks(_) => turn.reading_step(number, step),
             Effect::DispatchJob(job) => turn.job_step(job.attempt, step),
             Effect::ChangeOrder(_) | Effect::ChangeJob { .. } | Effect::RevokeJob(_) if turn.change_step(number, step) => {}
             Effect::RevokeJob(_) => turn.revoke_step(step),
@@ -46,12 +49,38 @@ impl Order {
             | Effect::TellHold(_)
             | Effect::OpenInspection { .. }
             | Effect::ReportBreakdown(_)
-            | Effect::TenderLoad(_) => {}
+            | Effect::TenderLoad(_)
+            | Effect::PlaceDemand(_)
+            | Effect::AnswerDemand(_)
+            | Effect::TellEvents(_) => {}
         }
+        turn.tell_demand();
     }
 }
 
 impl Turn<'_, '_> {
+    fn posted_step(&mut self, intent: u32, step: &OutboxFact) {
+        self.posting_step(intent, step);
+        // What was to be read made room for it.
+        if let (OutboxFact::Settled(_) | OutboxFact::Parked { .. }, Some(site)) = (step, self.asked_site(intent)) {
+            self.read_on(site);
+        }
+    }
+
+    fn reading_step(&mut self, intent: u32, step: &OutboxFact) {
+        if let Some(site) = self.asked_site(intent) {
+            self.books_step(site, step);
+        }
+    }
+
+    /// The site that an intent is for.
+    fn asked_site(&self, intent: u32) -> Option<SiteId> {
+        match &self.common.outbox.get(intent)?.intent {
+            Intent::Site { site, .. } => Some(*site),
+            Intent::Mail { .. } | Intent::Wake { .. } => None,
+        }
+    }
+
     fn posting_step(&mut self, intent: u32, step: &OutboxFact) {
         let Some(posting) = self.order.carries.get(&intent).copied() else { return };
         if matches!(step, OutboxFact::NotDone { .. }) && self.adopt_twin(posting) {
@@ -183,6 +212,7 @@ impl Turn<'_, '_> {
             lot: None,
             start: wish.start,
             end: wish.end,
+            demand: None,
         });
         self.ordered(&header, Business::Released);
     }

@@ -5,11 +5,13 @@ use super::Turn;
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
+use crate::fact::Fact as Noted;
 use crate::order::Fact;
 use crate::outbox::{Outcome, Standing};
 use crate::posting::{self, Entry, PostingFact, Use};
 use crate::qty::Qty;
 use crate::words::{DocNo, LotNo, MaterialId};
+use crate::workflow::Flow;
 
 /// A document that carries another reference than one of ours.
 pub(super) struct Foreign<'a> {
@@ -33,6 +35,7 @@ impl Turn<'_, '_> {
         let doubtful = same().find(|entry| self.is_doubtful(entry)).map(|entry| entry.posting.number);
         let twin = doubtful.filter(|_| free.is_none());
         self.note(Fact::ForeignPosting { document: found.document.clone(), by: found.by.to_owned(), qty: found.qty, twin });
+        self.moved_in_books(Flow::Confirm);
         match free {
             Some(posting) => self.adopt(posting, found.document.clone()),
             None => return Answer::Discrepant { case: self.contested(found, twin) },
@@ -68,13 +71,36 @@ impl Turn<'_, '_> {
     /// Only what has certainly not gone through: not what is being sent, and not what nobody knows the end of.
     fn may_adopt(&self, entry: &Entry) -> bool {
         match entry.standing {
-            posting::Standing::Prepared | posting::Standing::Parked { .. } => !self.is_doubtful(entry),
+            posting::Standing::Prepared | posting::Standing::Parked { .. } => {
+                !self.is_doubtful(entry) && !self.is_decided(entry.posting.number)
+            }
             posting::Standing::InDoubt
             | posting::Standing::InFlight
             | posting::Standing::Posted { .. }
             | posting::Standing::Adopted { .. }
             | posting::Standing::WrittenOff => false,
         }
+    }
+
+    /// Whether this very decision has moved it.
+    fn is_decided(&self, number: u32) -> bool {
+        self.draft.facts().iter().any(|fact| match fact {
+            Noted::Order(fact) => {
+                matches!(fact.as_ref(), Fact::Posting(PostingFact::Stands { posting, .. }) if *posting == number)
+            }
+            Noted::Named(_)
+            | Noted::Intended { .. }
+            | Noted::Outbox { .. }
+            | Noted::CaseOpened(_)
+            | Noted::CaseHandedOver { .. }
+            | Noted::CaseSnoozed { .. }
+            | Noted::CaseClosed { .. }
+            | Noted::Lot(_)
+            | Noted::Unit(_)
+            | Noted::Shipment(_)
+            | Noted::Site(_)
+            | Noted::Record(_) => false,
+        })
     }
 
     /// May it have gone through, as far as anybody knows?

@@ -53,7 +53,7 @@ impl Turn<'_, '_> {
         };
         self.draft.tell(lot, Body::Lot(lot::Input::Mail(lot::Mail::Produced(production))));
         if let Some(sscc) = made.unit {
-            let content = UnitContent { lot: key.clone(), lot_entity: lot, order, output: made.kind, qty };
+            let content = UnitContent { lot: key.clone(), lot_entity: lot, order: Some(order), output: made.kind, qty };
             self.fill(sscc, content);
         }
         let product = (key.clone(), lot);

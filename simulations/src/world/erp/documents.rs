@@ -167,6 +167,19 @@ impl Document {
         })
     }
 
+    /// `A_MaterialDocumentItem`, each with the head of its document.
+    pub(super) fn items_with_head(&self, zone: &Zone) -> Vec<Value> {
+        let mut head = self.view(zone);
+        if let Some(fields) = head.as_object_mut() {
+            fields.remove("to_MaterialDocumentItem");
+        }
+        let mut items = self.item_views();
+        for fields in items.iter_mut().filter_map(Value::as_object_mut) {
+            fields.insert("to_MaterialDocumentHeader".to_owned(), head.clone());
+        }
+        items
+    }
+
     /// `A_MaterialDocumentItem`.
     pub(super) fn item_views(&self) -> Vec<Value> {
         (1..).zip(&self.lines).map(|(item, line)| self.item_view(item, line)).collect()

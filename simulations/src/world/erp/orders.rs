@@ -60,6 +60,8 @@ pub(super) struct Order {
     pub(super) batch: String,
     pub(super) production_version: String,
     pub(super) converted_from: String,
+    /// The requirement it was planned for, by the reference that its sender has for it.
+    pub(super) demand: String,
     pub(super) total: Decimal,
     pub(super) planned_scrap: Decimal,
     pub(super) unit: String,
@@ -148,7 +150,7 @@ impl Order {
             "ManufacturingOrder": self.number, "ManufacturingOrderCategory": "10", "ManufacturingOrderType": self.kind,
             "Material": self.material, "ProductionPlant": self.plant, "PlanningPlant": self.plant,
             "StorageLocation": self.location, "Batch": self.batch, "ProductionVersion": self.production_version,
-            "PlannedOrder": self.converted_from, "ProductionUnit": self.unit, "TotalQuantity": quantity_text(self.total),
+            "PlannedOrder": self.converted_from, "RequirementReference": self.demand, "ProductionUnit": self.unit, "TotalQuantity": quantity_text(self.total),
             "MfgOrderPlannedScrapQty": quantity_text(self.planned_scrap),
             "MfgOrderConfirmedYieldQty": quantity_text(self.confirmed()),
             "MfgOrderConfirmedScrapQty": quantity_text(scrapped),

@@ -71,6 +71,8 @@ impl Erp {
             ("POST", ["production-versions"]) => self.plan_production(request),
             ("POST", ["production-orders"]) => self.create_order(desk, request),
             ("POST", ["production-orders", number, action]) => self.act(desk, number, action, &read::<Change>(request)?),
+            ("POST", ["sourcing"]) => self.source(request),
+            ("POST", ["conversions"]) => self.convert(desk),
             ("POST", ["deliveries"]) => self.create_delivery(request),
             ("POST", ["by-hand"]) => self.by_hand(desk, request),
             _ => Err(not_found(format!("{} is not a desk of this house", request.path))),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
@@ -76,6 +77,8 @@ pub(super) struct NewOrder {
     batch: String,
     production_version: String,
     planned_order: String,
+    /// The requirement it was planned for, by the reference that its sender has for it.
+    demand: String,
     quantity: String,
     planned_scrap: String,
     unit: String,
@@ -209,6 +212,12 @@ impl From<RequestedOrder> for NewOrder {
 }
 
 impl NewOrder {
+    /// What a planned order becomes: on its day, by the newest version there is.
+    pub(super) fn planned(material: String, plant: String, quantity: Decimal, number: &str, day: Date, demand: String) -> Self {
+        let (start, end, planned_order) = (day.to_string(), day.to_string(), number.to_owned());
+        Self { material, plant, quantity: quantity.to_string(), planned_order, demand, start, end, ..Self::default() }
+    }
+
     fn into_order(self, number: String, unit: String, at: Moment) -> Outcome<Order> {
         let optional = |field, text: &str| if text.is_empty() { Ok(Decimal::ZERO) } else { read_quantity(field, text) };
         let total = read_quantity("quantity", &self.quantity)?;
@@ -233,6 +242,7 @@ impl NewOrder {
             batch: self.batch,
             production_version: self.production_version,
             converted_from: self.planned_order,
+            demand: self.demand,
             total,
             unit,
             over_percent,

@@ -23,6 +23,7 @@ const DOCUMENTS: &str = "API_MATERIAL_DOCUMENT_SRV";
 const STOCK: &str = "API_MATERIAL_STOCK_SRV";
 const BATCHES: &str = "API_BATCH_SRV";
 const DELIVERIES: &str = "API_OUTBOUND_DELIVERY_SRV";
+const REQUIREMENTS: &str = "API_PLND_INDEP_RQMT_SRV";
 
 const SIX_HOURS_MS: i64 = 6 * 60 * 60 * 1000;
 
@@ -89,12 +90,13 @@ impl Erp {
                 (documents().map(|one| one.view(zone)).collect(), &["MaterialDocumentYear", "MaterialDocument"])
             }
             (DOCUMENTS, "A_MaterialDocumentItem") => {
-                (documents().flat_map(super::documents::Document::item_views).collect(), &["MaterialDocumentYear", "MaterialDocument"])
+                (documents().flat_map(|one| one.items_with_head(zone)).collect(), &["MaterialDocumentYear", "MaterialDocument"])
             }
             (STOCK, "A_MatlStkInAcctMod") => (self.stock.view(&self.materials), &["Material"]),
             (BATCHES, "Batch") => (self.batch_views(), &["Material", "Batch"]),
             (DELIVERIES, "A_OutbDeliveryHeader") => (self.delivery_views(), &["DeliveryDocument"]),
-            (ORDERS | CONFIRMATIONS | DOCUMENTS | STOCK | BATCHES | DELIVERIES, "") => (Vec::new(), &[]),
+            (REQUIREMENTS, "A_PlndIndepRqmt") => (self.requirement_views(), &["PlndIndepRqmt"]),
+            (ORDERS | CONFIRMATIONS | DOCUMENTS | STOCK | BATCHES | DELIVERIES | REQUIREMENTS, "") => (Vec::new(), &[]),
             (service, set) => return Err(not_found(format!("Resource not found for segment '{set}' of {service}"))),
         })
     }
@@ -144,6 +146,9 @@ impl Erp {
             ("PATCH", ORDERS, "A_ProductionOrder_2") => self.patch_order(desk, target, request),
             ("PATCH", ORDERS, "A_ProductionOrderComponent_4") => self.patch_component(desk, target, request),
             ("PATCH", DELIVERIES, "A_OutbDeliveryHeader") => self.patch_delivery(target, request),
+            ("POST", REQUIREMENTS, "A_PlndIndepRqmt") => self.require(desk, request),
+            ("PATCH", REQUIREMENTS, "A_PlndIndepRqmt") => self.revise_requirement(desk, target, request),
+            ("DELETE", REQUIREMENTS, "A_PlndIndepRqmt") => self.drop_requirement(target),
             (method, service, set) => Err(not_found(format!("{method} is not supported for '{set}' of {service}"))),
         }
     }

@@ -9,6 +9,7 @@ use super::super::system::{House, System};
 use super::{Erp, odata};
 
 mod confirming;
+mod demand;
 mod habits;
 mod orders;
 mod posting;

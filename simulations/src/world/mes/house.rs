@@ -49,14 +49,6 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
-    /// Microseconds a piece takes.
-    pub(super) fn cycle_us(&self) -> i64 {
-        let slowest = self.pieces_per_second.max(Decimal::new(1, 3));
-        i64::try_from((Decimal::from(1_000_000) / slowest).round()).unwrap_or(1_000_000).max(1)
-    }
-}
-
 /// Why a dispatcher wants a job to wait.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +73,20 @@ enum ByHand {
     Defect { job: String, step: u32, pieces: u64, pallets: Vec<String>, reason: String },
     Resend { job: String, kind: String, times: u32 },
     RestartCounter { job: String, step: u32 },
+    ChangeLot { job: String, lot: String },
+}
+
+/// Material that somebody used for an order whose number he typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Use {
+    order: String,
+    step: u32,
+    part: String,
+    #[serde(default)]
+    lot: Option<String>,
+    amount: Decimal,
+    measure: String,
 }
 
 impl ByHand {
@@ -92,7 +98,8 @@ impl ByHand {
             | Self::CorrectCount { job, .. }
             | Self::Defect { job, .. }
             | Self::Resend { job, .. }
-            | Self::RestartCounter { job, .. } => job,
+            | Self::RestartCounter { job, .. }
+            | Self::ChangeLot { job, .. } => job,
         }
     }
 }
@@ -111,9 +118,24 @@ impl Mes {
                 self.line_stock.set(lots);
                 Ok(Response::empty(204))
             }
+            (Method::Post, "/_sim/use") => {
+                let used = super::read(request)?;
+                Ok(self.use_by_hand(desk, &used))
+            }
             (Method::Post, "/_sim/by-hand") => self.by_hand(desk, super::read(request)?),
             _ => Err(fault(404, "NO_SUCH_DESK", request.path.clone())),
         }
+    }
+
+    /// Told as it was typed: no job is looked for.
+    fn use_by_hand(&self, desk: &mut Desk, used: &Use) -> Response {
+        let at = desk.stamp(desk.now);
+        let message = format!("{}-{}", self.name, desk.outbox.number());
+        let body = json!({ "message": message, "kind": "material.used_by_hand", "at": desk.zone.iso(at), "order": used.order,
+            "step": used.step, "part": used.part, "lot": used.lot, "amount": used.amount.to_string(), "measure": used.measure });
+        desk.habits.count("used_by_hand");
+        desk.tell(&used.order, "material.used_by_hand", &body);
+        Response::json(200, &body)
     }
 
     fn by_hand(&mut self, desk: &mut Desk, deed: ByHand) -> Result<Response, Fault> {
@@ -159,6 +181,10 @@ impl Mes {
             ByHand::RestartCounter { step, .. } => {
                 restart_counter(job, step_at(job, step)?);
                 desk.habits.count("counter_restart");
+            }
+            ByHand::ChangeLot { lot, .. } => {
+                expect(job, &[State::Waiting, State::Running, State::Held])?;
+                job.next_lot = Some(lot);
             }
         }
         Ok(())

@@ -98,6 +98,9 @@ pub(super) struct Job {
     /// What the people at the line see now.
     pub(super) notes: Option<String>,
     pub(super) state: State,
+    /// Into which lot it is made now, and into which one from the next pallet on.
+    pub(super) lot: Option<String>,
+    pub(super) next_lot: Option<String>,
     pub(super) pieces: u64,
     pub(super) proposal: Option<Proposal>,
     pub(super) decided: Vec<(Proposal, bool)>,
@@ -125,7 +128,7 @@ impl Job {
             fields.insert("state".to_owned(), json!(self.state.name()));
             fields.insert("pieces".to_owned(), json!(self.pieces));
             fields.insert("part".to_owned(), json!(self.sent.part));
-            fields.insert("lot".to_owned(), json!(self.sent.lot));
+            fields.insert("lot".to_owned(), json!(self.lot));
             fields.insert("notes".to_owned(), json!(self.notes));
             fields.insert("steps".to_owned(), json!(self.progress.views()));
             fields.insert("used".to_owned(), json!(self.progress.used_views()));
@@ -167,8 +170,9 @@ impl Mes {
                 (State::Rejected { code, detail }, 0, Progress::default())
             }
         };
-        let notes = sent.notes.clone();
-        let job = Job { number: number.clone(), sent, notes, state, pieces, proposal: None, decided: Vec::new(), progress };
+        let (notes, lot) = (sent.notes.clone(), sent.lot.clone());
+        let (decided, next_lot) = (Vec::new(), None);
+        let job = Job { number: number.clone(), sent, notes, state, lot, next_lot, pieces, proposal: None, decided, progress };
         self.keys.insert(job.sent.external_key.clone(), number.clone());
         self.jobs.entry(number).or_insert(job)
     }

@@ -17,7 +17,24 @@ pub(super) struct Recipe {
     pub(super) version: String,
     #[serde(default)]
     pub(super) lot_managed: bool,
+    /// What else comes out: for every so many good pieces of the last step one of that part.
+    #[serde(default)]
+    pub(super) co_products: Vec<CoProduct>,
+    /// Pieces on a full pallet, where the job says nothing.
+    #[serde(default)]
+    pub(super) pallet_pieces: Option<u64>,
+    /// Pieces a second, where it is not the pace of the line.
+    #[serde(default)]
+    pub(super) pieces_per_second: Option<Decimal>,
     pub(super) steps: Vec<RecipeStep>,
+}
+
+/// Another part that comes out beside the one that is made.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CoProduct {
+    pub(super) part: String,
+    pub(super) every: u64,
 }
 
 /// One step of a recipe.
@@ -34,7 +51,8 @@ impl Recipe {
     /// Whether it can be run: it has steps, and none takes more than a day a piece.
     pub(super) fn is_sensible(&self) -> bool {
         let a_day = Decimal::from(24 * 60);
-        !self.steps.is_empty() && self.steps.iter().all(|step| (Decimal::ZERO..=a_day).contains(&step.minutes_per_piece))
+        let parts = self.co_products.iter().all(|other| other.every > 0);
+        parts && !self.steps.is_empty() && self.steps.iter().all(|step| (Decimal::ZERO..=a_day).contains(&step.minutes_per_piece))
     }
 
     /// The station of each step: the one asked for, else the recipe's own.

@@ -23,6 +23,7 @@ pub(super) enum Report {
     LabourBooked { minutes: Decimal },
     SampleDue { piece: u64 },
     PalletClosed { sscc: String, pieces: u64 },
+    CoProductPacked { part: String, sscc: String, pieces: u64 },
     StepFinished,
     JobFinished,
     JobHeld { reason: String },
@@ -44,6 +45,7 @@ impl Report {
             Self::LabourBooked { .. } => "labour.booked",
             Self::SampleDue { .. } => "sample.due",
             Self::PalletClosed { .. } => "pallet.closed",
+            Self::CoProductPacked { .. } => "coproduct.packed",
             Self::StepFinished => "step.finished",
             Self::JobFinished => "job.finished",
             Self::JobHeld { .. } => "job.held",
@@ -56,7 +58,7 @@ impl Report {
 
     /// What this report says beyond where and when. Finished steps and jobs say what was made in all.
     fn body(self, job: &Job, at: Option<usize>) -> Value {
-        let lot = job.sent.lot.as_deref();
+        let lot = job.lot.as_deref();
         match self {
             Self::JobStarted | Self::StepStarted | Self::JobResumed => json!({}),
             Self::PieceCounted => json!({ "pieces": 1, "lot": lot }),
@@ -69,6 +71,10 @@ impl Report {
             Self::SampleDue { piece } => json!({ "piece": piece, "part": job.sent.part, "lot": lot }),
             Self::PalletClosed { sscc, pieces } => {
                 json!({ "sscc": sscc, "pieces": pieces, "part": job.sent.part, "lots": [{ "lot": lot, "pieces": pieces }] })
+            }
+            Self::CoProductPacked { part, sscc, pieces } => {
+                let lot = job.sent.lot.as_ref().map(|lot| format!("{lot}-{part}"));
+                json!({ "sscc": sscc, "pieces": pieces, "part": part, "lots": [{ "lot": lot, "pieces": pieces }] })
             }
             Self::StepFinished | Self::JobFinished => totals(job, at),
             Self::JobHeld { reason } | Self::JobAborted { reason } => {
@@ -92,7 +98,7 @@ fn totals(job: &Job, at: Option<usize>) -> Value {
         Some(at) => steps.get(at).map_or(0, |step| step.scrap),
         None => job.progress.scrap(),
     };
-    json!({ "good": last.map_or(0, |step| step.good), "scrap": scrap, "lot": job.sent.lot })
+    json!({ "good": last.map_or(0, |step| step.good), "scrap": scrap, "lot": job.lot })
 }
 
 impl Mes {

@@ -58,6 +58,17 @@ pub(super) struct Progress {
     usages: Vec<Usage>,
     pub(super) sequence: u64,
     on_pallet: u64,
+    pallet_pieces: Option<u64>,
+    cycle_us: Option<i64>,
+    others: Vec<Other>,
+}
+
+/// Another part that comes out, and how many of it did so far.
+#[derive(Clone, Debug)]
+struct Other {
+    part: String,
+    every: u64,
+    packed: u64,
 }
 
 impl Progress {
@@ -88,7 +99,16 @@ impl Progress {
             lot: material.lot.clone(),
             used: Decimal::ZERO,
         });
-        Self { steps: steps.collect(), usages: usages.collect(), sequence: 0, on_pallet: 0 }
+        let others = recipe.co_products.iter().map(|other| Other { part: other.part.clone(), every: other.every.max(1), packed: 0 });
+        Self {
+            steps: steps.collect(),
+            usages: usages.collect(),
+            sequence: 0,
+            on_pallet: 0,
+            pallet_pieces: sent.pallet_pieces.or(recipe.pallet_pieces),
+            cycle_us: recipe.pieces_per_second.map(cycle_us),
+            others: others.collect(),
+        }
     }
 
     /// Pieces that were started.
@@ -170,7 +190,7 @@ impl Mes {
         let moment = Moment::from_millis(at_us.div_euclid(1_000));
         self.begin(desk, &mut job, at, moment);
         let good = self.count(desk, &mut job, at, moment);
-        let cycle_us = self.pace.cycle_us();
+        let cycle_us = job.progress.cycle_us.unwrap_or_else(|| cycle_us(self.pace.pieces_per_second));
         if let Some(step) = job.progress.steps.get_mut(at) {
             step.free_at_us = at_us + cycle_us;
         }
@@ -240,7 +260,7 @@ impl Mes {
             self.report(desk, job, last, moment, Report::SampleDue { piece: good });
         }
         job.progress.on_pallet += 1;
-        if job.progress.on_pallet == job.sent.pallet_pieces.unwrap_or(self.pace.pallet_pieces) {
+        if job.progress.on_pallet == job.progress.pallet_pieces.unwrap_or(self.pace.pallet_pieces) {
             self.close_pallet(desk, job, moment);
         }
     }
@@ -252,6 +272,26 @@ impl Mes {
             let sscc = super::reports::sscc(self.sscc_prefix, self.pallets);
             let last = job.progress.steps.len().checked_sub(1);
             self.report(desk, job, last, moment, Report::PalletClosed { sscc, pieces });
+        }
+        if let Some(lot) = job.next_lot.take() {
+            job.lot = Some(lot);
+        }
+    }
+
+    /// What came out beside the part that was made goes on pallets of its own when the job ends.
+    fn pack_others(&mut self, desk: &mut Desk, job: &mut Job, moment: Moment) {
+        let last = job.progress.steps.len().checked_sub(1);
+        let good = job.progress.steps.last().map_or(0, |step| step.good);
+        for other in 0..job.progress.others.len() {
+            let Some(other) = job.progress.others.get_mut(other) else { continue };
+            let pieces = good / other.every - other.packed;
+            other.packed += pieces;
+            let part = other.part.clone();
+            if pieces > 0 {
+                self.pallets += 1;
+                let sscc = super::reports::sscc(self.sscc_prefix, self.pallets);
+                self.report(desk, job, last, moment, Report::CoProductPacked { part, sscc, pieces });
+            }
         }
     }
 
@@ -297,6 +337,7 @@ impl Mes {
         }
         if !job.progress.steps.is_empty() && job.progress.steps.iter().all(|step| step.finished) {
             self.close_pallet(desk, job, moment);
+            self.pack_others(desk, job, moment);
             job.state = State::Finished;
             self.report(desk, job, None, moment, Report::JobFinished);
         }
@@ -313,6 +354,12 @@ impl Mes {
         }
         self.report(desk, job, Some(at), moment, Report::StepFinished);
     }
+}
+
+/// Microseconds a piece takes.
+fn cycle_us(pieces_per_second: Decimal) -> i64 {
+    let slowest = pieces_per_second.max(Decimal::new(1, 3));
+    i64::try_from((Decimal::from(1_000_000) / slowest).round()).unwrap_or(1_000_000).max(1)
 }
 
 /// The PLC of this step starts again at zero, in a new epoch.

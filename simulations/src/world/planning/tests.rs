@@ -96,3 +96,16 @@ fn a_run_changes_nothing_and_a_nervous_one_everything_that_is_open() {
         (json!(4500), json!(100))
     );
 }
+
+#[test]
+fn what_is_on_its_way_is_shown_as_it_was_said_last() {
+    let mut visitor = at_work();
+    let supply = |word: u32, state: &str| {
+        json!({ "word": word, "version": 1, "planned": "00000001",
+        "orders": [{ "order": "1000042", "plant": "nord", "quantity": 5000, "confirmed": null, "state": state }] })
+    };
+    assert_eq!(visitor.gets("/signals/S-000001")["supply"], Value::Null);
+    visitor.puts("/signals/S-000001/supply", &supply(2, "released"));
+    visitor.puts("/signals/S-000001/supply", &supply(1, "created"));
+    assert_eq!(visitor.gets("/signals/S-000001")["supply"], supply(2, "released"));
+}

@@ -52,6 +52,11 @@ pub(super) fn planning() -> Asked {
         (Method::Post, "/_sim/signals", signal),
         (Method::Post, "/_sim/signals/S-000001/revise", json!({ "quantity": 4000, "need_by": "2026-12-03" })),
         (Method::Post, "/signals/S-000001/response", json!({ "version": 2, "response": "accepted", "order": "1", "reason": "x" })),
+        (
+            Method::Put,
+            "/signals/S-000001/supply",
+            json!({ "word": 1, "version": 2, "orders": [{ "order": "1", "plant": "nord", "quantity": 5, "state": "created" }] }),
+        ),
         (Method::Post, "/_sim/runs", json!({})),
         (Method::Post, "/_sim/signals/S-000001/firm", json!({})),
     ]

@@ -137,6 +137,16 @@ impl Wms {
         gone.flat_map(|delivery| &delivery.picks).any(|pick| pick.sscc == sscc)
     }
 
+    /// What was picked from a handling unit, and for which delivery.
+    pub(super) fn picked_from(&self, sscc: &str) -> Vec<Value> {
+        let picks = self.deliveries.values().flat_map(|delivery| delivery.picks.iter().map(|pick| (&delivery.number, pick)));
+        let its = picks.filter(|(_, pick)| pick.sscc == sscc);
+        its.map(|(delivery, pick)| {
+            json!({ "item": pick.item, "lot": pick.lot, "units": pick.units.normalize().to_string(), "delivery": delivery })
+        })
+        .collect()
+    }
+
     /// Stock per item and lot, in units: what is in the house, picked or not, and what has left it.
     pub(super) fn stock(&self) -> Vec<Value> {
         let mut sums: BTreeMap<(&str, Option<&str>), Sum> = BTreeMap::new();

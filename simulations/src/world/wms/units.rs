@@ -106,7 +106,7 @@ impl Wms {
         };
         let blocks: Vec<&str> = unit.contents.iter().flat_map(|content| self.blocks.on(&unit.sscc, content)).collect();
         json!({ "sscc": unit.sscc, "notice": unit.number, "notice_ref": unit.notice.reference, "state": state, "bin": place,
-                "contents": unit.contents_view(), "blocks": blocks })
+                "contents": unit.contents_view(), "picked": self.picked_from(&unit.sscc), "blocks": blocks })
     }
 
     /// Takes an announcement in.

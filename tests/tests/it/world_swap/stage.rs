@@ -21,6 +21,8 @@ use takt_cluster::views::Views;
 use takt_config::links::ways;
 use takt_config::load::{Mesh, load};
 use takt_config::{demo, swap};
+use takt_protocol::books::Run;
+use takt_protocol::case::Case;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Who};
 use takt_protocol::id::{EntityId, Kind as EntityKind};
 use takt_protocol::input::{Address, Body, Input};
@@ -29,6 +31,7 @@ use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Order, Release, Request, Stage as Place};
 use takt_protocol::qty::Qty;
+use takt_protocol::site;
 use takt_protocol::words::MaterialId;
 use takt_simulations::logs::Logs;
 use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
@@ -178,6 +181,39 @@ impl Stage {
         let envelope = Envelope { who, ..Envelope::of(key, self.clock.now()) };
         let reply = self.region.ask(Input { to, envelope, body: Body::Order(order::Input::Request(wish)) }).await.unwrap();
         assert!(matches!(&reply, Reply::Answer(answer) if answer.is_accepted()), "{reply:?}");
+    }
+
+    /// Finance wants the books of a system compared with ours.
+    pub(super) async fn compare(&self, system: &str, every: bool) {
+        let site = SiteId::parse(system).unwrap();
+        let to = Address::Entity(self.region.node().book().site_entity(site).unwrap());
+        let key = Key { source: site, epoch: 0, mark: Mark::Text(KeyText::ours(self.clock.now())) };
+        let who = Some(Who { user: "ada".to_owned(), role: "finance".to_owned(), ..Who::default() });
+        let envelope = Envelope { who, ..Envelope::of(key, self.clock.now()) };
+        let body = Body::Site(site::Input::Request(site::Request::Reconcile { cut_off: None, every }));
+        let reply = self.region.ask(Input { to, envelope, body }).await.unwrap();
+        assert!(matches!(&reply, Reply::Answer(answer) if answer.is_accepted()), "{reply:?}");
+    }
+
+    /// The last run over a system's books, once it is so.
+    pub(super) async fn run_when(&self, system: &str, what: &str, is_so: impl Fn(&Run) -> bool) -> Run {
+        let entity = self.region.node().book().site_entity(SiteId::parse(system).unwrap()).unwrap();
+        self.until(what, async || {
+            let Own::Site(site) = self.region.show(entity).await.unwrap().own else { return None };
+            site.books?.last.map(|run| *run).filter(|run| is_so(run))
+        })
+        .await
+    }
+
+    /// The same, asked for and over.
+    pub(super) async fn compared(&self, system: &str, every: bool) -> Run {
+        self.compare(system, every).await;
+        self.run_when(system, "the books compared", |run| !run.is_under_way()).await
+    }
+
+    /// The open cases of an entity.
+    pub(super) async fn cases(&self, entity: EntityId) -> Vec<Case> {
+        self.region.show(entity).await.unwrap().common.cases.into_values().collect()
     }
 
     /// The order, once it is so.

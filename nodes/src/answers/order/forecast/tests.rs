@@ -59,6 +59,7 @@ fn order(good: &str) -> Order {
         lot: None,
         start: at(0),
         end: at(300),
+        demand: None,
     };
     Order { header: Some(header), ops: [(OpNo::parse("20").unwrap(), operation)].into(), ..Order::default() }
 }

@@ -1,0 +1,61 @@
+//! What the ERP in the manner of Odoo has to know, in its own words: warehouses, products, bills of material, opening stock.
+
+use serde_json::{Value, json};
+use takt_protocol::book::{Book, Recipe};
+use takt_protocol::words::MaterialId;
+
+use super::super::cast::Plant;
+use super::super::people::People;
+use super::{LOTS_OF_IT, lots_of, managed, post, unit};
+
+pub(super) async fn set(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> {
+    let erp = &plant.erp;
+    let code = erp.word("plant", plant.site.as_str());
+    let zone = book.sites.get(&plant.site).map(|site| site.calendar.zone().to_owned()).unwrap_or_default();
+    post(people, erp, "warehouses", &json!({ "warehouse": code, "time_zone": zone })).await?;
+    let known = people.read(&format!("{}/_sim/books", erp.url)).await?;
+    for (material, recipe) in &plant.makes {
+        let touched = recipe.components.iter().map(|component| &component.material);
+        for name in touched.chain(recipe.outputs.iter().map(|output| &output.material)) {
+            let Some(described) = book.materials.get(name) else { continue };
+            let tracking = if managed(book, name) { "lot" } else { "none" };
+            let body = json!({ "code": name.as_str(), "uom": unit(erp, described.base), "tracking": tracking });
+            post(people, erp, "products", &body).await?;
+        }
+        let has = |list: &str, what: &str| {
+            let there = known.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            there.iter().any(|one| one.to_string().contains(&format!("\"{what}\"")))
+        };
+        post(people, erp, "boms", &bom(plant, &code, material, recipe)?).await?;
+        for component in recipe.components.iter().filter(|component| !has("stock_quant", component.material.as_str())) {
+            let name = component.material.as_str();
+            let lots = if managed(book, &component.material) { lots_of(name) } else { vec![(String::new(), LOTS_OF_IT)] };
+            for (lot, _) in lots {
+                let mut body = json!({ "product": name, "warehouse": code, "quantity": LOTS_OF_IT.parse::<u64>()? });
+                if let (false, Some(fields)) = (lot.is_empty(), body.as_object_mut()) {
+                    fields.insert("lot".to_owned(), json!(lot));
+                }
+                post(people, erp, "stock", &body).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Its quantities are numbers.
+fn bom(plant: &Plant, code: &str, material: &MaterialId, recipe: &Recipe) -> anyhow::Result<Value> {
+    let operations = recipe.operations.iter();
+    let operations: Vec<Value> =
+        operations.map(|operation| json!({ "operation": operation.op.as_str(), "workcenter": operation.class.as_str() })).collect();
+    let mut components = Vec::new();
+    for component in &recipe.components {
+        let quantity: serde_json::Number = component.qty.value().to_string().parse()?;
+        components.push(json!({ "line": component.item.as_str(), "operation": component.op.as_str(),
+            "product": component.material.as_str(), "quantity": quantity, "uom": unit(&plant.erp, component.qty.uom()) }));
+    }
+    let base: serde_json::Number = recipe.base_quantity.value().to_string().parse()?;
+    let others = recipe.outputs.iter().filter(|output| output.material != *material);
+    Ok(json!({ "product": material.as_str(), "warehouse": code, "version": recipe.version.as_str(), "base_quantity": base,
+        "operations": operations, "components": components,
+        "by_products": others.map(|output| output.material.as_str()).collect::<Vec<_>>() }))
+}
