@@ -39,11 +39,16 @@ pub trait Bench: Send {
 
     /// The node is gone; the seams of another one on the same store.
     async fn reopen(&mut self) -> Seams;
+
+    /// The shortest time for which the engine gives a lease.
+    fn lease_time(&self) -> Duration {
+        LEASE
+    }
 }
 
 const LEASE: Duration = Duration::from_millis(200);
 
-fn entity(number: u32) -> EntityId {
+pub(crate) fn entity(number: u32) -> EntityId {
     let region = Region::parse("eu").unwrap();
     EntityId::from_parts(Kind::Order, region, 1, u128::from(number) << 100 | u128::from(number))
 }

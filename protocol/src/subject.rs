@@ -1,6 +1,7 @@
 //! Every subject of the mesh, built and parsed here and nowhere else. A name becomes one token: what NATS gives a meaning
 //! (`.`, `*`, `>`, blanks) and everything outside ASCII is written as `=` and two hexadecimal digits a byte.
 
+use crate::envelope::RawRef;
 use crate::id::EntityId;
 use crate::name::{Region, SiteId};
 
@@ -22,6 +23,86 @@ pub fn parse_log(subject: &str) -> Option<EntityId> {
     let entity = EntityId::parse(&format!("{kind}.{region}.{generation}.{id}")).ok()?;
     // Read back as it is written, or it is not one of ours: `01` and `+1` are spellings of a number, not of a subject.
     (log(&entity, shard) == subject).then_some(entity)
+}
+
+/// The logs of all entities of a shard, of every generation.
+pub fn shard_logs(region: Region, shard: u16) -> String {
+    format!("{ROOT}.{region}.log.*.{shard}.>")
+}
+
+/// Everything of one class of a region: of `log`, `in`, `due`, `out`, `fwd`, `dead`, `timer`, `raw`, `shelf`, `lease`, `evt`.
+pub fn class(region: Region, class: &str) -> String {
+    format!("{ROOT}.{region}.{}.>", token(class))
+}
+
+/// What the subject of a queue says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// Inputs of a shard.
+    Inbox(u16),
+    /// Timers of a shard that came due.
+    Due(u16),
+    /// Intents for a site, of a tier.
+    Out(SiteId, u8),
+    /// Mail for a region; whether it is urgent.
+    Forward(Region, bool),
+}
+
+/// The subject of a queue.
+pub fn waiting(region: Region, waiting: Waiting) -> String {
+    match waiting {
+        Waiting::Inbox(shard) => inbox(region, shard),
+        Waiting::Due(shard) => due(region, shard),
+        Waiting::Out(site, tier) => out(region, site, tier),
+        Waiting::Forward(to, urgent) => forward(region, to, urgent),
+    }
+}
+
+/// The queue whose subject it is, in that region.
+pub fn parse_waiting(region: Region, subject: &str) -> Option<Waiting> {
+    let tokens: Vec<&str> = subject.split('.').collect();
+    let found = match tokens.as_slice() {
+        [ROOT, _, "in", shard] => Waiting::Inbox(shard.parse().ok()?),
+        [ROOT, _, "due", shard] => Waiting::Due(shard.parse().ok()?),
+        [ROOT, _, "out", site, tier] => Waiting::Out(SiteId::parse(site).ok()?, tier.parse().ok()?),
+        [ROOT, _, "fwd", to, urgency] => Waiting::Forward(Region::parse(to).ok()?, *urgency == "urgent"),
+        _ => return None,
+    };
+    (self::waiting(region, found) == subject).then_some(found)
+}
+
+/// The dead-letter box of a queue.
+pub fn dead(region: Region, queue: Waiting) -> String {
+    let subject = waiting(region, queue);
+    subject.replacen(&format!("{ROOT}.{region}."), &format!("{ROOT}.{region}.dead."), 1)
+}
+
+/// The queue whose dead-letter box it is, in that region.
+pub fn parse_dead(region: Region, subject: &str) -> Option<Waiting> {
+    let prefix = format!("{ROOT}.{region}.");
+    let rest = subject.strip_prefix(&prefix)?.strip_prefix("dead.")?;
+    parse_waiting(region, &format!("{prefix}{rest}"))
+}
+
+/// A timer of a shard that has not come due: one subject a timer, so that a second one of its id takes its place.
+pub fn timer(region: Region, shard: u16, id: &str) -> String {
+    format!("{ROOT}.{region}.timer.{shard}.{}", token(id))
+}
+
+/// Where raw payloads stand whose hashes begin alike, in 20 bits: a subject costs a server memory for as long as it holds
+/// anything, so a payload has none of its own.
+pub fn raw(region: Region, payload: &RawRef) -> String {
+    format!("{ROOT}.{region}.raw.{}", payload.to_string().get(..5).unwrap_or_default())
+}
+
+/// A value of the shelf, by its name.
+pub fn shelf(region: Region, name: &str) -> String {
+    format!("{ROOT}.{region}.shelf.{}", token(name))
+}
+
+/// A lease, by its name.
+pub fn lease(region: Region, name: &str) -> String {
+    format!("{ROOT}.{region}.lease.{}", token(name))
 }
 
 /// Inputs waiting for the entities of a shard.

@@ -50,7 +50,7 @@ pub async fn the_shelf_gives_back_what_was_put(bench: &mut dyn Bench) {
 /// One holder at a time; each new one has a greater epoch.
 pub async fn a_lease_has_one_holder_and_a_growing_epoch(bench: &mut dyn Bench) {
     let seams = bench.seams().await;
-    let time = Duration::from_millis(200);
+    let time = bench.lease_time();
     let Leased::Ours { epoch: first } = seams.lease.take("shard/0", "a", time).await.unwrap() else { panic!("refused") };
     assert_eq!(seams.lease.take("shard/0", "b", time).await.unwrap(), Leased::Theirs { holder: "a".to_owned() });
     assert_eq!(seams.lease.take("shard/0", "a", time).await.unwrap(), Leased::Ours { epoch: first });

@@ -1,6 +1,5 @@
 //! The tables of the file, and the names of queues in it.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,7 +60,7 @@ fn prepared(database: &Database, shards: u16) -> Result<Made, redb::Error> {
         if meta.get("format")?.is_none() {
             meta.insert("format", Embedded::FORMAT)?;
             meta.insert("shards", u64::from(shards))?;
-            meta.insert("incarnation", incarnation())?;
+            meta.insert("incarnation", crate::chance::number())?;
         }
         let number = |name| Ok::<u64, redb::Error>(meta.get(name)?.map_or(0, |value| value.value()));
         Made { format: number("format")?, shards: number("shards")?, incarnation: number("incarnation")? }
@@ -76,12 +75,6 @@ fn prepared(database: &Database, shards: u16) -> Result<Made, redb::Error> {
     write.open_table(SHELF)?;
     write.commit()?;
     Ok(made)
-}
-
-/// A random number that no other store has: std's hasher keys come from the operating system. Never zero. The only
-/// randomness of this crate, asked for once in the life of a store.
-fn incarnation() -> u64 {
-    RandomState::new().build_hasher().finish().max(1)
 }
 
 /// A queue's name in the file.

@@ -39,6 +39,14 @@ pub trait Bus: Send + Sync {
     /// Publishes a note to whoever listens now.
     async fn publish(&self, note: Note) -> Result<(), Error>;
 
+    /// The same for a group, in its order; an engine that keeps some of them does so at once.
+    async fn publish_all(&self, notes: Vec<Note>) -> Result<(), Error> {
+        for note in notes {
+            self.publish(note).await?;
+        }
+        Ok(())
+    }
+
     /// Listens on a subject or a prefix ending in `>`; at most `waiting_max` notes wait.
     async fn subscribe(&self, pattern: &str, waiting_max: usize) -> Result<Subscription, Error>;
 

@@ -25,7 +25,7 @@ pub enum Leased {
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Takes or renews `name` for `holder`. The holder stops by itself when `ttl` has passed on its own clock since it
-    /// last asked.
+    /// last asked. Whole seconds: an engine may give others the lease later than asked for, up to a second.
     async fn take(&self, name: &str, holder: &str, ttl: Duration) -> Result<Leased, Error>;
 
     /// Gives it back, so that the next need not wait.

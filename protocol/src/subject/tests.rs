@@ -87,3 +87,41 @@ proptest! {
 fn an_event_of_no_known_site_has_a_token_all_the_same() {
     assert_eq!(event(eu(), None, "exception", "opened"), "takt.eu.evt.=.exception.opened");
 }
+
+#[test]
+fn the_subject_of_a_queue_and_of_its_dead_letter_box_lead_back_to_the_queue() {
+    let (site, asia) = (SiteId::parse("erp-eu").unwrap(), Region::parse("asia").unwrap());
+    let queues =
+        [Waiting::Inbox(0), Waiting::Due(65_535), Waiting::Out(site, 2), Waiting::Forward(asia, true), Waiting::Forward(asia, false)];
+    for queue in queues {
+        let (subject, box_of_it) = (waiting(eu(), queue), dead(eu(), queue));
+        assert_eq!((parse_waiting(eu(), &subject), parse_dead(eu(), &subject)), (Some(queue), None), "{subject}");
+        assert_eq!((parse_waiting(eu(), &box_of_it), parse_dead(eu(), &box_of_it)), (None, Some(queue)), "{box_of_it}");
+        assert_eq!(parse_waiting(asia, &subject), None, "{subject} is not of that region");
+    }
+    for bad in [
+        "takt.eu.in.00",
+        "takt.eu.in.x",
+        "takt.eu.out.erp-eu.+1",
+        "takt.eu.fwd.asia.soon",
+        "takt.eu.log.1.0.order.x",
+        "takt.eu.dead.dead.in.0",
+    ] {
+        assert_eq!((parse_waiting(eu(), bad), parse_dead(eu(), bad)), (None, None), "{bad}");
+    }
+}
+
+#[test]
+fn what_has_a_name_has_one_subject_whatever_its_name_is() {
+    for name in NASTY {
+        for subject in [timer(eu(), 3, name), shelf(eu(), name), lease(eu(), name)] {
+            assert!(subject.split('.').count() <= 5 && !subject.contains(['*', '>', ' ']), "{subject}");
+        }
+    }
+    let payload = RawRef::of(b"one");
+    assert_eq!(raw(eu(), &payload), format!("takt.eu.raw.{}", &payload.to_string()[..5]));
+    let order = EntityId::from_parts(Kind::Order, eu(), 1, 7);
+    let prefix = shard_logs(eu(), 5).replace(".*.", ".1.").replace('>', "");
+    assert!(log(&order, 5).starts_with(&prefix), "{prefix}");
+    assert_eq!(class(eu(), "out"), "takt.eu.out.>");
+}

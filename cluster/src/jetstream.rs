@@ -1,0 +1,221 @@
+//! The JetStream engine: all seams of a region on stock nats-server, 2.15 or newer, three of them, each of which has every
+//! acknowledged message on its disk. What it rests on was measured (`decisions/0002` and behind): fences on one literal
+//! subject an entity, three outcomes of an append, and reads by the leader where a stale answer would be wrong.
+//!
+//! It never decides that a message is written because somebody said "duplicate", nor that an entity is lost because a fence
+//! was refused: the leader's log says so. A server that is gone makes it slow, never wrong, and never waits without end.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, Event};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::Error;
+use crate::seam::{Clock, QueueName, Seams};
+
+mod api;
+mod base64;
+mod blobs;
+mod bus;
+mod committer;
+mod counter;
+mod dead;
+mod desk;
+mod fault;
+mod fetch;
+mod journal;
+mod layout;
+mod lease;
+mod monitor;
+pub mod probe;
+mod queue;
+mod reads;
+pub mod servers;
+mod settings;
+mod settle;
+mod shelf;
+mod start;
+mod tail;
+mod timers;
+
+pub use settings::{Durability, PAYLOAD_BYTES_MIN, Settings};
+
+use api::Api;
+use committer::{Committer, Wish};
+use counter::Counter;
+use desk::Desk;
+use layout::Names;
+
+/// The pause before the first try to connect again, and the longest.
+const RECONNECT: Duration = Duration::from_millis(50);
+const RECONNECT_MAX: Duration = Duration::from_secs(1);
+
+/// A region's store on JetStream, as one node holds it.
+pub struct JetStream {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: Settings,
+    names: Names,
+    api: Api,
+    incarnation: u64,
+    wishes: mpsc::Sender<Vec<Wish>>,
+    desk: Arc<Desk>,
+    counters: Mutex<BTreeMap<QueueName, Arc<Counter>>>,
+    tails: tail::Tails,
+    lately: blobs::Lately,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl JetStream {
+    /// Connects, looks at the servers and the streams, makes those that are missing, and opens the seams. What is unsafe or
+    /// otherwise than needed is refused, all of it named at once, and nothing that is there is changed. Must be called on a
+    /// tokio runtime.
+    pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let nonsense = settings.nonsense();
+        if !nonsense.is_empty() {
+            return Err(Error::Refused { place: format!("region {}", settings.region), what: nonsense.join("; ") });
+        }
+        let names = Names::of(settings.region);
+        let until = clock.elapsed() + settings.start_patience;
+        let api = loop {
+            match api(&settings, &clock, "seams").await {
+                // Servers and nodes may start together.
+                Err(Error::Unreachable { .. }) if clock.elapsed() < until => clock.sleep(RECONNECT_MAX / 4).await,
+                connected => break connected?,
+            }
+        };
+        let incarnation = start::prepare(&api, &settings, &names).await?;
+        // Acknowledgements and payloads of others must not stand in the way of appends.
+        let appends = self::api(&settings, &clock, "appends").await?;
+        let (wishes, waiting) = mpsc::channel(settings.waiting_max);
+        let committer = Committer::new(appends.clone(), names.log.clone(), &settings);
+        let replies = appends.client.subscribe(committer.replies()).await.map_err(|_| unreachable(&settings))?;
+        let desk = Arc::new(Desk::new(api.clone(), settings.silence));
+        let shared = Arc::new(Shared {
+            settings,
+            names,
+            api,
+            incarnation,
+            wishes,
+            desk: Arc::clone(&desk),
+            counters: Mutex::default(),
+            tails: tail::Tails::default(),
+            lately: blobs::Lately::default(),
+            tasks: Mutex::default(),
+        });
+        shared.start(committer.run(waiting, replies));
+        shared.start(desk.run());
+        Ok(Self { shared })
+    }
+
+    /// Its seams.
+    pub fn seams(&self) -> Seams {
+        Seams {
+            journal: Arc::clone(&self.shared) as _,
+            queue: Arc::clone(&self.shared) as _,
+            timers: Arc::clone(&self.shared) as _,
+            blobs: Arc::clone(&self.shared) as _,
+            shelf: Arc::clone(&self.shared) as _,
+            lease: Arc::clone(&self.shared) as _,
+            bus: Arc::clone(&self.shared) as _,
+            clock: Arc::clone(&self.shared.api.clock),
+        }
+    }
+
+    /// Gives back what was handed out, so that another node need not wait for it, and ends.
+    pub async fn stop(self) {
+        self.shared.desk.give_all_back().await;
+        if self.shared.api.client.flush().await.is_err() {
+            tracing::debug!("the connection was gone before its end");
+        }
+    }
+}
+
+impl Drop for JetStream {
+    fn drop(&mut self) {
+        self.shared.tasks().drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Shared {
+    fn counters(&self) -> MutexGuard<'_, BTreeMap<QueueName, Arc<Counter>>> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<AbortHandle>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a task that ends with the engine.
+    fn start(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = tokio::spawn(task).abort_handle();
+        let mut tasks = self.tasks();
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(handle);
+    }
+}
+
+async fn api(settings: &Settings, clock: &Arc<dyn Clock>, what_for: &str) -> Result<Api, Error> {
+    let client = connect(settings, what_for).await?;
+    Ok(Api { client, clock: Arc::clone(clock), patience: settings.patience })
+}
+
+/// A connection that heals by itself; what it was asked meanwhile is bounded by whoever asked.
+async fn connect(settings: &Settings, what_for: &str) -> Result<Client, Error> {
+    let mut options = ConnectOptions::new()
+        .name(format!("takt {} {what_for}", settings.region))
+        .connection_timeout(settings.patience)
+        .ping_interval(settings.ping)
+        .request_timeout(None)
+        .max_reconnects(None)
+        .reconnect_delay_callback(|tries| {
+            let doubled = RECONNECT.saturating_mul(1 << tries.saturating_sub(1).min(10));
+            doubled.min(RECONNECT_MAX)
+        })
+        .event_callback(|event| async move { tell(&event) });
+    if let Some((user, password)) = &settings.login {
+        options = options.user_and_password(user.clone(), password.clone());
+    }
+    if let Some(path) = &settings.root_certificates {
+        options = options.add_root_certificates(path.clone()).require_tls(true);
+    }
+    options.connect(settings.servers.clone()).await.map_err(|error| match error.kind() {
+        async_nats::ConnectErrorKind::AuthorizationViolation | async_nats::ConnectErrorKind::Authentication => {
+            let what = "the servers refuse our credentials: set those of the region's account".to_owned();
+            Error::Refused { place: settings.servers.join(", "), what }
+        }
+        async_nats::ConnectErrorKind::Tls | async_nats::ConnectErrorKind::ServerParse => {
+            let what = format!("{error}: name the servers as `nats://host:4222`, and the certificates of those who vouch for them");
+            Error::Refused { place: settings.servers.join(", "), what }
+        }
+        async_nats::ConnectErrorKind::Dns
+        | async_nats::ConnectErrorKind::TimedOut
+        | async_nats::ConnectErrorKind::Io
+        | async_nats::ConnectErrorKind::MaxReconnects => unreachable(settings),
+    })
+}
+
+/// What an error calls a stream.
+fn place(stream: &str) -> String {
+    format!("stream `{stream}`")
+}
+
+fn unreachable(settings: &Settings) -> Error {
+    Error::Unreachable { place: settings.servers.join(", ") }
+}
+
+fn tell(event: &Event) {
+    match event {
+        Event::Connected | Event::Draining | Event::Closed => tracing::debug!(%event, "the servers"),
+        Event::Disconnected | Event::LameDuckMode => tracing::warn!(%event, "the servers: trying the others"),
+        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "the servers"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! Servers of our own, for tests, benches and demos: a cluster of nats-servers on loopback, as safe as a region asks for, that
+//! is killed, stopped and started again at will, and leaves nothing behind, whatever becomes of the process that started it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use super::settings::{PAYLOAD_BYTES_MIN, Settings};
+use takt_protocol::name::Region;
+
+mod find;
+
+pub use find::find;
+
+/// Between a server and whoever started it: it stays beside the server until its input ends, and that ends with us, also when
+/// we are killed. Then it ends the server, and what the server wrote, unless it is told to keep that.
+const GUARD: &str = r#"dir=$1; shift
+"$@" >"$dir/log" 2>&1 </dev/null & server=$!
+echo "$server"
+read -r word
+kill -KILL "$server" 2>/dev/null
+wait "$server" 2>/dev/null
+[ "$word" = keep ] || { rm -rf "$dir"; rmdir "$(dirname "$dir")" 2>/dev/null; }
+"#;
+
+/// How often is looked whether a signal took effect: some seconds, at a few microseconds a look.
+const LOOKS: usize = 200_000;
+
+/// What a cluster is started with.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// How many servers.
+    pub servers: usize,
+    /// Accounts, each with streams of its own: `a0`, `a1` and so on, the user and the password the same.
+    pub accounts: usize,
+    /// Whether what is acknowledged is on the disk; `false` shows what a start refuses.
+    pub sync_always: bool,
+}
+
+/// Servers of one cluster.
+pub struct Servers {
+    servers: Vec<Server>,
+    program: PathBuf,
+}
+
+/// One of them.
+struct Server {
+    name: String,
+    dir: PathBuf,
+    port: u16,
+    monitor: u16,
+    guard: Option<Guard>,
+    /// Of a server that was killed.
+    fallen: Option<Guard>,
+}
+
+struct Guard {
+    process: Child,
+    input: ChildStdin,
+    server: u32,
+}
+
+impl Servers {
+    /// Starts a cluster in a new folder below `dir`. The program is that of [`find`].
+    pub fn start(program: &Path, dir: &Path, plan: Plan) -> std::io::Result<Self> {
+        // Held until all are drawn, so that no two are alike; nobody else takes one in the moment after.
+        let held = (0..plan.servers * 3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>()?;
+        let ports = held.iter().map(|held| Ok(held.local_addr()?.port())).collect::<std::io::Result<Vec<u16>>>()?;
+        drop(held);
+        let cluster = dir.join(format!("nats-{:x}", crate::chance::number()));
+        let routes: Vec<String> = ports.iter().skip(plan.servers * 2).map(|port| format!("nats://127.0.0.1:{port}")).collect();
+        let mut servers = Vec::new();
+        for at in 0..plan.servers {
+            let port = |group: usize| ports.get(group * plan.servers + at).copied().unwrap_or(0);
+            let name = format!("n{}", at + 1);
+            let server = Server { dir: cluster.join(&name), name, port: port(0), monitor: port(1), guard: None, fallen: None };
+            fs::create_dir_all(&server.dir)?;
+            fs::write(server.dir.join("conf"), server.configuration(port(2), &routes, plan))?;
+            servers.push(server);
+        }
+        let mut started = Self { servers, program: program.to_owned() };
+        for at in 0..plan.servers {
+            started.revive(at)?;
+        }
+        Ok(started)
+    }
+
+    /// Where clients connect.
+    pub fn addresses(&self) -> Vec<String> {
+        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect()
+    }
+
+    /// Where each says how it is set.
+    pub fn monitors(&self) -> Vec<String> {
+        self.servers.iter().map(|server| format!("127.0.0.1:{}", server.monitor)).collect()
+    }
+
+    /// The settings of a region that has an account to itself.
+    pub fn settings(&self, region: Region, account: usize) -> Settings {
+        let login = format!("a{account}");
+        Settings { login: Some((login.clone(), login)), monitors: self.monitors(), ..Settings::of(region, self.addresses()) }
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// Which one has that name.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.servers.iter().position(|server| server.name == name)
+    }
+
+    /// Ends one with `kill -9`, as a crash does, and returns when it is gone; its disk stays. `false` when it was not there.
+    pub fn kill(&mut self, at: usize) -> bool {
+        let Some(server) = self.servers.get_mut(at) else { return false };
+        let Some(guard) = server.guard.take() else { return false };
+        let is_dead = signal("-KILL", guard.server) && looked(|| state(guard.server).is_none_or(|state| "ZX".contains(state)));
+        // It goes on guarding what the server wrote.
+        server.fallen = Some(guard);
+        is_dead
+    }
+
+    /// Starts one that is down, on its old disk.
+    pub fn revive(&mut self, at: usize) -> std::io::Result<()> {
+        let Some(server) = self.servers.get_mut(at).filter(|server| server.guard.is_none()) else { return Ok(()) };
+        if let Some(Guard { mut process, mut input, .. }) = server.fallen.take() {
+            input.write_all(b"keep\n")?;
+            drop(input);
+            process.wait()?;
+        }
+        server.guard = Some(guard(&self.program, &server.dir)?);
+        Ok(())
+    }
+
+    /// Stops one where it stands (SIGSTOP): its connections stay open and nothing answers. `false` when it is not running.
+    pub fn freeze(&self, at: usize) -> bool {
+        self.signal("-STOP", at) && self.becomes(at, true)
+    }
+
+    /// Lets one go on that was stopped.
+    pub fn thaw(&self, at: usize) -> bool {
+        self.signal("-CONT", at) && self.becomes(at, false)
+    }
+
+    /// Whether a server is stopped or dead, as the kernel says: a fault that shows nowhere is none.
+    pub fn is_out(&self, at: usize) -> bool {
+        let Some(guard) = self.servers.get(at).and_then(|server| server.guard.as_ref()) else { return true };
+        state(guard.server).is_none_or(|state| "TtZX".contains(state))
+    }
+
+    /// What one wrote last, for whoever looks at a failure.
+    pub fn log(&self, at: usize) -> String {
+        self.servers.get(at).and_then(|server| fs::read_to_string(server.dir.join("log")).ok()).unwrap_or_default()
+    }
+
+    fn becomes(&self, at: usize, out: bool) -> bool {
+        looked(|| self.is_out(at) == out)
+    }
+
+    fn signal(&self, what: &str, at: usize) -> bool {
+        self.servers.get(at).and_then(|server| server.guard.as_ref()).is_some_and(|guard| signal(what, guard.server))
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for server in &mut self.servers {
+            for Guard { mut process, input, .. } in server.guard.take().into_iter().chain(server.fallen.take()) {
+                drop(input);
+                if process.wait().is_err() {
+                    tracing::warn!(server = server.name, "the guard of a server could not be waited for");
+                }
+            }
+        }
+    }
+}
+
+impl Server {
+    fn configuration(&self, route: u16, routes: &[String], plan: Plan) -> String {
+        let Self { name, dir, port, monitor, .. } = self;
+        let sync = if plan.sync_always { "sync_interval: always" } else { "" };
+        let cluster = if plan.servers > 1 {
+            format!("cluster {{ name: takt, listen: 127.0.0.1:{route}, routes: [{}] }}\n", routes.join(", "))
+        } else {
+            String::new()
+        };
+        let account = |at: usize| format!("  A{at} {{ jetstream: enabled, users: [{{user: a{at}, password: a{at}}}] }}\n");
+        let accounts: String = (0..plan.accounts).map(account).collect();
+        format!(
+            "server_name: {name}\nlisten: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor}\nmax_payload: {PAYLOAD_BYTES_MIN}\n\
+             jetstream {{ store_dir: \"{}\", max_mem: 1GB, max_file: 100GB, {sync} }}\n{cluster}\
+             accounts {{\n{accounts}  SYS {{ users: [{{user: sys, password: sys}}] }}\n}}\nsystem_account: SYS\n",
+            dir.join("data").display()
+        )
+    }
+}
+
+fn guard(program: &Path, dir: &Path) -> std::io::Result<Guard> {
+    let mut process = Command::new("sh")
+        .args(["-c", GUARD, "guard"])
+        .arg(dir)
+        .arg(program)
+        .arg("-c")
+        .arg(dir.join("conf"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
+        return Err(std::io::Error::other("the guard of a server has no pipes"));
+    };
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line)?;
+    let server = line.trim().parse().map_err(|_| std::io::Error::other("the guard did not say which process the server is"))?;
+    Ok(Guard { process, input, server })
+}
+
+/// A signal takes effect a little after it was sent.
+fn looked(mut is_so: impl FnMut() -> bool) -> bool {
+    (0..LOOKS).any(|_| {
+        std::thread::yield_now();
+        is_so()
+    })
+}
+
+/// How a process stands, in the kernel's letter; `None` when there is none.
+fn state(process: u32) -> Option<char> {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The state stands behind the name, which is in parentheses.
+    status.rsplit(')').next()?.trim_start().chars().next()
+}
+
+fn signal(what: &str, process: u32) -> bool {
+    Command::new("kill").args([what, &process.to_string()]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests;

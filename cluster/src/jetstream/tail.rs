@@ -1,0 +1,136 @@
+//! The tail of a shard: an ephemeral consumer that hands out the log in order from a cursor, and keeps no memory of its own on
+//! any disk. The cursors are ours; a reader that goes on where it was goes on with the same consumer, and one whose messages
+//! do not follow each other is thrown away and made anew behind what was shown.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_nats::Message;
+use serde_json::{Value, json};
+use takt_protocol::subject;
+
+use super::api::Api;
+use super::fault::Fault;
+use super::fetch::{self, End, Place, nanos};
+use super::{Shared, place};
+use crate::Error;
+use crate::seam::Entry;
+
+/// How long the servers keep a consumer that nobody asks.
+const IDLE: Duration = Duration::from_mins(1);
+/// Readers of this node that are remembered, over all shards; who is forgotten begins with a new consumer.
+const REMEMBERED: usize = 256;
+/// Between two tries when nobody answers.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The readers of this node, by shard and cursor.
+#[derive(Default)]
+pub(super) struct Tails {
+    idle: Mutex<BTreeMap<(u16, u64), Tail>>,
+}
+
+/// A consumer, and the number of its next message.
+struct Tail {
+    consumer: String,
+    next: u64,
+}
+
+impl Tails {
+    /// At most `most` messages of a shard behind a cursor; waits while there is none, and gives up when nobody answers.
+    pub(super) async fn follow(&self, api: &Api, shared: &Shared, shard: u16, after: u64, most: usize) -> Result<Vec<Entry>, Error> {
+        let mut failing_since = None;
+        loop {
+            match self.once(api, shared, shard, after, most.max(1)).await {
+                Ok(Some(entries)) => return Ok(entries),
+                Ok(None) => failing_since = None,
+                Err(Fault::Silent | Fault::Absent | Fault::NoConsumer) => {
+                    let now = api.clock.elapsed();
+                    let since = *failing_since.get_or_insert(now);
+                    if now >= since + api.patience {
+                        return Err(Error::Unreachable { place: place(&shared.names.log) });
+                    }
+                    api.clock.sleep(PAUSE).await;
+                }
+                Err(fault) => return Err(fault.error(&place(&shared.names.log))),
+            }
+        }
+    }
+
+    /// One look and one wait; `None` when there was nothing.
+    async fn once(&self, api: &Api, shared: &Shared, shard: u16, after: u64, most: usize) -> Result<Option<Vec<Entry>>, Fault> {
+        let known = self.idle().remove(&(shard, after));
+        let mut tail = match known {
+            Some(tail) => tail,
+            None => begin(api, shared, shard, after).await?,
+        };
+        let log = &shared.names.log;
+        let (mut messages, mut end) = fetch::now(api, log, &tail.consumer, most).await?;
+        if messages.is_empty() && matches!(end, End::Done) {
+            (messages, end) = fetch::first(api, log, &tail.consumer).await?;
+            if !messages.is_empty() && most > 1 && matches!(end, End::Done) {
+                // What came with it, or just behind it.
+                let (more, and) = fetch::now(api, log, &tail.consumer, most - 1).await.unwrap_or((Vec::new(), End::Gone));
+                messages.extend(more);
+                end = and;
+            }
+        }
+        let (entries, whole) = tail.in_order(after, messages);
+        let cursor = entries.last().map_or(after, |entry| entry.sequence);
+        match end {
+            End::Done if whole => self.remember(shard, cursor, tail),
+            // Made anew after a pause, not at once and for ever.
+            End::Gone if entries.is_empty() => return Err(Fault::Absent),
+            End::Done | End::Gone => {}
+        }
+        Ok((!entries.is_empty()).then_some(entries))
+    }
+
+    fn remember(&self, shard: u16, cursor: u64, tail: Tail) {
+        let mut idle = self.idle();
+        if idle.len() >= REMEMBERED {
+            idle.pop_first();
+        }
+        idle.insert((shard, cursor), tail);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, BTreeMap<(u16, u64), Tail>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tail {
+    /// The messages as far as they follow each other, and whether all do.
+    fn in_order(&mut self, after: u64, messages: Vec<Message>) -> (Vec<Entry>, bool) {
+        let mut entries: Vec<Entry> = Vec::with_capacity(messages.len());
+        for message in messages {
+            let Some(place) = Place::of(&message) else { return (entries, false) };
+            let cursor = entries.last().map_or(after, |entry| entry.sequence);
+            if place.count != self.next || place.sequence <= cursor {
+                return (entries, false);
+            }
+            self.next += 1;
+            match subject::parse_log(message.subject.as_str()) {
+                Some(entity) => entries.push(Entry { sequence: place.sequence, entity, bytes: message.payload }),
+                // Only somebody who writes past Takt makes such a subject; nobody could read on behind a stop.
+                None => {
+                    tracing::error!(subject = message.subject.as_str(), "a message in the log whose subject is no entity's: passed over");
+                }
+            }
+        }
+        (entries, true)
+    }
+}
+
+async fn begin(api: &Api, shared: &Shared, shard: u16, after: u64) -> Result<Tail, Fault> {
+    let log = &shared.names.log;
+    let consumer = format!("tail-{shard}-{:x}", crate::chance::number());
+    let filter = subject::shard_logs(shared.settings.region, shard);
+    let config = json!({
+        "name": consumer, "filter_subject": filter, "deliver_policy": "by_start_sequence", "opt_start_seq": after.saturating_add(1),
+        "ack_policy": "none", "max_deliver": 1, "mem_storage": true, "num_replicas": 1, "inactive_threshold": nanos(IDLE),
+    });
+    let request = json!({"stream_name": log, "config": config, "action": "create"});
+    api.call::<Value>(&format!("CONSUMER.CREATE.{log}.{consumer}.{filter}"), &request).await?;
+    Ok(Tail { consumer, next: 1 })
+}
