@@ -1,17 +1,22 @@
 //! The door over HTTP: paths in the words of the business, JSON bodies, one shape for every trouble, and the `OpenAPI`
 //! document from the same declarations. Apart from `ask` because a header is no business of a request. Only translates.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::ask::{Denied, Reception, Sort};
+use crate::rpc;
 
 mod changes;
 mod desk;
@@ -40,7 +45,11 @@ pub fn router(reception: Arc<Reception>) -> Router {
     let document = openapi::finished(document);
     let choices: Arc<[String]> = openapi::paths(&document).into();
     let document = Arc::new(document);
-    let unknown = move |method: Method, uri: Uri| async move { nothing_here(&method, &uri, &choices) };
+    let unknown = move |method: Method, uri: Uri, headers: HeaderMap| async move {
+        let no = nothing_here(&method, &uri, &choices);
+        // On a port that speaks both, a method that is not there is asked for at a path that is not there.
+        if is_grpc(&headers) { rpc::unknown_method(&uri).into_http() } else { no.into_response() }
+    };
     paths
         .route("/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))
         .method_not_allowed_fallback(wrong_method)
@@ -127,20 +136,35 @@ fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Recepti
         .routes(routes!(health))
 }
 
+/// How a node is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    /// `ok`, or `not at work`.
+    status: &'static str,
+    /// The regions that run here.
+    regions: Vec<String>,
+    /// What is wrong with which.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    troubles: BTreeMap<String, String>,
+}
+
 /// Whether the node is at work, and for which regions; if not, what is wrong with which.
 #[utoipa::path(get, path = "/healthz", tag = "node", security(()), responses(
-    (status = 200, description = "At work."),
-    (status = 503, description = "A region is not at work: it takes nothing until the node is started again."),
+    (status = 200, description = "At work.", body = Health),
+    (status = 503, description = "A region is not at work: it takes nothing until the node is started again.", body = Health),
 ))]
 async fn health(State(reception): Shared) -> impl IntoResponse {
     let regions: Vec<String> = reception.mesh().regions().keys().map(ToString::to_string).collect();
     match reception.health() {
-        Ok(()) => (StatusCode::OK, Json(serde_json::json!({ "status": "ok", "regions": regions }))),
+        Ok(()) => (StatusCode::OK, Json(Health { status: "ok", regions, troubles: BTreeMap::new() })),
         Err(troubles) => {
-            let body = serde_json::json!({ "status": "not at work", "regions": regions, "troubles": troubles });
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body))
+            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "not at work", regions, troubles }))
         }
     }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 fn nothing_here(method: &Method, uri: &Uri, choices: &[String]) -> Denied {

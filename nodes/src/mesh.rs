@@ -133,6 +133,11 @@ impl Mesh {
         self.regions.get(&entity.region()).ok_or_else(|| AskError::Elsewhere(entity.region()))
     }
 
+    /// Whether a region is one of the mesh, here or elsewhere.
+    pub fn has(&self, region: RegionName) -> bool {
+        self.regions.contains_key(&region) || self.book().sites.values().any(|site| site.region == region)
+    }
+
     /// The region of a site.
     pub fn region_of(&self, site: SiteId) -> Option<&Region> {
         self.regions.get(&home(&self.book(), site)?)

@@ -38,17 +38,27 @@ pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Router> {
     let (well, weak) = (reception.health().is_ok(), Arc::downgrade(&reception));
     tell_health(&health, well).await;
     tokio::spawn(watch_health(health, weak, well));
-    let described = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(v1::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(std::io::Error::other)?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(v1::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let described = reflection().build_v1().map_err(std::io::Error::other)?;
+    // What the clients of Python and others still ask.
+    let described_before = reflection().build_v1alpha().map_err(std::io::Error::other)?;
     let known = move |request: Request<()>| client(&reception, request.metadata()).map(|_| ()).map(|()| request);
     let routes = Routes::new(InterceptedService::new(requests, known.clone()))
         .add_service(InterceptedService::new(queries, known))
         .add_service(healthy)
-        .add_service(described);
+        .add_service(described)
+        .add_service(described_before);
     Ok(routes.into_axum_router().reset_fallback().layer(axum::middleware::map_response(status::typed)))
+}
+
+/// There is no such service, or it has no such method.
+pub(crate) fn unknown_method(uri: &axum::http::Uri) -> Status {
+    let said = Status::unimplemented(uri.path().chars().take(200).collect::<String>());
+    status::unserved(&said).into()
 }
 
 async fn tell_health(health: &HealthReporter, well: bool) {

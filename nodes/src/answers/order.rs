@@ -25,7 +25,7 @@ mod six;
 
 pub use errand::ErrandRow;
 pub use figures::Figures;
-pub use forecast::{Forecast, TruckRow};
+pub use forecast::{Forecast, OrderTruck};
 pub use operation::{HandRow, OperationRow};
 pub use six::Six;
 
@@ -174,7 +174,7 @@ pub(crate) struct Beside<'a> {
     /// Holds on them.
     pub(crate) holds: Vec<HeldRow>,
     /// The shipments that want to leave with any of it.
-    pub(crate) trucks: Vec<TruckRow>,
+    pub(crate) trucks: Vec<OrderTruck>,
     /// What a system was asked about our reference.
     pub(crate) asked: &'a (dyn Fn(SiteId, &str) -> Asked + Sync),
 }

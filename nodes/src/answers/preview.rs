@@ -37,7 +37,7 @@ pub struct Preview {
     pub opens: Vec<String>,
     /// For a hold: all that it would be on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reach: Option<Reach>,
+    pub reach: Option<HoldReach>,
     /// When this was so.
     pub as_of: String,
     /// Whether the preview ended at its limit, so that there is more.
@@ -70,9 +70,9 @@ pub struct Sending {
 
 /// All that a hold would be on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct Reach {
+pub struct HoldReach {
     /// The lots: the one that is held, and all that was made of it.
-    pub lots: Vec<ReachedLot>,
+    pub lots: Vec<LotOfHold>,
     /// Shipments that would be kept, or had left.
     pub shipments: Vec<ReachedShipment>,
     /// Handling units that would be blocked.
@@ -85,7 +85,7 @@ pub struct Reach {
 
 /// A lot that a hold would be on.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ReachedLot {
+pub struct LotOfHold {
     /// Our id.
     pub id: String,
     /// The lot, as `material/lot`.
@@ -142,9 +142,9 @@ pub fn name_of(state: &State) -> String {
 }
 
 /// A lot as a hold would be on it.
-pub fn reached_lot(state: &State, lot: &lot::Lot, name: impl Fn(EntityId) -> String) -> ReachedLot {
+pub fn reached_lot(state: &State, lot: &lot::Lot, name: impl Fn(EntityId) -> String) -> LotOfHold {
     let kept = |unit: &_| lot.holds.values().any(|hold| hold.covers(unit)) && !lot.has_left(unit);
-    ReachedLot {
+    LotOfHold {
         id: state.id.to_string(),
         lot: lot.key.as_ref().map(ToString::to_string).unwrap_or_default(),
         plant: lot.site.map(|site| site.to_string()).unwrap_or_default(),

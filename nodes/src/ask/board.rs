@@ -4,6 +4,7 @@
 use takt_actors::index::{Index, OpenCase};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
+use takt_protocol::name::SiteId;
 
 use super::{Denied, ROWS_MAX, Reception, Sort};
 use crate::answers::Page;
@@ -37,6 +38,7 @@ impl Wanted {
 impl Reception {
     /// Open exceptions, by when they start to hurt.
     pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Page<CaseRow>, Denied> {
+        self.site_wanted(wanted)?;
         let (as_of, cases) = self.open_cases(wanted).await;
         let ranked = cases.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
         page(ranked, wanted, as_of)
@@ -44,6 +46,7 @@ impl Reception {
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
     pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Page<GroupRow>, Denied> {
+        self.site_wanted(wanted)?;
         let (as_of, cases) = self.open_cases(wanted).await;
         page(groups(&cases), wanted, as_of)
     }
@@ -85,6 +88,14 @@ impl Reception {
             let message = format!("`{}` is no kind of exception", kind.escape_debug());
             Denied::new(Sort::NotFound, "UNKNOWN", message, "send one of the choices").at("kind").choose(runbook::kinds())
         })
+    }
+
+    /// A site that is not configured has no exceptions, and to say so would be no answer.
+    fn site_wanted(&self, wanted: &Wanted) -> Result<(), Denied> {
+        match super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
+            Some(site) => self.configured(site, "site"),
+            None => Ok(()),
+        }
     }
 
     async fn open_cases(&self, wanted: &Wanted) -> (Instant, Vec<OpenCase>) {

@@ -48,17 +48,19 @@ impl v1::ActOnException {
             "snooze" => needed("until", maybe("until", self.until.as_ref(), Instant::parse)?).map(|until| Action::Snooze { until }),
             "hand_to" => needed("role", maybe("role", role, Role::parse)?).map(|role| Action::HandTo { role }),
             "" => Err(Denied::missing("action")),
-            other => {
-                let message = format!("`{}` is no action", other.escape_debug());
-                let actions = ACTIONS.map(str::to_owned);
-                Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at("action").choose(actions))
-            }
+            other => Err(no_action(other)),
         }
     }
 }
 
 /// What may be done about an exception.
-const ACTIONS: [&str; 8] = ["retry", "adopt", "write_off", "match", "edit", "hand_to", "snooze", "acknowledge"];
+pub(super) const ACTIONS: [&str; 8] = ["retry", "adopt", "write_off", "match", "edit", "hand_to", "snooze", "acknowledge"];
+
+pub(super) fn no_action(word: &str) -> Denied {
+    let message = format!("`{}` is no action", word.escape_debug());
+    let actions = ACTIONS.map(str::to_owned);
+    Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at("action").choose(actions)
+}
 
 fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
     value.ok_or_else(|| Denied::missing(field))

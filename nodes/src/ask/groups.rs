@@ -75,6 +75,9 @@ impl Reception {
             let remedy = "act on each by itself: POST /v1/exceptions/{id}/actions";
             return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, remedy).at("action"));
         }
+        if !super::desk::ACTIONS.contains(&wish.action.as_str()) {
+            return Err(super::desk::no_action(&wish.action));
+        }
         self.indexed().await;
         let mut members = Vec::new();
         let ever: Vec<(EntityId, u32)> = self.indexes().flat_map(|index: &Index| index.caused(&wish.group)).collect();

@@ -14,7 +14,8 @@ impl Reception {
     /// The entity of this kind that `text` means.
     pub(crate) async fn find(&self, kind: Kind, field: &'static str, text: &str) -> Result<EntityId, Denied> {
         match EntityId::parse(text) {
-            Ok(entity) if entity.kind() == kind => return Ok(entity),
+            Ok(entity) if entity.kind() == kind && self.mesh().has(entity.region()) => return Ok(entity),
+            Ok(entity) if entity.kind() == kind => return Err(nothing(kind, field, &format!("there is no region {}", entity.region()))),
             Ok(entity) => return Err(nothing(kind, field, &format!("{entity} is a {}", entity.kind()))),
             Err(_) => {}
         }

@@ -19,7 +19,7 @@ use takt_protocol::outbox::OutboxFact;
 
 use super::v1::request::Verb;
 use super::{Client, Denied, Reception, Ticket};
-use crate::answers::preview::{Preview, Reach, Sending, Touched, name_of, reached_lot, reached_shipment, told, words};
+use crate::answers::preview::{HoldReach, Preview, Sending, Touched, name_of, reached_lot, reached_shipment, told, words};
 use crate::answers::word_of;
 use takt_actors::region::AskError;
 
@@ -206,8 +206,8 @@ impl<'a> Foresight<'a> {
     }
 
     /// All that a hold would be on, as it would be then.
-    async fn reach(&mut self) -> Result<Reach, Denied> {
-        let mut reach = Reach::default();
+    async fn reach(&mut self) -> Result<HoldReach, Denied> {
+        let mut reach = HoldReach::default();
         let held: Vec<State> = self.held.iter().filter_map(|entity| self.states.get(entity)).cloned().collect();
         for state in &held {
             let Own::Lot(lot) = &state.own else { continue };

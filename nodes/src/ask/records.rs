@@ -25,6 +25,9 @@ impl Reception {
     pub async fn records(&self, kind: &str, of: Option<&str>, after: Option<&str>, most: usize) -> Result<Page<RecordRow>, Denied> {
         let kind = native(kind)?;
         let of = field::maybe("of", of.map(ToOwned::to_owned).as_ref(), SiteId::parse)?;
+        if let Some(of) = of {
+            self.configured(of, "of")?;
+        }
         let (most, as_of) = (most.clamp(1, ROWS_MAX), self.indexed().await);
         let now = self.mesh().clock().now();
         let behind = after.map(|after| after.split_once('/').unwrap_or((after, "")));

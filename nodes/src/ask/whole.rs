@@ -19,7 +19,7 @@ use super::{Denied, Reception, Sort};
 use crate::answers::evidence::{self, Evidence};
 use crate::answers::ledger::{self, Ledger, Proof};
 use crate::answers::lot::{self, HeldRow, LotView, Reach, Sibling, edge};
-use crate::answers::order::{self, OrderView, TruckRow};
+use crate::answers::order::{self, OrderTruck, OrderView};
 use crate::answers::system::{self, Heard};
 use crate::answers::word_of;
 
@@ -155,7 +155,7 @@ impl Reception {
     }
 
     /// The shipments that want, or have, any of these lots.
-    async fn trucks(&self, lots: &[State]) -> Vec<TruckRow> {
+    async fn trucks(&self, lots: &[State]) -> Vec<OrderTruck> {
         let wanting: BTreeSet<EntityId> = lots.iter().filter_map(|state| lot_of(state).ok()).flat_map(ships).collect();
         self.reached(wanting).await.iter().filter_map(truck).collect()
     }
@@ -183,9 +183,9 @@ impl Reception {
     }
 }
 
-fn truck(state: &State) -> Option<TruckRow> {
+fn truck(state: &State) -> Option<OrderTruck> {
     let Own::Shipment(shipment) = &state.own else { return None };
-    Some(TruckRow {
+    Some(OrderTruck {
         id: state.id.to_string(),
         delivery: shipment.delivery.as_ref().map(ToString::to_string),
         warehouse: shipment.warehouse.map(|site| site.to_string()),

@@ -52,7 +52,7 @@ pub(super) async fn genealogy(State(reception): Shared, _: Asking, Id(id): Id) -
 
 /// Read the ledger of an order as comma-separated values: its lines, its postings, and the hashes that prove it.
 #[utoipa::path(
-    get, path = "/v1/orders/{id}/ledger.csv", tag = "evidence",
+    get, path = "/v1/orders/{id}/ledger.csv", tag = "evidence", operation_id = "ledger_csv",
     params(("id" = String, Path, description = "The order.", example = "PL-4711"), Then),
     responses((status = 200, description = "Lines, postings and proof.", content_type = "text/csv"))
 )]

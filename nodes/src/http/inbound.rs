@@ -6,10 +6,20 @@ use axum::extract::State;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Shared;
 use super::told::{Ids, whole};
-use crate::ask::Denied;
+use crate::ask::{Denied, v1};
+
+/// A message is durable.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageTaken)]
+pub(super) struct Taken {
+    /// `taken`.
+    answer: &'static str,
+}
 
 /// Take a message of a system, in its own words.
 ///
@@ -23,7 +33,11 @@ use crate::ask::Denied;
         ("topic" = String, Path, description = "A topic of its link.", example = "reports")
     ),
     request_body(content = String, content_type = "*/*", description = "Whatever the system sends, at most 1 MiB."),
-    responses((status = 202, description = "Durable: the sender may forget it."))
+    responses(
+        (status = 202, description = "Durable: the sender may forget it.", body = Taken),
+        (status = 401, description = "No system has this token, or its signature is missing, wrong or too old: nothing is kept.", body = v1::Complaint),
+        (status = 404, description = "No system of that name tells anything here.", body = v1::Complaint),
+    )
 )]
 pub(super) async fn take(
     State(reception): Shared,
@@ -36,5 +50,5 @@ pub(super) async fn take(
     let raw = reception.within(whole(&headers, body, reception.limits().inbound_bytes_max)).await?;
     let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
     reception.receive(&known, &topic, header, raw).await?;
-    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "answer": "taken" }))))
+    Ok((StatusCode::ACCEPTED, Json(Taken { answer: "taken" })))
 }

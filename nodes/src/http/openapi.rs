@@ -33,8 +33,15 @@ pub(super) fn finished(mut document: OpenApi) -> OpenApi {
             post.parameters.get_or_insert_with(Vec::new).extend(cover().map(RefOr::T));
             paste(post, path);
         }
-        for operation in operations(item).filter(|_| path.starts_with("/v1/")) {
-            complain(operation);
+        let sorts = if path.starts_with("/v1/") {
+            &ALL[..]
+        } else if path.starts_with("/in/") {
+            &INBOUND[..]
+        } else {
+            &[]
+        };
+        for operation in operations(item) {
+            complain(operation, sorts);
         }
     }
     document
@@ -70,21 +77,27 @@ fn cover() -> [Parameter; 4] {
     ]
 }
 
+/// The troubles of requests and questions.
+const ALL: [Sort; 11] = [
+    Sort::Malformed,
+    Sort::Unauthenticated,
+    Sort::Forbidden,
+    Sort::NotFound,
+    Sort::Conflict,
+    Sort::Expired,
+    Sort::TooLarge,
+    Sort::Unprocessable,
+    Sort::Overloaded,
+    Sort::Unavailable,
+    Sort::Late,
+];
+
+/// The troubles of messages: what a system says is taken, whatever it is.
+const INBOUND: [Sort; 5] = [Sort::Malformed, Sort::TooLarge, Sort::Overloaded, Sort::Unavailable, Sort::Late];
+
 /// Every trouble has one shape.
-fn complain(operation: &mut Operation) {
-    for sort in [
-        Sort::Malformed,
-        Sort::Unauthenticated,
-        Sort::Forbidden,
-        Sort::NotFound,
-        Sort::Conflict,
-        Sort::Expired,
-        Sort::TooLarge,
-        Sort::Unprocessable,
-        Sort::Overloaded,
-        Sort::Unavailable,
-        Sort::Late,
-    ] {
+fn complain(operation: &mut Operation, sorts: &[Sort]) {
+    for &sort in sorts {
         let status = super::reply::status(sort);
         let body = ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name(v1::Complaint::name()))).build();
         let response = ResponseBuilder::new().description(about(sort)).content("application/json", body).build();

@@ -14,7 +14,7 @@ use crate::ask::{Denied, v1};
 /// Everything that moved there since it agreed last is read, so many at once; what we know to be elsewhere is netted out. What
 /// differs is read again after a while, and what differs twice is an exception.
 #[utoipa::path(
-    post, path = "/v1/reconciliations", tag = "evidence",
+    post, path = "/v1/reconciliations", tag = "evidence", operation_id = "begin_reconciliation",
     request_body(content = v1::Reconcile, example = json!({ "site": "erp-eu", "reason": "month end" })),
     responses((status = 200, description = "The run has begun.", body = v1::Outcome))
 )]
@@ -23,14 +23,14 @@ pub(super) async fn begin(State(reception): Shared, told: Told<v1::Reconcile>) -
 }
 
 /// List the systems whose books are compared, each with its last run.
-#[utoipa::path(get, path = "/v1/reconciliations", tag = "evidence", responses((status = 200, description = "Every such system.", body = Page<Reconciliation>)))]
+#[utoipa::path(get, path = "/v1/reconciliations", tag = "evidence", operation_id = "reconciliations", responses((status = 200, description = "Every such system.", body = Page<Reconciliation>)))]
 pub(super) async fn list(State(reception): Shared, _: Asking) -> Result<Json<Page<Reconciliation>>, Denied> {
     reception.within(reception.reconciliations()).await.map(Json)
 }
 
 /// Show the last run over the books of a system, with everything that is more than equal, item by item.
 #[utoipa::path(
-    get, path = "/v1/reconciliations/{id}", tag = "evidence",
+    get, path = "/v1/reconciliations/{id}", tag = "evidence", operation_id = "reconciliation",
     params(("id" = String, Path, description = "The ERP or warehouse, by its site name.", example = "erp-eu")),
     responses((status = 200, description = "As it is; while the run is under way, as far as it is.", body = Reconciliation))
 )]

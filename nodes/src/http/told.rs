@@ -164,6 +164,10 @@ fn too_large(max: usize) -> Denied {
 /// A message of its JSON; no body at all is an empty one.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Denied> {
     let text = if bytes.is_empty() { b"{}" } else { bytes };
+    // A list would be read as fields by their position, which no document says.
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Denied::new(Sort::Malformed, "SCHEMA", "the body is a list", "send one JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(text);
     let message = serde_path_to_error::deserialize(&mut json).map_err(|error| misshapen(&error))?;
     json.end().map_err(|error| not_json(&error))?;

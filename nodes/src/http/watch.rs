@@ -15,7 +15,7 @@ use crate::ask::Denied;
 
 /// Watch an order: first what happened, then what happens.
 #[utoipa::path(
-    get, path = "/v1/orders/{id}/watch", tag = "orders",
+    get, path = "/v1/orders/{id}/watch", tag = "orders", operation_id = "watch_order",
     params(
         ("id" = String, Path, description = "The order.", example = "PL-4711"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last commit that was seen; only later ones are sent.")

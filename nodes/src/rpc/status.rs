@@ -36,9 +36,27 @@ pub(super) struct Any {
 /// What a complaint is called in details.
 pub(super) const COMPLAINT: &str = "type.googleapis.com/takt.v1.Complaint";
 
+/// Bytes of a message, and of all choices together: a status travels in headers, twice over, and clients take 16 KiB of them.
+const WORDS_MAX: usize = 1_024;
+
+/// What fits into headers.
+fn short(text: &str) -> String {
+    match text.char_indices().map(|(at, _)| at).find(|at| *at > WORDS_MAX) {
+        Some(end) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 impl From<Denied> for Status {
-    fn from(no: Denied) -> Self {
+    fn from(mut no: Denied) -> Self {
         let code = code(no.sort);
+        no.complaint.message = short(&no.complaint.message);
+        let mut room = WORDS_MAX;
+        no.complaint.choices.retain(|choice| {
+            let fits = choice.len() <= room;
+            room = room.saturating_sub(choice.len());
+            fits
+        });
         let message = format!("{}: {}; {}", no.complaint.code, no.complaint.message, no.complaint.remedy);
         let complaint = Any { type_url: COMPLAINT.to_owned(), value: no.complaint.encode_to_vec() };
         let rich = Rich { code: code as i32, message: message.clone(), details: vec![complaint] };
@@ -58,6 +76,10 @@ pub(super) fn unserved(status: &Status) -> Denied {
         Code::OutOfRange | Code::ResourceExhausted => {
             Denied::new(Sort::TooLarge, "TOO_LARGE", said, "send it in smaller parts, each under its own key")
         }
+        Code::Unimplemented if said.contains("ompress") => {
+            Denied::new(Sort::Malformed, "SCHEMA", said, "send messages as they are, without compression")
+        }
+        Code::NotFound => Denied::new(Sort::NotFound, "UNKNOWN", said, "ask the reflection of this server for its services"),
         Code::Unimplemented => {
             Denied::new(Sort::WrongMethod, "UNKNOWN_PATH", format!("there is no such method. {said}"), "ask the reflection of this server")
         }
@@ -90,5 +112,24 @@ fn code(sort: Sort) -> Code {
         Sort::Unavailable => Code::Unavailable,
         Sort::Late => Code::DeadlineExceeded,
         Sort::Ours => Code::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_fits_into_headers_whatever_was_sent() {
+        for word in ["x".repeat(50_000), "長".repeat(20_000)] {
+            let no = Denied::new(Sort::NotFound, "UNKNOWN", format!("`{word}` is unknown"), "send one of the choices").at("kind");
+            let status = Status::from(no.choose((0..5_000).map(|number| format!("choice-{number}"))));
+            let mut headers = axum::http::HeaderMap::new();
+            status.add_header(&mut headers).unwrap();
+            let long: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+            assert!(long < 16_384, "{long} bytes");
+            assert_eq!(status.code(), Code::NotFound);
+            assert!(status.message().contains("is unknown") || status.message().contains('…'), "{}", status.message());
+        }
     }
 }

@@ -178,6 +178,7 @@ async fn a_reader_waits_while_more_waits_to_be_decided_than_it_may_and_loses_not
         until(&seams, "what happened", || reader.knows().len() == 1).await;
     };
     tokio::select! {
+        biased;
         () = run(Arc::clone(&desk), 0) => panic!("it ended, which it never should"),
         () = watching => {}
     }

@@ -40,12 +40,12 @@ pub struct Forecast {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<String>,
     /// The trucks that wait for it.
-    pub trucks: Vec<TruckRow>,
+    pub trucks: Vec<OrderTruck>,
 }
 
 /// A shipment that wants to leave with goods of the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TruckRow {
+pub struct OrderTruck {
     /// Our id of the shipment.
     pub id: String,
     /// Its number in its warehouse.
@@ -71,7 +71,7 @@ struct Pace {
 }
 
 /// The forecast of an order at `now`, by what its log says until then.
-pub(super) fn forecast(order: &Order, commits: &[Commit], trucks: Vec<TruckRow>, now: Instant) -> Forecast {
+pub(super) fn forecast(order: &Order, commits: &[Commit], trucks: Vec<OrderTruck>, now: Instant) -> Forecast {
     let unknown = |evidence: String| Forecast { answer: "unknown".to_owned(), evidence, ..Forecast::default() };
     let said = match (&order.header, last_op(order)) {
         _ if order.completed => done(order, commits),

@@ -1,5 +1,7 @@
 //! The `OpenAPI` document is what the server does: every path of it answers, every example can be pasted.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use reqwest::Method;
 use serde_json::Value;
 
@@ -33,14 +35,48 @@ async fn every_example_of_the_document_is_understood() {
     world.stop().await;
 }
 
+/// Two types under one name in the document: one of them would be described as the other.
+#[test]
+fn no_two_answers_have_one_name() {
+    let mut names = BTreeMap::new();
+    let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            for (at, _) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("#[derive(") && line.contains("ToSchema")) {
+                let declared = lines[at..].iter().find_map(|line| line.split_once("struct ").or_else(|| line.split_once("enum ")));
+                let named = lines[at..at + 4].iter().find_map(|line| line.strip_prefix("#[schema(as = "));
+                let words = named.or(declared.map(|(_, name)| name)).unwrap();
+                let name: String = words.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+                if let Some(other) = names.insert(name.clone(), path.clone()) {
+                    panic!("{name} is declared in {} and in {}", path.display(), other.display());
+                }
+            }
+        }
+    }
+    assert!(names.len() > 60, "{names:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_is_described_and_names_its_troubles() {
     let world = World::start().await;
     let document = back(Person::plant(&world).request(Method::GET, "/openapi.json")).await.body;
     let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string(), "{method} {path} says nothing");
+            assert!(
+                ids.insert(operation["operationId"].to_string()),
+                "{method} {path} has the name of another: {}",
+                operation["operationId"]
+            );
             if path.starts_with("/v1/") && method == "post" {
                 let headers: Vec<&str> =
                     operation["parameters"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
