@@ -152,7 +152,8 @@ async fn tell(tale: &Tale, all: &[Tale], stage: &Stage) -> anyhow::Result<()> {
     let others = all.iter().filter(|other| other.number < tale.number && other.plant.erp.site == tale.plant.erp.site);
     let told = match tale.trouble {
         Trouble::TwoLotsAndBadSteel => {
-            after(others, Chapter::Numbered).await?;
+            // Numbers in the order of the tales, and no machine that is down for another one.
+            after(others, Chapter::Running).await?;
             tale.two_lots_and_bad_steel().await
         }
         Trouble::ClosedPeriodAndStrangers => {

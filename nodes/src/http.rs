@@ -157,9 +157,7 @@ async fn health(State(reception): Shared) -> impl IntoResponse {
     let regions: Vec<String> = reception.mesh().regions().keys().map(ToString::to_string).collect();
     match reception.health() {
         Ok(()) => (StatusCode::OK, Json(Health { status: "ok", regions, troubles: BTreeMap::new() })),
-        Err(troubles) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "not at work", regions, troubles }))
-        }
+        Err(troubles) => (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "not at work", regions, troubles })),
     }
 }
 

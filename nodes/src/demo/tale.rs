@@ -93,8 +93,8 @@ pub(super) struct Tale {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Chapter {
     Untold,
-    /// The ERP has given it a number.
-    Numbered,
+    /// It has a number in its ERP, its plant works on it, and what goes wrong at the line is over.
+    Running,
     /// It was told, well or not.
     Over,
 }
@@ -185,7 +185,6 @@ impl Tale {
             Trouble::LostReplyHoldAndCorrection | Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => {}
         }
         let native = self.number_of(order).await?;
-        self.chapter.send_replace(Chapter::Numbered);
         let job = self.job_of(order).await?;
         self.scene.say.line(&self.plant, &native, &format!("accepted by the plant as {job}"));
         match self.trouble {
@@ -194,6 +193,7 @@ impl Tale {
             Trouble::LostReplyHoldAndCorrection => self.break_a_machine(order, &native).await?,
             Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => {}
         }
+        self.chapter.send_replace(Chapter::Running);
         self.until("its last piece", order, |order| order.completed.then_some(())).await?;
         self.scene.say.line(&self.plant, &native, "completed at the plant");
         if self.trouble == Trouble::RejectionRestartAndRepeats {

@@ -263,7 +263,11 @@ fn only_a_system_that_has_books_and_can_be_asked_is_compared_with_ours() {
             format!("{ERP}reconcile: {{settle_ms: 0}}\n"),
             "sites/erp.yaml:4:12: `reconcile.settle_ms` is 0, so nothing would ever be read twice or at all. write 1 or more under `settle_ms`",
         ),
-        ("sites/erp.yaml", format!("{ERP}reconcile: {{at: ['25:00']}}\n"), "X"),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}reconcile: {{at: ['25:00']}}\n"),
+            "sites/erp.yaml:4:18: failed to parse two digit integer as hour: parameter 'hour' is not in the required range of 0..=23",
+        ),
         (
             "sites/erp.yaml",
             format!("{ERP}reconcile: {{every: 60000}}\n"),
