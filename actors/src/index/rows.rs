@@ -284,11 +284,12 @@ impl Pages<'_> {
 
     /// Puts an order where it stands in lists from now on.
     fn moved(&mut self, order: EntityId, before: Option<&Brief>, brief: &Brief) {
-        for key in before.into_iter().flat_map(|before| places(order, before)) {
-            self.rows.insert(key, None);
-        }
-        for key in places(order, brief) {
-            self.rows.insert(key, Some(Bytes::new()));
+        let stood: Vec<_> = before.into_iter().flat_map(|before| places(order, before)).collect();
+        let stands: Vec<_> = places(order, brief).collect();
+        // Most changes leave an order where it is.
+        if stood != stands {
+            self.rows.extend(stood.into_iter().map(|key| (key, None)));
+            self.rows.extend(stands.into_iter().map(|key| (key, Some(Bytes::new()))));
         }
         self.put(BRIEFS, entity_key(order), brief);
     }
