@@ -57,8 +57,7 @@ pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Router> {
 
 /// There is no such service, or it has no such method.
 pub(crate) fn unknown_method(uri: &axum::http::Uri) -> Status {
-    let said = Status::unimplemented(uri.path().chars().take(200).collect::<String>());
-    status::unserved(&said).into()
+    status::unserved(&Status::unimplemented(uri.path())).into()
 }
 
 async fn tell_health(health: &HealthReporter, well: bool) {

@@ -38,22 +38,20 @@ impl Wanted {
 impl Reception {
     /// Open exceptions, by when they start to hurt.
     pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Page<CaseRow>, Denied> {
-        self.site_wanted(wanted)?;
-        let (as_of, cases) = self.open_cases(wanted).await;
+        let (as_of, cases) = self.open_cases(wanted).await?;
         let ranked = cases.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
         page(ranked, wanted, as_of)
     }
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
     pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Page<GroupRow>, Denied> {
-        self.site_wanted(wanted)?;
-        let (as_of, cases) = self.open_cases(wanted).await;
+        let (as_of, cases) = self.open_cases(wanted).await?;
         page(groups(&cases), wanted, as_of)
     }
 
     /// A cause with its open exceptions, also those that somebody put away.
     pub(crate) async fn exception_group(&self, id: &str) -> Result<GroupView, Denied> {
-        let (as_of, mut cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await;
+        let (as_of, mut cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await?;
         cases.retain(|open| open.case.cause(open.entity).as_str() == id);
         cases.sort_by_cached_key(|open| Rank::of(open.entity, &open.case));
         let (_, group) = groups(&cases).pop().ok_or_else(|| no_group(id))?;
@@ -66,7 +64,7 @@ impl Reception {
         let (entity, number) = self.case(id).await?;
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let case = state.common.cases.get(&number).ok_or_else(|| super::desk::no_exception(id))?;
-        let (_, cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await;
+        let (_, cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await?;
         let cause = case.cause(entity);
         let mine = cases.iter().find(|open| open.entity == entity && open.case.number == number);
         let notes = mine.map(|open| open.notes.iter().map(note).collect()).unwrap_or_default();
@@ -91,17 +89,13 @@ impl Reception {
     }
 
     /// A site that is not configured has no exceptions, and to say so would be no answer.
-    fn site_wanted(&self, wanted: &Wanted) -> Result<(), Denied> {
-        match super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
-            Some(site) => self.configured(site, "site"),
-            None => Ok(()),
+    async fn open_cases(&self, wanted: &Wanted) -> Result<(Instant, Vec<OpenCase>), Denied> {
+        if let Some(site) = super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
+            self.configured(site, "site")?;
         }
-    }
-
-    async fn open_cases(&self, wanted: &Wanted) -> (Instant, Vec<OpenCase>) {
         let as_of = self.indexed().await;
         let now = self.mesh().clock().now();
-        (as_of, self.indexes().flat_map(Index::cases).filter(|open| wanted.takes(open, now)).collect())
+        Ok((as_of, self.indexes().flat_map(Index::cases).filter(|open| wanted.takes(open, now)).collect()))
     }
 }
 
