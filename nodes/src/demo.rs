@@ -229,13 +229,17 @@ fn beginning(data: &Path, clock: &dyn Clock, cast: &Cast) -> anyhow::Result<Begi
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let plants = start::plants(cast).into_iter().map(|plant| plant.site).collect();
             let beginning = Beginning { at: clock.now(), plants };
-            // Written aside first: a crash leaves the whole file or none.
-            let aside = data.join("story.json.new");
-            std::fs::write(&aside, serde_json::to_vec(&beginning)?).and_then(|()| std::fs::rename(&aside, &path))?;
+            write_whole(&path, &serde_json::to_vec(&beginning)?)?;
             Ok(beginning)
         }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
+}
+
+/// Written aside first: a crash leaves the file as it was, or whole.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let aside = path.with_extension("new");
+    std::fs::write(&aside, bytes).and_then(|()| std::fs::rename(&aside, path))
 }
 
 /// The account, for a person.

@@ -4,14 +4,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use takt_cluster::seam::Seams;
 use takt_protocol::commit::{Commit, GENESIS, Step};
 use takt_protocol::envelope::RawRef;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State, replay};
-use takt_protocol::posting::PostingFact;
+use takt_protocol::posting::{PostingFact, Series, Use, accounts};
 use takt_protocol::{order, wire};
+
+use crate::world::ledger::{Entry, Purpose};
 
 /// An entity's log, read and replayed.
 pub struct Told {
@@ -131,4 +134,29 @@ async fn kept(regions: &[Seams], raw: &RawRef) -> anyhow::Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// What an order says its ERP has, in the words in which any ERP's books are read: posted by us, or adopted.
+pub fn booked(order: &order::Order) -> BTreeMap<Entry, Decimal> {
+    let number = order.header().map(|header| header.number.to_string()).unwrap_or_default();
+    let mut booked = BTreeMap::new();
+    for places in accounts(&order.ledger) {
+        *booked.entry(entry(&number, &places.series)).or_default() += places.posted.value() + places.adopted.value();
+    }
+    booked
+}
+
+/// Where a quantity of ours stands in the books of an ERP.
+fn entry(order: &str, series: &Series) -> Entry {
+    let (purpose, work) = match series.purpose {
+        Use::Produced => (Purpose::Produced, false),
+        Use::Consumed => (Purpose::Consumed, false),
+        Use::Yield => (Purpose::Yield, true),
+        Use::Scrap => (Purpose::Scrap, true),
+        Use::Rework => (Purpose::Rework, true),
+        Use::Labour => (Purpose::Labour, true),
+        Use::Machine => (Purpose::Machine, true),
+    };
+    let operation = series.op.as_ref().filter(|_| work).map(|op| op.as_str().trim_start_matches('0').to_owned());
+    Entry { order: order.to_owned(), purpose, operation, material: series.material.to_string() }
 }

@@ -10,17 +10,17 @@ use takt_protocol::case::CaseKind;
 use takt_protocol::kernel::{Own, State, replay};
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
-use takt_protocol::posting::{Account as Places, Series, Use, accounts};
+use takt_protocol::posting::{Account as Places, accounts};
 use takt_protocol::qty::Qty;
 use takt_protocol::shipment::{self, Departure};
 use takt_protocol::words::{LotKey, StockStatus};
-use takt_simulations::logs::{Logs, Told};
-use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
+use takt_simulations::logs::{Logs, Told, booked};
+use takt_simulations::world::ledger::{Entry, Heap, Ledger, Status};
 
 use super::around;
 use super::cast::Cast;
 use super::chain;
-use super::people::People;
+use super::people::{People, listed, text};
 use super::product;
 use crate::mesh::Mesh;
 
@@ -109,35 +109,12 @@ async fn books_of(
     Ok((all, erps))
 }
 
-fn listed<'a>(books: &'a Value, list: &str) -> &'a [Value] {
-    books.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Where a quantity of ours stands in the books of an ERP.
-fn entry(order: &str, series: &Series) -> Entry {
-    let (purpose, work) = match series.purpose {
-        Use::Produced => (Purpose::Produced, false),
-        Use::Consumed => (Purpose::Consumed, false),
-        Use::Yield => (Purpose::Yield, true),
-        Use::Scrap => (Purpose::Scrap, true),
-        Use::Rework => (Purpose::Rework, true),
-        Use::Labour => (Purpose::Labour, true),
-        Use::Machine => (Purpose::Machine, true),
-    };
-    let operation = series.op.as_ref().filter(|_| work).map(|op| op.as_str().trim_start_matches('0').to_owned());
-    Entry { order: order.to_owned(), purpose, operation, material: series.material.to_string() }
-}
-
 impl Account {
     /// T4: every reported unit is in exactly one place, and the ERP has what we call posted.
     fn order(&mut self, order: &Order, erps: &BTreeMap<SiteId, Ledger>) {
         let Some(header) = order.header() else { return };
         let native = header.number.to_string();
-        let mut ours: BTreeMap<Entry, Decimal> = BTreeMap::new();
+        let ours = booked(order);
         for places in accounts(&order.ledger) {
             self.ledger.push(ledger_line(&format!("{}/{native}", header.plant), &places));
             if !places.balances() {
@@ -146,7 +123,6 @@ impl Account {
                     places.series.purpose, places.series.material
                 ));
             }
-            *ours.entry(entry(&native, &places.series)).or_default() += places.posted.value() + places.adopted.value();
         }
         let theirs = erps.get(&header.erp).map(|books| &books.entries);
         let theirs: BTreeMap<&Entry, Decimal> =

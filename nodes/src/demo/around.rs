@@ -15,7 +15,7 @@ use takt_protocol::site;
 use takt_simulations::logs::Logs;
 
 use super::cast::{Cast, Plant, System};
-use super::people::People;
+use super::people::{People, listed, text};
 use super::tale::Tale;
 
 /// What the books of these systems hold against us, and what was counted on the way.
@@ -223,12 +223,4 @@ impl Looked {
 fn called(shipment: &Shipment) -> String {
     let warehouse = shipment.warehouse.map(|site| site.to_string()).unwrap_or_default();
     format!("{warehouse}/{}", shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default())
-}
-
-fn listed<'a>(books: &'a Value, list: &str) -> &'a [Value] {
-    books.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value.get(field).and_then(Value::as_str).unwrap_or_default()
 }

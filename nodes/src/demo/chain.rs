@@ -15,7 +15,7 @@ use takt_protocol::native::NativeId;
 
 use super::Stage;
 use super::cast::{Cast, Plant, System};
-use super::people::People;
+use super::people::{People, listed, text};
 use super::tale::Scene;
 
 mod account;
@@ -245,14 +245,6 @@ pub(super) async fn deliver(stage: &Stage, scene: &Arc<Scene>) -> anyhow::Result
 /// The systems of a kind.
 fn of_kind<'a>(cast: &'a Cast, book: &'a Book, kind: SiteKind) -> impl Iterator<Item = &'a System> {
     cast.systems.values().filter(move |system| book.sites.get(&system.site).is_some_and(|site| site.kind == kind))
-}
-
-fn listed<'a>(books: &'a Value, list: &str) -> &'a [Value] {
-    books.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Counts by what was counted, in the order of their names.

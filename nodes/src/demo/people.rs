@@ -87,3 +87,13 @@ impl People {
         self.clock.sleep(LOOK).await;
     }
 }
+
+/// A list in what a system said; empty where there is none.
+pub(super) fn listed<'a>(said: &'a Value, list: &str) -> &'a [Value] {
+    said.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+}
+
+/// A text in what a system said; empty where there is none.
+pub(super) fn text<'a>(said: &'a Value, field: &str) -> &'a str {
+    said.get(field).and_then(Value::as_str).unwrap_or_default()
+}

@@ -17,9 +17,11 @@ use takt_protocol::posting::{Standing, Use, accounts};
 use takt_protocol::words::LotKey;
 use takt_simulations::world::system::Kind;
 
-use super::Stage;
+use super::people::listed;
 use super::start;
 use super::tale::Tale;
+use super::trouble::Finding;
+use super::{Stage, write_whole};
 
 /// Pieces on a pallet of the order with two lots, how many a second its line makes, and how many are begun.
 pub(super) const PALLET: u32 = 48;
@@ -90,8 +92,7 @@ impl Tale {
         let url = format!("{}/jobs/{job}", self.plant.mes.url);
         let seen = async || {
             let job = self.scene.people.read(&url).await?;
-            let last = job.get("steps").and_then(Value::as_array).and_then(|steps| steps.last());
-            let good = last.and_then(|step| step.get("good")).and_then(Value::as_u64);
+            let good = listed(&job, "steps").last().and_then(|step| step.get("good")).and_then(Value::as_u64);
             Ok(good.is_some_and(|good| good >= u64::from(wanted)).then_some(()))
         };
         self.scene.people.until(&format!("{wanted} pieces of {job} at the line"), seen).await
@@ -116,13 +117,17 @@ impl Tale {
         }
         self.packing(late).await?;
         let LotKey { material, lot } = self.until("a lot of a component used", order, first_used).await?;
-        let unit = self.plant.qms.word("unit", "KGM");
-        let raised = json!({ "material": material.as_str(), "lot": lot.as_str(), "plant": self.plant.qms.word("plant", self.plant.site.as_str()),
-            "pallets": [], "quantity": "80", "unit": unit, "reason": "hardness", "severity": "critical" });
-        let known = self.scene.people.read(&format!("{}/nonconformances", self.plant.qms.url)).await?;
-        if !known.to_string().contains(&format!("\"{lot}\"")) {
-            self.scene.people.done(Method::POST, &format!("{}/_sim/raise", self.plant.qms.url), &raised, &[]).await?;
+        Finding {
+            material: material.as_str(),
+            lot: lot.as_str(),
+            pallets: &[],
+            quantity: TWO_LOTS.2,
+            unit: "KGM",
+            reason: "hardness",
+            severity: "critical",
         }
+        .raise(&self.scene.people, &self.plant)
+        .await?;
         let held = self.until("a lot held that was made of it", order, held_lots).await?;
         self.scene.say.trouble(&self.plant, native, &format!("lot {lot} of {material} is in question: {held} held"));
         self.scene
@@ -229,21 +234,20 @@ impl Tale {
     async fn set_period(&self, stage: &Stage, closed: bool) -> anyhow::Result<()> {
         let book = self.scene.mesh.book();
         let calendar = &book.sites.get(&self.plant.site).context("the plant is no site")?.calendar;
-        let month = calendar.date(self.scene.mesh.clock().now()).to_string().chars().take(7).collect::<String>();
-        let months: &[&str] = if closed { &[month.as_str()] } else { &[] };
         let today = calendar.date(self.scene.mesh.clock().now()).to_string();
+        let month: String = today.chars().take(7).collect();
         let code = self.plant.erp.word("plant", self.plant.site.as_str());
         let (desk, body) = if self.has_odoo() {
             ("lock-dates", json!({ code: if closed { today.as_str() } else { "2026-01-01" } }))
         } else {
-            ("periods", json!({ "closed": months }))
+            ("periods", json!({ "closed": if closed { vec![month.as_str()] } else { Vec::new() } }))
         };
         self.scene.people.done(Method::PUT, &format!("{}/_sim/{desk}", self.plant.erp.url), &body, &[]).await?;
         let path: PathBuf = self.scene.data.join("config/sites").join(format!("{}.yaml", self.plant.erp.site));
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let (open, shut) = ("periods: {}\n".to_owned(), format!("periods: {{\"{month}\": closed}}\n"));
         let changed = if closed { text.replace(&open, &shut) } else { text.replace(&shut, &open) };
-        std::fs::write(&path, changed).with_context(|| format!("cannot write {}", path.display()))?;
+        write_whole(&path, changed.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
         start::renew(stage).await
     }
 

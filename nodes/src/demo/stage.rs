@@ -10,7 +10,7 @@ use takt_protocol::words::MaterialId;
 use takt_simulations::world::system::Kind;
 
 use super::cast::{Cast, Plant, System};
-use super::people::People;
+use super::people::{People, listed, text};
 use super::{PALLET, second};
 
 mod odoo;
@@ -75,8 +75,7 @@ async fn erp(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> 
     let zone = book.sites.get(&plant.site).map(|site| site.calendar.zone().to_owned()).unwrap_or_default();
     post(people, erp, "plants", &json!({ "plant": code, "time_zone": zone })).await?;
     for (material, recipe) in &plant.makes {
-        let touched = recipe.components.iter().map(|component| &component.material);
-        for name in touched.chain(recipe.outputs.iter().map(|output| &output.material)) {
+        for name in touched(recipe) {
             let Some(known) = book.materials.get(name) else { continue };
             let body =
                 json!({ "material": name.as_str(), "base_unit": unit(erp, known.base), "batch_managed": managed(book, name), "units": {} });
@@ -122,15 +121,11 @@ async fn stock(people: &People, plant: &Plant, book: &Book, code: &str, recipe: 
     let books = people.read(&format!("{}/_sim/books", plant.erp.url)).await?;
     for component in &recipe.components {
         let name = component.material.as_str();
-        let there = books
-            .pointer("/stock")
-            .and_then(Value::as_array)
-            .is_some_and(|all| all.iter().any(|one| one.get("Material") == Some(&json!(name)) && one.get("Plant") == Some(&json!(code))));
-        if there {
-            continue;
-        }
-        let batches = if managed(book, &component.material) { lots_of(name) } else { vec![(String::new(), LOTS_OF_IT)] };
-        for (batch, _) in batches {
+        for (batch, _) in lots_of(book, &component.material) {
+            let is_it = |heap: &&Value| text(heap, "Material") == name && text(heap, "Plant") == code && text(heap, "Batch") == batch;
+            if listed(&books, "stock").iter().any(|heap| is_it(&heap)) {
+                continue;
+            }
             let body = json!({ "Material": name, "Plant": code, "StorageLocation": plant.erp.word("location", "raw"), "Batch": batch,
                 "QuantityInEntryUnit": LOTS_OF_IT, "EntryUnit": unit(&plant.erp, component.qty.uom()) });
             post(people, &plant.erp, "stock", &body).await?;
@@ -142,12 +137,20 @@ async fn stock(people: &People, plant: &Plant, book: &Book, code: &str, recipe: 
 /// More than is ever used.
 const LOTS_OF_IT: &str = "1000000";
 
-/// The lots of a component that lie at the line, with how much of each; what is used first stands first.
-fn lots_of(material: &str) -> Vec<(String, &'static str)> {
+/// The lots of a component that lie at the line, with how much of each; what is used first stands first. What is not kept in lots
+/// is one without a number.
+fn lots_of(book: &Book, material: &MaterialId) -> Vec<(String, &'static str)> {
     match second::TWO_LOTS {
-        (name, [first, then], amount) if name == material => vec![(first.to_owned(), amount), (then.to_owned(), LOTS_OF_IT)],
-        _ => vec![(format!("L-{material}"), LOTS_OF_IT)],
+        (name, [first, then], amount) if name == material.as_str() => vec![(first.to_owned(), amount), (then.to_owned(), LOTS_OF_IT)],
+        _ if managed(book, material) => vec![(format!("L-{material}"), LOTS_OF_IT)],
+        _ => vec![(String::new(), LOTS_OF_IT)],
     }
+}
+
+/// Every material that a recipe takes or makes.
+fn touched(recipe: &Recipe) -> impl Iterator<Item = &MaterialId> {
+    let taken = recipe.components.iter().map(|component| &component.material);
+    taken.chain(recipe.outputs.iter().map(|output| &output.material))
 }
 
 /// The MES: stations, recipes, a pace, and what lies at the line.
@@ -167,7 +170,7 @@ async fn mes(people: &People, plant: &Plant, book: &Book, odd: &Odd) -> anyhow::
         for component in &recipe.components {
             let name = component.material.as_str();
             if managed(book, &component.material) {
-                let lots = lots_of(name).into_iter().map(|(lot, amount)| json!({ "lot": lot, "amount": amount }));
+                let lots = lots_of(book, &component.material).into_iter().map(|(lot, amount)| json!({ "lot": lot, "amount": amount }));
                 line.insert(name.to_owned(), lots.collect());
             }
         }

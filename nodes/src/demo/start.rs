@@ -190,7 +190,7 @@ async fn is_quiet(stage: &Stage) -> anyhow::Result<bool> {
 pub(super) async fn watch(stage: &Stage) {
     let config = stage.data.join("config");
     let renew = async || {
-        let text = read(&config, &variables(&sites(&config)?, Some(&stage.world)))?;
+        let text = as_it_is(stage)?;
         let cast = cast(&text, &stage.world);
         stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
         serve::activate(stage.mesh(), &text).await
@@ -200,7 +200,11 @@ pub(super) async fn watch(stage: &Stage) {
 
 /// Puts the folder in force as it is now.
 pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
+    serve::activate(stage.mesh(), &as_it_is(stage)?).await.map(drop)
+}
+
+/// What the folder says now.
+fn as_it_is(stage: &Stage) -> anyhow::Result<Text> {
     let config = stage.data.join("config");
-    let text = read(&config, &variables(&sites(&config)?, Some(&stage.world)))?;
-    serve::activate(stage.mesh(), &text).await.map(drop)
+    read(&config, &variables(&sites(&config)?, Some(&stage.world)))
 }

@@ -8,12 +8,41 @@ use takt_protocol::native::NativeId;
 use takt_protocol::order::Dispatch;
 use takt_protocol::posting::{Movement, Standing};
 
-use super::cast::System;
+use super::cast::{Plant, System};
+use super::people::{People, text};
 use super::tale::{Tale, Trouble};
 use crate::answers::timeline;
 
 /// Where goods are posted in the ERP.
 const GOODS: &str = "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV";
+
+/// What the laboratory finds wrong with a lot, in our words.
+pub(super) struct Finding<'a> {
+    pub(super) material: &'a str,
+    pub(super) lot: &'a str,
+    /// Only these; all of the lot when there are none.
+    pub(super) pallets: &'a [&'a str],
+    pub(super) quantity: &'a str,
+    pub(super) unit: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) severity: &'a str,
+}
+
+impl Finding<'_> {
+    /// The quality system of a plant raises a nonconformance; `false` when it has one of that lot already, from before a restart.
+    pub(super) async fn raise(&self, people: &People, plant: &Plant) -> anyhow::Result<bool> {
+        let qms = &plant.qms;
+        let known = people.read(&format!("{}/nonconformances", qms.url)).await?;
+        if known.to_string().contains(&format!("\"{}\"", self.lot)) {
+            return Ok(false);
+        }
+        let body = json!({ "material": self.material, "lot": self.lot, "plant": qms.word("plant", plant.site.as_str()),
+            "pallets": self.pallets, "quantity": self.quantity, "unit": qms.word("unit", self.unit), "reason": self.reason,
+            "severity": self.severity });
+        people.done(Method::POST, &format!("{}/_sim/raise", qms.url), &body, &[]).await?;
+        Ok(true)
+    }
+}
 
 impl Tale {
     async fn habits(&self, system: &System, habits: &Value) -> anyhow::Result<()> {
@@ -179,17 +208,21 @@ impl Tale {
     pub(super) async fn hold_while_packing(&self, order: EntityId, delivery: &str) -> anyhow::Result<()> {
         let pallet = self.packing(delivery).await?;
         let native = self.number_of(order).await?;
-        let raised = self.scene.people.read(&format!("{}/nonconformances", self.plant.qms.url)).await?;
-        if raised.to_string().contains(&format!("\"{native}\"")) {
+        let (lot, sscc) = (text(&pallet, "lot"), text(&pallet, "sscc"));
+        let finding = Finding {
+            material: self.material.as_str(),
+            lot,
+            pallets: &[sscc],
+            quantity: text(&pallet, "units"),
+            unit: self.recipe.base_quantity.uom().code(),
+            reason: "weld",
+            severity: "major",
+        };
+        if !finding.raise(&self.scene.people, &self.plant).await? {
             return Ok(());
         }
-        let text = |field: &str| pallet.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let body = json!({ "material": self.material.as_str(), "lot": text("lot"), "plant": self.plant.qms.word("plant", self.plant.site.as_str()),
-            "pallets": [text("sscc")], "quantity": text("units"), "unit": self.plant.qms.word("unit", self.recipe.base_quantity.uom().code()),
-            "reason": "weld", "severity": "major" });
-        self.scene.people.done(Method::POST, &format!("{}/_sim/raise", self.plant.qms.url), &body, &[]).await?;
         let held = self.until("the hold binds", order, |order| order.lots.values().find_map(|lot| lot.holds.first().cloned())).await?;
-        let say = format!("hold {held} on pallet {} while {delivery} is packed in {}", text("sscc"), self.plant.wms.site);
+        let say = format!("hold {held} on pallet {sscc} while {delivery} is packed in {}", self.plant.wms.site);
         self.scene.say.trouble(&self.plant, &native, &say);
         self.until("the hold decided and released", order, |order| order.lots.values().all(|lot| lot.holds.is_empty()).then_some(()))
             .await?;

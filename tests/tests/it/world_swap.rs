@@ -9,9 +9,9 @@ use takt_protocol::books::Verdict;
 use takt_protocol::case::CaseKind;
 use takt_protocol::kernel::Own;
 use takt_protocol::order::{self, Change, Order, Request};
-use takt_protocol::posting::{Use, accounts};
+use takt_protocol::posting::accounts;
 use takt_protocol::words::StockStatus;
-use takt_simulations::logs::Logs;
+use takt_simulations::logs::{Logs, booked};
 use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
 use takt_simulations::world::system::Kind;
 
@@ -107,12 +107,11 @@ async fn agree(stage: &Stage, books: &serde_json::Value) {
     assert!(theirs.references.len() > 5 && theirs.references.values().all(|count| *count == 1), "{:?}", theirs.references);
     let mut ours: BTreeMap<Entry, Decimal> = BTreeMap::new();
     for (_, order) in logs.orders() {
-        let number = order.header().unwrap().number.to_string();
+        assert!(order.header().is_some());
         for places in accounts(&order.ledger) {
             assert!(places.balances(), "{places:?}");
-            let booked = places.posted.value() + places.adopted.value();
-            *ours.entry(entry(&number, &places.series)).or_default() += booked;
         }
+        ours.extend(booked(order));
     }
     ours.retain(|_, sum| !sum.is_zero());
     assert_eq!(ours, theirs.entries);
@@ -129,21 +128,6 @@ async fn agree(stage: &Stage, books: &serde_json::Value) {
         }
     }
     assert_eq!((lots, broken), (1, Vec::<String>::new()));
-}
-
-fn entry(number: &str, series: &takt_protocol::posting::Series) -> Entry {
-    let purpose = match series.purpose {
-        Use::Produced => Purpose::Produced,
-        Use::Consumed => Purpose::Consumed,
-        Use::Yield => Purpose::Yield,
-        Use::Scrap => Purpose::Scrap,
-        Use::Rework => Purpose::Rework,
-        Use::Labour => Purpose::Labour,
-        Use::Machine => Purpose::Machine,
-    };
-    let work = !matches!(purpose, Purpose::Produced | Purpose::Consumed);
-    let operation = series.op.as_ref().filter(|_| work).map(|op| op.as_str().trim_start_matches('0').to_owned());
-    Entry { order: number.to_owned(), purpose, operation, material: series.material.to_string() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ use takt_protocol::words::{LotKey, LotNo, MaterialId};
 
 use super::super::cast::{Plant, System};
 use super::super::tale::Scene;
+use super::super::trouble::Finding;
 use super::{listed, text};
 
 /// The purchase order of the demo.
@@ -83,14 +84,18 @@ impl Delivery<'_> {
 
     /// Quality holds the lot while it is on its way; the hold, or nothing where that was done before a restart.
     async fn hold_on_the_way(&self, lot: EntityId, key: &LotKey, unit: &str) -> anyhow::Result<Option<String>> {
-        let raised = self.scene.people.read(&format!("{}/nonconformances", self.plant.qms.url)).await?;
-        if raised.to_string().contains(&format!("\"{}\"", key.lot)) {
+        let finding = Finding {
+            material: key.material.as_str(),
+            lot: key.lot.as_str(),
+            pallets: &[],
+            quantity: "800",
+            unit,
+            reason: "certificate",
+            severity: "major",
+        };
+        if !finding.raise(&self.scene.people, &self.plant).await? {
             return Ok(None);
         }
-        let qms = &self.plant.qms;
-        let case = json!({ "material": key.material.as_str(), "lot": key.lot.as_str(), "plant": qms.word("plant", self.plant.site.as_str()),
-            "pallets": [], "quantity": "800", "unit": qms.word("unit", unit), "reason": "certificate", "severity": "major" });
-        self.scene.people.done(Method::POST, &format!("{}/_sim/raise", qms.url), &case, &[]).await?;
         let bound =
             |lot: &Lot| lot.holds.keys().next().map(|hold| (hold.to_string(), lot.expected.values().any(|one| one.arrived.is_none())));
         let (hold, early) = self.until(lot, &format!("{key} held"), bound).await?;

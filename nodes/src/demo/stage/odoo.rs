@@ -5,8 +5,8 @@ use takt_protocol::book::{Book, Recipe};
 use takt_protocol::words::MaterialId;
 
 use super::super::cast::Plant;
-use super::super::people::People;
-use super::{LOTS_OF_IT, lots_of, managed, post, unit};
+use super::super::people::{People, listed, text};
+use super::{LOTS_OF_IT, lots_of, managed, post, touched, unit};
 
 pub(super) async fn set(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> {
     let erp = &plant.erp;
@@ -15,22 +15,19 @@ pub(super) async fn set(people: &People, plant: &Plant, book: &Book) -> anyhow::
     post(people, erp, "warehouses", &json!({ "warehouse": code, "time_zone": zone })).await?;
     let known = people.read(&format!("{}/_sim/books", erp.url)).await?;
     for (material, recipe) in &plant.makes {
-        let touched = recipe.components.iter().map(|component| &component.material);
-        for name in touched.chain(recipe.outputs.iter().map(|output| &output.material)) {
+        for name in touched(recipe) {
             let Some(described) = book.materials.get(name) else { continue };
             let tracking = if managed(book, name) { "lot" } else { "none" };
             let body = json!({ "code": name.as_str(), "uom": unit(erp, described.base), "tracking": tracking });
             post(people, erp, "products", &body).await?;
         }
-        let has = |list: &str, what: &str| {
-            let there = known.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            there.iter().any(|one| one.to_string().contains(&format!("\"{what}\"")))
-        };
         post(people, erp, "boms", &bom(plant, &code, material, recipe)?).await?;
-        for component in recipe.components.iter().filter(|component| !has("stock_quant", component.material.as_str())) {
+        for component in &recipe.components {
             let name = component.material.as_str();
-            let lots = if managed(book, &component.material) { lots_of(name) } else { vec![(String::new(), LOTS_OF_IT)] };
-            for (lot, _) in lots {
+            for (lot, _) in lots_of(book, &component.material) {
+                if listed(&known, "stock_quant").iter().any(|quant| is_of(quant, name, &lot)) {
+                    continue;
+                }
                 let mut body = json!({ "product": name, "warehouse": code, "quantity": LOTS_OF_IT.parse::<u64>()? });
                 if let (false, Some(fields)) = (lot.is_empty(), body.as_object_mut()) {
                     fields.insert("lot".to_owned(), json!(lot));
@@ -40,6 +37,11 @@ pub(super) async fn set(people: &People, plant: &Plant, book: &Book) -> anyhow::
         }
     }
     Ok(())
+}
+
+/// Whether a quant is of that product and lot; without a lot it says `false`.
+fn is_of(quant: &Value, product: &str, lot: &str) -> bool {
+    quant.pointer("/product_id/1").is_some_and(|name| name == product) && text(quant, "lot_name") == lot
 }
 
 /// Its quantities are numbers.
