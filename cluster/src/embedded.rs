@@ -61,6 +61,8 @@ pub struct Embedded {
 struct Shared {
     /// Gone once the store is stopped, so that the file is free although somebody still holds a seam.
     database: RwLock<Option<Database>>,
+    /// The last durable state, opened once for all who read it between two writes.
+    reading: Mutex<Option<Arc<redb::ReadTransaction>>>,
     place: PathBuf,
     settings: Settings,
     incarnation: u64,
@@ -88,6 +90,7 @@ impl Embedded {
         let (jobs, waiting) = mpsc::channel(settings.waiting_max.max(1));
         let shared = Arc::new(Shared {
             database: RwLock::new(Some(database)),
+            reading: Mutex::new(None),
             place,
             settings,
             incarnation,
@@ -137,7 +140,9 @@ impl Embedded {
         {
             tracing::error!(place = %self.shared.place.display(), "the writer of the store had failed");
         }
-        self.shared.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        let mut database = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
+        self.shared.written();
+        database.take();
     }
 }
 
@@ -157,10 +162,26 @@ impl Shared {
     }
 
     /// The last durable state.
-    fn read(&self) -> Result<redb::ReadTransaction, redb::Error> {
+    fn read(&self) -> Result<Arc<redb::ReadTransaction>, redb::Error> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let open = database.as_ref().ok_or(redb::Error::DatabaseClosed)?;
-        Ok(open.begin_read()?)
+        let mut reading = self.reading();
+        if let Some(transaction) = reading.as_ref() {
+            return Ok(Arc::clone(transaction));
+        }
+        // Begun under the lock: one begun before a write cannot be put here after it.
+        let transaction = Arc::new(open.begin_read()?);
+        *reading = Some(Arc::clone(&transaction));
+        Ok(transaction)
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Option<Arc<redb::ReadTransaction>>> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is a newer state: it is read from now on, and the pages of the old one may be used again.
+    fn written(&self) {
+        self.reading().take();
     }
 
     /// The next state.

@@ -71,9 +71,14 @@ struct Snapshot {
 /// The state of an entity, and the end of its log.
 pub(crate) async fn load(node: &Node, entity: EntityId) -> Result<(State, Head), LoadError> {
     let store = |source| LoadError::Store { entity, source };
+    let start = Head { number: 0, hash: RawRef::from_bytes(commit::GENESIS), sequence: 0 };
+    let last = node.seams.journal.last(entity).await.map_err(store)?;
+    // Most are loaded for the first time in their life: of those there is nothing to read.
+    if last == 0 {
+        return Ok((State::unknown(entity), start));
+    }
     if let Some(snapshot) = find(node, entity).await {
         let entries = node.seams.journal.read(entity, snapshot.head.sequence).await.map_err(store)?;
-        let last = node.seams.journal.last(entity).await.map_err(store)?;
         // A snapshot that is ahead of the log, or does not fit to what follows it, is not used.
         if last >= snapshot.head.sequence
             && let Ok(loaded) = follow(entity, snapshot.state, snapshot.head, &entries)
@@ -83,7 +88,6 @@ pub(crate) async fn load(node: &Node, entity: EntityId) -> Result<(State, Head),
         tracing::warn!(%entity, "a snapshot does not fit to its log; replaying from the start");
     }
     let entries = node.seams.journal.read(entity, 0).await.map_err(store)?;
-    let start = Head { number: 0, hash: RawRef::from_bytes(commit::GENESIS), sequence: 0 };
     follow(entity, State::unknown(entity), start, &entries)
 }
 

@@ -103,6 +103,7 @@ impl Writer {
         transaction.set_durability(if lasting { Durability::Immediate } else { Durability::None })?;
         self.apply(&transaction, group, &mut answers)?;
         transaction.commit()?;
+        self.shared.written();
         self.answer(answers);
         if self.recent.len() > REMEMBERED_MAX {
             self.recent.clear();
