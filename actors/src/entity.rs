@@ -10,7 +10,7 @@ use takt_cluster::seam::{Append, Appended};
 use takt_protocol::commit::{Commit, Step};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
-use takt_protocol::kernel::{self, Context, Reply, State, Stepped};
+use takt_protocol::kernel::{self, Context, Reply, State};
 use takt_protocol::name::SiteId;
 use takt_protocol::wire;
 use tokio::sync::oneshot;
@@ -150,6 +150,7 @@ impl Desk {
             let sealed = wire::seal(&mut commit)?;
             let append = Append { entity: self.start.id, after: self.head.sequence, bytes: Bytes::from(sealed.bytes) };
             let head = Head { number: commit.number, hash: sealed.hash, sequence: 0 };
+            self.start.node.tape.written(&append.bytes, commit);
             self.flight = Some(Flight { append, head, replies });
             self.submit(me)?;
         }
@@ -165,9 +166,7 @@ impl Desk {
         let mut facts = 0;
         while replies.len() < node.settings.commit_inputs_max && facts < COMMIT_FACTS_MAX {
             let Some(letter) = self.waiting.pop_front() else { break };
-            let state = std::mem::replace(&mut self.state, State::unknown(self.start.id));
-            let Stepped { state, step, reply } = kernel::step(state, &letter.input, &context);
-            self.state = state;
+            let (step, reply) = kernel::take(&mut self.state, &letter.input, &context);
             if let Some(step) = step {
                 facts += step.facts.len();
                 if let (Some(person), Ok(at)) = (letter.input.envelope.who, u16::try_from(steps.len())) {

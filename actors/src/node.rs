@@ -78,7 +78,7 @@ impl Default for Settings {
             group_depth: 64,
             snapshot_every: 256,
             idle_ms: 30_000,
-            projection_max: 512,
+            projection_max: 2_048,
             waiting_max: 100_000,
             waiting_reserve: 10_000,
             readers_wait_above: 1_000,

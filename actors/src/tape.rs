@@ -1,17 +1,22 @@
 //! The tape: what a shard's log says, read and decoded once for everybody who follows it. Each follower keeps a cursor of its
 //! own; those who go together share a stretch, one that is behind reads for itself and waits for nobody.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use takt_cluster::Error;
-use takt_cluster::seam::Journal;
+use takt_cluster::seam::{Entry, Journal};
 use takt_protocol::commit::Commit;
+use takt_protocol::id::EntityId;
 use takt_protocol::wire::{self, WireError};
 
 /// Stretches of a shard that are kept for those who come a little later, and the commits in them.
 const KEPT: usize = 64;
-const COMMITS_KEPT: usize = 2_048;
+const COMMITS_KEPT: usize = 4_096;
+
+/// Commits of this node, of a shard, that are kept for the follower who will read them in the log.
+const FRESH_MAX: usize = 8_192;
 
 /// A commit, and where it stands in its shard's log.
 #[derive(Clone, Debug)]
@@ -65,6 +70,25 @@ pub struct Tape {
 struct Reel {
     recent: Mutex<Recent>,
     reading: tokio::sync::Mutex<()>,
+    fresh: Mutex<Fresh>,
+}
+
+/// What this node is writing: who follows the log need not decode it again. Some of it will not be found in the log.
+#[derive(Default)]
+struct Fresh {
+    /// Nothing is kept that nobody follows.
+    followed: bool,
+    /// By entity, in the order of its log.
+    commits: BTreeMap<EntityId, VecDeque<Written>>,
+    /// In the order in which they were written, with those that are gone from above.
+    order: VecDeque<(EntityId, u64)>,
+}
+
+/// A commit, and its bytes in the log.
+struct Written {
+    number: u64,
+    bytes: Bytes,
+    commit: Commit,
 }
 
 #[derive(Default)]
@@ -88,14 +112,14 @@ impl Tape {
         let found = self.reels.get(usize::from(shard)).and_then(|reel| reel.recent().find(cursor));
         match found {
             Some(found) => Ok(found),
-            None => self.read(shard, cursor).await.map(Arc::new),
+            None => self.read(shard, cursor, None).await.map(Arc::new),
         }
     }
 
     /// What a shard recorded behind `cursor`, for the tasks of the region, which never stop: waits while there is nothing, and
     /// shares what it reads.
     pub(crate) async fn after(&self, shard: u16, cursor: u64) -> Result<Arc<Stretch>, Error> {
-        let Some(reel) = self.reels.get(usize::from(shard)) else { return self.read(shard, cursor).await.map(Arc::new) };
+        let Some(reel) = self.reels.get(usize::from(shard)) else { return self.read(shard, cursor, None).await.map(Arc::new) };
         let (found, behind) = {
             let recent = reel.recent();
             (recent.find(cursor), cursor < recent.front)
@@ -104,15 +128,16 @@ impl Tape {
             return Ok(found);
         }
         if behind {
-            return self.read(shard, cursor).await.map(Arc::new);
+            return self.read(shard, cursor, None).await.map(Arc::new);
         }
+        reel.fresh().followed = true;
         reel.recent().front = cursor;
         let _one_at_a_time = reel.reading.lock().await;
         let found = reel.recent().find(cursor);
         if let Some(found) = found {
             return Ok(found);
         }
-        let stretch = Arc::new(self.read(shard, cursor).await?);
+        let stretch = Arc::new(self.read(shard, cursor, Some(reel)).await?);
         reel.recent().keep(Arc::clone(&stretch));
         Ok(stretch)
     }
@@ -131,12 +156,22 @@ impl Tape {
         Ok(run)
     }
 
-    async fn read(&self, shard: u16, after: u64) -> Result<Stretch, Error> {
+    /// A commit of this node on its way into the log, and its bytes there.
+    pub(crate) fn written(&self, bytes: &Bytes, commit: Commit) {
+        let shard = commit.entity.shard(self.journal.shards());
+        if let Some(mut fresh) = self.reels.get(usize::from(shard)).map(Reel::fresh).filter(|fresh| fresh.followed) {
+            fresh.keep(bytes.clone(), commit);
+        }
+    }
+
+    /// Reads a stretch; at the end of the log, where what this node wrote is met.
+    async fn read(&self, shard: u16, after: u64, end: Option<&Reel>) -> Result<Stretch, Error> {
         let entries = self.journal.tail(shard, after, self.most).await?;
         let mut stretch = Stretch { after, upto: after, commits: Vec::with_capacity(entries.len()) };
         for entry in entries {
-            match wire::open(&entry.bytes) {
-                Ok((commit, _)) => stretch.commits.push(Recorded { sequence: entry.sequence, commit }),
+            let ours = end.and_then(|reel| reel.fresh().take(&entry));
+            match ours.map_or_else(|| wire::open(&entry.bytes).map(|(commit, _)| commit), Ok) {
+                Ok(commit) => stretch.commits.push(Recorded { sequence: entry.sequence, commit }),
                 // A newer binary wrote it, and what follows from it would never happen if this node went on behind it. What
                 // was read before it goes its way.
                 Err(error @ WireError::Newer { .. }) => {
@@ -161,6 +196,43 @@ impl Tape {
 impl Reel {
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Fresh {
+    fn keep(&mut self, bytes: Bytes, commit: Commit) {
+        let (entity, number) = (commit.entity, commit.number);
+        self.order.push_back((entity, number));
+        self.commits.entry(entity).or_default().push_back(Written { number, bytes, commit });
+        while self.order.len() > FRESH_MAX
+            && let Some((oldest, number)) = self.order.pop_front()
+        {
+            self.forget(oldest, number);
+        }
+    }
+
+    /// The commit of an entry, if this node wrote just that; those of its entity before it will be met no more.
+    fn take(&mut self, entry: &Entry) -> Option<Commit> {
+        let written = self.commits.get_mut(&entry.entity)?;
+        let at = written.iter().position(|written| written.bytes == entry.bytes)?;
+        let taken = written.drain(..=at).next_back().map(|written| written.commit);
+        if written.is_empty() {
+            self.commits.remove(&entry.entity);
+        }
+        taken
+    }
+
+    fn forget(&mut self, entity: EntityId, upto: u64) {
+        if let Some(written) = self.commits.get_mut(&entity) {
+            written.retain(|written| written.number > upto);
+            if written.is_empty() {
+                self.commits.remove(&entity);
+            }
+        }
     }
 }
 

@@ -141,8 +141,7 @@ impl State {
 }
 
 /// What a fact changes.
-#[must_use]
-pub fn evolve(mut state: State, fact: &Fact) -> State {
+pub fn evolve(state: &mut State, fact: &Fact) {
     state.common.evolve(fact);
     match (&mut state.own, fact) {
         (Own::Order(order), Fact::Order(fact)) => order.evolve(fact),
@@ -154,37 +153,48 @@ pub fn evolve(mut state: State, fact: &Fact) -> State {
         // A fact of another kind cannot stand in this log; common facts were taken above.
         (Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_), _) => {}
     }
-    state
 }
 
 /// What a recorded step changes: its key is known from now on, and its facts hold.
 #[must_use]
 pub fn replay(mut state: State, step: &Step) -> State {
+    relive(&mut state, step);
+    state
+}
+
+/// The same, in place.
+fn relive(state: &mut State, step: &Step) {
     if step.remembered {
         state.common.seen.remember(&step.key, step.content, &step.answer);
     }
-    step.facts.iter().fold(state, evolve)
+    step.facts.iter().for_each(|fact| evolve(state, fact));
 }
 
 /// Takes one input whole: known already, expired, decided, lanes released. The only way an input becomes facts.
-pub fn step(state: State, input: &Input, context: &Context<'_>) -> Stepped {
+pub fn step(mut state: State, input: &Input, context: &Context<'_>) -> Stepped {
+    let (step, reply) = take(&mut state, input, context);
+    Stepped { state, step, reply }
+}
+
+/// The same, in place: what must be recorded before anybody is told, and what the sender is told then.
+pub fn take(state: &mut State, input: &Input, context: &Context<'_>) -> (Option<Step>, Reply) {
     if let Body::Claim { intent, claim } = &input.body {
         return claim::step(state, input, *intent, claim, context);
     }
     if !state.is_born() && !input.body.may_be_born_from() {
-        return Stepped { state, step: None, reply: Reply::Unborn };
+        return (None, Reply::Unborn);
     }
     let hash = content_of(input);
     if let Body::Woken { intent, wake } = &input.body {
-        let decision = decide::woken(&state, *intent, wake, context);
+        let decision = decide::woken(state, *intent, wake, context);
         return record(state, input, hash, false, decision, context);
     }
     match state.common.seen.ask(&input.envelope.key, hash) {
-        Known::Same(answer) => Stepped { state, step: None, reply: Reply::Known(answer) },
+        Known::Same(answer) => (None, Reply::Known(answer)),
         Known::Other(_) => repeat::step(state, input, hash, context),
-        Known::Never if is_premature(&state, &input.body) => Stepped { state, step: None, reply: Reply::Unborn },
+        Known::Never if is_premature(state, &input.body) => (None, Reply::Unborn),
         Known::Never => {
-            let decision = decide(&state, input, context);
+            let decision = decide(state, input, context);
             record(state, input, hash, true, decision, context)
         }
     }
@@ -225,28 +235,35 @@ fn content_of(input: &Input) -> ContentHash {
 }
 
 /// Makes a decision into a step, lets the lanes go on, and evolves the state by all of it.
-fn record(state: State, input: &Input, content: ContentHash, remembered: bool, mut decision: Decision, context: &Context<'_>) -> Stepped {
-    case::frame(&state, input, context, &mut decision.facts);
+fn record(
+    state: &mut State,
+    input: &Input,
+    content: ContentHash,
+    remembered: bool,
+    mut decision: Decision,
+    context: &Context<'_>,
+) -> (Option<Step>, Reply) {
+    case::frame(state, input, context, &mut decision.facts);
     let reply = Reply::Answer(decision.answer.clone());
     // Nothing is born from a refusal: told again, it is looked at again.
     let unborn = !state.is_born() && matches!(decision.answer, Answer::Refused(_));
     if (!remembered || unborn) && decision.facts.is_empty() {
-        return Stepped { state, step: None, reply };
+        return (None, reply);
     }
     let mut step = Step::of(&input.envelope, content, decision.answer, decision.facts);
     step.remembered = remembered;
-    let mut state = replay(state, &step);
+    relive(state, &step);
     for fact in claim::overtaken(&state.common) {
-        state = evolve(state, &fact);
+        evolve(state, &fact);
         step.facts.push(fact);
     }
     for (number, released) in state.common.outbox.releasable() {
         let released = Fact::Outbox { number, step: released };
-        state = evolve(state, &released);
+        evolve(state, &released);
         step.facts.push(released);
     }
     debug_assert!(state.common.outbox.lanes_hold(), "a site has two of an entity's intents at once");
-    Stepped { state, step: Some(step), reply }
+    (Some(step), reply)
 }
 
 /// The envelope of what nobody sent: a wake-up, or a step of the entity's own intent.

@@ -25,6 +25,12 @@ pub const COMMIT_BYTES_MAX: usize = 16 << 20;
 /// The longest mail between entities, in bytes: what a commit can hold, and its envelope.
 pub const MAIL_BYTES_MAX: usize = COMMIT_BYTES_MAX + (64 << 10);
 
+/// Most of what is written fits into it, so that it is not moved while it grows.
+const ROOM: usize = 1_024;
+
+/// What a log adds to a commit that nobody stood behind.
+const ROOM_AROUND: usize = 64;
+
 /// Bytes that cannot be read. They are kept and shown, never dropped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -104,7 +110,8 @@ pub fn seal(commit: &mut Commit) -> Result<Sealed, WireError> {
     let who = std::mem::take(&mut commit.who);
     let chained = encode("commit", commit)?;
     let hash = chain_hash(&chained);
-    let bytes = encode("commit", &Logged::V1(LoggedV1 { commit: chained, who: who.clone() }))?;
+    let room = chained.len() + ROOM_AROUND;
+    let bytes = encode_into(Vec::with_capacity(room), "commit", &Logged::V1(LoggedV1 { commit: chained, who: who.clone() }))?;
     commit.who = who;
     bounded("commit", bytes.len(), COMMIT_BYTES_MAX)?;
     Ok(Sealed { bytes, hash })
@@ -158,12 +165,15 @@ pub fn unpack(bytes: &[u8]) -> Result<Input, WireError> {
 
 /// The hash of what an input says, without what differs between two deliveries of it.
 pub fn content_of(body: &Body) -> ContentHash {
-    ContentHash::of(&rmp_serde::to_vec_named(body).unwrap_or_default())
+    ContentHash::of(&encode("content", body).unwrap_or_default())
 }
 
 /// Writes any value of ours, for snapshots and rows of views; named, so that a later binary may add a field.
 pub fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, WireError> {
-    let mut bytes = Vec::with_capacity(512);
+    encode_into(Vec::with_capacity(ROOM), what, value)
+}
+
+fn encode_into<T: Serialize>(mut bytes: Vec<u8>, what: &'static str, value: &T) -> Result<Vec<u8>, WireError> {
     let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_bytes(BytesMode::Normal);
     value.serialize(&mut serializer).map_err(|source| WireError::Encode { what, source })?;
     Ok(bytes)

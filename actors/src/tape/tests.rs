@@ -12,7 +12,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::Region;
 use takt_protocol::wire;
 
-use super::Tape;
+use super::{FRESH_MAX, Tape};
 
 pub(crate) fn seams() -> Seams {
     Memory::new(1, Arc::new(SystemClock::start()), Box::new(Untroubled)).seams()
@@ -132,4 +132,44 @@ async fn what_a_newer_binary_wrote_stops_who_follows_and_is_not_passed_over() {
     assert_eq!(soon(tape.after(0, 0)).await.unwrap().upto, read);
     let error = soon(tape.after(0, read)).await.unwrap_err().to_string();
     assert!(error.contains("newer binary"), "{error}");
+}
+
+/// A commit as it is said to have been written, and what stands in the log for it.
+fn said(number: u128, config: &str) -> (Bytes, Commit) {
+    let bytes = Bytes::from(wire::seal(&mut commit(order(number), 1)).unwrap().bytes);
+    (bytes, Commit { config: config.to_owned(), ..commit(order(number), 1) })
+}
+
+#[tokio::test]
+async fn what_this_node_wrote_is_not_decoded_again_and_what_another_wrote_is() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    let first = write(&seams, &mut commit(order(1), 1)).await;
+    soon(tape.after(0, 0)).await.unwrap();
+    // Only who takes it from the tape's memory sees the word that is not in the log.
+    let (bytes, ours) = said(2, "ours");
+    tape.written(&bytes, ours);
+    let (_, never) = said(3, "never written so");
+    tape.written(&Bytes::from_static(b"other bytes"), never);
+    for number in [2, 3] {
+        write(&seams, &mut commit(order(number), 1)).await;
+    }
+    let stretch = soon(tape.after(0, first)).await.unwrap();
+    assert_eq!(stretch.commits.iter().map(|recorded| recorded.commit.config.as_str()).collect::<Vec<_>>(), ["ours", ""]);
+}
+
+#[test]
+fn what_nobody_will_read_takes_no_room_for_ever() {
+    let tape = Tape::new(seams().journal, 10);
+    let kept = || tape.reels[0].fresh().commits.len();
+    let fill = |numbers: std::ops::Range<u128>| {
+        for (bytes, commit) in numbers.map(|number| said(number, "")) {
+            tape.written(&bytes, commit);
+        }
+    };
+    fill(0..10);
+    assert_eq!(kept(), 0, "nobody follows");
+    tape.reels[0].fresh().followed = true;
+    fill(0..FRESH_MAX as u128 + 10);
+    assert_eq!((kept(), tape.reels[0].fresh().order.len()), (FRESH_MAX, FRESH_MAX));
 }

@@ -1,8 +1,9 @@
 //! Claims at the kernel: the step in the intent's life, what the entity makes of it, and the case when a person must look.
 
-use super::{Context, Decision, Own, Reply, State, Stepped, record};
+use super::{Context, Decision, Own, Reply, State, record};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
+use crate::commit::Step;
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
 use crate::effect::Effect;
@@ -14,29 +15,29 @@ use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact, Outcome, Standi
 use crate::wire;
 
 /// Takes a claim, or word about one.
-pub(super) fn step(state: State, input: &Input, intent: IntentId, asked: &Claim, context: &Context<'_>) -> Stepped {
+pub(super) fn step(state: &mut State, input: &Input, intent: IntentId, asked: &Claim, context: &Context<'_>) -> (Option<Step>, Reply) {
     let number = intent.number;
     let mine = intent.entity == state.id && intent.incarnation == context.incarnation;
-    let waits = if mine { waits(&state, number, asked, context) } else { None };
+    let waits = if mine { waits(state, number, asked, context) } else { None };
     let (found, told) = if let Some(until) = waits {
         (None, ClaimAnswer::Wait { until })
     } else if mine {
-        outbox::claim(&state.common.outbox, number, asked, class(&state, number, context), context.now)
+        outbox::claim(&state.common.outbox, number, asked, class(state, number, context), context.now)
     } else {
         (None, ClaimAnswer::Done)
     };
     let mut draft = state.draft(context);
     match &found {
         Some(found) => {
-            follow(&state, number, found, context, &mut draft);
-            read(&state, number, input, asked, context, &mut draft);
+            follow(state, number, found, context, &mut draft);
+            read(state, number, input, asked, context, &mut draft);
         }
         None if mine => second_document(&state.common, number, asked, &mut draft),
         None => {}
     }
     let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
-    let stepped = record(state, input, wire::content_of(&input.body), false, decision, context);
-    Stepped { reply: Reply::Claim(told), ..stepped }
+    let (step, _) = record(state, input, wire::content_of(&input.body), false, decision, context);
+    (step, Reply::Claim(told))
 }
 
 /// What a site said of its books, for whoever asked.

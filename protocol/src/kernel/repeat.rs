@@ -1,9 +1,10 @@
 //! The same key with other content: never "already known". A request is refused; what happened on the floor is kept and
 //! shown as a case, once, however often it is repeated.
 
-use super::{Context, Decision, Reply, State, Stepped, record};
+use super::{Context, Decision, Reply, State, record};
 use crate::answer::Answer;
 use crate::case::CaseKind;
+use crate::commit::Step;
 use crate::draft::NewCase;
 use crate::envelope::{Key, KeyText, Mark};
 use crate::input::Input;
@@ -11,12 +12,12 @@ use crate::refusal::{Code, Refusal};
 use crate::seen::{ContentHash, Known};
 
 /// Takes an input whose key was used for other content.
-pub(super) fn step(state: State, input: &Input, hash: ContentHash, context: &Context<'_>) -> Stepped {
+pub(super) fn step(state: &mut State, input: &Input, hash: ContentHash, context: &Context<'_>) -> (Option<Step>, Reply) {
     let mut input = Input { to: input.to.clone(), envelope: input.envelope.clone(), body: input.body.clone() };
     let key = input.envelope.key.clone();
     input.envelope.key = apart(&key, hash);
     if let Known::Same(answer) = state.common.seen.ask(&input.envelope.key, hash) {
-        return Stepped { state, step: None, reply: Reply::Known(answer) };
+        return (None, Reply::Known(answer));
     }
     let mut draft = state.draft(context);
     let answer = if input.body.is_request() {
