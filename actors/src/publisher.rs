@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use takt_cluster::seam::Note;
-use takt_protocol::event;
+use takt_protocol::event::{self, Event};
 
 use crate::cursor::Cursor;
 use crate::node::Node;
@@ -31,14 +31,18 @@ pub(crate) async fn run(node: Arc<Node>, shard: u16) {
 
 async fn step(node: &Node, shard: u16, cursor: u64) -> Result<u64, takt_cluster::Error> {
     let run = node.tape.all_after(shard, cursor).await?;
-    for event in run.commits().flat_map(|recorded| event::of(&recorded.commit)) {
-        match serde_json::to_vec(&event) {
-            Ok(bytes) => {
-                let subject = event.subject();
-                node.seams.bus.publish(Note { subject, id: event.id, bytes: Bytes::from(bytes) }).await?;
-            }
-            Err(error) => tracing::error!(%error, id = %event.id, "an event cannot be written down"),
-        }
+    if node.seams.bus.is_heard() {
+        node.seams.bus.publish_all(run.commits().flat_map(|recorded| event::of(&recorded.commit)).filter_map(note).collect()).await?;
     }
     Ok(run.upto)
+}
+
+fn note(event: Event) -> Option<Note> {
+    match serde_json::to_vec(&event) {
+        Ok(bytes) => Some(Note { subject: event.subject(), id: event.id, bytes: Bytes::from(bytes) }),
+        Err(error) => {
+            tracing::error!(%error, id = %event.id, "an event cannot be written down");
+            None
+        }
+    }
 }

@@ -12,6 +12,10 @@ use crate::seam::{Bus, Note, Replied, Subscription};
 
 #[async_trait]
 impl Bus for Hold {
+    fn is_heard(&self) -> bool {
+        self.with(|store| !store.listeners.is_empty()).unwrap_or_default()
+    }
+
     async fn publish(&self, note: Note) -> Result<(), Error> {
         let act = |store: &mut Store| {
             store.listeners.retain(|(pattern, sender)| !matches(pattern, &note.subject) || sender.try_send(note.clone()).is_ok());

@@ -79,3 +79,14 @@ async fn a_lost_tail_is_really_lost_so_that_a_checker_can_prove_that_it_sees_it(
     memory.lose_tail(1);
     assert_eq!(memory.seams().journal.last(entity).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_bus_knows_whether_anybody_listens() {
+    let bus = memory(Untroubled).seams().bus;
+    assert!(!bus.is_heard());
+    let listener = bus.subscribe("events.>", 1).await.unwrap();
+    assert!(bus.is_heard());
+    drop(listener);
+    bus.publish(crate::seam::Note { subject: "events.eu".into(), id: "1".into(), bytes: "x".into() }).await.unwrap();
+    assert!(!bus.is_heard(), "who left is still listened for");
+}

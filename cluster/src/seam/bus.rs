@@ -36,6 +36,11 @@ pub enum Replied {
 /// Request and reply, publish and subscribe.
 #[async_trait]
 pub trait Bus: Send + Sync {
+    /// Whether anybody may be listening now, so that nothing is written down for nobody. An engine that cannot know says yes.
+    fn is_heard(&self) -> bool {
+        true
+    }
+
     /// Publishes a note to whoever listens now.
     async fn publish(&self, note: Note) -> Result<(), Error>;
 
