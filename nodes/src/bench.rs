@@ -32,12 +32,16 @@ pub struct Load {
     /// Seconds for each figure.
     #[arg(long, default_value_t = 5)]
     secs: u64,
-    /// Threads that run the actors and the client; the store has one of its own.
-    #[arg(long, default_value_t = 1)]
+    /// Threads that run the actors and the client, as many as there are cores unless told; the store has one of its own.
+    #[arg(long, default_value_t = cores())]
     workers: usize,
     /// Where the stores are made, and removed again; decides which disk is measured.
     #[arg(long)]
     dir: Option<std::path::PathBuf>,
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// A rate, and how long each took.
@@ -46,6 +50,8 @@ struct Figure {
     p50_ms: f64,
     p99_ms: f64,
     p999_ms: f64,
+    /// How long after the last answer everything recorded was in names and lists, too.
+    behind: Option<Duration>,
 }
 
 /// Measures whole commands on the embedded engine.
@@ -55,10 +61,13 @@ pub fn embedded(load: &Load) -> anyhow::Result<()> {
         "whole commands: an order is released and found able to run, then 11 reports, each sent when the one before was answered; answered when durable"
     );
     println!(
-        "{} worker thread(s), {} s a figure; the limit is the same store's group commit of 300-byte appends\n",
+        "{} worker thread(s), {} s a figure; the limit is the same store's group commit of 300-byte appends; projected: with index,\ndispatcher and publisher, and how long after the last answer the index had read all\n",
         load.workers, load.secs
     );
-    println!("{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9}", "in flight", "what", "per second", "of limit", "p50 ms", "p99 ms", "p99.9 ms");
+    println!(
+        "{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "in flight", "what", "per second", "of limit", "p50 ms", "p99 ms", "p99.9 ms", "behind ms"
+    );
     for in_flight in &load.in_flight {
         let limit = runtime.block_on(bare(load, *in_flight))?;
         line(*in_flight, "store alone", &limit, &limit);
@@ -71,8 +80,9 @@ pub fn embedded(load: &Load) -> anyhow::Result<()> {
 }
 
 fn line(in_flight: usize, what: &str, figure: &Figure, limit: &Figure) {
+    let behind = figure.behind.map_or_else(String::new, |behind| behind.as_millis().to_string());
     println!(
-        "{in_flight:>9}  {what:<22} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
+        "{in_flight:>9}  {what:<22} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {behind:>9}",
         figure.per_second,
         figure.per_second / limit.per_second,
         figure.p50_ms,
@@ -150,15 +160,21 @@ async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::R
     for client in clients {
         times.extend(client.await??);
     }
+    let mut figure = figure(times, time);
+    if projections {
+        let ended = clock.elapsed();
+        region.index().caught_up(region.node()).await?;
+        figure.behind = Some(clock.elapsed().saturating_sub(ended));
+    }
     region.stop().await;
-    Ok(figure(times, time))
+    Ok(figure)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
 fn figure(mut times: Vec<Duration>, time: Duration) -> Figure {
     times.sort_unstable();
     let at = |per_mille| within_ms(&times, per_mille);
-    Figure { per_second: times.len() as f64 / time.as_secs_f64(), p50_ms: at(500), p99_ms: at(990), p999_ms: at(999) }
+    Figure { per_second: times.len() as f64 / time.as_secs_f64(), p50_ms: at(500), p99_ms: at(990), p999_ms: at(999), behind: None }
 }
 
 /// The ms within which that many of a thousand came; of sorted times.
