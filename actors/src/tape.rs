@@ -18,6 +18,9 @@ const COMMITS_KEPT: usize = 4_096;
 /// Commits of this node, of a shard, that are kept for the follower who will read them in the log.
 const FRESH_MAX: usize = 8_192;
 
+/// The longest of them, in bytes of the log: a few that say very much would take all the memory.
+const FRESH_BYTES_MAX: usize = 8_192;
+
 /// A commit, and where it stands in its shard's log.
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -158,6 +161,9 @@ impl Tape {
 
     /// A commit of this node on its way into the log, and its bytes there.
     pub(crate) fn written(&self, bytes: &Bytes, commit: Commit) {
+        if bytes.len() > FRESH_BYTES_MAX {
+            return;
+        }
         let shard = commit.entity.shard(self.journal.shards());
         if let Some(mut fresh) = self.reels.get(usize::from(shard)).map(Reel::fresh).filter(|fresh| fresh.followed) {
             fresh.keep(bytes.clone(), commit);
