@@ -162,9 +162,10 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// A yes that was given does not count any more.
+    /// A yes that was given does not count any more; one that was used stays what it was.
     fn take_back(&mut self) {
-        if let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)) {
+        let given = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
+        if let Some(departure) = given.filter(|_| self.shipment.stage != Stage::Departed) {
             self.note(Fact::Told { attempt: departure.attempt, granted: false });
         }
         self.stop_truck();

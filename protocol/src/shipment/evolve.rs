@@ -55,7 +55,9 @@ impl Shipment {
                 }
             }
             Fact::Told { attempt, granted } => {
-                if let Some(departure) = self.departure.as_mut().filter(|departure| departure.attempt == *attempt) {
+                // With what was told when it left, it has left.
+                let open = self.stage != Stage::Departed;
+                if let Some(departure) = self.departure.as_mut().filter(|departure| open && departure.attempt == *attempt) {
                     departure.told = Some(*granted);
                 }
             }

@@ -283,6 +283,18 @@ fn held(of: u64, number: &str, revokes: Option<u32>) -> Input {
     Input::Mail(Mail::Held { lot: lot(of), key: content(of).lot, hold, units: Vec::new(), reason, revokes })
 }
 
+#[test]
+fn a_hold_that_comes_after_it_left_does_not_take_back_the_clearance_it_left_with() {
+    for revokes in [None, Some(1)] {
+        let mut yard = Yard::cleared();
+        assert!(yard.leaves());
+        yard.says(held(1, "NC-9", revokes));
+        assert_eq!(yard.granted(), Some(true), "it left cleared");
+        let open: Vec<_> = yard.state.common.cases.values().map(|case| case.kind.clone()).collect();
+        assert_eq!(open, [crate::case::CaseKind::HeldAfterClearance]);
+    }
+}
+
 fn freed(number: &str) -> Input {
     Input::Mail(Mail::Freed { lot: lot(1), hold: crate::words::HoldNo::parse(number).unwrap() })
 }

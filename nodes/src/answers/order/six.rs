@@ -36,7 +36,9 @@ pub(super) fn answers(common: &Common, order: &Order, commits: &[Commit]) -> Six
     let last = |is: fn(&Fact) -> bool| history::last(commits, |fact| matches!(fact, takt_protocol::fact::Fact::Order(fact) if is(fact)));
     let first = |is: fn(&Fact) -> bool| history::first(commits, |fact| matches!(fact, takt_protocol::fact::Fact::Order(fact) if is(fact)));
     let begun = |fact: &Fact| matches!(fact, Fact::Execution { to, .. } if *to != Execution::NotStarted);
-    let counted = |fact: &Fact| matches!(fact, Fact::Worked { .. } | Fact::Completed);
+    // What is corrected later completes nothing.
+    let counted: fn(&Fact) -> bool =
+        if order.completed { |fact| matches!(fact, Fact::Completed) } else { |fact| matches!(fact, Fact::Worked { .. }) };
     let released_by = |fact: &Fact| matches!(fact, Fact::Released(_) | Fact::Business(_) | Fact::Created(_) | Fact::Wished(_));
     Six {
         released: released(common, order).since(last(released_by)),

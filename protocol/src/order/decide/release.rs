@@ -62,6 +62,7 @@ impl Turn<'_, '_> {
         if let Some(known) = &self.order.header {
             return self.ordered_again(&known.clone(), header, to);
         }
+        let header = &self.as_wished(header);
         if to == Business::Released {
             self.note(Fact::Released(Box::new(header.clone())));
         } else {
@@ -72,6 +73,15 @@ impl Turn<'_, '_> {
         }
         self.take_over(header);
         Answer::Accepted
+    }
+
+    /// Many an ERP keeps days alone: where it made the order for the days that were wished for, the hours stand as they were wished.
+    fn as_wished(&self, header: &Header) -> Header {
+        let calendar = self.context.book.sites.get(&header.plant).map(|site| site.calendar.clone()).unwrap_or_default();
+        let same = |one, other| calendar.posting_date(one) == calendar.posting_date(other);
+        let wish = self.order.wished.as_ref().filter(|wish| same(wish.start, header.start) && same(wish.end, header.end));
+        let (start, end) = wish.map_or((header.start, header.end), |wish| (wish.start, wish.end));
+        Header { start, end, ..header.clone() }
     }
 
     /// What follows when the ERP has the order: it is named, its plant is told, and its way begins.

@@ -67,3 +67,20 @@ fn what_its_erp_would_not_make_can_be_asked_for_again() {
         assert_eq!(floor.order(id).wished, None);
     }
 }
+
+#[test]
+fn the_hours_that_were_wished_for_stand_where_the_erp_keeps_days_alone() {
+    let day = 86_400_000;
+    for (later, stands) in [(0, true), (day, false)] {
+        let (mut floor, id) = wished("PL-1");
+        let wish = floor.order(id).wished.clone().unwrap();
+        let Body::Order(Input::OwnerFact(OwnerFact::Released(mut header))) = Day::release().body else { panic!("no release") };
+        let told = (wish.start.plus_ms(later + 60_000), wish.end.plus_ms(later + 60_000));
+        (header.start, header.end) = told;
+        let envelope = floor.envelope("erp-eu");
+        let body = Body::Order(Input::OwnerFact(OwnerFact::Created(header)));
+        assert_eq!(floor.take(id, &crate::input::Input { to: Address::Entity(id), envelope, body }), Reply::Answer(Answer::Accepted));
+        let made = floor.order(id).header.clone().unwrap();
+        assert_eq!((made.start, made.end), if stands { (wish.start, wish.end) } else { told }, "{later} ms later");
+    }
+}
