@@ -126,7 +126,7 @@ pub fn explain(dir: &Path, variables: &BTreeMap<String, String>, key: &str) -> R
     if found.is_empty() {
         let mut known: Vec<&str> = book.said.keys().map(String::as_str).collect();
         if !key.contains('.') || known.iter().all(|known| known.split('.').next() != key.split('.').next()) {
-            known = vec!["limits", "mappings", "ownership", "policy", "recipes", "roles", "rules", "verbs", "workflows"];
+            known = vec!["limits", "mappings", "ownership", "policy", "recipes", "reconcile", "roles", "rules", "verbs", "workflows"];
         }
         return Err(vec![Finding::about(&dir.display().to_string(), format!("nothing is called {key}"), nearest(key, &known))]);
     }

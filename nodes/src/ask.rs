@@ -35,11 +35,13 @@ mod floor;
 mod groups;
 mod inbox;
 mod likely;
+mod live;
 mod meaning;
 mod mend;
 mod names;
 mod order;
 mod orders;
+mod part;
 mod past;
 mod plant;
 mod preview;
@@ -61,13 +63,16 @@ pub use admission::{Admission, Room, Ticket};
 pub(crate) use board::Wanted as DeskWanted;
 pub use clients::{Client, Clients};
 pub use denied::{Denied, Sort};
-pub(crate) use events::{EVENTS_MAX, Told, Wanted};
+pub(crate) use events::{Told, Wanted};
 pub use inbox::{Inbox, NotTaken};
-pub use queries::ROWS_MAX;
+pub use part::ROWS_MAX;
+pub(crate) use part::behind;
 pub use v1::request::Verb;
 pub use verb::{Asked, Ranked};
+pub(crate) use watch::Seen;
 
 use inbox::Inboxes;
+use live::Live;
 use meaning::Meaning;
 
 /// How long a request may take and how many may be under way.
@@ -97,6 +102,7 @@ pub struct Reception {
     clients: Clients,
     inboxes: Inboxes,
     admission: Admission,
+    live: Live,
     limits: Limits,
     closing: signal::Sender<bool>,
     /// Dropped last: when it is gone, nobody holds the mesh through this reception any more.
@@ -116,7 +122,7 @@ impl Reception {
     /// A reception of the mesh, for these clients.
     pub fn new(mesh: Arc<Mesh>, clients: Clients, limits: Limits) -> Self {
         let admission = Admission::new(&limits.room);
-        Self { mesh, clients, inboxes: Inboxes::default(), admission, limits, closing: signal::Sender::new(false), present: None }
+        Self { mesh, clients, inboxes: Inboxes::default(), admission, live: Live::default(), limits, closing: signal::Sender::new(false), present: None }
     }
 
     /// Hears nothing until the reception is gone, and the mesh let go.

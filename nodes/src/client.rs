@@ -15,7 +15,7 @@ mod reconcile;
 mod words;
 
 pub use words::Question;
-use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Then};
+use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Stretch, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -67,7 +67,10 @@ impl Client {
             Question::Raw { hash } => self.raw(hash).await,
             Question::Lot(LotQuestion::Reach { lot }) => self.show(&["lots", lot, "reach"], screens::reach).await,
             Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
-            Question::Lot(LotQuestion::Trace { lot }) => self.show(&["lots", lot, "trace"], screens::trace).await,
+            Question::Lot(LotQuestion::Trace { lot, stretch }) => {
+                let found = self.stretch(&["lots", lot, "trace"], stretch, &["ancestors", "descendants", "shipments"]).await?;
+                self.print(&found, screens::trace).await
+            }
             Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
                 self.show_then(&["shipments", shipment], then, screens::shipment).await
             }
@@ -128,18 +131,36 @@ impl Client {
 
     /// All rows of a list that these words choose, part by part.
     async fn all(&self, parts: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
-        let mut whole = self.read(parts, query).await?;
+        let first = self.read(parts, query).await?;
+        self.rest(parts, query, first, &["rows"]).await
+    }
+
+    /// What is told of a thing, now or then: one part of it when somebody says how long, all of it when nobody does.
+    async fn stretch(&self, parts: &[&str], stretch: &Stretch, lists: &[&str]) -> Result<Value, Trouble> {
+        let most = stretch.most.map(|most| most.to_string());
+        let query: Vec<(&str, &str)> = stretch.then.at.iter().map(|at| ("at", at.as_str())).collect();
+        let mut asked = query.clone();
+        asked.extend(stretch.after.as_deref().map(|after| ("after", after)));
+        asked.extend(most.as_deref().map(|most| ("most", most)));
+        let first = self.read(parts, &asked).await?;
+        if most.is_some() { Ok(first) } else { self.rest(parts, &query, first, lists).await }
+    }
+
+    /// The same answer with what follows in its lists, part by part.
+    async fn rest(&self, parts: &[&str], query: &[(&str, &str)], mut whole: Value, lists: &[&str]) -> Result<Value, Trouble> {
         while let Some(next) = whole.get("next").and_then(Value::as_str).map(ToOwned::to_owned) {
             let mut asked = query.to_vec();
             asked.push(("after", &next));
             let mut part = self.read(parts, &asked).await?;
-            let more = part.get_mut("rows").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+            for list in lists {
+                let more = part.get_mut(list).and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+                if let Some(rows) = whole.get_mut(list).and_then(Value::as_array_mut) {
+                    rows.extend(more);
+                }
+            }
             if let Some(fields) = whole.as_object_mut() {
                 fields.remove("next");
                 fields.extend(part.get("next").cloned().map(|next| ("next".to_owned(), next)));
-            }
-            if let Some(rows) = whole.get_mut("rows").and_then(Value::as_array_mut) {
-                rows.extend(more);
             }
         }
         Ok(whole)

@@ -78,6 +78,14 @@ fn heard(system: &Value, site: &str, now: &str, zones: &Zones) -> String {
     }
 }
 
+/// How to go on, when a part was asked for and there is more.
+fn more(answer: &Value) -> String {
+    match text(answer, "next") {
+        "" => String::new(),
+        next => format!("\nmore follows: --after {next}"),
+    }
+}
+
 /// Prints one screen; ends quietly when nobody reads any more.
 pub(crate) fn print(screen: &str) {
     if writeln!(std::io::stdout(), "{}", screen.trim_end()).is_err() {

@@ -171,7 +171,7 @@ impl Draft {
     pub fn open_case(&mut self, case: NewCase<'_>) -> u32 {
         let number = self.next_case;
         self.next_case += 1;
-        let owner = Role::parse(case.owner).or_else(|_| Role::parse("plant-it"));
+        let owner = Role::parse(case.owner).or_else(|_| Role::parse("it"));
         let Ok(owner) = owner else { return number };
         self.facts.push(Fact::CaseOpened(Box::new(Case {
             number,

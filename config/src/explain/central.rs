@@ -1,8 +1,9 @@
-//! Policies, limits, rules, mappings and recipes, each with everybody who says something of it.
+//! Policies, limits, rules, mappings, recipes and when books are compared, each with everybody who says something of it.
 
 use serde_saphyr::{Location, Spanned};
 use takt_actors::site::SiteLimits;
-use takt_protocol::book::Policy;
+use takt_protocol::book::{Policy, SiteKind};
+use takt_protocol::books::Pace;
 use takt_protocol::name::SiteId;
 use takt_protocol::posting::Rule;
 
@@ -10,7 +11,7 @@ use super::{Book, Layer};
 use crate::govern::plants;
 use crate::overlay::{Overlay, rule_in_force};
 use crate::read::Pages;
-use crate::text::{LimitsText, PolicyText};
+use crate::text::{LimitsText, PolicyText, SiteText};
 
 pub(super) fn all(pages: &Pages, book: &mut Book) {
     policy(pages.mesh.as_ref().map(|mesh| &mesh.policy), book);
@@ -21,6 +22,7 @@ pub(super) fn all(pages: &Pages, book: &mut Book) {
         if let Some(own) = overlay.and_then(|overlay| overlay.limits.as_ref()) {
             limits(*site, &own.value, Layer::Plant, &own.file, book);
         }
+        reconcile(*site, &page.value, &page.file, book);
         for (slot, file) in page.value.link.iter().flat_map(crate::text::TransportText::slots) {
             mapping(*site, &slot, file, (&page.file, overlay), book);
         }
@@ -63,6 +65,34 @@ fn usual_limits(site: SiteId, book: &mut Book) {
     book.built_in(&format!("limits.{site}.window_ms"), &usual.window_ms);
     book.built_in(&format!("limits.{site}.failures"), &usual.failures_max);
     book.built_in(&format!("limits.{site}.rest_ms"), &usual.open_ms);
+}
+
+/// When and how the books of a system are compared with ours.
+fn reconcile(site: SiteId, text: &SiteText, file: &str, book: &mut Book) {
+    if !matches!(text.kind, SiteKind::Erp | SiteKind::Warehouse) {
+        return;
+    }
+    let Some(written) = &text.reconcile else {
+        return book.built_in(&format!("reconcile.{site}"), &"never: its books are not compared with ours");
+    };
+    for ((name, usual), (_, value)) in spelled_pace(&Pace::default()).into_iter().zip(spelled_pace(&written.value)) {
+        let key = format!("reconcile.{site}.{name}");
+        book.built_in(&key, &usual);
+        if value != usual {
+            book.say(&key, &value, Layer::Named, (file, written.referenced));
+        }
+    }
+}
+
+fn spelled_pace(pace: &Pace) -> [(&'static str, String); 5] {
+    let at: Vec<String> = pace.at.iter().map(|time| format!("{:02}:{:02}", time.hour(), time.minute())).collect();
+    [
+        ("at", if at.is_empty() { "at no time of the day".to_owned() } else { at.join(", ") }),
+        ("every_ms", pace.every_ms.map_or_else(|| "never".to_owned(), |every| every.to_string())),
+        ("settle_ms", pace.settle_ms.to_string()),
+        ("at_once", pace.at_once.to_string()),
+        ("patience_ms", pace.patience_ms.to_string()),
+    ]
 }
 
 /// What a layer says of the limits of a site.

@@ -9,8 +9,6 @@ use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use utoipa::ToSchema;
 
-use crate::ask::{Denied, Sort};
-
 /// An exception.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CaseRow {
@@ -265,13 +263,9 @@ impl Rank {
     }
 
     /// Takes one as it was told.
-    pub fn parse(text: &str) -> Result<Self, Denied> {
+    pub fn parse(text: &str) -> Option<Self> {
         let digits = text.get(..19).is_some_and(|head| head.bytes().all(|byte| byte.is_ascii_digit()));
-        if digits && text.len() < 200 {
-            return Ok(Self(text.to_owned()));
-        }
-        let message = format!("`{}` is no place in the list", text.escape_debug());
-        Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, "send what the last part said under `next`").at("after"))
+        (digits && text.len() < 200).then(|| Self(text.to_owned()))
     }
 }
 

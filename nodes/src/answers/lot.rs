@@ -130,14 +130,94 @@ pub struct Trace {
     /// The lot, as `material/lot`, once anybody said its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<String>,
-    /// All lots it was made from, over any number of steps.
+    /// All lots it was made from, over any number of steps, by their ids.
     pub ancestors: Vec<Edge>,
-    /// All lots that were made from it, over any number of steps.
+    /// All lots that were made from it, over any number of steps, by their ids.
     pub descendants: Vec<Edge>,
     /// Shipments that left with any of them, or want to: our ids.
     pub shipments: Vec<String>,
     /// Whether the walk ended at its limit, so that there is more.
     pub cut: bool,
+    /// What to send as `after` for more of it: first all it was made from, then what was made from it, then shipments. Absent at
+    /// the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// When this was so.
+    #[serde(default)]
+    pub as_of: String,
+}
+
+/// A place in a trace, behind one of its rows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TracePlace {
+    way: Part,
+    id: String,
+}
+
+/// The rows of a trace, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    From,
+    Into,
+    Left,
+}
+
+impl TracePlace {
+    /// Reads what it printed: `into.lot.eu.3.…`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (way, id) = text.split_once('.')?;
+        let way = [Part::From, Part::Into, Part::Left].into_iter().find(|one| one.word() == way)?;
+        EntityId::parse(id).ok().map(|id| Self { way, id: id.to_string() })
+    }
+}
+
+impl Part {
+    fn word(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::Into => "into",
+            Self::Left => "left",
+        }
+    }
+}
+
+impl std::fmt::Display for TracePlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.way.word(), self.id)
+    }
+}
+
+impl Trace {
+    /// A lot that nobody has said anything of yet.
+    pub(crate) fn unheard_of(id: EntityId, lot: Option<String>, as_of: Instant) -> Self {
+        let (ancestors, descendants, shipments) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id: id.to_string(), lot, ancestors, descendants, shipments, cut: false, next: None, as_of: as_of.to_string() }
+    }
+
+    /// At most `most` of its rows behind a place.
+    #[must_use]
+    pub(crate) fn part(mut self, after: Option<&TracePlace>, most: usize) -> Self {
+        self.ancestors.sort();
+        self.descendants.sort();
+        self.shipments.sort();
+        let (mut left, mut last) = (most, None);
+        let mut more = false;
+        let mut takes = |way: Part, id: &str| {
+            let place = TracePlace { way, id: id.to_owned() };
+            let behind = after.is_none_or(|after| place > *after);
+            let taken = behind && left > 0;
+            if taken {
+                (left, last) = (left - 1, Some(place));
+            }
+            more |= behind && !taken;
+            taken
+        };
+        self.ancestors.retain(|edge| takes(Part::From, &edge.id));
+        self.descendants.retain(|edge| takes(Part::Into, &edge.id));
+        self.shipments.retain(|id| takes(Part::Left, id));
+        self.next = last.filter(|_| more).map(|place| place.to_string());
+        self
+    }
 }
 
 /// What went into an order and what came out of it.
@@ -152,6 +232,9 @@ pub struct Genealogy {
     pub consumed: Vec<Edge>,
     /// The lots that came out of it, each with everything it came from and went into.
     pub made: Vec<Trace>,
+    /// When this was so.
+    #[serde(default)]
+    pub as_of: String,
 }
 
 /// What a lot is shown with beside its own state, as far as it is reached.

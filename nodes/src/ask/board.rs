@@ -1,12 +1,16 @@
 //! The desk: open exceptions by when they hurt, one by one and by cause, and one with all there is to decide about it. Apart
 //! from acting on them. Never changes anything.
 
+use std::collections::BTreeSet;
+
 use takt_actors::index::{Index, OpenCase};
+use takt_protocol::case::Case;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
+use takt_protocol::words::Role;
 
-use super::{Denied, ROWS_MAX, Reception, Sort};
+use super::{Denied, ROWS_MAX, Reception, Sort, part};
 use crate::answers::Page;
 use crate::answers::case::{CaseRow, CaseView, GroupRow, GroupView, NoteRow, Rank, groups, row};
 use crate::answers::runbook::{self, Runbook};
@@ -17,7 +21,7 @@ pub(crate) struct Wanted {
     /// Behind this place in the list.
     pub(crate) after: Option<String>,
     /// Rows at most.
-    pub(crate) most: Option<usize>,
+    pub(crate) most: Option<u64>,
     /// Only those of this role.
     pub(crate) owner: Option<String>,
     /// Only those at this site.
@@ -64,6 +68,7 @@ impl Reception {
         let (entity, number) = self.case(id).await?;
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let case = state.common.cases.get(&number).ok_or_else(|| super::desk::no_exception(id))?;
+        let case = &Case { owner: self.mesh().book().roles.answering(&case.owner), ..case.clone() };
         let (_, cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await?;
         let cause = case.cause(entity);
         let mine = cases.iter().find(|open| open.entity == entity && open.case.number == number);
@@ -88,21 +93,51 @@ impl Reception {
         })
     }
 
-    /// A site that is not configured has no exceptions, and to say so would be no answer.
+    /// One of these roles; any other word would be nobody.
+    pub(super) fn role(field: &str, text: &str, choices: &BTreeSet<Role>) -> Result<Role, Denied> {
+        let role = super::field::word(field, text, Role::parse)?;
+        if choices.contains(&role) {
+            return Ok(role);
+        }
+        let message = format!("there is no role {role}");
+        let remedy = "send one of the choices, or add it to `roles.yaml` in the configuration folder";
+        Err(Denied::new(Sort::NotFound, "UNKNOWN", message, remedy).at(field).choose(choices.iter().map(ToString::to_string)))
+    }
+
+    /// The same rows, each with who answers for it in the words of today.
+    pub(super) fn answering(&self, mut rows: Vec<CaseRow>) -> Vec<CaseRow> {
+        let book = self.mesh().book();
+        for row in &mut rows {
+            if let Ok(owner) = Role::parse(&row.owner) {
+                row.owner = book.roles.answering(&owner).to_string();
+            }
+        }
+        rows
+    }
+
+    /// A site that is not configured, or a role that nobody has, has no exceptions, and to say so would be no answer.
     async fn open_cases(&self, wanted: &Wanted) -> Result<(Instant, Vec<OpenCase>), Denied> {
         if let Some(site) = super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
             self.configured(site, "site")?;
         }
+        let book = self.mesh().book();
+        if let Some(owner) = &wanted.owner {
+            Self::role("owner", owner, &book.roles.owners())?;
+        }
         let as_of = self.indexed().await;
         let now = self.mesh().clock().now();
-        Ok((as_of, self.indexes().flat_map(Index::cases).filter(|open| wanted.takes(open, now)).collect()))
+        let answering = |mut open: OpenCase| {
+            open.case.owner = book.roles.answering(&open.case.owner);
+            open
+        };
+        Ok((as_of, self.indexes().flat_map(Index::cases).map(answering).filter(|open| wanted.takes(open, now)).collect()))
     }
 }
 
 /// The part of a list that is wanted.
 fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant) -> Result<Page<T>, Denied> {
-    let most = wanted.most.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
-    let after = wanted.after.as_deref().map(Rank::parse).transpose()?;
+    let most = part::most(wanted.most)?;
+    let after = part::behind(wanted.after.as_deref(), Rank::parse)?;
     ranked.retain(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
     ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
     let next = ranked.get(most).and_then(|_| ranked.get(most - 1)).map(|(rank, _)| rank.to_string());

@@ -2,13 +2,14 @@
 
 use takt_protocol::name::SiteId;
 
-use super::{Denied, ROWS_MAX, Reception, Sort};
+use super::{Denied, Reception, Sort, part};
 use crate::answers::Page;
 use crate::answers::delivery::{self, DeliveryRow};
 
 impl Reception {
     /// The newest deliveries of a site, newest first.
-    pub fn deliveries(&self, site: &str, most: usize) -> Result<Page<DeliveryRow>, Denied> {
+    pub fn deliveries(&self, site: &str, most: Option<u64>) -> Result<Page<DeliveryRow>, Denied> {
+        let most = part::most(most)?;
         let book = self.mesh().book();
         let known = SiteId::parse(site).ok().filter(|site| book.sites.contains_key(site)).ok_or_else(|| {
             let message = format!("there is no site {}", site.escape_debug());
@@ -18,7 +19,7 @@ impl Reception {
         })?;
         // All regions of a process share what they know of a link.
         let deliveries = self.mesh().regions().values().find_map(|region| region.deliveries(known));
-        let rows = deliveries.map(|deliveries| deliveries.latest(most.min(ROWS_MAX))).unwrap_or_default();
+        let rows = deliveries.map(|deliveries| deliveries.latest(most)).unwrap_or_default();
         let rows = rows.into_iter().map(delivery::row).collect();
         Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }

@@ -142,6 +142,12 @@ impl Denied {
         Self::new(Sort::Overloaded, "OVERLOADED", message, "send the same request again a little later, under the same key").retry(1)
     }
 
+    /// No more may watch.
+    pub(super) fn crowded(message: String) -> Self {
+        let remedy = "end a watch that nobody reads, or watch many things at once by GET /v1/events/watch; then come back";
+        Self::new(Sort::Overloaded, "OVERLOADED", message, remedy).retry(5)
+    }
+
     pub(super) fn late(deadline_ms: u64) -> Self {
         let message = format!("there was no answer within {deadline_ms} ms; it may still be decided");
         Self::new(

@@ -26,6 +26,7 @@ impl v1::ActOnException {
                 let raw = RawRef::of(self.mended().unwrap_or_default().as_bytes());
                 Action::Edit { raw, copies: reception.copies(client, entity, case, self).await? }
             }
+            "hand_to" => Action::HandTo { role: reception.handed_to(self.role.as_ref())? },
             _ => self.read()?,
         };
         let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
@@ -37,16 +38,15 @@ impl v1::ActOnException {
         self.input.as_deref().or(self.payload.as_deref())
     }
 
-    /// Every action but the one that names an entity.
+    /// Every action but those that name something that must be there.
     fn read(&self) -> Result<Action, Denied> {
-        let (document, role) = (self.document.as_ref(), self.role.as_ref());
+        let document = self.document.as_ref();
         match self.action.as_str() {
             "retry" => Ok(Action::Retry),
             "write_off" => Ok(Action::WriteOff),
             "acknowledge" => Ok(Action::Acknowledge),
             "adopt" => needed("document", maybe("document", document, DocNo::parse)?).map(|document| Action::Adopt { document }),
             "snooze" => needed("until", maybe("until", self.until.as_ref(), Instant::parse)?).map(|until| Action::Snooze { until }),
-            "hand_to" => needed("role", maybe("role", role, Role::parse)?).map(|role| Action::HandTo { role }),
             "" => Err(Denied::missing("action")),
             other => Err(no_action(other)),
         }
@@ -80,6 +80,13 @@ impl Reception {
         let remedy = format!("name another client in the role {}, as `clients` in the configuration has it", words.join(" or "));
         let others = self.clients.in_roles(roles).filter(|other| other.source != client.source);
         Err(Denied::new(Sort::Conflict, "NOT_OWNER", message, remedy).at("second").choose(others.map(|other| other.source.to_string())))
+    }
+
+    /// The role that an exception is handed to: one that somebody may have, or it would be with nobody.
+    pub(super) fn handed_to(&self, role: Option<&String>) -> Result<Role, Denied> {
+        let book = self.mesh().book();
+        let role = role.ok_or_else(|| Denied::missing("role"))?;
+        Self::role("role", role, &book.roles.grants().keys().cloned().collect())
     }
 
     /// The entity that a person says a waiting message belongs to, by our id or any number it has: one of the kind that the

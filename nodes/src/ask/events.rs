@@ -14,16 +14,14 @@ use takt_actors::region::AskError;
 use takt_protocol::event::{self, Event};
 use takt_protocol::name::{Region, SiteId};
 
-use super::{Denied, Reception, Sort, Ticket, field};
+use super::live::Follower;
+use super::{Client, Denied, Reception, Sort, Ticket, field, part};
 
 /// How long a page waits for what may still come, when nobody says otherwise: not at all, but for the reading itself.
 const GLANCE_MS: u64 = 50;
 
 /// The longest a page may be asked to wait.
 const WAIT_MAX_MS: u64 = 20_000;
-
-/// Events of a page at most; the commit that reaches it is told whole.
-pub(crate) const EVENTS_MAX: usize = 1_000;
 
 /// Where a reader stands: what it has read of each shard of each region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,10 +84,7 @@ impl fmt::Display for Place {
 impl Reception {
     /// Where a reader begins: behind `after`, at the beginning, or now.
     pub(crate) async fn place(&self, after: Option<&str>) -> Result<Place, Denied> {
-        let asked = match after {
-            None | Some("" | "now") => Place::default(),
-            Some(text) => Place::parse(text).ok_or_else(|| no_place(text))?,
-        };
+        let asked = part::behind(after.filter(|after| *after != "now"), Place::parse)?.unwrap_or_default();
         let mut place = Place::default();
         for (region, running) in self.mesh().regions() {
             let journal = &running.node().seams.journal;
@@ -106,16 +101,27 @@ impl Reception {
             }
         }
         match asked.0.keys().find(|shard| !place.0.contains_key(shard)) {
-            Some((region, shard)) => Err(no_place(&format!("{region}:{shard}:…"))),
+            Some((region, shard)) => Err(part::no_place(&format!("{region}:{shard}:…"))),
             None => Ok(place),
         }
     }
 
     /// What was told behind `place`, and what is told from now on; ends when the doors close.
-    pub(crate) fn events(&self, place: Place, wanted: Wanted) -> Result<impl Stream<Item = Result<Told, Denied>> + use<>, Denied> {
+    pub(crate) async fn events(
+        &self,
+        client: &Client,
+        place: Place,
+        wanted: Wanted,
+    ) -> Result<impl Stream<Item = Result<Told, Denied>> + use<>, Denied> {
         let wanted = wanted.checked(self)?;
-        let ticket = self.admission().watch()?;
-        let told = self.told(place, wanted).map(move |told| {
+        let ticket = self.admission().watch(client)?;
+        let mut readings: SelectAll<Reading> = SelectAll::new();
+        for ((region, shard), mark) in &place.0 {
+            let Some(running) = self.mesh().regions().get(region) else { continue };
+            let follower = self.live.follow(running.node(), *shard, Some(mark.upto)).await;
+            readings.push(following(*region, *shard, follower.map_err(|error| Denied::asking(&AskError::Store(error)))?));
+        }
+        let told = told(readings, place, wanted).map(move |told| {
             let _held_as_long_as_it_is_read: &Ticket = &ticket;
             told
         });
@@ -123,12 +129,17 @@ impl Reception {
     }
 
     /// What was told behind `place`, at most about `most`; waits up to `wait_ms` for the first.
-    pub(crate) async fn events_page(&self, place: Place, wanted: Wanted, most: usize, wait_ms: u64) -> Result<Told, Denied> {
-        let wanted = wanted.checked(self)?;
-        let mut told = self.told(place.clone(), wanted);
+    pub(crate) async fn events_page(&self, place: Place, wanted: Wanted, most: Option<u64>, wait_ms: u64) -> Result<Told, Denied> {
+        let (most, wanted) = (part::most(most)?, wanted.checked(self)?);
+        let mut readings: SelectAll<Reading> = SelectAll::new();
+        for ((region, shard), mark) in &place.0 {
+            let Some(running) = self.mesh().regions().get(region) else { continue };
+            readings.push(reading(Arc::clone(running.node()), *shard, mark.upto));
+        }
+        let mut told = told(readings, place.clone(), wanted);
         let mut page = Told { events: Vec::new(), place };
         let filling = async {
-            while page.events.len() < most.clamp(1, EVENTS_MAX) {
+            while page.events.len() < most {
                 let patience = if page.events.is_empty() { wait_ms.clamp(GLANCE_MS, WAIT_MAX_MS) } else { GLANCE_MS };
                 let Ok(Some(next)) = tokio::time::timeout(Duration::from_millis(patience), told.next()).await else { break };
                 let next = next?;
@@ -142,24 +153,20 @@ impl Reception {
         tokio::time::timeout(enough, filling).await.unwrap_or(Ok::<(), Denied>(()))?;
         Ok(page)
     }
+}
 
-    fn told(&self, place: Place, wanted: Wanted) -> Pin<Box<dyn Stream<Item = Result<Told, Denied>> + Send>> {
-        let mut readings: SelectAll<Reading> = SelectAll::new();
-        for ((region, shard), mark) in &place.0 {
-            let Some(running) = self.mesh().regions().get(region) else { continue };
-            readings.push(reading(Arc::clone(running.node()), *shard, mark.upto));
+/// What is read of all shards, a commit at a time, each with the place behind it.
+fn told(readings: SelectAll<Reading>, place: Place, wanted: Wanted) -> Pin<Box<dyn Stream<Item = Result<Told, Denied>> + Send>> {
+    let (mut place, mut broken) = (place, false);
+    let told = readings.flat_map(|read| futures::stream::iter(unfold(read))).map(move |commit| {
+        let (shard, upto, events) = commit?;
+        if let Some(mark) = place.0.get_mut(&shard) {
+            mark.upto = upto;
         }
-        let (mut place, mut broken) = (place, false);
-        let told = readings.flat_map(|read| futures::stream::iter(unfold(read))).map(move |commit| {
-            let (shard, upto, events) = commit?;
-            if let Some(mark) = place.0.get_mut(&shard) {
-                mark.upto = upto;
-            }
-            Ok(Told { events: events.into_iter().filter(|event| wanted.takes(event)).collect(), place: place.clone() })
-        });
-        // An error is the last word: the reader comes back with its place.
-        Box::pin(told.take_while(move |told| std::future::ready(!std::mem::replace(&mut broken, told.is_err()))))
-    }
+        Ok(Told { events: events.into_iter().filter(|event| wanted.takes(event)).collect(), place: place.clone() })
+    });
+    // An error is the last word: the reader comes back with its place.
+    Box::pin(told.take_while(move |told| std::future::ready(!std::mem::replace(&mut broken, told.is_err()))))
 }
 
 /// A part a commit at a time; where none could be read, the place still moves on.
@@ -175,7 +182,23 @@ fn unfold(read: Result<Read, Denied>) -> Commits {
     }
 }
 
-/// A shard from a cursor on, for ever.
+/// A shard for as long as somebody watches, heard together with all others who do.
+fn following(region: Region, shard: u16, follower: Follower) -> Reading {
+    let parts = futures::stream::unfold(follower, move |mut follower| async move {
+        let read = match follower.next().await {
+            Ok((before, stretch)) => {
+                let new = stretch.commits.iter().filter(|recorded| recorded.sequence > before);
+                let commits = new.map(|recorded| (recorded.sequence, event::of(&recorded.commit)));
+                Ok(Read { shard: (region, shard), upto: stretch.upto, commits: commits.collect() })
+            }
+            Err(error) => Err(Denied::asking(&AskError::Store(error))),
+        };
+        Some((read, follower))
+    });
+    Box::pin(parts)
+}
+
+/// A shard from a cursor on, for one who asks once.
 fn reading(node: Arc<Node>, shard: u16, cursor: u64) -> Reading {
     let parts = futures::stream::unfold((node, cursor), move |(node, cursor)| async move {
         let read = match node.tape.alone(shard, cursor).await {
@@ -227,15 +250,4 @@ fn another_log(region: Region) -> Denied {
     let message = format!("the log of {region} is another one than the one that this place is in");
     let remedy = "leave `after` out to read it from its beginning; events that you know have ids that you know";
     Denied::new(Sort::Conflict, "STALE_VERSION", message, remedy).at("after")
-}
-
-fn no_place(text: &str) -> Denied {
-    let message = format!("`{}` is no place in the logs of this node", text.escape_debug());
-    Denied::new(
-        Sort::Unprocessable,
-        "SCHEMA",
-        message,
-        "send `next` of the page before as it came, or `now`; leave it out for the beginning",
-    )
-    .at("after")
 }

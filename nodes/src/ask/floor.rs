@@ -1,41 +1,32 @@
 //! What happened on the floor, told by a client: completions, issues, corrections. It may not be refused for what it says,
 //! only for what cannot be read; while nobody knows its order it waits in the plant's quarantine.
 
-use takt_protocol::book::{Book, SiteKind};
-use takt_protocol::id::{EntityId, Kind};
-use takt_protocol::input::{Address, Body};
+use takt_protocol::book::SiteKind;
+use takt_protocol::input::Body;
 use takt_protocol::instant::Instant;
-use takt_protocol::name::SiteId;
-use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{Amount, Confirmation, Counting, Input, Report};
 use takt_protocol::posting::Use;
 use takt_protocol::words::{ItemNo, LotNo, MaterialId, OpNo, Reason};
 
 use super::field::{choice, maybe, quantity, site, word};
 use super::meaning::Meaning;
-use super::{Denied, Sort, v1};
+use super::{Denied, Reception, Sort, v1};
 
-/// A report of a plant about an order, by any name the order has there or in the plant's ERP.
-fn report(book: &Book, plant: &str, order: &str, occurred_at: Option<&String>, report: Report) -> Result<Meaning, Denied> {
-    let plant = site(book, "plant", plant, SiteKind::Plant)?;
-    let wish = Meaning::wish(order_of(book, plant, order)?, Body::Order(Input::Report(report)), "order");
-    Ok(Meaning { quarantine: Some(plant), occurred_at: maybe("occurred_at", occurred_at, Instant::parse)?, ..wish })
+/// Where something happened, to which order, and when; each as it was sent.
+struct Place<'a> {
+    plant: &'a str,
+    order: &'a str,
+    occurred_at: Option<&'a String>,
 }
 
-fn order_of(book: &Book, plant: SiteId, text: &str) -> Result<Address, Denied> {
-    if let Ok(entity) = EntityId::parse(text) {
-        return if entity.kind() == Kind::Order { Ok(Address::Entity(entity)) } else { Err(not_an_order(entity)) };
-    }
-    let number = word("order", text, NativeId::parse)?;
-    let erp = book.sites.get(&plant).and_then(|site| site.erp);
-    let job = Ref::new(plant, NativeKind::Job, number.clone());
-    let order = erp.map(|erp| Ref::new(erp, NativeKind::Order, number));
-    Ok(Address::Native { kind: Kind::Order, names: std::iter::once(job).chain(order).collect() })
-}
-
-fn not_an_order(entity: EntityId) -> Denied {
-    let message = format!("{entity} is a {}, not an order", entity.kind());
-    Denied::new(Sort::Unprocessable, "SCHEMA", message, "send the order's id, its ERP number or its MES job").at("order")
+/// A report of a plant about an order, by any name the order has.
+async fn report(reception: &Reception, place: Place<'_>, report: Report) -> Result<Meaning, Denied> {
+    let book = reception.mesh().book();
+    let plant = site(&book, "plant", place.plant, SiteKind::Plant)?;
+    let occurred_at = maybe("occurred_at", place.occurred_at, Instant::parse)?;
+    let to = reception.reported(&book, plant, "order", place.order).await?;
+    let wish = Meaning::wish(to, Body::Order(Input::Report(report)), "order");
+    Ok(Meaning { quarantine: Some(plant), occurred_at, ..wish })
 }
 
 fn amount(field: &str, text: Option<&String>) -> Result<Option<Amount>, Denied> {
@@ -44,7 +35,7 @@ fn amount(field: &str, text: Option<&String>) -> Result<Option<Amount>, Denied> 
 }
 
 impl v1::ConfirmCompletion {
-    pub(super) fn meaning(&self, book: &Book) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let work = Confirmation {
             op: word("operation", &self.operation, OpNo::parse)?,
             good: amount("good", self.good.as_ref())?,
@@ -61,12 +52,13 @@ impl v1::ConfirmCompletion {
             let remedy = "send at least one of good, scrap, rework, labour, machine, or `last`; missing is not zero";
             return Err(Denied::new(Sort::Malformed, "SCHEMA", "the completion says nothing", remedy).at("good"));
         }
-        report(book, &self.plant, &self.order, self.occurred_at.as_ref(), Report::Confirmed(Box::new(work)))
+        let place = Place { plant: &self.plant, order: &self.order, occurred_at: self.occurred_at.as_ref() };
+        report(reception, place, Report::Confirmed(Box::new(work))).await
     }
 }
 
 impl v1::IssueMaterial {
-    pub(super) fn meaning(&self, book: &Book) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let qty = word("quantity", &self.quantity, quantity)?;
         let consumed = Report::Consumed {
             op: word("operation", &self.operation, OpNo::parse)?,
@@ -75,12 +67,12 @@ impl v1::IssueMaterial {
             lot: maybe("lot", self.lot.as_ref(), LotNo::parse)?,
             amount: Amount { qty, counting: Counting::Delta, native: None },
         };
-        report(book, &self.plant, &self.order, self.occurred_at.as_ref(), consumed)
+        report(reception, Place { plant: &self.plant, order: &self.order, occurred_at: self.occurred_at.as_ref() }, consumed).await
     }
 }
 
 impl v1::CorrectCount {
-    pub(super) fn meaning(&self, book: &Book) -> Result<Meaning, Denied> {
+    pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
         let purpose = choice::<Use>("use", &self.r#use)?;
         if matches!(purpose, Use::Consumed | Use::Produced) {
             let message = "goods are corrected by lot and handling unit, which a count does not name".to_owned();
@@ -93,7 +85,8 @@ impl v1::CorrectCount {
             difference: word("difference", &self.difference, quantity)?,
             reason: word("reason", &self.reason, Reason::parse)?,
         };
-        let meaning = report(book, &self.plant, &self.order, self.occurred_at.as_ref(), corrected)?;
+        let place = Place { plant: &self.plant, order: &self.order, occurred_at: self.occurred_at.as_ref() };
+        let meaning = report(reception, place, corrected).await?;
         Ok(Meaning { causation: self.corrects.clone(), ..meaning.because(Some(&self.reason)) })
     }
 }

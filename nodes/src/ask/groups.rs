@@ -78,6 +78,9 @@ impl Reception {
         if !super::desk::ACTIONS.contains(&wish.action.as_str()) {
             return Err(super::desk::no_action(&wish.action));
         }
+        if wish.action == "hand_to" {
+            self.handed_to(wish.role.as_ref())?;
+        }
         self.indexed().await;
         let mut members = Vec::new();
         let ever: Vec<(EntityId, u32)> = self.indexes().flat_map(|index: &Index| index.caused(&wish.group)).collect();

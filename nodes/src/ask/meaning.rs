@@ -54,9 +54,9 @@ impl Reception {
         let book = self.mesh().book();
         match verb {
             Verb::ReleaseOrder(wish) => wish.meaning(&book),
-            Verb::ConfirmCompletion(report) => report.meaning(&book),
-            Verb::IssueMaterial(report) => report.meaning(&book),
-            Verb::CorrectCount(report) => report.meaning(&book),
+            Verb::ConfirmCompletion(report) => report.meaning(self).await,
+            Verb::IssueMaterial(report) => report.meaning(self).await,
+            Verb::CorrectCount(report) => report.meaning(self).await,
             Verb::PlaceHold(wish) => wish.meaning(&self.book_at(&wish.plant)),
             Verb::RecordDisposition(wish) => wish.meaning(&self.book_at(&wish.plant)),
             Verb::ReleaseHold(wish) => wish.meaning(&self.book_at(&wish.plant)),

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use takt_protocol::book::Book;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::Address;
 use takt_protocol::name::SiteId;
-use takt_protocol::native::{NativeId, Ref};
+use takt_protocol::native::{NativeId, NativeKind, Ref};
 
 use super::{Denied, Reception, Sort, field};
 
@@ -34,7 +35,53 @@ impl Reception {
                 (Some(_), _) => return Err(ambiguous(kind, field, text, &self.names(kind, &number, system))),
             }
         }
+        self.no_such_system(field, text)?;
         Err(nothing(kind, field, &format!("nothing is known as `{}`", text.escape_debug())))
+    }
+
+    /// The address of the order that a report of a plant means. A bare number is one of the plant's own, or of its ERP; with
+    /// its system it is any number an order has. What is not known yet may come: then the report waits under that name.
+    pub(super) async fn reported(&self, book: &Book, plant: SiteId, field: &'static str, text: &str) -> Result<Address, Denied> {
+        if EntityId::parse(text).is_ok() {
+            return self.address(Kind::Order, field, text).await;
+        }
+        let number = field::word(field, text, NativeId::parse)?;
+        let erp = book.sites.get(&plant).and_then(|site| site.erp);
+        let job = Ref::new(plant, NativeKind::Job, number.clone());
+        let own: Vec<Ref> = std::iter::once(job).chain(erp.map(|erp| Ref::new(erp, NativeKind::Order, number))).collect();
+        let whole = Address::Native { kind: Kind::Order, names: own };
+        let Some((number, system)) = text.rsplit_once('@') else { return Ok(whole) };
+        if self.knows(&whole) {
+            return Ok(whole);
+        }
+        self.no_such_system(field, text)?;
+        match self.find(Kind::Order, field, text).await {
+            Ok(entity) => Ok(Address::Entity(entity)),
+            Err(no) if no.sort == Sort::NotFound => {
+                let (system, number) = (field::word(field, system, SiteId::parse)?, field::word(field, number, NativeId::parse)?);
+                let kind = if system == plant { NativeKind::Job } else { NativeKind::Order };
+                Ok(Address::Native { kind: Kind::Order, names: vec![Ref::new(system, kind, number)] })
+            }
+            Err(no) => Err(no),
+        }
+    }
+
+    /// Whether any region knows something by one of these names.
+    fn knows(&self, address: &Address) -> bool {
+        let Address::Native { names, .. } = address else { return true };
+        names.iter().any(|name| self.indexes().any(|index| index.find(name).is_some()))
+    }
+
+    /// What stands behind an `@` is a system: one that nobody configured is said as such, and not that its number is unknown.
+    fn no_such_system(&self, field: &str, text: &str) -> Result<(), Denied> {
+        let Some(system) = text.rsplit_once('@').map(|(_, system)| system) else { return Ok(()) };
+        let book = self.mesh().book();
+        if SiteId::parse(system).is_ok_and(|system| book.sites.contains_key(&system)) {
+            return Ok(());
+        }
+        let message = format!("no system `{}` is configured, whose number this would be", system.escape_debug());
+        let choices = book.sites.keys().map(ToString::to_string);
+        Err(Denied::new(Sort::NotFound, "UNKNOWN", message, "send number@system with one of the choices").at(field).choose(choices))
     }
 
     /// The address of the entity of this kind that `text` means.
@@ -59,6 +106,9 @@ impl Reception {
         let mut found: BTreeSet<(EntityId, Ref)> = BTreeSet::new();
         for (number, system) in std::iter::once(whole).chain(parts) {
             found.extend(Kind::ALL.iter().flat_map(|kind| self.names(*kind, &number, system)));
+        }
+        if found.is_empty() {
+            self.no_such_system("q", text)?;
         }
         Ok(found.into_iter().map(|(entity, name)| (Some(name), entity)).collect())
     }

@@ -10,7 +10,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 
-use super::{Denied, ROWS_MAX, Reception, Sort, field, v1};
+use super::{Denied, Reception, Sort, field, part, v1};
 use crate::answers::Page;
 use crate::answers::order::{OrderRow, listed};
 
@@ -105,12 +105,12 @@ fn waits(lane: Lane) -> bool {
 impl Reception {
     /// Orders behind the place `after`, at most `most`, those that matter first.
     pub async fn orders(&self, asked: &v1::OrdersWanted) -> Result<Page<OrderRow>, Denied> {
-        let after = asked.after.as_deref().map(place).transpose()?;
+        let after = part::behind(asked.after.as_deref(), Place::parse)?;
         let plant = field::maybe("plant", asked.plant.as_ref(), SiteId::parse)?;
         if let Some(plant) = plant {
             self.configured(plant, "plant")?;
         }
-        let most = asked.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
+        let most = part::most(asked.most)?;
         let as_of = self.indexed().await;
         let now = self.mesh().clock().now();
         let wanted = Wanted {
@@ -207,11 +207,4 @@ impl Stretch<'_> {
         }
         found
     }
-}
-
-fn place(text: &str) -> Result<Place, Denied> {
-    Place::parse(text).ok_or_else(|| {
-        let message = format!("`{}` is no place in the list", text.escape_debug());
-        Denied::new(Sort::Unprocessable, "SCHEMA", message, "send what the last part said under `next`").at("after")
-    })
 }

@@ -61,7 +61,9 @@ impl Reception {
             down_since: home.map(|(entity, region)| region.index().down_since(entity)).unwrap_or_default(),
             configured_at: self.mesh().activated_at(),
         };
-        plant::view(site, state.as_ref(), now, beside).ok_or_else(|| Denied::ours("a configured site is not in the book"))
+        let view = plant::view(site, state.as_ref(), now, beside);
+        let view = view.ok_or_else(|| Denied::ours("a configured site is not in the book"))?;
+        Ok(PlantView { exceptions: self.answering(view.exceptions), ..view })
     }
 
     async fn system(&self, book: &takt_protocol::book::Book, system: SiteId, doubts: &Doubts, now: Instant) -> Result<SystemRow, Denied> {

@@ -6,24 +6,22 @@ use std::time::Duration;
 
 use takt_actors::index::Index;
 use takt_actors::region::{AskError, Region};
-use takt_cluster::seam::QueueName;
+use takt_cluster::seam::{Entry, QueueName};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot::Lot;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
+use takt_protocol::wire;
 
-use super::{Denied, Reception};
-use crate::answers::lot::{Edge, Genealogy, Trace, edge};
+use super::{Denied, ROWS_MAX, Reception, Sort, part, v1};
+use crate::answers::lot::{Edge, Genealogy, Trace, TracePlace, edge};
 use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
 use crate::answers::timeline::{self, Timeline};
 use crate::answers::unit::UnitView;
 use crate::answers::{Hit, Page, shipment, site, unit};
-
-/// Rows of a list at most.
-pub const ROWS_MAX: usize = 200;
 
 /// How long a list waits for the index to catch up.
 const INDEX_PATIENCE: Duration = Duration::from_millis(500);
@@ -32,26 +30,38 @@ const INDEX_PATIENCE: Duration = Duration::from_millis(500);
 const TRACE_MAX: usize = 500;
 
 impl Reception {
-    /// What happened to an order.
-    pub async fn timeline(&self, id: &str) -> Result<Timeline, Denied> {
-        let entity = self.find(Kind::Order, "order", id).await?;
-        self.log(entity, "order").await
+    /// What happened to an order until now, or until a moment, a part of it.
+    pub async fn timeline(&self, asked: &v1::PartOf) -> Result<Timeline, Denied> {
+        let after = part::behind(asked.after.as_deref(), timeline::Spot::parse)?;
+        let (most, until) = (part::most(asked.most)?, self.moment(asked.at.as_deref())?);
+        let entity = self.find(Kind::Order, "order", &asked.id).await?;
+        let log = self.log(entity, "order").await?;
+        let shown = timeline::part(entity.to_string(), &log, &timeline::Wanted { until, after, most });
+        match until {
+            Some(at) if shown.commits == 0 => {
+                let first = log.first().and_then(|entry| Some(wire::open(&entry.bytes).ok()?.0.at));
+                Err(Self::unrecorded(entity, "order", at, first))
+            }
+            Some(_) | None => Ok(Timeline { as_of: until.unwrap_or_else(|| self.mesh().clock().now()).to_string(), ..shown }),
+        }
     }
 
-    /// Everything a lot came from and went into.
-    pub async fn trace(&self, id: &str) -> Result<Trace, Denied> {
-        let state = self.born(Kind::Lot, "lot", id).await?;
-        let mut trace = Trace {
-            id: state.id.to_string(),
-            lot: lot_of(&state)?.key.as_ref().map(ToString::to_string),
-            ancestors: Vec::new(),
-            descendants: Vec::new(),
-            shipments: Vec::new(),
-            cut: false,
-        };
+    /// Everything a lot came from and went into, as it is or as it was, a part of it.
+    pub async fn trace(&self, asked: &v1::PartOf) -> Result<Trace, Denied> {
+        let after = part::behind(asked.after.as_deref(), TracePlace::parse)?;
+        let most = part::most(asked.most)?;
+        Ok(self.traced(&asked.id, asked.at.as_deref()).await?.part(after.as_ref(), most))
+    }
+
+    /// The same, whole.
+    async fn traced(&self, id: &str, at: Option<&str>) -> Result<Trace, Denied> {
+        let then = self.moment(at)?;
+        let seen = self.seen(Kind::Lot, "lot", id, at).await?;
+        let state = seen.state;
+        let mut trace = Trace::unheard_of(state.id, lot_of(&state)?.key.as_ref().map(ToString::to_string), seen.at);
         let mut shipments = ships(lot_of(&state)?);
-        let ancestors = self.walked(&state, |lot| &lot.parents, &mut trace.cut).await?;
-        let descendants = self.walked(&state, |lot| &lot.children, &mut trace.cut).await?;
+        let ancestors = self.walked(&state, |lot| &lot.parents, then, &mut trace.cut).await?;
+        let descendants = self.walked(&state, |lot| &lot.children, then, &mut trace.cut).await?;
         for (_, lot) in &descendants {
             shipments.extend(ships(lot_of(lot)?));
         }
@@ -61,16 +71,21 @@ impl Reception {
         Ok(trace)
     }
 
-    /// What went into an order and what came out of it, each lot with where it came from and went to.
-    pub async fn genealogy(&self, id: &str) -> Result<Genealogy, Denied> {
-        let state = self.born(Kind::Order, "order", id).await?;
+    /// What went into an order and what came out of it, each lot with where it came from and went to; as it is or as it was.
+    pub async fn genealogy(&self, id: &str, at: Option<&str>) -> Result<Genealogy, Denied> {
+        let seen = self.seen(Kind::Order, "order", id, at).await?;
+        let state = seen.state;
         let order = order_of(&state)?;
         let mut made = Vec::new();
-        for (_, lot) in &order.made {
-            made.push(self.trace(&lot.to_string()).await?);
+        for (key, lot) in &order.made {
+            made.push(match self.traced(&lot.to_string(), at).await {
+                // The order knows its lot a moment before the lot itself does.
+                Err(no) if at.is_some() && no.sort == Sort::NotFound => Trace::unheard_of(*lot, Some(key.to_string()), seen.at),
+                traced => traced?,
+            });
         }
         let name = order.header().map(|header| format!("{}@{}", header.number, header.erp));
-        Ok(Genealogy { id: state.id.to_string(), order: name, consumed: order.consumed.iter().map(edge).collect(), made })
+        Ok(Genealogy { id: state.id.to_string(), order: name, consumed: order.consumed.iter().map(edge).collect(), made, as_of: seen.at.to_string() })
     }
 
     /// A handling unit, as it is or as it was.
@@ -78,7 +93,7 @@ impl Reception {
         let seen = self.seen(Kind::Unit, "unit", id, at).await?;
         let Own::Unit(unit) = &seen.state.own else { return Err(other_kind(&seen.state)) };
         let view = unit::view(&seen.state, unit, seen.at);
-        Ok(UnitView { head: view.head.because(seen.because), ..view })
+        Ok(UnitView { head: view.head.because(seen.because), exceptions: self.answering(view.exceptions), ..view })
     }
 
     /// A shipment, as it is or as it was.
@@ -86,7 +101,7 @@ impl Reception {
         let seen = self.seen(Kind::Shipment, "shipment", id, at).await?;
         let Own::Shipment(shipment) = &seen.state.own else { return Err(other_kind(&seen.state)) };
         let view = shipment::view(&seen.state, shipment, seen.at);
-        Ok(ShipmentView { head: view.head.because(seen.because), ..view })
+        Ok(ShipmentView { head: view.head.because(seen.because), exceptions: self.answering(view.exceptions), ..view })
     }
 
     /// What lists are made from.
@@ -146,21 +161,23 @@ impl Reception {
         if state.is_born() { Ok(state) } else { Err(Denied::nobody_knows(kind.word(), field)) }
     }
 
-    pub(super) async fn log(&self, entity: EntityId, field: &'static str) -> Result<Timeline, Denied> {
+    /// The log of a thing that anything was ever recorded about.
+    pub(super) async fn log(&self, entity: EntityId, field: &'static str) -> Result<Vec<Entry>, Denied> {
         let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
         let log = home.node().seams.journal.read(entity, 0).await;
         let log = log.map_err(|error| Denied::asking(&AskError::Store(error)))?;
         if log.is_empty() {
             return Err(Denied::nobody_knows(entity.kind().word(), field));
         }
-        Ok(timeline::view(entity.to_string(), &log))
+        Ok(log)
     }
 
-    /// All lots that are reached over these edges, each once.
+    /// All lots that are reached over these edges, each once, by what was recorded until `then`.
     pub(super) async fn walked(
         &self,
         from: &State,
         edges: fn(&Lot) -> &BTreeSet<(takt_protocol::words::LotKey, EntityId)>,
+        then: Option<Instant>,
         cut: &mut bool,
     ) -> Result<Vec<(Edge, State)>, Denied> {
         let (mut seen, mut found) = (BTreeSet::from([from.id]), Vec::new());
@@ -173,7 +190,7 @@ impl Reception {
                 *cut = true;
                 break;
             }
-            let state = self.mesh().show(next.1).await.map_err(|error| Denied::asking(&error))?;
+            let state = self.state_at(next.1, then).await?;
             waiting.extend(edges(lot_of(&state)?).iter().cloned());
             found.push((edge(&next), state));
         }

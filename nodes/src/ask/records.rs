@@ -7,8 +7,7 @@ use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 use takt_protocol::native::NativeKind;
 
-use super::queries::ROWS_MAX;
-use super::{Denied, Reception, Sort, field};
+use super::{Denied, Reception, Sort, field, part};
 use crate::answers::Page;
 use crate::answers::record::{self, Drift, RecordRow, RecordView};
 
@@ -22,15 +21,17 @@ const KINDS: [(&str, NativeKind); 4] = [
 
 impl Reception {
     /// Records of a kind, after `after`, at most `most`; of one site, if it is named.
-    pub async fn records(&self, kind: &str, of: Option<&str>, after: Option<&str>, most: usize) -> Result<Page<RecordRow>, Denied> {
+    pub async fn records(&self, kind: &str, of: Option<&str>, after: Option<&str>, most: Option<u64>) -> Result<Page<RecordRow>, Denied> {
         let kind = native(kind)?;
         let of = field::maybe("of", of.map(ToOwned::to_owned).as_ref(), SiteId::parse)?;
         if let Some(of) = of {
             self.configured(of, "of")?;
         }
-        let (most, as_of) = (most.clamp(1, ROWS_MAX), self.indexed().await);
-        let now = self.mesh().clock().now();
-        let behind = after.map(|after| after.split_once('/').unwrap_or((after, "")));
+        let most = part::most(most)?;
+        let split = |after: &str| after.split_once('/').map(|(of, name)| (of.to_owned(), name.to_owned()));
+        let behind = part::behind(after, |after| split(after).filter(|(of, _)| SiteId::parse(of).is_ok()))?;
+        let behind = behind.as_ref().map(|(of, name)| (of.as_str(), name.as_str()));
+        let (as_of, now) = (self.indexed().await, self.mesh().clock().now());
         // A record is listed where it is at home; copies of it elsewhere are no records of their own.
         let books: Vec<_> = self.mesh().regions().values().map(|region| (region.node().region, region.node().book())).collect();
         let mut homes: Vec<(SiteId, &Book)> = Vec::new();

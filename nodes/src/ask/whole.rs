@@ -21,6 +21,7 @@ use crate::answers::ledger::{self, Ledger, Proof};
 use crate::answers::lot::{self, HeldRow, LotView, Reach, Sibling, edge};
 use crate::answers::order::{self, OrderTruck, OrderView};
 use crate::answers::system::{self, Heard};
+use crate::answers::timeline;
 use crate::answers::word_of;
 
 /// Things beside one that are looked at, at most: a lot may be in a thousand pallets.
@@ -46,13 +47,13 @@ impl Reception {
             asked: &asked,
         };
         let view = order::view(&seen.state, own, seen.at, beside);
-        Ok(OrderView { head: view.head.because(seen.because), ..view })
+        Ok(OrderView { head: view.head.because(seen.because), exceptions: self.answering(view.exceptions), ..view })
     }
 
     /// Where everything is that was reported of an order.
     pub async fn ledger(&self, id: &str, at: Option<&str>) -> Result<Ledger, Denied> {
         let seen = self.seen(Kind::Order, "order", id, at).await?;
-        let log = self.log(seen.state.id, "order").await?;
+        let log = timeline::view(seen.state.id.to_string(), &self.log(seen.state.id, "order").await?);
         let commits = self.history(seen.state.id, seen.at).await?;
         let home = self.mesh().home(seen.state.id).map_err(|error| Denied::asking(&error))?;
         let proof =
@@ -82,14 +83,14 @@ impl Reception {
             if at.is_none() { (self.beside_lot(own).await, self.siblings(&seen.state, own).await) } else { (Vec::new(), Vec::new()) };
         let beside = lot::Beside { book: &self.mesh().book(), commits: &commits, others: &others, siblings };
         let view = lot::view(&seen.state, own, seen.at, beside);
-        Ok(LotView { head: view.head.because(seen.because), ..view })
+        Ok(LotView { head: view.head.because(seen.because), exceptions: self.answering(view.exceptions), ..view })
     }
 
     /// How far a hold on a lot would reach. Holds nothing.
     pub async fn reach(&self, id: &str) -> Result<Reach, Denied> {
         let state = self.born(Kind::Lot, "lot", id).await?;
         let mut cut = false;
-        let down = self.walked(&state, |lot| &lot.children, &mut cut).await?;
+        let down = self.walked(&state, |lot| &lot.children, None, &mut cut).await?;
         let down: Vec<State> = down.into_iter().map(|(_, state)| state).collect();
         let wanting: BTreeSet<EntityId> =
             std::iter::once(&state).chain(&down).filter_map(|state| lot_of(state).ok()).flat_map(ships).collect();

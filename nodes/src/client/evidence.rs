@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use takt_protocol::envelope::RawRef;
 
-use super::words::{OrderQuestion, Then};
+use super::words::{OrderQuestion, Stretch, Then};
 use super::{Client, Trouble};
 use crate::screens::{self, Zones};
 
@@ -25,20 +25,20 @@ impl Client {
             OrderQuestion::Show { order, then } => self.show_then(&["orders", order], then, screens::order).await,
             OrderQuestion::Correct(wish) => self.correct(wish).await,
             OrderQuestion::Watch { order } => self.watch(order).await,
-            OrderQuestion::Timeline { order } => self.steps(order, screens::timeline).await,
-            OrderQuestion::Raw { order } => self.steps(order, screens::raws).await,
+            OrderQuestion::Timeline { order, stretch } => self.steps(order, stretch, screens::timeline).await,
+            OrderQuestion::Raw { order, stretch } => self.steps(order, stretch, screens::raws).await,
             OrderQuestion::Postings { order, raw } => {
                 let query: Vec<(&str, &str)> = raw.iter().map(|raw| ("raw", raw.as_str())).collect();
                 let found = self.read(&["orders", order, "postings"], &query).await?;
                 self.print(&found, screens::postings).await
             }
-            OrderQuestion::Genealogy { order } => self.show(&["orders", order, "genealogy"], screens::genealogy).await,
+            OrderQuestion::Genealogy { order, then } => self.show_then(&["orders", order, "genealogy"], then, screens::genealogy).await,
         }
     }
 
     /// The steps of an order, by its plant's clock.
-    async fn steps(&self, order: &str, screen: impl Fn(&Value, &str, &Zones) -> String) -> Result<(), Trouble> {
-        let found = self.read(&["orders", order, "timeline"], &[]).await?;
+    async fn steps(&self, order: &str, stretch: &Stretch, screen: impl Fn(&Value, &str, &Zones) -> String) -> Result<(), Trouble> {
+        let found = self.stretch(&["orders", order, "timeline"], stretch, &["steps"]).await?;
         let seen = self.read(&["orders", order], &[]).await?;
         let plant = seen.pointer("/row/plant").and_then(Value::as_str).unwrap_or_default().to_owned();
         self.print(&found, |found, zones| screen(found, &plant, zones)).await

@@ -76,6 +76,20 @@ pub struct Then {
     pub(super) at: Option<String>,
 }
 
+/// Which part of what is told of one thing.
+#[derive(Clone, Debug, Args)]
+pub struct Stretch {
+    /// Now, or then.
+    #[command(flatten)]
+    pub(super) then: Then,
+    /// Behind this place; the end of a part says it.
+    #[arg(long)]
+    pub(super) after: Option<String>,
+    /// One part of so many steps or rows, up to 200; left out, all parts.
+    #[arg(long)]
+    pub(super) most: Option<u32>,
+}
+
 /// Which events.
 #[derive(Clone, Debug, Args)]
 pub struct EventQuestion {
@@ -112,6 +126,9 @@ pub enum OrderQuestion {
     Timeline {
         /// The order, by any of its names.
         order: String,
+        /// All of it, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
     },
     /// Its postings, each with the reports behind it and the raw message behind each report.
     Postings {
@@ -125,11 +142,17 @@ pub enum OrderQuestion {
     Genealogy {
         /// The order, by any of its names.
         order: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
     /// The raw messages behind it.
     Raw {
         /// The order, by any of its names.
         order: String,
+        /// All of them, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
     },
     /// One, from its beginning and on as things happen.
     Watch {
@@ -175,6 +198,9 @@ pub enum LotQuestion {
     Trace {
         /// The lot, as `material/lot@plant`, or our id.
         lot: String,
+        /// All of it, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
     },
 }
 

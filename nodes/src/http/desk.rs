@@ -20,8 +20,9 @@ use crate::ask::{Denied, DeskWanted, Reception, v1};
 pub(super) struct Part {
     /// What the last part said under `next`.
     after: Option<String>,
-    /// Rows at most, up to 200.
-    most: Option<usize>,
+    /// Rows at most, up to 200; left out, 200.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u64>,
     /// Only those of this role.
     #[param(example = "finance")]
     owner: Option<String>,

@@ -13,10 +13,10 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Id, Words, known};
+use super::told::{Asking, Id, Words, known, since};
 use crate::answers::event::{ContractRow, contract, listed};
 use crate::answers::{Page, event};
-use crate::ask::{Denied, EVENTS_MAX, Told, Wanted};
+use crate::ask::{Denied, Told, Wanted};
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -25,8 +25,9 @@ use crate::ask::{Denied, EVENTS_MAX, Told, Wanted};
 pub(super) struct Part {
     /// What the last page said under `next`; `now` for only what comes; left out, from the beginning.
     after: Option<String>,
-    /// Events at most, up to 1,000; the commit that reaches it is told whole.
-    most: Option<usize>,
+    /// Events at most, up to 200; left out, 200. The commit that reaches it is told whole.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u64>,
     /// How long to wait for the first, in ms, up to 20,000; left out, not at all.
     wait_ms: Option<u64>,
     /// Only types that begin so.
@@ -40,12 +41,12 @@ pub(super) struct Part {
 /// List public events, oldest first within each shard, behind a place.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(Part), responses((status = 200, description = "CloudEvents, and the place behind them.", body = Page<Object>)))]
 pub(super) async fn page(State(reception): Shared, headers: HeaderMap, Words(part): Words<Part>) -> Result<Json<Page<Value>>, Denied> {
-    known(&reception, &headers)?;
+    let client = known(&reception, &headers)?;
     // Who waits for events takes a watcher's place, and none of those who ask.
-    let _ticket = reception.admission().watch()?;
+    let _ticket = reception.admission().watch(client)?;
     let place = reception.within(reception.place(part.after.as_deref())).await?;
     let wanted = Wanted { types: part.types, site: part.site };
-    let told = reception.events_page(place, wanted, part.most.unwrap_or(EVENTS_MAX), part.wait_ms.unwrap_or_default()).await?;
+    let told = reception.events_page(place, wanted, part.most, part.wait_ms.unwrap_or_default()).await?;
     Ok(Json(event::page(&told)))
 }
 
@@ -76,11 +77,10 @@ pub(super) async fn watch(
     headers: HeaderMap,
     Words(watched): Words<Watched>,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Denied> {
-    known(&reception, &headers)?;
-    let seen = headers.get("last-event-id").and_then(|seen| seen.to_str().ok());
-    let place = reception.within(reception.place(seen.or(watched.after.as_deref()))).await?;
+    let client = known(&reception, &headers)?;
+    let place = reception.within(reception.place(since(&headers, watched.after)?.as_deref())).await?;
     let wanted = Wanted { types: watched.types, site: watched.site };
-    let told = reception.events(place.clone(), wanted)?;
+    let told = reception.events(client, place.clone(), wanted).await?;
     let mut before = place.to_string();
     let messages = told.flat_map(move |told| futures::stream::iter(messages(told, &mut before).into_iter().map(Ok)));
     Ok(Sse::new(messages).keep_alive(KeepAlive::default()))

@@ -43,11 +43,16 @@ pub(super) async fn postings(
 /// Show what went into an order and what came out of it, each lot with everything it came from and went into.
 #[utoipa::path(
     get, path = "/v1/orders/{id}/genealogy", tag = "evidence",
-    params(("id" = String, Path, description = "The order.", example = "PL-4711")),
+    params(("id" = String, Path, description = "The order.", example = "PL-4711"), Then),
     responses((status = 200, description = "Over any number of steps.", body = Genealogy))
 )]
-pub(super) async fn genealogy(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Genealogy>, Denied> {
-    reception.within(reception.genealogy(&id)).await.map(Json)
+pub(super) async fn genealogy(
+    State(reception): Shared,
+    _: Asking,
+    Id(id): Id,
+    Words(then): Words<Then>,
+) -> Result<Json<Genealogy>, Denied> {
+    reception.within(reception.genealogy(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Read the ledger of an order as comma-separated values: its lines, its postings, and the hashes that prove it.

@@ -14,7 +14,7 @@ use crate::answers::plant::PlantView;
 use crate::answers::routing::RoutingView;
 use crate::answers::site::SiteRow;
 use crate::answers::{Hit, Page};
-use crate::ask::{Denied, ROWS_MAX, v1};
+use crate::ask::{Denied, v1};
 
 /// What is searched for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -33,7 +33,8 @@ pub(super) struct Query {
 pub(super) struct Orders {
     /// What the last part said under `next`.
     after: Option<String>,
-    /// Rows at most, up to 200.
+    /// Rows at most, up to 200; left out, 200.
+    #[param(minimum = 1, maximum = 200)]
     most: Option<u32>,
     /// Only those of this plant, by its site name.
     #[param(example = "nord")]
@@ -89,8 +90,9 @@ pub(super) async fn site(State(reception): Shared, _: Asking, Id(site): Id) -> R
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Newest {
-    /// Rows at most, up to 200.
-    most: Option<usize>,
+    /// Rows at most, up to 200; left out, 200.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u64>,
 }
 
 /// List what went to a site and came from it lately: every try, with what became of it.
@@ -105,7 +107,7 @@ pub(super) async fn deliveries(
     Id(site): Id,
     Words(newest): Words<Newest>,
 ) -> Result<Json<Page<DeliveryRow>>, Denied> {
-    reception.deliveries(&site, newest.most.unwrap_or(ROWS_MAX)).map(Json)
+    reception.deliveries(&site, newest.most).map(Json)
 }
 
 /// Search by any native number.

@@ -15,7 +15,7 @@ use crate::answers::order::OrderView;
 use crate::answers::shipment::ShipmentView;
 use crate::answers::timeline::Timeline;
 use crate::answers::unit::UnitView;
-use crate::ask::Denied;
+use crate::ask::{Denied, v1};
 
 /// When it is looked at.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -26,6 +26,29 @@ pub(super) struct Then {
     /// made it so. Left out, now.
     #[param(example = "2026-11-24T03:12:00+01:00")]
     pub(super) at: Option<String>,
+}
+
+/// A part of what is told of a thing.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// A moment in the past, RFC 3339 with an offset: what was recorded until then. Left out, now.
+    #[param(example = "2026-11-24T03:12:00+01:00")]
+    at: Option<String>,
+    /// What the last part said under `next`; left out, from the beginning.
+    after: Option<String>,
+    /// Steps or rows at most, up to 200; left out, 200. A part ends earlier where it would be longer than about 1 MiB.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u32>,
+}
+
+impl Part {
+    /// The same of a thing.
+    fn of(self, id: String) -> v1::PartOf {
+        let Self { at, after, most } = self;
+        v1::PartOf { id, at, after, most }
+    }
 }
 
 /// Show an order: quantities, the six answers, what waits for a person.
@@ -41,11 +64,11 @@ pub(super) async fn order(State(reception): Shared, _: Asking, Id(id): Id, Words
 /// Show what happened to an order, with who told it and the raw message behind each step.
 #[utoipa::path(
     get, path = "/v1/orders/{id}/timeline", tag = "evidence",
-    params(("id" = String, Path, description = "The order.", example = "PL-4711")),
+    params(("id" = String, Path, description = "The order.", example = "PL-4711"), Part),
     responses((status = 200, description = "Oldest first.", body = Timeline))
 )]
-pub(super) async fn timeline(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Timeline>, Denied> {
-    reception.within(reception.timeline(&id)).await.map(Json)
+pub(super) async fn timeline(State(reception): Shared, _: Asking, Id(id): Id, Words(part): Words<Part>) -> Result<Json<Timeline>, Denied> {
+    reception.within(reception.timeline(&part.of(id))).await.map(Json)
 }
 
 /// Show where everything is that was reported of an order.
@@ -71,11 +94,11 @@ pub(super) async fn lot(State(reception): Shared, _: Asking, Id(id): Id, Words(t
 /// Trace a lot: everything it came from and went into, and the shipments that have any of it.
 #[utoipa::path(
     get, path = "/v1/lots/{id}/trace", tag = "quality",
-    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123")),
+    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123"), Part),
     responses((status = 200, description = "Over any number of steps.", body = Trace))
 )]
-pub(super) async fn trace(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Trace>, Denied> {
-    reception.within(reception.trace(&id)).await.map(Json)
+pub(super) async fn trace(State(reception): Shared, _: Asking, Id(id): Id, Words(part): Words<Part>) -> Result<Json<Trace>, Denied> {
+    reception.within(reception.trace(&part.of(id))).await.map(Json)
 }
 
 /// Show a handling unit.

@@ -9,7 +9,7 @@ use super::Shared;
 use super::told::{Asking, Id, Ids, Words};
 use crate::answers::Page;
 use crate::answers::record::{Drift, RecordRow, RecordView};
-use crate::ask::{Denied, ROWS_MAX};
+use crate::ask::Denied;
 
 /// Which records.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -21,8 +21,9 @@ pub(super) struct Which {
     of: Option<String>,
     /// What the last part said under `next`.
     after: Option<String>,
-    /// Rows at most, up to 200.
-    most: Option<usize>,
+    /// Rows at most, up to 200; left out, 200.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u64>,
 }
 
 /// List master data of a kind: what is in force, who said so, and as of when.
@@ -37,8 +38,7 @@ pub(super) async fn list(
     Id(kind): Id,
     Words(which): Words<Which>,
 ) -> Result<Json<Page<RecordRow>>, Denied> {
-    let most = which.most.unwrap_or(ROWS_MAX);
-    reception.within(reception.records(&kind, which.of.as_deref(), which.after.as_deref(), most)).await.map(Json)
+    reception.within(reception.records(&kind, which.of.as_deref(), which.after.as_deref(), which.most)).await.map(Json)
 }
 
 /// Show a record of master data with all its versions.

@@ -10,10 +10,12 @@ mod desk;
 mod document;
 mod events;
 mod inbound;
+mod parts;
 mod queries;
 mod reconcile;
 mod screens;
 mod verbs;
+mod watch;
 
 /// What came back.
 #[derive(Debug)]

@@ -81,6 +81,13 @@ pub(crate) fn known<'a>(reception: &'a Reception, headers: &HeaderMap) -> Result
     reception.client(headers.get(AUTHORIZATION).map(HeaderValue::as_bytes))
 }
 
+/// Where a stream begins: behind what was seen last, as a reader that comes back says by its header, or behind `after`.
+pub(super) fn since(headers: &HeaderMap, after: Option<String>) -> Result<Option<String>, Denied> {
+    let Some(seen) = headers.get("last-event-id") else { return Ok(after) };
+    let wrong = |_| Denied::new(Sort::Malformed, "SCHEMA", "the header is not UTF-8", "send the id of the last message as it came");
+    String::from_utf8(seen.as_bytes().to_vec()).map(Some).map_err(|error| wrong(error).at("last-event-id"))
+}
+
 /// The words behind the question mark.
 pub(crate) struct Words<T>(pub(crate) T);
 

@@ -1,5 +1,5 @@
-//! Watching an order as server-sent events: each step an event whose id is its commit, so that a watcher that comes back with
-//! `Last-Event-ID` misses nothing.
+//! Watching an order as server-sent events: each step an event whose id is a commit that was told whole, so that a watcher that
+//! comes back with `Last-Event-ID` misses nothing, and may see the last commit twice.
 
 use std::convert::Infallible;
 
@@ -7,18 +7,30 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt as _};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Id, known};
+use super::told::{Id, Words, known, since};
 use crate::answers::timeline::Step;
-use crate::ask::Denied;
+use crate::ask::{Denied, Seen, behind};
+
+/// From where on it is watched.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct From {
+    /// Where to begin: the number of the last commit that was seen; left out, at the beginning.
+    #[param(example = "12")]
+    after: Option<String>,
+}
 
 /// Watch an order: first what happened, then what happens.
 #[utoipa::path(
     get, path = "/v1/orders/{id}/watch", tag = "orders", operation_id = "watch_order",
     params(
-        ("id" = String, Path, description = "The order.", example = "PL-4711"),
-        ("Last-Event-ID" = Option<String>, Header, description = "The last commit that was seen; only later ones are sent.")
+        ("id" = String, Path, description = "The order.", example = "PL-4711"), From,
+        ("Last-Event-ID" = Option<String>, Header, description = "The id that was seen last; counts more than `after`.")
     ),
     responses((status = 200, description = "An event a step, its data a step of the timeline.", body = Step, content_type = "text/event-stream"))
 )]
@@ -26,16 +38,17 @@ pub(super) async fn order(
     State(reception): Shared,
     Id(id): Id,
     headers: HeaderMap,
+    Words(from): Words<From>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Denied> {
-    known(&reception, &headers)?;
-    let seen = headers.get("last-event-id").and_then(|seen| seen.to_str().ok()?.parse().ok()).unwrap_or_default();
-    let steps = reception.within(reception.watch(&id, seen)).await?;
+    let client = known(&reception, &headers)?;
+    let seen = behind(since(&headers, from.after)?.as_deref(), |seen| seen.parse().ok())?.unwrap_or_default();
+    let steps = reception.within(reception.watch(client, &id, seen)).await?;
     Ok(Sse::new(steps.map(|step| Ok(event(step)))).keep_alive(KeepAlive::default()))
 }
 
-fn event(step: Result<Step, Denied>) -> Event {
-    let (name, id, data) = match step {
-        Ok(step) => ("step", Some(step.commit), serde_json::to_string(&step)),
+fn event(seen: Result<Seen, Denied>) -> Event {
+    let (name, id, data) = match seen {
+        Ok(Seen { step, place }) => ("step", Some(place), serde_json::to_string(&step)),
         Err(no) => ("complaint", None, serde_json::to_string(&no.complaint)),
     };
     let event = Event::default().event(name).data(data.unwrap_or_default());

@@ -10,8 +10,9 @@ use serde::Serialize;
 use takt_protocol::intent::Tier;
 use tonic::{Request, Response, Status};
 
+use crate::answers::{Page, event};
 use crate::ask::v1::queries_server::Queries;
-use crate::ask::{Denied, DeskWanted, ROWS_MAX, Reception, v1};
+use crate::ask::{Denied, DeskWanted, Reception, Sort, Wanted, v1};
 
 /// Where questions come in over gRPC.
 pub(super) struct Counter {
@@ -32,20 +33,21 @@ impl Counter {
 #[tonic::async_trait]
 impl Queries for Counter {
     type WatchOrderStream = Pin<Box<dyn Stream<Item = Result<Struct, Status>> + Send>>;
+    type WatchEventsStream = Pin<Box<dyn Stream<Item = Result<Struct, Status>> + Send>>;
 
     async fn watch_order(&self, request: Request<v1::WatchFrom>) -> Result<Response<Self::WatchOrderStream>, Status> {
-        super::client(&self.reception, request.metadata())?;
-        let v1::WatchFrom { id, after } = request.into_inner();
-        let steps = self.reception.within(self.reception.watch(&id, after)).await?;
-        Ok(Response::new(Box::pin(steps.map(|step| document(&step?)))))
+        let client = super::client(&self.reception, request.metadata())?;
+        let v1::WatchFrom { id, after } = request.get_ref();
+        let steps = self.reception.within(self.reception.watch(client, id, *after)).await?;
+        Ok(Response::new(Box::pin(steps.map(|seen| document(&seen?.step)))))
     }
 
     async fn show_order(&self, request: Request<v1::Which>) -> Document {
         self.asked(&request, self.reception.order(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
-    async fn show_timeline(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.timeline(&request.get_ref().id)).await
+    async fn show_timeline(&self, request: Request<v1::PartOf>) -> Document {
+        self.asked(&request, self.reception.timeline(request.get_ref())).await
     }
 
     async fn show_ledger(&self, request: Request<v1::Which>) -> Document {
@@ -56,8 +58,8 @@ impl Queries for Counter {
         self.asked(&request, self.reception.lot(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
-    async fn trace_lot(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.trace(&request.get_ref().id)).await
+    async fn trace_lot(&self, request: Request<v1::PartOf>) -> Document {
+        self.asked(&request, self.reception.trace(request.get_ref())).await
     }
 
     async fn show_unit(&self, request: Request<v1::Which>) -> Document {
@@ -69,7 +71,8 @@ impl Queries for Counter {
     }
 
     async fn show_exception(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.exception(&request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.exception(id)).await
     }
 
     async fn list_orders(&self, request: Request<v1::OrdersWanted>) -> Document {
@@ -81,15 +84,17 @@ impl Queries for Counter {
     }
 
     async fn show_genealogy(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.genealogy(&request.get_ref().id)).await
+        self.asked(&request, self.reception.genealogy(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn show_reach(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.reach(&request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.reach(id)).await
     }
 
     async fn show_site(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.plant(&request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.plant(id)).await
     }
 
     async fn list_exceptions(&self, request: Request<v1::DeskPart>) -> Document {
@@ -103,7 +108,8 @@ impl Queries for Counter {
     }
 
     async fn show_exception_group(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.exception_group(&request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.exception_group(id)).await
     }
 
     async fn show_runbook(&self, request: Request<v1::ExceptionKind>) -> Document {
@@ -116,7 +122,8 @@ impl Queries for Counter {
 
     async fn retry_dead_letter(&self, request: Request<v1::Which>) -> Document {
         let client = super::client(&self.reception, request.metadata())?;
-        self.asked(&request, self.reception.retry_dead_letter(client, &request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.retry_dead_letter(client, id)).await
     }
 
     async fn list_sites(&self, request: Request<v1::All>) -> Document {
@@ -125,8 +132,7 @@ impl Queries for Counter {
 
     async fn list_records(&self, request: Request<v1::RecordsQuestion>) -> Document {
         let asked = request.get_ref();
-        let most = asked.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(ROWS_MAX);
-        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), most)).await
+        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), asked.most.map(u64::from))).await
     }
 
     async fn show_record(&self, request: Request<v1::RecordQuestion>) -> Document {
@@ -138,11 +144,56 @@ impl Queries for Counter {
     }
 
     async fn show_reconciliation(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.reconciliation(&request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.reconciliation(id)).await
     }
 
     async fn show_drift(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.drift(&request.get_ref().id)).await
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, self.reception.drift(id)).await
+    }
+
+    async fn list_deliveries(&self, request: Request<v1::DeliveriesWanted>) -> Document {
+        let v1::DeliveriesWanted { id, most } = request.get_ref();
+        self.asked(&request, async { self.reception.deliveries(id, most.map(u64::from)) }).await
+    }
+
+    async fn list_events(&self, request: Request<v1::EventsWanted>) -> Document {
+        let client = super::client(&self.reception, request.metadata())?;
+        // Who waits for events takes a watcher's place, and none of those who ask.
+        let _ticket = self.reception.admission().watch(client)?;
+        let asked = request.into_inner();
+        let place = self.reception.within(self.reception.place(asked.after.as_deref())).await?;
+        let (wanted, most) = (Wanted { types: asked.r#type, site: asked.site }, asked.most.map(u64::from));
+        let told = self.reception.events_page(place, wanted, most, asked.wait_ms.unwrap_or_default()).await?;
+        Ok(Response::new(document(&event::page(&told))?))
+    }
+
+    async fn watch_events(&self, request: Request<v1::EventsWanted>) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let client = super::client(&self.reception, request.metadata())?.clone();
+        let asked = request.into_inner();
+        let place = self.reception.within(self.reception.place(asked.after.as_deref())).await?;
+        let wanted = Wanted { types: asked.r#type, site: asked.site };
+        let told = self.reception.events(&client, place, wanted).await?;
+        let told = told.filter(|told| std::future::ready(!told.as_ref().is_ok_and(|told| told.events.is_empty())));
+        Ok(Response::new(Box::pin(told.map(|told| document(&event::page(&told?))))))
+    }
+
+    async fn list_contracts(&self, request: Request<v1::All>) -> Document {
+        self.asked(&request, async { Ok(Page { rows: event::listed(), next: None, as_of: None }) }).await
+    }
+
+    async fn show_contract(&self, request: Request<v1::Which>) -> Document {
+        let id = now_only(request.get_ref())?;
+        self.asked(&request, async { event::contract(id) }).await
+    }
+
+    async fn read_raw(&self, request: Request<v1::Which>) -> Result<Response<v1::Raw>, Status> {
+        super::client(&self.reception, request.metadata())?;
+        let _ticket = self.reception.admission().enter(Tier::Analytical)?;
+        let hash = now_only(request.get_ref())?;
+        let raw = self.reception.within(self.reception.raw(hash)).await?;
+        Ok(Response::new(v1::Raw { raw: raw.to_vec() }))
     }
 
     async fn search(&self, request: Request<v1::Words>) -> Document {
@@ -154,11 +205,20 @@ impl Queries for Counter {
     }
 }
 
+/// What is known as it is now only: who asks for the past of it would take the answer for that.
+fn now_only(which: &v1::Which) -> Result<&str, Denied> {
+    if which.at.is_none() {
+        return Ok(&which.id);
+    }
+    let remedy = "leave it out; orders, ledgers, lots, handling units, shipments, timelines and traces are shown as they were";
+    Err(Denied::new(Sort::Unprocessable, "SCHEMA", "this is known as it is now only", remedy).at("at"))
+}
+
 /// Which exceptions.
 fn wanted(part: &v1::DeskPart) -> DeskWanted {
     DeskWanted {
         after: part.after.clone(),
-        most: part.most.and_then(|most| usize::try_from(most).ok()),
+        most: part.most.map(u64::from),
         owner: part.owner.clone(),
         site: part.site.clone(),
         snoozed: part.snoozed.unwrap_or_default(),

@@ -20,6 +20,8 @@ use crate::ask::v1::request::Verb;
 use crate::ask::v1::requests_client::RequestsClient;
 use crate::ask::{Limits, v1};
 
+mod parts;
+
 /// Puts the plant's token on every call.
 #[derive(Clone)]
 struct Token;

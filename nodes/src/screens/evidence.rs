@@ -105,20 +105,22 @@ pub(crate) fn raws(answer: &Value, plant: &str, zones: &Zones) -> String {
         return "no raw message is behind this order".to_owned();
     }
     format!(
-        "RAW MESSAGES {}   one whole: takt raw HASH; what it led to: takt order postings ORDER --raw HASH\n{}",
+        "RAW MESSAGES {}   one whole: takt raw HASH; what it led to: takt order postings ORDER --raw HASH\n{}{}",
         text(answer, "id"),
-        lines.join("\n")
+        lines.join("\n"),
+        super::more(answer)
     )
 }
 
 /// What went into an order and what came out.
-pub(crate) fn genealogy(answer: &Value, _: &Zones) -> String {
+pub(crate) fn genealogy(answer: &Value, zones: &Zones) -> String {
     let names = |of: &Value, field: &str| {
-        let all: Vec<&str> = list(of, field).iter().map(|edge| text(edge, "lot")).collect();
+        let mut all: Vec<&str> = list(of, field).iter().map(|edge| text(edge, "lot")).collect();
+        all.sort_unstable();
         if all.is_empty() { "nothing known".to_owned() } else { all.join(", ") }
     };
     let order = if text(answer, "order").is_empty() { text(answer, "id") } else { text(answer, "order") };
-    let mut lines = vec![format!("GENEALOGY {order}"), format!("  went in    {}", names(answer, "consumed"))];
+    let mut lines = vec![format!("GENEALOGY {order}   as of {}", zones.at("", text(answer, "as_of"))), format!("  went in    {}", names(answer, "consumed"))];
     for made in list(answer, "made") {
         let shipments: Vec<&str> = strings(made, "shipments").collect();
         lines.push(format!("  came out   {}", or_dash(text(made, "lot"))));

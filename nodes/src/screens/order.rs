@@ -262,10 +262,12 @@ pub(crate) fn timeline(answer: &Value, plant: &str, zones: &Zones) -> String {
         format!("CHAIN BROKEN behind commit {verified} of {commits}")
     };
     format!(
-        "TIMELINE {}   {chain}, head {}\n{}",
+        "TIMELINE {}   as of {}   {chain}, head {}\n{}{}",
         text(answer, "id"),
+        zones.at(plant, text(answer, "as_of")),
         text(answer, "chain_head").get(..16).unwrap_or_default(),
-        steps.join("\n")
+        steps.join("\n"),
+        super::more(answer)
     )
 }
 

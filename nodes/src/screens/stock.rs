@@ -158,20 +158,23 @@ pub(crate) fn reach(answer: &Value, zones: &Zones) -> String {
 }
 
 fn edges(answer: &Value, field: &str) -> String {
-    let all: Vec<&str> = list(answer, field).iter().map(|edge| text(edge, "lot")).collect();
+    let mut all: Vec<&str> = list(answer, field).iter().map(|edge| text(edge, "lot")).collect();
+    all.sort_unstable();
     if all.is_empty() { "nothing known".to_owned() } else { all.join(", ") }
 }
 
 /// Where a lot came from and went to, however far.
-pub(crate) fn trace(answer: &Value, _: &Zones) -> String {
+pub(crate) fn trace(answer: &Value, zones: &Zones) -> String {
     let shipments: Vec<&str> = strings(answer, "shipments").collect();
     let cut = if answer.get("cut").and_then(Value::as_bool) == Some(true) { "\nthere is more than is shown" } else { "" };
     format!(
-        "TRACE {}\n  made from  {}\n  made into  {}\n  shipments  {}{cut}",
+        "TRACE {}   as of {}\n  made from  {}\n  made into  {}\n  shipments  {}{cut}{}",
         if text(answer, "lot").is_empty() { text(answer, "id") } else { text(answer, "lot") },
+        zones.at("", text(answer, "as_of")),
         edges(answer, "ancestors"),
         edges(answer, "descendants"),
-        or_dash(&shipments.join(", "))
+        or_dash(&shipments.join(", ")),
+        super::more(answer)
     )
 }
 

@@ -142,7 +142,7 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
         | Effect::TellEvents(_)
         | Effect::ReadBooks(_) => vec![Proposal::Retry],
     };
-    draft.open_case(NewCase::new(CaseKind::InDoubt, "plant-it", what).offers(proposals).about_intent(number));
+    draft.open_case(NewCase::new(CaseKind::InDoubt, "it", what).offers(proposals).about_intent(number));
 }
 
 /// A site says that it did a settled intent once more, under another document: never silent.

@@ -162,5 +162,5 @@ pub(crate) fn refuse(code: Code, text: String, remedy: &str, field: &str) -> Ans
 pub(crate) fn not_owner(draft: &mut Draft, source: Source, owner: impl std::fmt::Display, what: &str) -> Answer {
     let about = format!("{source} sends {what}");
     let what = format!("{source} sent {what}, which is for {owner} to say; it is kept, and nothing moved");
-    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "plant-it", what).because_of(about)) }
+    Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::NotOwner, "it", what).because_of(about)) }
 }

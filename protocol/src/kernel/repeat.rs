@@ -27,7 +27,7 @@ pub(super) fn step(state: &mut State, input: &Input, hash: ContentHash, context:
         ))
     } else {
         let what = format!("{key} came again with other content; the first stands, this one is kept with its raw message");
-        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::KeyReused, "plant-it", what)) }
+        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::KeyReused, "it", what)) }
     };
     record(state, &input, hash, true, Decision { answer, facts: draft.into_facts() }, context)
 }

@@ -126,7 +126,7 @@ fn owner_of(book: &Book, said: &Statement) -> String {
 }
 
 fn discrepant(draft: &mut Draft, what: String, remedy: &str) -> Answer {
-    let case = NewCase::new(CaseKind::Discrepancy, "process", what);
+    let case = NewCase::new(CaseKind::Discrepancy, "production", what);
     Answer::Discrepant { case: draft.open_case(case.offers(vec![Proposal::Do(remedy.to_owned()), Proposal::Acknowledge])) }
 }
 

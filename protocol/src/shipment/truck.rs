@@ -265,7 +265,7 @@ impl Turn<'_, '_> {
         let what = format!("{number} has no truck: {why}");
         let offers =
             vec![Proposal::Do("order a truck by hand, and ask for the departure when it stands at the dock".into()), Proposal::Acknowledge];
-        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what);
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planning", what);
         self.draft.open_case(case.impact(self.shipment.planned.unwrap_or(self.context.now)).offers(offers))
     }
 

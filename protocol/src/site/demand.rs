@@ -110,7 +110,7 @@ impl Site {
             (Effect::AnswerDemand(answer), OutboxFact::Settled(Outcome::Rejected { code, text })) => {
                 let what = format!("planning did not take the answer to {}: {code} {text}", answer.number);
                 let offers = vec![Proposal::Do("look how the demand stands in the planning system".into()), Proposal::Acknowledge];
-                turn.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers));
+                turn.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers));
             }
             // The maintenance system says by itself what it makes of a breakdown.
             _ => {}
@@ -185,7 +185,7 @@ impl Turn<'_, '_> {
             return Answer::Discrepant { case: open.number };
         }
         let offers = vec![Proposal::Do("have planning revise it, which is a new version".into()), Proposal::Acknowledge];
-        let case = NewCase::new(CaseKind::Discrepancy, "planner", what).stake(total).offers(offers);
+        let case = NewCase::new(CaseKind::Discrepancy, "planning", what).stake(total).offers(offers);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }
 
@@ -197,7 +197,7 @@ impl Turn<'_, '_> {
         };
         let remedy = if runs { "cancel or change its orders, or agree with planning" } else { "have planning revise or withdraw it" };
         let offers = vec![Proposal::Do(remedy.into()), Proposal::Acknowledge];
-        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).stake(signal.total);
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planning", what).stake(signal.total);
         self.draft.open_case(case.offers(offers));
         self.verdict(signal, Verdict::Refused, None, why.to_owned());
     }
@@ -213,7 +213,7 @@ impl Turn<'_, '_> {
         let Some(known) = self.site.demands.get(number) else {
             let what = format!("{}is not known, and {} of {} was made of it", called(number), supply.order, supply.erp);
             let offers = vec![Proposal::Do("have planning send it again".into()), Proposal::Acknowledge];
-            self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers));
+            self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers));
             return;
         };
         if known.orders.get(&order).is_some_and(|before| before.word >= supply.word) {

@@ -25,7 +25,7 @@ impl Turn<'_, '_> {
             let other = self.site.expected.get(&name_of(name)).copied().filter(|known| *known != entity);
             if let Some(other) = other {
                 let what = format!("{name} means two things here: {other} and {entity}; the newer one counts");
-                self.draft.open_case(NewCase::new(CaseKind::AliasClash, "plant-it", what));
+                self.draft.open_case(NewCase::new(CaseKind::AliasClash, "it", what));
             }
         }
         self.note(Fact::Expects { entity, names: names.to_vec(), load: load.cloned().map(Box::new) });
@@ -57,7 +57,7 @@ impl Turn<'_, '_> {
             Proposal::Edit,
         ];
         let about = format!("{} tells of {names}, which nobody knows", input.envelope.key.source);
-        let case = NewCase::new(CaseKind::Unmatched, "plant-it", what).stake(stake(&input.body)).offers(offers).because_of(about);
+        let case = NewCase::new(CaseKind::Unmatched, "it", what).stake(stake(&input.body)).offers(offers).because_of(about);
         let case = self.draft.open_case(case);
         self.note(Fact::Quarantined { case, input: Box::new(input.clone()) });
         Answer::Quarantined { case }
@@ -69,7 +69,7 @@ impl Turn<'_, '_> {
         let offers =
             vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Edit, Proposal::Acknowledge];
         let me = self.context.book.site_of(self.draft.me()).map(|site| site.to_string()).unwrap_or_default();
-        let case = NewCase::new(CaseKind::Unmatched, "plant-it", what)
+        let case = NewCase::new(CaseKind::Unmatched, "it", what)
             .offers(offers)
             .because_of(format!("{me} says what no mapping understands: {why}"));
         let case = self.draft.open_case(case);

@@ -27,7 +27,7 @@ impl Unit {
             context,
             draft,
             noted: |site, step| Noted::Unit(Box::new(Fact::Books { site, step: Box::new(step) })),
-            owner: "warehouse",
+            owner: "planning",
         }
     }
 

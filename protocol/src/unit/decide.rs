@@ -166,7 +166,7 @@ impl Unit {
         };
         let what = format!("{sscc} was reported to be packed onto itself");
         let offers = vec![Proposal::Do("look which unit it stands on, and report that".into()), Proposal::Acknowledge];
-        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::Discrepancy, "warehouse", what).offers(offers)) }
+        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers)) }
     }
 
     fn counted(&self, qty: Qty, draft: &mut Draft) -> Answer {
@@ -177,6 +177,6 @@ impl Unit {
         let what = format!("{number} was announced with {announced}, and {qty} were received");
         let offers =
             vec![Proposal::Do("count again at the dock; correct the count at the plant or at the warehouse".into()), Proposal::Acknowledge];
-        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::Discrepancy, "warehouse", what).stake(announced).offers(offers)) }
+        Answer::Discrepant { case: draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).stake(announced).offers(offers)) }
     }
 }

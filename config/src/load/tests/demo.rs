@@ -20,6 +20,27 @@ fn the_demo_s_folder_is_right_and_what_people_changed_stays() {
     assert_eq!(std::fs::read_to_string(dir.path().join("README.md")).unwrap(), "mine");
 }
 
+#[test]
+fn it_is_explained_when_and_how_the_books_of_a_system_are_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    demo::write_to(dir.path()).unwrap();
+    let told = |key: &str| {
+        let found = crate::explain::explain(dir.path(), &variables(), key).unwrap_or_else(|found| panic!("{found:?}"));
+        found.iter().map(|one| format!("{} = {} {}", one.key, one.in_force.value, one.in_force)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("reconcile.erp-eu"),
+        [
+            "reconcile.erp-eu.at = 22:00 sites/erp-eu.yaml:19 (central, for this one)",
+            "reconcile.erp-eu.at_once = 4 sites/erp-eu.yaml:19 (central, for this one)",
+            "reconcile.erp-eu.every_ms = never built in",
+            "reconcile.erp-eu.patience_ms = 600000 sites/erp-eu.yaml:19 (central, for this one)",
+            "reconcile.erp-eu.settle_ms = 1500 sites/erp-eu.yaml:19 (central, for this one)",
+        ]
+    );
+    assert!(told("reconcile").len() > 5, "{:?}", told("reconcile"));
+}
+
 /// The commands of the guide, as a stranger would type them.
 fn guide() -> &'static str {
     let (_, readme) = demo::FILES.iter().find(|(name, _)| *name == "README.md").unwrap();

@@ -129,12 +129,23 @@ async fn what_is_put_away_is_back_when_asked_for_and_says_who_and_why() {
     assert_eq!(rows(&plant.gets("/v1/exception-groups?snoozed=true").await).len(), 1);
     let shown = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
     assert_eq!((at(&shown, "/notes/0/who"), at(&shown, "/notes/0/why")), ("mes-nord", "finance comes at nine"), "{shown}");
-    plant.posts(&path, "h1", json!({ "action": "hand_to", "role": "planner", "reason": "hers" })).await.entity();
-    let hers = async || rows(&plant.gets("/v1/exceptions?snoozed=true&owner=planner&site=nord").await);
+    let hand_to = |role: &str| json!({ "action": "hand_to", "role": role, "reason": "hers" });
+    let nobody = plant.posts(&path, "h0", hand_to("planner")).await;
+    nobody.is(404, "UNKNOWN", "role");
+    assert!(nobody.body["choices"].as_array().unwrap().contains(&json!("planning")), "{nobody:?}");
+    plant.posts(&path, "h1", hand_to("planning")).await.entity();
+    let hers = async || rows(&plant.gets("/v1/exceptions?snoozed=true&owner=planning&site=nord").await);
     while hers().await.is_empty() {
         tokio::task::yield_now().await;
     }
     assert!(rows(&plant.gets("/v1/exceptions?snoozed=true&owner=quality").await).is_empty());
+    for list in ["exceptions", "exception-groups"] {
+        let nobody = plant.gets(&format!("/v1/{list}?owner=nobody")).await;
+        nobody.is(404, "UNKNOWN", "owner");
+        assert!(nobody.body["choices"].as_array().unwrap().contains(&json!("it")), "{nobody:?}");
+    }
+    let all = at(&found[0], "/id");
+    plant.posts(&format!("/v1/exception-groups/{all}/actions"), "h2", hand_to("nobody")).await.is(404, "UNKNOWN", "role");
     world.stop().await;
 }
 

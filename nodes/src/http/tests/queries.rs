@@ -122,7 +122,7 @@ async fn an_exception_is_listed_and_acted_on_with_a_name_and_a_reason() {
         tokio::task::yield_now().await;
     };
     let id = at(&desk, "/rows/0/id");
-    assert_eq!((at(&desk, "/rows/0/kind"), at(&desk, "/rows/0/owner")), ("unmatched", "plant-it"));
+    assert_eq!((at(&desk, "/rows/0/kind"), at(&desk, "/rows/0/owner")), ("unmatched", "it"));
     let actions = format!("/v1/exceptions/{id}/actions");
     plant.posts(&actions, "a1", json!({ "action": "forget" })).await.is(422, "SCHEMA", "action");
     plant.posts(&actions, "a2", json!({ "action": "match" })).await.is(400, "SCHEMA", "entity");

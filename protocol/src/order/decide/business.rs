@@ -72,7 +72,7 @@ impl Turn<'_, '_> {
             OutboxFact::Settled(Outcome::Rejected { code, text }) => {
                 self.note(Fact::Dispatch(Dispatch::RevokeRefused));
                 let what = format!("the plant keeps the job: {code} {text}");
-                self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what));
+                self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what));
             }
             OutboxFact::Settled(Outcome::Adopted { .. } | Outcome::WrittenOff | Outcome::Superseded)
             | OutboxFact::Released { .. }
@@ -102,7 +102,7 @@ impl Turn<'_, '_> {
             Proposal::Do("reopen it in the ERP and post, post to a cost centre, or write the quantities off".into()),
             Proposal::Acknowledge,
         ];
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers)) }
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers)) }
     }
 
     /// A client wants no more work. What was collected goes out before the ERP is asked to shut the gate.
@@ -246,7 +246,7 @@ impl Turn<'_, '_> {
                 Proposal::Do("hold the order, move it, or replace the component; it goes on by itself when they are there".into()),
                 Proposal::Acknowledge,
             ];
-            let case = NewCase::new(CaseKind::Shortage, "planner", what).stake(header.total).impact(header.start).offers(offers);
+            let case = NewCase::new(CaseKind::Shortage, "planning", what).stake(header.total).impact(header.start).offers(offers);
             self.draft.open_case(case.because_of(format!("{} is short of {}", header.plant, short.join(", "))));
         }
         Answer::Accepted

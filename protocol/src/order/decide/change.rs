@@ -141,7 +141,7 @@ impl Turn<'_, '_> {
 
     fn not_changed(&mut self, pending: &Pending, who: &str, why: &str, remedy: &str) {
         let what = format!("{who} would not {}: {why}", pending.change.words());
-        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).stake(pending.before.total);
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planning", what).stake(pending.before.total);
         self.draft.open_case(case.offers(vec![Proposal::Do(remedy.into()), Proposal::Acknowledge]));
     }
 
@@ -204,7 +204,7 @@ impl Turn<'_, '_> {
         self.note(Fact::ChangeEnded { done: false });
         let what = format!("the order split off did not come to be, and the ERP would not take the total back: {why}");
         let offers = vec![Proposal::Do(format!("raise the total to {} in the ERP", pending.before.total)), Proposal::Acknowledge];
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).stake(pending.before.total).offers(offers));
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).stake(pending.before.total).offers(offers));
     }
 
     fn now_business(&mut self, to: Business) {

@@ -109,7 +109,7 @@ impl Turn<'_, '_> {
             return;
         };
         let what = format!("operation {op} declared {declared} at its end and only {good} were reported");
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(declared));
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "it", what).stake(declared));
         self.note(Fact::Execution { op: op.clone(), to: Execution::Completed });
         let mut books = Books::open(self.order);
         books.flush(self, &Due::Operation(op));
@@ -196,7 +196,7 @@ impl Turn<'_, '_> {
 
     /// A quantity that cannot be booked is kept and shown.
     pub(super) fn unbookable(&mut self, what: &str) -> Answer {
-        let case = NewCase::new(CaseKind::Rejected(Code::UomUnmapped), "plant-it", format!("a reported quantity cannot be booked: {what}"))
+        let case = NewCase::new(CaseKind::Rejected(Code::UomUnmapped), "it", format!("a reported quantity cannot be booked: {what}"))
             .offers(vec![Proposal::Do("add the conversion and report the quantity again under a new key".into()), Proposal::Acknowledge]);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }

@@ -27,7 +27,7 @@ impl Turn<'_, '_> {
                 ),
                 Proposal::Acknowledge,
             ];
-            let case = NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(difference).offers(offers);
+            let case = NewCase::new(CaseKind::Discrepancy, "it", what).stake(difference).offers(offers);
             return Answer::Discrepant { case: self.draft.open_case(case) };
         }
         let difference = match self.in_base(purpose, difference) {
@@ -61,7 +61,7 @@ impl Turn<'_, '_> {
             "the correction by {} at operation {op} would leave less than nothing; it is booked when the count it corrects has come",
             actual.qty
         );
-        let case = self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "plant-it", what).stake(actual.qty));
+        let case = self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "it", what).stake(actual.qty));
         self.note(Fact::Early(Box::new(Early { actual, reason: reason.clone(), case })));
         Answer::Discrepant { case }
     }

@@ -56,6 +56,6 @@ impl Turn<'_, '_> {
             Proposal::Do("compare with the count on the floor, and correct the count if pieces are missing".into()),
             Proposal::Acknowledge,
         ];
-        self.draft.open_case(NewCase::new(CaseKind::CounterRestarted, "plant-it", what).offers(offers));
+        self.draft.open_case(NewCase::new(CaseKind::CounterRestarted, "it", what).offers(offers));
     }
 }

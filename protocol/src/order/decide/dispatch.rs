@@ -59,7 +59,7 @@ impl Turn<'_, '_> {
         self.draft.close_cases(self.common, &CaseKind::NotReady, "looked at again");
         self.note(Fact::Dispatch(Dispatch::Invalid { missing: missing.to_vec() }));
         let what = missing.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>().join("; ");
-        let case = NewCase::new(CaseKind::NotReady, "process", format!("{} was not sent to {}: {what}", header.number, header.plant))
+        let case = NewCase::new(CaseKind::NotReady, "production", format!("{} was not sent to {}: {what}", header.number, header.plant))
             .stake(header.total)
             .impact(header.start)
             .because_of(format!("{}: {what}", header.plant))
@@ -160,7 +160,7 @@ impl Turn<'_, '_> {
 
     fn late_refusal(&mut self, what: &str) -> Answer {
         let offers = vec![Proposal::Do("agree with the shift leader at the plant".into()), Proposal::Acknowledge];
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers)) }
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers)) }
     }
 
     /// Track D reaches Accepted.
@@ -174,7 +174,7 @@ impl Turn<'_, '_> {
         self.note(Fact::Dispatch(Dispatch::Rejected { attempt, code: code.to_owned() }));
         let Some(header) = &self.order.header else { return };
         let what = format!("{} refused {}: {code} {text}", header.plant, header.number);
-        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what)
+        let case = NewCase::new(CaseKind::Rejected(Code::Other), "planning", what)
             .stake(header.total)
             .impact(header.start)
             .because_of(format!("{} refuses {}: {code}", header.plant, header.material))
@@ -208,7 +208,7 @@ impl Turn<'_, '_> {
             return;
         }
         let what = format!("{} has not answered about {} yet", header.plant, header.number);
-        let case = NewCase::new(CaseKind::Unanswered, "plant-it", what)
+        let case = NewCase::new(CaseKind::Unanswered, "it", what)
             .stake(header.total)
             .impact(header.start)
             .offers(vec![Proposal::Do("nothing: it is asked again with the same key, and a late answer still counts".into())]);
@@ -233,7 +233,7 @@ impl Turn<'_, '_> {
             | Dispatch::Revoked
             | Dispatch::RevokeRefused => return,
         };
-        self.draft.open_case(NewCase::new(CaseKind::NotReady, "plant-it", what).stake(header.total).impact(header.start));
+        self.draft.open_case(NewCase::new(CaseKind::NotReady, "it", what).stake(header.total).impact(header.start));
     }
 
     /// A planner wants it sent again.

@@ -46,7 +46,7 @@ impl Turn<'_, '_> {
             Proposal::Acknowledge,
         ];
         self.draft.close_cases(self.common, &CaseKind::EquipmentDown, "something else is down");
-        let case = NewCase::new(CaseKind::EquipmentDown, "planner", what);
+        let case = NewCase::new(CaseKind::EquipmentDown, "planning", what);
         self.draft.open_case(case.stake(done.unwrap_or(header.total)).impact(impact).offers(offers));
         Answer::Accepted
     }

@@ -80,7 +80,7 @@ impl Turn<'_, '_> {
         if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Discrepancy && case.what == what) {
             return Answer::Discrepant { case: open.number };
         }
-        let case = NewCase::new(CaseKind::Discrepancy, "planner", what)
+        let case = NewCase::new(CaseKind::Discrepancy, "planning", what)
             .offers(vec![Proposal::Do("reopen the order in its ERP, or correct the report at the plant".into()), Proposal::Acknowledge]);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }

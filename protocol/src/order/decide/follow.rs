@@ -182,7 +182,7 @@ impl Turn<'_, '_> {
                     Proposal::Retry,
                     Proposal::Acknowledge,
                 ];
-                let case = NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).offers(offers);
+                let case = NewCase::new(CaseKind::Rejected(Code::Other), "planning", what).offers(offers);
                 self.draft.open_case(case.stake(wish.total).impact(wish.start));
                 self.unborn_of_split(&format!("{code} {text}"));
             }

@@ -54,7 +54,7 @@ impl Turn<'_, '_> {
 
     /// Takes a document as the one of a posting; its intent is over, its lane goes on.
     pub(super) fn adopt(&mut self, posting: u32, document: DocNo) {
-        let intent = self.order.carrier(posting);
+        let (intent, by_hand) = (self.order.carrier(posting), made_by_hand(&document));
         if let Some(intent) = intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
             self.draft.settle(intent, Outcome::Adopted { document: document.clone() });
         }
@@ -62,7 +62,8 @@ impl Turn<'_, '_> {
         self.tell_booked(posting, std::slice::from_ref(&adopted));
         self.note(Fact::Posting(adopted));
         for case in self.common.cases.values() {
-            if case.posting == Some(posting) || (intent.is_some() && case.intent == intent) {
+            let about = case.posting == Some(posting) || (intent.is_some() && case.intent == intent);
+            if about || (case.kind == CaseKind::ForeignPosting && case.about == by_hand) {
                 self.draft.close_case(case.number, "adopted");
             }
         }
@@ -128,9 +129,14 @@ impl Turn<'_, '_> {
             None => "if it is one of the postings that wait here, adopt it there; if not, reverse it in the ERP",
         };
         let offers = vec![Proposal::Do(advice.into()), Proposal::Acknowledge];
-        let case = NewCase::new(CaseKind::ForeignPosting, "finance", what).stake(found.qty).offers(offers);
+        let case = NewCase::new(CaseKind::ForeignPosting, "finance", what).stake(found.qty).offers(offers).because_of(made_by_hand(found.document));
         self.draft.open_case(case)
     }
+}
+
+/// What a case about a document of somebody's is known by, when the document turns out to stand for one of ours.
+fn made_by_hand(document: &DocNo) -> String {
+    format!("document {document} was posted by hand")
 }
 
 impl Foreign<'_> {

@@ -137,7 +137,7 @@ impl Turn<'_, '_> {
             Proposal::Do("correct the report at the plant: take it back without a lot, report it again with one".into()),
             Proposal::Acknowledge,
         ];
-        let case = NewCase::new(CaseKind::Rejected(Code::MissingLot), "plant-it", what).stake(qty).offers(offers);
+        let case = NewCase::new(CaseKind::Rejected(Code::MissingLot), "it", what).stake(qty).offers(offers);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }
 
@@ -151,6 +151,6 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         let what = format!("{processed} were made of {}, the limit is {limit}", header.number);
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Tolerance, "planner", what).stake(processed)) }
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Tolerance, "planning", what).stake(processed)) }
     }
 }

@@ -49,6 +49,6 @@ impl Turn<'_, '_> {
         let OutboxFact::Settled(Outcome::Rejected { code, text }) = step else { return };
         let what = format!("the plant would not {wish} the job: {code} {text}");
         let offers = vec![Proposal::Do("agree with the shift leader at the plant".into()), Proposal::Acknowledge];
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).offers(offers));
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers));
     }
 }

@@ -28,7 +28,7 @@ impl Turn<'_, '_> {
         let Some(made) = self.order.processed().filter(|_| self.breaks_reported(total)) else { return Answer::Accepted };
         let what = format!("the ERP reduced the order to {total}, and {made} were made already");
         let offers = vec![Proposal::Do("raise the total in the ERP again, or accept the surplus there".into()), Proposal::Acknowledge];
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).stake(made).offers(offers)) }
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).stake(made).offers(offers)) }
     }
 
     /// The ERP moved it. An ERP that knows days only does not take the hour away: the same day is the same start.
@@ -63,6 +63,6 @@ impl Turn<'_, '_> {
         let OutboxFact::Settled(Outcome::Rejected { code, text }) = step else { return };
         let what = format!("the order is {total} in the ERP, and the plant goes on with what it had: {code} {text}");
         let offers = vec![Proposal::Do("agree with the plant, or change the order in the ERP again".into()), Proposal::Acknowledge];
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planner", what).stake(total).offers(offers));
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).stake(total).offers(offers));
     }
 }

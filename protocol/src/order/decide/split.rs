@@ -67,7 +67,7 @@ impl Turn<'_, '_> {
             Proposal::Do("mend the cause and split again: the order goes back to its old total by itself".into()),
             Proposal::Acknowledge,
         ];
-        self.draft.open_case(NewCase::new(CaseKind::Rejected(Code::Other), "planner", what).stake(pending.before.total).offers(offers));
+        self.draft.open_case(NewCase::new(CaseKind::Rejected(Code::Other), "planning", what).stake(pending.before.total).offers(offers));
         self.ask_erp(pending, Phase::Back);
         Answer::Accepted
     }

@@ -138,6 +138,8 @@ fn a_posting_that_turns_out_not_to_be_there_is_not_sent_again_when_somebody_made
     says(&mut floor, "erp-eu", by_hand);
     floor.wait_ms(60_000);
     let asked_at = floor.now;
+    assert_eq!(floor.open(me(&floor), &CaseKind::ForeignPosting), 1, "nobody knows yet which of the two stands");
     floor.claims("post", |attempt| Claim::Absent { attempt, asked_at });
+    assert_eq!(floor.open(me(&floor), &CaseKind::ForeignPosting), 0, "it stands for ours, and needs nobody any more");
     assert_eq!((adopted(&floor), floor.state(me(&floor)).common.outbox.iter().count()), (1, 0), "adopted, and nothing goes out again");
 }
