@@ -124,20 +124,33 @@ impl Region {
     /// Stores an input durably: from now on it is ours, and the sender may forget it. Where too many wait already it is not
     /// taken, and the sender keeps it; what holds goods still finds room.
     pub async fn take(&self, input: Input, id: String) -> Result<(), AskError> {
+        self.take_all(vec![(input, id)]).await
+    }
+
+    /// The same for all that one message says, each with its id in the queue: all of it or nothing, in one write.
+    pub async fn take_all(&self, inputs: Vec<(Input, String)>) -> Result<(), AskError> {
         let settings = &self.node.settings;
-        let urgent = input.body.holds_goods();
+        let (mut group, mut urgent) = (Vec::with_capacity(inputs.len()), false);
+        for (input, id) in inputs {
+            urgent |= input.body.holds_goods();
+            let (queue, input) = self.way(input);
+            group.push(Message { queue, id, bytes: Bytes::from(wire::pack(input)?) });
+        }
         let most = settings.waiting_max + if urgent { settings.waiting_reserve } else { 0 };
-        let (queue, input) = match self.entity(&input.to) {
+        Ok(self.node.seams.queue.offer(group, most).await?)
+    }
+
+    /// The queue that leads an input to its entity.
+    fn way(&self, input: Input) -> (QueueName, Input) {
+        match self.entity(&input.to) {
             // By entity, not by the name we know it under: its home may not know that name, and would send it back.
             Some(entity) if entity.region() != self.node.region => {
-                (QueueName::Fwd { region: entity.region(), urgent }, Input { to: Address::Entity(entity), ..input })
+                let queue = QueueName::Fwd { region: entity.region(), urgent: input.body.holds_goods() };
+                (queue, Input { to: Address::Entity(entity), ..input })
             }
             Some(entity) => (QueueName::In { shard: entity.shard(self.node.seams.journal.shards()) }, input),
             None => (QueueName::In { shard: 0 }, input),
-        };
-        let bytes = Bytes::from(wire::pack(input)?);
-        self.node.seams.queue.offer(vec![Message { queue, id, bytes }], most).await?;
-        Ok(())
+        }
     }
 
     /// Puts another book in force: from the next decision on. Every plant at home here looks again for what its orders

@@ -77,11 +77,13 @@ struct Shared {
 impl Embedded {
     /// The format of the file; another one is refused.
     pub const FORMAT: u64 = 1;
+    /// The name of the file.
+    pub const FILE: &str = "truth.redb";
 
     /// Opens the store in `dir`, or makes it. Must be called on a tokio runtime, which rings its timers.
     pub fn open(dir: &Path, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         std::fs::create_dir_all(dir).map_err(|error| disk("make the folder", dir, error))?;
-        let place = dir.join("truth.redb");
+        let place = dir.join(Self::FILE);
         let database = redb::Builder::new().set_cache_size(settings.cache_bytes).create(&place).map_err(|error| refused(&place, error))?;
         let incarnation = table::prepare(&database, &place, settings.shards)?;
         // The file is durable by now; its name in the folder must be so too, or a power cut takes the whole store.

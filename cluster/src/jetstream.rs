@@ -20,6 +20,7 @@ mod api;
 mod base64;
 mod blobs;
 mod bus;
+mod checkup;
 mod committer;
 mod counter;
 mod dead;
@@ -33,6 +34,7 @@ mod monitor;
 pub mod probe;
 mod queue;
 mod reads;
+mod room;
 pub mod servers;
 mod settings;
 mod settle;
@@ -41,6 +43,7 @@ mod start;
 mod tail;
 mod timers;
 
+pub use checkup::{Check, Verdict, examine};
 pub use settings::{Durability, PAYLOAD_BYTES_MIN, Settings};
 
 use api::Api;
@@ -66,6 +69,7 @@ struct Shared {
     wishes: mpsc::Sender<Vec<Wish>>,
     desk: Arc<Desk>,
     counters: Mutex<BTreeMap<QueueName, Arc<Counter>>>,
+    room: room::Room,
     tails: tail::Tails,
     lately: blobs::Lately,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -76,9 +80,8 @@ impl JetStream {
     /// otherwise than needed is refused, all of it named at once, and nothing that is there is changed. Must be called on a
     /// tokio runtime.
     pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let nonsense = settings.nonsense();
-        if !nonsense.is_empty() {
-            return Err(Error::Refused { place: format!("region {}", settings.region), what: nonsense.join("; ") });
+        if let Some(what) = checkup::dangers(&checkup::nonsense(&settings)) {
+            return Err(Error::Refused { place: format!("region {}", settings.region), what });
         }
         let names = Names::of(settings.region);
         let until = clock.elapsed() + settings.start_patience;
@@ -104,6 +107,7 @@ impl JetStream {
             wishes,
             desk: Arc::clone(&desk),
             counters: Mutex::default(),
+            room: room::Room::default(),
             tails: tail::Tails::default(),
             lately: blobs::Lately::default(),
             tasks: Mutex::default(),
@@ -180,6 +184,9 @@ async fn connect(settings: &Settings, what_for: &str) -> Result<Client, Error> {
         .event_callback(|event| async move { tell(&event) });
     if let Some((user, password)) = &settings.login {
         options = options.user_and_password(user.clone(), password.clone());
+    }
+    if let Some(token) = &settings.token {
+        options = options.token(token.clone());
     }
     if let Some(path) = &settings.root_certificates {
         options = options.add_root_certificates(path.clone()).require_tls(true);

@@ -20,6 +20,7 @@ mod mesh;
 mod overlay;
 mod ownership;
 mod recipe;
+mod region;
 mod role;
 mod rule;
 mod site;
@@ -33,6 +34,7 @@ pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>) {
     if let Some(mesh) = &pages.mesh {
         checks.mesh(mesh);
     }
+    checks.engines();
     for (name, page) in &pages.sites {
         checks.site(*name, page);
     }

@@ -188,6 +188,9 @@ pub const VARIABLES: &[&str] = &[
     "WMS_NA_URL",
 ];
 
+/// What puts every region of the folder on JetStream, as the demo does where its user asks for it: the name of the file, and its text.
+pub const ON_NATS: (&str, &str) = ("regions.yaml", include_str!("../nats/regions.yaml"));
+
 /// Writes the folder. What is there already stays as it is: people have changed it.
 pub fn write_to(dir: &Path) -> std::io::Result<()> {
     for (name, text) in FILES {

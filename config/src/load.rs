@@ -22,7 +22,7 @@ use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::govern;
 use crate::read::{self, In, Pages};
-use crate::text::{ClientText, MaterialText, MeshText, PieceText, PolicyText, SimulatedText, SiteText, TransportText};
+use crate::text::{ClientText, EngineText, MaterialText, MeshText, PieceText, PolicyText, SimulatedText, SiteText, TransportText};
 
 /// A configuration, loaded.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Mesh {
     pub book: Arc<Book>,
     /// The regions, in the order they are written in.
     pub regions: Vec<Region>,
+    /// What keeps the log of each region that is not on the embedded engine as it is usual.
+    pub engines: BTreeMap<Region, EngineText>,
     /// How each site is spoken to.
     pub links: BTreeMap<SiteId, LinkText>,
     /// Who may use the API.
@@ -103,6 +105,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
     Some(Mesh {
         book: Arc::new(book),
         regions: mesh.regions.into_iter().map(|region| region.value).collect(),
+        engines: pages.regions.into_iter().flat_map(|page| page.value).map(|(name, engine)| (name, engine.value)).collect(),
         links: pages.sites.into_iter().filter_map(|(name, page)| Some((name, link(page.value)?))).collect(),
         clients: mesh.clients.into_iter().map(|client| client.value).collect(),
         mappings: pages.mappings,

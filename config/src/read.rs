@@ -12,14 +12,15 @@ use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::overlay::{self, Overlay};
 use crate::text::{
-    EquipmentText, MaterialsText, MeshText, OwnershipText, RecipeText, RolesText, RulesText, SiteText, TransportText, WorkflowsText,
+    EngineText, EquipmentText, MaterialsText, MeshText, OwnershipText, RecipeText, RegionsText, RolesText, RulesText, SiteText,
+    TransportText, WorkflowsText,
 };
 
-/// Where files are read from, besides the three that stand alone, mappings and the folders of plants.
+/// Where files are read from, besides those that stand alone, mappings and the folders of plants.
 const PLACES: [&str; 6] = ["equipment", "materials", "recipes", "rules", "sites", "workflows"];
 
 /// What stands at the top.
-const ALONE: [&str; 3] = ["mesh.yaml", "ownership.yaml", "roles.yaml"];
+const ALONE: [&str; 4] = ["mesh.yaml", "ownership.yaml", "regions.yaml", "roles.yaml"];
 
 /// The folders of plants.
 const PLANTS: &str = "plants";
@@ -35,6 +36,7 @@ pub(crate) struct In<T> {
 #[derive(Debug)]
 pub(crate) struct Pages {
     pub(crate) mesh: Option<MeshText>,
+    pub(crate) regions: Option<In<RegionsText>>,
     pub(crate) sites: BTreeMap<SiteId, In<SiteText>>,
     pub(crate) materials: Vec<In<MaterialsText>>,
     pub(crate) recipes: Vec<In<RecipeText>>,
@@ -72,6 +74,7 @@ fn read(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Ve
     let mut reader = Reader { folder, variables, findings, broken: BTreeSet::new() };
     reader.strays();
     let mesh = reader.mesh();
+    let regions = reader.regions();
     let plants = reader.plants();
     let mut sites = reader.sites();
     for (plant, overlay) in plants.iter().filter(|_| laid_over) {
@@ -80,6 +83,7 @@ fn read(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Ve
     let mappings = reader.mappings(sites.values());
     let mut pages = Pages {
         mesh,
+        regions,
         sites,
         ownership: reader.alone("ownership.yaml"),
         workflows: reader.every("workflows"),
@@ -136,6 +140,24 @@ impl Reader<'_> {
         let mut mesh: MeshText = self.page("mesh.yaml")?;
         self.fill("mesh.yaml", |fill| mesh.each_text(fill));
         Some(mesh)
+    }
+
+    /// What keeps each region's log. Secrets are looked for before they are filled in.
+    fn regions(&mut self) -> Option<In<RegionsText>> {
+        let mut page: In<RegionsText> = self.alone("regions.yaml")?;
+        for engine in page.value.values_mut() {
+            let secrets = match &engine.value {
+                EngineText::Jetstream(text) => text.secrets().collect(),
+                EngineText::Embedded(_) => Vec::new(),
+            };
+            for (key, secret) in secrets.into_iter().filter(|(_, secret)| !secret.value.starts_with("${")) {
+                let what = format!("the {key} stands in the text");
+                let remedy = format!("write `{key}: ${{NAME}}` and set NAME in the environment");
+                self.findings.push(Finding::about(&page.file, what, remedy).at(secret.referenced));
+            }
+        }
+        self.fill("regions.yaml", |fill| page.value.values_mut().for_each(|engine| engine.value.each_text(fill)));
+        Some(page)
     }
 
     /// A site's name is its file's name.
@@ -250,7 +272,7 @@ fn stray_of_plant(plant: &str, within: &str) -> Option<(String, String)> {
     if tests || overlay::FILES.contains(&within) {
         return None;
     }
-    let central = ["contracts", "materials", "mesh", "ownership", "roles", "sites"];
+    let central = ["contracts", "materials", "mesh", "ownership", "regions", "roles", "sites"];
     let what = within.split(['.', '/']).next().unwrap_or_default();
     if central.contains(&what) {
         let what = format!("{what} is one for the whole mesh: {plant} cannot have its own");

@@ -17,6 +17,7 @@ mod files;
 mod govern;
 mod link;
 mod recipe;
+mod region;
 mod site;
 mod trial;
 
@@ -26,6 +27,7 @@ pub use govern::{
 };
 pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
+pub use region::{DurabilityText, EmbeddedText, EngineText, JetStreamText, RegionsText};
 pub use site::{LimitsText, Manner, SimulatedText, SiteText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 

@@ -54,15 +54,19 @@ pub fn check(dir: &Path, variables: &BTreeMap<String, String>) -> Checked {
 /// The variables, with a placeholder for each that is wanted and not there: never the same for two, as two tokens may not be.
 pub fn filled(folder: &Folder, variables: &BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
     let mut filled = variables.clone();
-    let mut unset = Vec::new();
+    let (mut unset, mut ports) = (Vec::new(), 0);
     for name in folder.variables() {
         if !filled.contains_key(&name) {
-            let usual = match name.rsplit_once('_') {
-                Some((_, "URL")) => "http://unset.invalid/",
-                Some((_, "DIR")) => "/unset/",
-                Some(_) | None => "unset-",
+            let value = match name.rsplit_once('_') {
+                Some((_, "URL")) => format!("http://unset.invalid/{name}"),
+                Some((_, "DIR")) => format!("/unset/{name}"),
+                Some((_, "PORT")) => {
+                    ports += 1;
+                    ports.to_string()
+                }
+                Some(_) | None => format!("unset-{name}"),
             };
-            filled.insert(name.clone(), format!("{usual}{name}"));
+            filled.insert(name.clone(), value);
             unset.push(name);
         }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::bench::{self, Idle, Load};
 use crate::client::{self, Question, Reach};
 use crate::demo::{self, Play};
+use crate::doctor::{self, Visit};
 use crate::folder::{self, Work};
 use crate::serve::{self, Serve};
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ enum Command {
     Demo(Play),
     /// Runs a node over a configuration folder, until Ctrl-C.
     Run(Serve),
+    /// Looks at the servers of every region that is on JetStream, as a start would: what is unsafe, and what mends it.
+    Doctor(Visit),
     /// Measures this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -65,6 +68,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve::run(&what))?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Doctor(visit) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            Ok(runtime.block_on(doctor::visit(&visit, words.reach.json)))
         }
         Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
         Command::Bench(Bench::Idle(load)) => bench::idle(&load).map(|()| ExitCode::SUCCESS),

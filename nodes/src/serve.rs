@@ -71,8 +71,8 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
 impl Node {
     /// Opens the stores, starts every region, and opens the doors.
     pub(crate) async fn start(text: &Text, config: &Path, data: &Path, listen: SocketAddr) -> anyhow::Result<Self> {
-        let stores =
-            Stores::open(data, text.regions.iter().copied()).with_context(|| format!("the stores in {} did not open", data.display()))?;
+        let stores = Stores::open_as(data, text.regions.iter().copied(), &text.engines).await;
+        let stores = stores.with_context(|| format!("the stores in {} did not open", data.display()))?;
         let ways = ways(text)?;
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, &Settings::default()).await?);

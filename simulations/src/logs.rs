@@ -2,7 +2,6 @@
 //! Reads what is durable and nothing else; T3 and T10 are looked at while reading, with one predicate each for all who ask.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rust_decimal::Decimal;
 use takt_cluster::seam::Seams;
@@ -33,17 +32,15 @@ pub struct Logs {
 /// Messages read at once.
 const PAGE: usize = 4_096;
 
-/// How long the end of a shard is waited for: a tail waits while there is nothing more.
-const END: Duration = Duration::from_millis(50);
-
 impl Logs {
     /// Reads every log of a region, up to what is durable now. What does not follow is told as a broken T3.
     pub async fn read(&mut self, seams: &Seams, broken: &mut Vec<String>) -> anyhow::Result<()> {
         let mut heads: BTreeMap<EntityId, RawRef> = BTreeMap::new();
         for shard in 0..seams.journal.shards() {
-            let mut after = 0;
-            while let Ok(entries) = tokio::time::timeout(END, seams.journal.tail(shard, after, PAGE)).await {
-                for entry in entries? {
+            // A tail waits where there is nothing more, so the end is asked for.
+            let (mut after, end) = (0, seams.journal.head(shard).await?);
+            while after < end {
+                for entry in seams.journal.tail(shard, after, PAGE).await? {
                     after = entry.sequence;
                     let (commit, hash) = wire::open(&entry.bytes)?;
                     let previous = heads.insert(entry.entity, hash).unwrap_or(RawRef::from_bytes(GENESIS));

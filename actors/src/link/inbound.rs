@@ -189,9 +189,9 @@ impl Inbound {
         match self.understand(told).await? {
             Ok((mapping, said)) => {
                 let (inputs, id) = (said.len(), self.id_of(told, &raw));
-                for (at, said) in said.into_iter().enumerate() {
-                    let input = self.stamped(said, told.called, at, &mapping, raw);
-                    self.region.take(input, format!("{id}/{at}")).await.map_err(refused)?;
+                let stamped = |(at, said)| (self.stamped(said, told.called, at, &mapping, raw), format!("{id}/{at}"));
+                if inputs > 0 {
+                    self.region.take_all(said.into_iter().enumerate().map(stamped).collect()).await.map_err(refused)?;
                 }
                 Ok(Taken { raw, inputs, set_aside: None })
             }

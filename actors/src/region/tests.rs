@@ -65,9 +65,12 @@ async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
     let region = Region::start(plan).await.unwrap();
     // For another region, to which no road leads: it waits.
     let report = |number| input(Kind::Order, "na", number, Body::Order(order::Input::Report(Report::Completed)));
-    for number in 1..=2 {
-        region.take(report(number), format!("r{number}")).await.unwrap();
-    }
+    let all = |upto: u64| (1..=upto).map(|number| (report(number), format!("r{number}"))).collect::<Vec<_>>();
+    let waiting = |urgent| QueueName::Fwd { region: RegionName::parse("na").unwrap(), urgent };
+    let together = region.take_all(all(3)).await;
+    assert!(matches!(together, Err(AskError::Store(Error::Full { .. }))), "{together:?}");
+    assert_eq!(seams.queue.depth(waiting(false)).await.unwrap(), 0, "of one message all is taken or nothing");
+    region.take_all(all(2)).await.unwrap();
     let refused = region.take(report(3), "r3".to_owned()).await;
     assert!(matches!(refused, Err(AskError::Store(Error::Full { .. }))), "{refused:?}");
     for number in 4..=6 {
@@ -75,7 +78,6 @@ async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
     }
     let beyond = region.take(input(Kind::Lot, "na", 7, hold()), "h7".to_owned()).await;
     assert!(matches!(beyond, Err(AskError::Store(Error::Full { .. }))), "{beyond:?}");
-    let waiting = |urgent| QueueName::Fwd { region: RegionName::parse("na").unwrap(), urgent };
     assert_eq!((seams.queue.depth(waiting(false)).await.unwrap(), seams.queue.depth(waiting(true)).await.unwrap()), (2, 3));
     region.stop().await;
 }

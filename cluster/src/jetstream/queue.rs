@@ -1,6 +1,7 @@
 //! The queues: subjects of one stream that forgets what is acknowledged, each read through one durable consumer. A message's
 //! id is a header; the servers' own window of ids is not used, because it would also swallow what comes again rightly.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,25 @@ impl Queue for Shared {
             self.api.store_all(items).await.map_err(|fault| fault.error(&place(stream)))?;
         }
         Ok(())
+    }
+
+    async fn offer(&self, group: Vec<Message>, most: usize) -> Result<(), Error> {
+        let mut coming: BTreeMap<QueueName, usize> = BTreeMap::new();
+        for message in &group {
+            *coming.entry(message.queue).or_default() += 1;
+        }
+        for (queue, more) in coming {
+            let now = self.api.clock.elapsed();
+            if !self.room.is_ample(queue, more, most, now) {
+                let waiting = usize::try_from(self.depth(queue).await?).unwrap_or(usize::MAX);
+                self.room.found(queue, waiting, now);
+                if waiting.saturating_add(more) > most {
+                    return Err(Error::Full { place: format!("{queue:?}") });
+                }
+            }
+            self.room.takes(queue, more);
+        }
+        self.publish(group).await
     }
 
     async fn pull(&self, queue: QueueName, most: usize, lease: Duration) -> Result<Vec<Delivery>, Error> {

@@ -4,25 +4,36 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use super::settings::{PAYLOAD_BYTES_MIN, Settings};
+use serde_json::json;
 use takt_protocol::name::Region;
+
+use super::settings::{PAYLOAD_BYTES_MIN, Settings};
 
 mod find;
 
 pub use find::find;
 
 /// Between a server and whoever started it: it stays beside the server until its input ends, and that ends with us, also when
-/// we are killed. Then it ends the server, and what the server wrote, unless it is told to keep that.
-const GUARD: &str = r#"dir=$1; shift
+/// we are killed. Then it ends the server, and what the server wrote, unless it is told to keep that. A server whose folder is kept
+/// for good is asked to end, and has ten seconds for it.
+const GUARD: &str = r#"dir=$1; kept=$2; shift 2
 "$@" >"$dir/log" 2>&1 </dev/null & server=$!
+echo "$server" >"$dir/pid"
 echo "$server"
 read -r word
+looks=0
+if [ "$kept" = kept ]; then
+  kill -TERM "$server" 2>/dev/null
+  while kill -0 "$server" 2>/dev/null && [ "$looks" -lt 100 ]; do sleep 0.1; looks=$((looks + 1)); done
+fi
 kill -KILL "$server" 2>/dev/null
 wait "$server" 2>/dev/null
-[ "$word" = keep ] || { rm -rf "$dir"; rmdir "$(dirname "$dir")" 2>/dev/null; }
+rm -f "$dir/pid"
+[ "$word$kept" != "" ] || { rm -rf "$dir"; rmdir "$(dirname "$dir")" 2>/dev/null; }
 "#;
 
 /// How often is looked whether a signal took effect: some seconds, at a few microseconds a look.
@@ -39,6 +50,15 @@ pub struct Plan {
     pub sync_always: bool,
 }
 
+/// A user of a cluster, who has an account to himself.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The user, and the account in capitals.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
 /// Servers of one cluster.
 pub struct Servers {
     servers: Vec<Server>,
@@ -51,6 +71,8 @@ struct Server {
     dir: PathBuf,
     port: u16,
     monitor: u16,
+    /// Whether what it wrote stays when it ends.
+    kept: bool,
     guard: Option<Guard>,
     /// Of a server that was killed.
     fallen: Option<Guard>,
@@ -63,25 +85,39 @@ struct Guard {
 }
 
 impl Servers {
-    /// Starts a cluster in a new folder below `dir`. The program is that of [`find`].
+    /// Starts a cluster in a new folder below `dir`, which is gone when it ends. The program is that of [`find`].
     pub fn start(program: &Path, dir: &Path, plan: Plan) -> std::io::Result<Self> {
+        let cluster = dir.join(format!("nats-{:x}", crate::chance::number()));
+        let login = |at: usize| Login { user: format!("a{at}"), password: format!("a{at}") };
+        let logins: Vec<Login> = (0..plan.accounts).map(login).collect();
+        Self::begin(program, &cluster, (plan.servers, plan.sync_always, false), &logins)
+    }
+
+    /// Starts a cluster of three over what it had in `dir`, which stays when it ends: goes on where it was, on other ports. Look
+    /// first whether somebody [`holds`] it.
+    pub fn keep(program: &Path, dir: &Path, logins: &[Login]) -> std::io::Result<Self> {
+        // The servers read the path from their configuration, wherever they run.
+        Self::begin(program, &std::path::absolute(dir)?, (3, true, true), logins)
+    }
+
+    fn begin(program: &Path, cluster: &Path, how: (usize, bool, bool), logins: &[Login]) -> std::io::Result<Self> {
+        let (count, sync_always, kept) = how;
         // Held until all are drawn, so that no two are alike; nobody else takes one in the moment after.
-        let held = (0..plan.servers * 3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>()?;
+        let held = (0..count * 3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>()?;
         let ports = held.iter().map(|held| Ok(held.local_addr()?.port())).collect::<std::io::Result<Vec<u16>>>()?;
         drop(held);
-        let cluster = dir.join(format!("nats-{:x}", crate::chance::number()));
-        let routes: Vec<String> = ports.iter().skip(plan.servers * 2).map(|port| format!("nats://127.0.0.1:{port}")).collect();
+        let routes: Vec<String> = ports.iter().skip(count * 2).map(|port| format!("nats://127.0.0.1:{port}")).collect();
         let mut servers = Vec::new();
-        for at in 0..plan.servers {
-            let port = |group: usize| ports.get(group * plan.servers + at).copied().unwrap_or(0);
+        for at in 0..count {
+            let port = |group: usize| ports.get(group * count + at).copied().unwrap_or(0);
             let name = format!("n{}", at + 1);
-            let server = Server { dir: cluster.join(&name), name, port: port(0), monitor: port(1), guard: None, fallen: None };
+            let server = Server { dir: cluster.join(&name), name, port: port(0), monitor: port(1), kept, guard: None, fallen: None };
             fs::create_dir_all(&server.dir)?;
-            fs::write(server.dir.join("conf"), server.configuration(port(2), &routes, plan))?;
+            fs::write(server.dir.join("conf"), server.configuration((port(2), &routes), sync_always, logins))?;
             servers.push(server);
         }
         let mut started = Self { servers, program: program.to_owned() };
-        for at in 0..plan.servers {
+        for at in 0..count {
             started.revive(at)?;
         }
         Ok(started)
@@ -101,6 +137,11 @@ impl Servers {
     pub fn settings(&self, region: Region, account: usize) -> Settings {
         let login = format!("a{account}");
         Settings { login: Some((login.clone(), login)), monitors: self.monitors(), ..Settings::of(region, self.addresses()) }
+    }
+
+    /// The port for clients, and the one for monitoring, of each.
+    pub fn ports(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.servers.iter().map(|server| (server.port, server.monitor))
     }
 
     /// How many.
@@ -131,7 +172,7 @@ impl Servers {
             drop(input);
             process.wait()?;
         }
-        server.guard = Some(guard(&self.program, &server.dir)?);
+        server.guard = Some(guard(&self.program, &server.dir, server.kept)?);
         Ok(())
     }
 
@@ -179,16 +220,20 @@ impl Drop for Servers {
 }
 
 impl Server {
-    fn configuration(&self, route: u16, routes: &[String], plan: Plan) -> String {
+    fn configuration(&self, (route, routes): (u16, &[String]), sync_always: bool, logins: &[Login]) -> String {
         let Self { name, dir, port, monitor, .. } = self;
-        let sync = if plan.sync_always { "sync_interval: always" } else { "" };
-        let cluster = if plan.servers > 1 {
+        let sync = if sync_always { "sync_interval: always" } else { "" };
+        let cluster = if routes.len() > 1 {
             format!("cluster {{ name: takt, listen: 127.0.0.1:{route}, routes: [{}] }}\n", routes.join(", "))
         } else {
             String::new()
         };
-        let account = |at: usize| format!("  A{at} {{ jetstream: enabled, users: [{{user: a{at}, password: a{at}}}] }}\n");
-        let accounts: String = (0..plan.accounts).map(account).collect();
+        let account = |Login { user, password }: &Login| {
+            // A text in their configuration is escaped like one in JSON.
+            let (user, password, name) = (json!(user), json!(password), json!(user.to_uppercase()));
+            format!("  {name} {{ jetstream: enabled, users: [{{user: {user}, password: {password}}}] }}\n")
+        };
+        let accounts: String = logins.iter().map(account).collect();
         format!(
             "server_name: {name}\nlisten: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor}\nmax_payload: {PAYLOAD_BYTES_MIN}\n\
              jetstream {{ store_dir: \"{}\", max_mem: 1GB, max_file: 100GB, {sync} }}\n{cluster}\
@@ -198,15 +243,31 @@ impl Server {
     }
 }
 
-fn guard(program: &Path, dir: &Path) -> std::io::Result<Guard> {
+/// Whether servers of an earlier process run over a folder that is kept; they end by themselves a moment after it.
+pub fn holds(dir: &Path) -> bool {
+    let Ok(cluster) = std::path::absolute(dir) else { return false };
+    let servers = fs::read_dir(&cluster).into_iter().flatten().flatten().map(|entry| entry.path());
+    servers.into_iter().any(|server| {
+        let process = fs::read_to_string(server.join("pid")).unwrap_or_default();
+        // Another process may have the number by now.
+        let words = fs::read(format!("/proc/{}/cmdline", process.trim())).unwrap_or_default();
+        let conf = server.join("conf");
+        words.split(|byte| *byte == 0).any(|word| word == conf.as_os_str().as_encoded_bytes())
+    })
+}
+
+fn guard(program: &Path, dir: &Path, kept: bool) -> std::io::Result<Guard> {
     let mut process = Command::new("sh")
         .args(["-c", GUARD, "guard"])
         .arg(dir)
+        .arg(if kept { "kept" } else { "" })
         .arg(program)
         .arg("-c")
         .arg(dir.join("conf"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        // A key that ends the program in a terminal ends its servers only after it.
+        .process_group(0)
         .spawn()?;
     let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
         return Err(std::io::Error::other("the guard of a server has no pipes"));

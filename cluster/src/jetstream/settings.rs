@@ -17,6 +17,8 @@ pub struct Settings {
     pub servers: Vec<String>,
     /// User and password, where the servers ask for them.
     pub login: Option<(String, String)>,
+    /// A token, where the servers ask for one instead.
+    pub token: Option<String>,
     /// Certificates of those who may vouch for the servers, beside the machine's own; makes TLS a must.
     pub root_certificates: Option<PathBuf>,
     /// The monitoring address of each server, such as `10.0.0.1:8222`; asked at start whether what it keeps is safe.
@@ -71,6 +73,7 @@ impl Settings {
             shards: 16,
             servers,
             login: None,
+            token: None,
             root_certificates: None,
             monitors: Vec::new(),
             durability: Durability::Durable { copies: 3 },

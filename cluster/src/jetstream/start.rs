@@ -1,24 +1,21 @@
 //! The start: the servers are looked at, then the streams are looked at or made. What is unsafe or otherwise than needed is
 //! named, all of it at once, and nothing is changed.
 
-use std::collections::BTreeSet;
-
-use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::api::Api;
+use super::checkup::{self, Check, Streams, Verdict, Watch};
 use super::fault::Fault;
 use super::layout::{self, Names, Wanted};
-use super::monitor;
-use super::settings::{Durability, PAYLOAD_BYTES_MIN, Settings};
+use super::settings::Settings;
 use crate::Error;
 
 /// A stream that is there.
-struct There {
-    config: Value,
-    messages: u64,
+pub(super) struct There {
+    pub(super) config: Value,
+    pub(super) messages: u64,
     /// The servers that hold a copy, and whether each has all of it.
-    peers: Vec<(String, bool)>,
+    pub(super) peers: Vec<(String, bool)>,
 }
 
 /// Looks at everything, makes what is missing; the incarnation of the log.
@@ -37,73 +34,64 @@ pub(super) async fn prepare(api: &Api, settings: &Settings, names: &Names) -> Re
 }
 
 async fn once(api: &Api, settings: &Settings, names: &Names) -> Result<u64, Error> {
-    let mut wrong = connected(api, settings);
-    let watch = Watch::of(settings).await;
-    wrong.extend(watch.dangers.iter().cloned());
-    if !wrong.is_empty() {
-        // Nothing is made on servers that are not safe.
-        return Err(refused(settings, &wrong));
+    let watch = Watch::of(api, settings).await;
+    let mut found = watch.checks.clone();
+    // Nothing is made on servers that are not safe.
+    safe(settings, &found)?;
+    let all = layout::streams(settings, names);
+    let there = at_once(all.iter().map(|wanted| there(api, wanted))).await?;
+    let mut streams = Streams::default();
+    for (wanted, there) in all.iter().zip(&there) {
+        found.extend(streams.look(wanted, there.as_ref()));
     }
-    let mut peers = BTreeSet::new();
-    let mut incarnation = 0;
-    let mut has_history = false;
-    for (at, wanted) in layout::streams(settings, names).iter().enumerate() {
-        let is_log = at == 0;
-        let is_lost = has_history && wanted.truth;
-        // Beside a log that is not as it must be, nothing is made.
-        let Some(there) = there_or_made(api, wanted, wrong.is_empty() && !is_lost).await? else {
-            if is_lost {
-                let name = &wanted.name;
-                wrong.push(format!(
-                    "stream `{name}` is not there, although the log has messages: what it held is lost, restore it from a backup"
-                ));
-            }
-            continue;
-        };
-        let named = |difference| {
-            format!("stream `{}`: {difference} (`nats stream edit`, or what that refuses, by a new stream and a restore)", wanted.name)
-        };
-        wrong.extend(wanted.differences(&there.config).into_iter().map(named));
-        for (name, current) in there.peers {
-            if !current {
-                tracing::warn!(stream = wanted.name, server = name, "a copy is behind or its server is away: one more loss is not covered");
-            }
-            peers.insert(name);
-        }
-        if is_log {
-            has_history = there.messages > 0;
-            incarnation = layout::incarnation(&there.config).unwrap_or(0);
-            if incarnation == 0 {
-                wrong.push(format!("stream `{}` has no incarnation in its metadata: it was not made by Takt", wanted.name));
-            }
+    // Nor beside streams that are not as they must be.
+    safe(settings, &found)?;
+    if there.iter().any(Option::is_none) {
+        // Beside each other: servers take their time for each.
+        let made = at_once(all.iter().zip(there).map(|(wanted, there)| made(api, wanted, there))).await?;
+        streams = Streams::default();
+        found = watch.checks.clone();
+        for (wanted, there) in all.iter().zip(&made) {
+            found.extend(streams.look(wanted, Some(there)));
         }
     }
-    wrong.extend(watch.unseen(settings, &peers));
-    if wrong.is_empty() { Ok(incarnation) } else { Err(refused(settings, &wrong)) }
-}
-
-fn refused(settings: &Settings, wrong: &[String]) -> Error {
-    Error::Refused { place: format!("region {}", settings.region), what: wrong.join("; ") }
-}
-
-/// What is wrong with the server we are connected to.
-fn connected(api: &Api, settings: &Settings) -> Vec<String> {
-    let info = api.client.server_info();
-    let (name, version) = (&info.server_name, &info.version);
-    let mut wrong = settings.nonsense();
-    if !monitor::is_new_enough(version) {
-        wrong.push(format!("server `{name}` is version {version}: install nats-server 2.15 or newer"));
+    found.extend(watch.unseen(settings, &streams.peers));
+    safe(settings, &found)?;
+    for check in found.iter().filter(|check| check.verdict == Verdict::Warning) {
+        tracing::warn!(region = %settings.region, says = check.says, "the servers");
     }
-    if info.max_payload < PAYLOAD_BYTES_MIN {
-        let most = info.max_payload;
-        wrong.push(format!("server `{name}` takes messages of at most {most} bytes: set `max_payload: {PAYLOAD_BYTES_MIN}` or more"));
-    }
-    wrong
+    Ok(streams.incarnation)
 }
 
-/// A stream as it is, or as it is once it is made; `None` when it is not there and must not be made.
-async fn there_or_made(api: &Api, wanted: &Wanted, may_make: bool) -> Result<Option<There>, Error> {
-    let place = format!("stream `{}`", wanted.name);
+fn safe(settings: &Settings, found: &[Check]) -> Result<(), Error> {
+    let dangers = checkup::dangers(found);
+    dangers.map_or(Ok(()), |what| Err(Error::Refused { place: format!("region {}", settings.region), what }))
+}
+
+/// All of them, or the first that went wrong.
+async fn at_once<T>(asked: impl Iterator<Item = impl Future<Output = Result<T, Error>>>) -> Result<Vec<T>, Error> {
+    futures::future::join_all(asked).await.into_iter().collect()
+}
+
+/// A stream as it is, once it is made.
+async fn made(api: &Api, wanted: &Wanted, there: Option<There>) -> Result<There, Error> {
+    if let Some(there) = there {
+        return Ok(there);
+    }
+    let place = super::place(&wanted.name);
+    let request = wanted.request(crate::chance::number());
+    match api.call::<Value>(&format!("STREAM.CREATE.{}", wanted.name), &request).await {
+        Ok(_) => tracing::info!(stream = wanted.name, "made a stream"),
+        // Another node was first, and made it as it makes them.
+        Err(Fault::Otherwise) => {}
+        Err(fault) => return Err(fault.error(&place)),
+    }
+    info(api, &wanted.name).await.map_err(|fault| fault.error(&place))
+}
+
+/// A stream as it is; `None` when it is not there.
+pub(super) async fn there(api: &Api, wanted: &Wanted) -> Result<Option<There>, Error> {
+    let place = super::place(&wanted.name);
     match info(api, &wanted.name).await {
         Ok(there) => return Ok(Some(there)),
         Err(Fault::Absent) => {}
@@ -113,17 +101,7 @@ async fn there_or_made(api: &Api, wanted: &Wanted, may_make: bool) -> Result<Opt
     if exists(api, &wanted.name).await.map_err(|fault| fault.error(&place))? {
         return Err(Error::Unreachable { place });
     }
-    if !may_make {
-        return Ok(None);
-    }
-    let request = wanted.request(crate::chance::number());
-    match api.call::<Value>(&format!("STREAM.CREATE.{}", wanted.name), &request).await {
-        Ok(_) => tracing::info!(stream = wanted.name, "made a stream"),
-        // Another node was first, and made it as it makes them.
-        Err(Fault::Otherwise) => {}
-        Err(fault) => return Err(fault.error(&place)),
-    }
-    info(api, &wanted.name).await.map(Some).map_err(|fault| fault.error(&place))
+    Ok(None)
 }
 
 async fn info(api: &Api, name: &str) -> Result<There, Fault> {
@@ -152,53 +130,5 @@ async fn exists(api: &Api, name: &str) -> Result<bool, Fault> {
         if names.is_empty() || offset >= found.get("total").and_then(Value::as_u64).unwrap_or(0) {
             return Ok(false);
         }
-    }
-}
-
-/// What the monitoring addresses say of the servers.
-struct Watch {
-    dangers: Vec<String>,
-    seen: BTreeSet<String>,
-    silent: Vec<String>,
-}
-
-impl Watch {
-    async fn of(settings: &Settings) -> Self {
-        let mut watch = Self { dangers: Vec::new(), seen: BTreeSet::new(), silent: Vec::new() };
-        if settings.durability == Durability::Relaxed {
-            return watch;
-        }
-        for answer in join_all(settings.monitors.iter().map(|address| monitor::ask(address, settings.patience))).await {
-            match answer {
-                Ok(server) => {
-                    watch.dangers.extend(server.dangers());
-                    watch.seen.insert(server.name);
-                }
-                Err(why) => watch.silent.push(why),
-            }
-        }
-        watch
-    }
-
-    /// The servers that hold copies and that nobody asked, or nothing is promised. A few that are away now are what the copies
-    /// are for: what they were told to do, they were asked when the others started.
-    fn unseen(&self, settings: &Settings, peers: &BTreeSet<String>) -> Vec<String> {
-        if settings.durability == Durability::Relaxed {
-            return Vec::new();
-        }
-        let unseen: Vec<&String> = peers.difference(&self.seen).collect();
-        if unseen.len() <= self.silent.len() && self.silent.len() * 2 < settings.monitors.len() {
-            for why in &self.silent {
-                tracing::warn!(why, "a server was not asked whether it is safe");
-            }
-            return Vec::new();
-        }
-        let unasked = |name: &&String| {
-            format!(
-                "server `{name}` holds copies, and nothing says whether it syncs: name its monitoring address (`http: …` in its \
-                 configuration) in `monitors`, or say `durability: relaxed` where nothing may be lost that matters"
-            )
-        };
-        unseen.iter().map(unasked).chain(self.silent.iter().cloned()).collect()
     }
 }

@@ -7,6 +7,7 @@ mod demo;
 mod governance;
 mod links;
 mod plants;
+mod regions;
 mod speaks;
 mod words;
 

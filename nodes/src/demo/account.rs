@@ -24,6 +24,8 @@ use super::people::{People, listed, text};
 use super::product;
 use crate::mesh::Mesh;
 
+mod told;
+
 /// What the account found.
 #[derive(Debug, Default)]
 pub(super) struct Account {
@@ -35,6 +37,8 @@ pub(super) struct Account {
     pub(super) open: Vec<String>,
     /// What was counted on the way, for a person.
     pub(super) counted: Vec<(&'static str, u64)>,
+    /// The same and every order, for a program.
+    pub(super) told: Value,
 }
 
 /// Looks at everything. Nothing may be under way any more.
@@ -65,6 +69,7 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
     account.counted.push(("orders by a recipe that the product data system released", by_release));
     let led_back = logs.every_posting_leads_back(&regions, &mut account.broken).await?;
     account.count(&logs, led_back);
+    account.told = told::account(&account, &logs);
     Ok(account)
 }
 

@@ -1,7 +1,6 @@
 //! Sets a demo up: the folder, the simulated systems, the mesh, the doors; and keeps an eye on the folder while it runs.
 //! Apart from what is played because a mesh that is not a demo is started in the same order.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -19,22 +18,25 @@ use takt_simulations::world::system::Kind;
 use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::stage::{self, Odd};
-use super::{Stage, Variables, chain, loopback, product};
+use super::{Play, Stage, Variables, chain, loopback, nats, product};
 use crate::serve::{self, Node, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
 const CLIENTS: [&str; 6] = ["CONTROLLER", "PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR", "IT"];
 
 /// Everything, from an empty folder or from where it was.
-pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
+pub(super) async fn stage(data: &Path, play: &Play) -> anyhow::Result<Stage> {
     let config = data.join("config");
+    let servers = nats::plan(data, play.nats).await?;
     demo::write_to(&config).with_context(|| format!("cannot write the configuration to {}", config.display()))?;
-    let address = loopback(free(port)?);
+    let address = loopback(free(play.port)?);
     let door = format!("http://{address}");
     let sites = sites(&config)?;
-    let first = read(&config, &variables(&sites, None))?;
+    let first = read(&config, &variables(&sites, None, &nats::none()))?;
+    // The simulated systems first: they come back on the ports that they had, before others draw any.
     let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
-    let text = read(&config, &variables(&sites, Some(&world)))?;
+    let cluster = servers.map(nats::Plan::start).transpose()?;
+    let text = read(&config, &variables(&sites, Some(&world), &outside(cluster.as_ref())))?;
     let node = Node::start(&text, &config, data, address).await?;
     let people = People::new(node.mesh.clock())?;
     let cast = cast(&text, &world);
@@ -42,7 +44,12 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     product::set(&people, &cast, &text.book).await?;
     chain::set(&people, &cast, &text.book).await?;
     let token = token("TAKT_PLANNER");
-    Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
+    Ok(Stage { data: data.to_owned(), node, cluster, world, cast, people, door, token })
+}
+
+/// What the servers of the regions fill in, where there are any.
+fn outside(cluster: Option<&nats::Cluster>) -> Variables {
+    cluster.map(nats::Cluster::variables).cloned().unwrap_or_default()
 }
 
 /// A port: the one asked for, or any that is free just now.
@@ -58,9 +65,9 @@ fn sites(config: &Path) -> anyhow::Result<Vec<String>> {
     Ok(folder.within("sites").map(|file| file.trim_start_matches("sites/").trim_end_matches(".yaml").to_owned()).collect())
 }
 
-/// What the files leave to be filled in: addresses of the simulated systems, tokens. The environment goes before.
-fn variables(sites: &[String], world: Option<&RunningWorld>) -> Variables {
-    let mut variables = BTreeMap::new();
+/// What the files leave to be filled in: addresses of the simulated systems and of the servers, tokens. The environment goes before.
+fn variables(sites: &[String], world: Option<&RunningWorld>, servers: &Variables) -> Variables {
+    let mut variables = servers.clone();
     for site in sites {
         let name = site.to_uppercase().replace('-', "_");
         let url = world.and_then(|world| world.url(site)).unwrap_or_else(|| "http://127.0.0.1:1".to_owned());
@@ -74,7 +81,7 @@ fn variables(sites: &[String], world: Option<&RunningWorld>) -> Variables {
     for client in CLIENTS {
         variables.insert(format!("TAKT_{client}_TOKEN"), token(&format!("TAKT_{client}")));
     }
-    variables.extend(std::env::vars());
+    variables.extend(std::env::vars().filter(|(name, _)| !servers.contains_key(name)));
     variables
 }
 
@@ -206,5 +213,5 @@ pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
 /// What the folder says now.
 fn as_it_is(stage: &Stage) -> anyhow::Result<Text> {
     let config = stage.data.join("config");
-    read(&config, &variables(&sites(&config)?, Some(&stage.world)))
+    read(&config, &variables(&sites(&config)?, Some(&stage.world), &outside(stage.cluster.as_ref())))
 }

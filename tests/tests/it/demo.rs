@@ -13,32 +13,38 @@ use serde_json::{Value, json};
 const PIECES: &str = "1000";
 
 /// The binary.
-const TAKT: &str = env!("CARGO_BIN_EXE_takt-under-test");
+pub(crate) const TAKT: &str = env!("CARGO_BIN_EXE_takt-under-test");
 
 /// One demo at a time: a simulated system comes back on its own port, which nobody may have taken meanwhile.
-static STAGE: Mutex<()> = Mutex::new(());
+pub(crate) static STAGE: Mutex<()> = Mutex::new(());
 
 /// A demo that runs.
-struct Demo {
+pub(crate) struct Demo {
     process: Child,
     lines: std::io::Lines<BufReader<ChildStdout>>,
     said: Vec<String>,
 }
 
 impl Demo {
-    fn start(data: &Path, once: bool) -> Self {
+    pub(crate) fn start(data: &Path, once: bool) -> Self {
+        Self::start_with(data, once, |_| {})
+    }
+
+    /// The same, with more on its command line or in its environment.
+    pub(crate) fn start_with(data: &Path, once: bool, more: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(TAKT);
         command.args(["demo", "--port", "0", "--pieces", PIECES, "--data"]).arg(data);
         if once {
             command.arg("--once");
         }
+        more(&mut command);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         Self { process, lines, said: Vec::new() }
     }
 
     /// Reads until it says something of this; what it said so far when it ended before.
-    fn hear(&mut self, wanted: &[&str]) {
+    pub(crate) fn hear(&mut self, wanted: &[&str]) {
         while let Some(Ok(line)) = self.lines.next() {
             let found = wanted.iter().any(|wanted| line.contains(wanted));
             self.said.push(line);
@@ -49,13 +55,13 @@ impl Demo {
         panic!("it ended and never said `{}`:\n{}", wanted.join("` or `"), self.said.join("\n"));
     }
 
-    fn kill(mut self) -> ExitStatus {
+    pub(crate) fn kill(mut self) -> ExitStatus {
         self.process.kill().unwrap();
         self.process.wait().unwrap()
     }
 
     /// Lets it end by itself.
-    fn end(mut self) -> (bool, String) {
+    pub(crate) fn end(mut self) -> (bool, String) {
         self.said.extend(self.lines.by_ref().map_while(Result::ok));
         let ended = self.process.wait().unwrap();
         (ended.success(), self.said.join("\n"))

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod demo;
+mod demo_nats;
 mod draw;
 mod links;
 mod loop_disk;

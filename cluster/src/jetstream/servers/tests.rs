@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::tests::{eu, open, program};
 use super::super::{Durability, Settings};
-use super::{Guard, Plan, Servers};
+use super::{Guard, Login, Plan, Servers, holds};
 use crate::conformance::entity;
 use crate::seam::{Append, Appended};
 
@@ -50,4 +50,26 @@ async fn a_server_that_was_killed_has_its_disk_when_it_comes_back() {
     };
     let log = open(settings).await.seams().journal.read(entity(1), 0).await.unwrap();
     assert_eq!(log.iter().map(|entry| entry.bytes.as_ref()).collect::<Vec<_>>(), [b"one", b"two"]);
+}
+
+#[tokio::test]
+async fn servers_over_a_folder_that_is_kept_go_on_where_they_were_and_hold_it_as_long_as_they_run() {
+    let room = tempfile::tempdir().unwrap();
+    let dir = room.path().join("nats");
+    let login = Login { user: "eu".to_owned(), password: "it's \"quoted\"".to_owned() };
+    let settings = |servers: &Servers| Settings {
+        login: Some((login.user.clone(), login.password.clone())),
+        monitors: servers.monitors(),
+        ..Settings::of(eu(), servers.addresses())
+    };
+    assert!(!holds(&dir), "nobody was there yet");
+    let servers = Servers::keep(&program(), &dir, std::slice::from_ref(&login)).unwrap();
+    let engine = open(settings(&servers)).await;
+    let written = engine.seams().journal.append(vec![Append { entity: entity(1), after: 0, bytes: "one".into() }]).await;
+    assert!(matches!(written[..], [Appended::Committed { .. }]) && holds(&dir));
+    drop((engine, servers));
+    assert!(!holds(&dir) && dir.join("n1/data").exists());
+    let servers = Servers::keep(&program(), &dir, std::slice::from_ref(&login)).unwrap();
+    let log = open(settings(&servers)).await.seams().journal.read(entity(1), 0).await.unwrap();
+    assert_eq!(log.iter().map(|entry| entry.bytes.as_ref()).collect::<Vec<_>>(), [b"one"]);
 }

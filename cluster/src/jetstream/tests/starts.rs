@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::api::Api;
 use super::super::servers::{Plan, Servers};
-use super::super::{Durability, JetStream, Settings};
+use super::super::{Check, Durability, JetStream, Settings, Verdict, examine};
 use super::{calm, cluster, eu, open, quick};
 use crate::Error;
 use crate::clock::SystemClock;
@@ -46,6 +46,45 @@ async fn servers_that_acknowledge_before_the_disk_has_it_are_refused_and_nothing
     let order = crate::conformance::entity(1);
     let written = relaxed.seams().journal.append(vec![Append { entity: order, after: 0, bytes: "x".into() }]).await;
     assert_eq!(written, [Appended::Committed { sequence: 1 }], "for development they are good enough");
+}
+
+async fn visit(settings: &Settings) -> Vec<Check> {
+    examine(settings, Arc::new(SystemClock::start())).await
+}
+
+#[tokio::test]
+async fn a_visit_says_what_a_start_would_refuse_and_makes_nothing() {
+    let servers = lazy();
+    let settings = quick(servers.settings(eu(), 0));
+    let found = visit(&settings).await;
+    let dangers: Vec<&Check> = found.iter().filter(|check| check.is_unsafe()).collect();
+    assert!(dangers.len() == 1 && dangers[0].what == "sync" && dangers[0].says.contains("sync_interval: always"), "{found:#?}");
+    assert_eq!(streams(&tool(&settings).await).await, Vec::<Value>::new());
+    let nobody = Settings { servers: vec!["nats://127.0.0.1:1".to_owned()], patience: Duration::from_millis(500), ..settings };
+    let found = visit(&nobody).await;
+    assert!(found.len() == 1 && found[0].is_unsafe() && found[0].says.contains("start the servers of region eu"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn servers_that_are_as_they_must_be_are_good_in_everything_before_and_behind_the_first_start() {
+    let (servers, account) = calm();
+    let settings = quick(servers.settings(eu(), account));
+    let found = visit(&settings).await;
+    assert!(found.iter().all(|check| check.verdict == Verdict::Good), "{found:#?}");
+    assert_eq!(found.iter().filter(|check| check.says.contains("is not there yet")).count(), 7, "{found:#?}");
+    let sees = |what: &str| found.iter().filter(|check| check.what == what).count();
+    assert_eq!(["version", "sync", "largest message", "disk", "clock"].map(sees), [3; 5], "{found:#?}");
+    drop(open(settings.clone()).await);
+    // A copy that was just made catches up.
+    for _ in 0..100 {
+        let found = visit(&settings).await;
+        if found.iter().all(|check| check.verdict == Verdict::Good) {
+            assert_eq!(found.iter().filter(|check| check.says.contains("has 3 copies, all of them current")).count(), 7, "{found:#?}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{:#?}", visit(&settings).await);
 }
 
 #[tokio::test]

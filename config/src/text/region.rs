@@ -1,0 +1,81 @@
+//! `regions.yaml`: what keeps the log of each region. Read when a node starts; what changes in it counts from the next start on.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use takt_protocol::name::Region;
+
+/// `regions.yaml`: regions by name. One that is left out is on the embedded engine.
+pub type RegionsText = BTreeMap<Region, Spanned<EngineText>>;
+
+/// What keeps the log of a region.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum EngineText {
+    /// A store on the disk of the one node of the region.
+    Embedded(EmbeddedText),
+    /// A cluster of nats-servers.
+    Jetstream(Box<JetStreamText>),
+}
+
+/// A store on the node's own disk.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmbeddedText {
+    /// Shards of the log, fixed when it is made; left out, 1.
+    pub shards: Option<NonZeroU16>,
+}
+
+/// A cluster of nats-servers, and how it is come to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JetStreamText {
+    /// The servers, such as `nats://10.0.0.1:4222`; any of them leads to all.
+    pub servers: Vec<Spanned<String>>,
+    /// The monitoring address of each server, such as `10.0.0.1:8222`.
+    #[serde(default)]
+    pub monitors: Vec<Spanned<String>>,
+    /// The user of the region's account.
+    pub user: Option<Spanned<String>>,
+    /// Its password; write `${NAME}` and keep the secret in the environment.
+    pub password: Option<Spanned<String>>,
+    /// A token, where the servers ask for one instead; written like a password.
+    pub token: Option<Spanned<String>>,
+    /// Certificates of those who may vouch for the servers, by its absolute path; makes TLS a must.
+    pub root_certificates: Option<Spanned<String>>,
+    /// What is promised about what was acknowledged; left out, that it is durable.
+    #[serde(default)]
+    pub durability: DurabilityText,
+    /// Shards of the log, fixed when it is made; left out, 16.
+    pub shards: Option<NonZeroU16>,
+}
+
+/// What is promised about what was acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DurabilityText {
+    /// It is on the disks of most of three servers.
+    #[default]
+    Durable,
+    /// Nothing: for development.
+    Relaxed,
+}
+
+impl EngineText {
+    /// Gives every text that may hold a variable to `fill`.
+    pub(crate) fn each_text(&mut self, fill: &mut dyn FnMut(&mut String)) {
+        let Self::Jetstream(text) = self else { return };
+        let single = [&mut text.user, &mut text.password, &mut text.token, &mut text.root_certificates];
+        let all = text.servers.iter_mut().chain(&mut text.monitors).chain(single.into_iter().flatten());
+        all.for_each(|text| fill(&mut text.value));
+    }
+}
+
+impl JetStreamText {
+    /// What must not stand in the text itself, by its key.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        [("password", &self.password), ("token", &self.token)].into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?)))
+    }
+}
