@@ -122,7 +122,16 @@ impl Reception {
     /// A reception of the mesh, for these clients.
     pub fn new(mesh: Arc<Mesh>, clients: Clients, limits: Limits) -> Self {
         let admission = Admission::new(&limits.room);
-        Self { mesh, clients, inboxes: Inboxes::default(), admission, live: Live::default(), limits, closing: signal::Sender::new(false), present: None }
+        Self {
+            mesh,
+            clients,
+            inboxes: Inboxes::default(),
+            admission,
+            live: Live::default(),
+            limits,
+            closing: signal::Sender::new(false),
+            present: None,
+        }
     }
 
     /// Hears nothing until the reception is gone, and the mesh let go.

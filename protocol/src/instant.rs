@@ -39,7 +39,8 @@ impl Instant {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let wrong = || Malformed::new("instant", text, "send RFC 3339 with an offset, such as 2026-11-23T02:30:00+01:00");
         let timestamp: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
-        let beyond = || Malformed::new("instant", text, "send one from 1677-09-22 to 2262-04-11: time is kept in nanoseconds, and ends there");
+        let beyond =
+            || Malformed::new("instant", text, "send one from 1677-09-22 to 2262-04-11: time is kept in nanoseconds, and ends there");
         let utc_ns = i64::try_from(timestamp.as_nanosecond()).map_err(|_| beyond())?;
         let offset_min = offset_of(text).filter(|minutes| minutes.unsigned_abs() <= Self::OFFSET_MAX_MIN).ok_or_else(wrong)?;
         Ok(Self { utc_ns, offset_min })

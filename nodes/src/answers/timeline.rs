@@ -114,7 +114,15 @@ pub struct Step {
 pub fn view(id: String, log: &[Entry]) -> Timeline {
     let mut steps = Vec::new();
     let proof = proven(log, None, |commit| steps.extend(of(commit)));
-    Timeline { id, chain_verified_to: proof.verified, chain_head: proof.head.to_string(), commits: proof.commits, steps, next: None, as_of: String::new() }
+    Timeline {
+        id,
+        chain_verified_to: proof.verified,
+        chain_head: proof.head.to_string(),
+        commits: proof.commits,
+        steps,
+        next: None,
+        as_of: String::new(),
+    }
 }
 
 /// A part of a log as it is shown; its chain is verified from the beginning all the same.

@@ -85,7 +85,13 @@ impl Reception {
             });
         }
         let name = order.header().map(|header| format!("{}@{}", header.number, header.erp));
-        Ok(Genealogy { id: state.id.to_string(), order: name, consumed: order.consumed.iter().map(edge).collect(), made, as_of: seen.at.to_string() })
+        Ok(Genealogy {
+            id: state.id.to_string(),
+            order: name,
+            consumed: order.consumed.iter().map(edge).collect(),
+            made,
+            as_of: seen.at.to_string(),
+        })
     }
 
     /// A handling unit, as it is or as it was.

@@ -132,7 +132,8 @@ impl Queries for Counter {
 
     async fn list_records(&self, request: Request<v1::RecordsQuestion>) -> Document {
         let asked = request.get_ref();
-        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), asked.most.map(u64::from))).await
+        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), asked.most.map(u64::from)))
+            .await
     }
 
     async fn show_record(&self, request: Request<v1::RecordQuestion>) -> Document {

@@ -120,7 +120,10 @@ pub(crate) fn genealogy(answer: &Value, zones: &Zones) -> String {
         if all.is_empty() { "nothing known".to_owned() } else { all.join(", ") }
     };
     let order = if text(answer, "order").is_empty() { text(answer, "id") } else { text(answer, "order") };
-    let mut lines = vec![format!("GENEALOGY {order}   as of {}", zones.at("", text(answer, "as_of"))), format!("  went in    {}", names(answer, "consumed"))];
+    let mut lines = vec![
+        format!("GENEALOGY {order}   as of {}", zones.at("", text(answer, "as_of"))),
+        format!("  went in    {}", names(answer, "consumed")),
+    ];
     for made in list(answer, "made") {
         let shipments: Vec<&str> = strings(made, "shipments").collect();
         lines.push(format!("  came out   {}", or_dash(text(made, "lot"))));

@@ -59,7 +59,8 @@ async fn events_contracts_deliveries_and_raw_messages_are_told_here_too() {
     world.released("1000042").await;
     plant(&world).await.confirm_completion(completion("c1", "1000042", "40 H87")).await.unwrap();
     let (http, mut queries) = (crate::http::tests::Person::plant(&world), QueriesClient::with_interceptor(channel(&world).await, Token));
-    let wanted = |after: &str| v1::EventsWanted { after: Some(after.to_owned()), r#type: Some("order.work".to_owned()), ..Default::default() };
+    let wanted =
+        |after: &str| v1::EventsWanted { after: Some(after.to_owned()), r#type: Some("order.work".to_owned()), ..Default::default() };
     let told = queries.list_events(wanted("")).await.unwrap().into_inner();
     assert_eq!(rows(&told), http.gets("/v1/events?type=order.work").await.body["rows"].as_array().unwrap().len());
     let mut watched = queries.watch_events(wanted("")).await.unwrap().into_inner();

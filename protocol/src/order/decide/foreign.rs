@@ -129,7 +129,10 @@ impl Turn<'_, '_> {
             None => "if it is one of the postings that wait here, adopt it there; if not, reverse it in the ERP",
         };
         let offers = vec![Proposal::Do(advice.into()), Proposal::Acknowledge];
-        let case = NewCase::new(CaseKind::ForeignPosting, "finance", what).stake(found.qty).offers(offers).because_of(made_by_hand(found.document));
+        let case = NewCase::new(CaseKind::ForeignPosting, "finance", what)
+            .stake(found.qty)
+            .offers(offers)
+            .because_of(made_by_hand(found.document));
         self.draft.open_case(case)
     }
 }
