@@ -10,7 +10,6 @@
 
 mod architecture;
 mod demo;
-mod demo_nats;
 mod draw;
 mod links;
 mod loop_disk;

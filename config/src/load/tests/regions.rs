@@ -38,7 +38,7 @@ fn a_region_on_jetstream_is_read_whole_and_its_secret_comes_from_outside() {
 #[test]
 fn what_is_wrong_with_a_region_on_jetstream_is_told_with_its_line_and_remedy() {
     for (before, after, wanted) in [
-        ("eu:\n", "uk:\n", "regions.yaml:1:1: there is no region uk. add it to `regions` in mesh.yaml"),
+        ("eu:\n", "uk:\n", "regions.yaml:2:3: there is no region uk. add it to `regions` in mesh.yaml"),
         (
             "nats://10.0.0.1:4222",
             "10.0.0.1:4222",
