@@ -11,7 +11,7 @@ use crate::draft::{Draft, NewCase};
 use crate::envelope::{Envelope, RawRef};
 use crate::id::EntityId;
 use crate::input::{Address, Body, Input};
-use crate::kernel::{Context, refuse};
+use crate::kernel::{Context, acknowledge, refuse};
 use crate::native::Ref;
 use crate::order::{self, Report};
 use crate::refusal::Code;
@@ -133,10 +133,7 @@ impl Site {
         let mut turn = Turn { site: self, common, context, draft };
         let Some(input) = self.quarantine.get(&case.number) else {
             return match action {
-                Action::Acknowledge => {
-                    turn.draft.close_case(case.number, "acknowledged");
-                    Answer::Accepted
-                }
+                Action::Acknowledge => acknowledge(case, envelope, context, turn.draft),
                 Action::Edit { copies, .. } if case.kind == CaseKind::Unmatched => turn.mend(case, None, copies, envelope),
                 Action::Retry
                 | Action::Adopt { .. }
