@@ -169,8 +169,9 @@ impl Desk {
             let (step, reply) = kernel::take(&mut self.state, &letter.input, &context);
             if let Some(step) = step {
                 facts += step.facts.len();
-                if let (Some(person), Ok(at)) = (letter.input.envelope.who, u16::try_from(steps.len())) {
-                    who.push((at, person));
+                if let Ok(at) = u16::try_from(steps.len()) {
+                    let envelope = letter.input.envelope;
+                    who.extend(envelope.who.into_iter().chain(envelope.matched_by).map(|person| (at, person)));
                 }
                 steps.push(step);
             }

@@ -92,6 +92,9 @@ pub struct Page<T: ToSchema> {
     /// Everything recorded by then is in the list; rows themselves are read when they are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
+    /// Of exceptions: how many more are open that somebody put away, and that this list leaves out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_away: Option<usize>,
 }
 
 /// A thing that has a number that was searched for.

@@ -240,6 +240,7 @@ impl Reception {
             on_behalf_of: field::remark("cover.on_behalf_of", cover.on_behalf_of.as_ref())?,
             reason: field::remark("reason", meaning.reason.as_ref())?,
             second: field::remark("second", meaning.second.as_ref())?,
+            matched: false,
         };
         Ok(Envelope {
             key: Key { source: client.source, epoch: 0, mark: Mark::Text(key) },
@@ -250,6 +251,7 @@ impl Reception {
             origin: None,
             correlation: field::remark("cover.correlation", cover.correlation.as_ref())?,
             causation: field::remark("corrects", meaning.causation.as_ref())?,
+            matched_by: None,
         })
     }
 

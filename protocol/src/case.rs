@@ -62,9 +62,9 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether somebody put it away, and its time has not come again.
+    /// Whether somebody put it away, and its time has not come again. What hurts is back, however long it was put away for.
     pub fn is_snoozed(&self, now: Instant) -> bool {
-        self.snoozed_until.is_some_and(|until| until > now)
+        self.snoozed_until.is_some_and(|until| until > now) && self.impact_at.is_none_or(|at| at > now)
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Commit {
     pub at: Instant,
     /// What happened, in order.
     pub steps: Vec<Step>,
-    /// Who stood behind each step, by its position; outside the chain.
+    /// Who stood behind each step, by its position, and who matched it by hand; outside the chain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub who: Vec<(u16, Who)>,
 }
@@ -78,6 +78,22 @@ fn yes() -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_yes(remembered: &bool) -> bool {
     *remembered
+}
+
+impl Commit {
+    /// The person or client who said what a step holds, by its position.
+    pub fn said_by(&self, at: usize) -> Option<&Who> {
+        self.behind(at).find(|who| !who.matched)
+    }
+
+    /// Who matched it with this entity by hand, and why.
+    pub fn matched_by(&self, at: usize) -> Option<&Who> {
+        self.behind(at).find(|who| who.matched)
+    }
+
+    fn behind(&self, at: usize) -> impl Iterator<Item = &Who> {
+        self.who.iter().filter(move |(of, _)| usize::from(*of) == at).map(|(_, who)| who)
+    }
 }
 
 impl Step {

@@ -186,6 +186,14 @@ pub struct Who {
     /// The second pair of eyes, where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<String>,
+    /// They said nothing of it: they matched what another one said with this entity, by hand.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub matched: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Where an input came from: the raw payload and the mapping that read it.
@@ -221,12 +229,25 @@ pub struct Envelope {
     /// The intent or input that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<String>,
+    /// Who matched it by hand with the entity it is for, and why. No part of what it says: told again without it, it is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched_by: Option<Who>,
 }
 
 impl Envelope {
     /// An envelope with nothing but a key: it happened and was written down at the same moment, and nobody is behind it.
     pub fn of(key: Key, at: Instant) -> Self {
-        Self { key, occurred_at: at, received_at: at, not_after: None, who: None, origin: None, correlation: None, causation: None }
+        Self {
+            key,
+            occurred_at: at,
+            received_at: at,
+            not_after: None,
+            who: None,
+            origin: None,
+            correlation: None,
+            causation: None,
+            matched_by: None,
+        }
     }
 
     /// What a person or a client states here that is part of what they say: why, with whom, and when it happened. The same

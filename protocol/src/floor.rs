@@ -207,13 +207,13 @@ impl Floor {
         let mark = Mark::Text(KeyText::ours(format!("told {}", self.told)));
         let key = Key { source: Source::parse(source).unwrap(), epoch: 0, mark };
         let at = self.now;
-        Envelope { key, occurred_at: at, received_at: at, not_after: None, who: None, origin: None, correlation: None, causation: None }
+        Envelope::of(key, at)
     }
 }
 
 /// Somebody in a role, with a reason and a second pair of eyes.
 pub(crate) fn person(role: &str) -> Who {
-    Who { user: "ada".into(), role: role.into(), on_behalf_of: None, reason: Some("looked".into()), second: Some("bob".into()) }
+    Who { user: "ada".into(), role: role.into(), reason: Some("looked".into()), second: Some("bob".into()), ..Who::default() }
 }
 
 /// The code a wish was refused with.

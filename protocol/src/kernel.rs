@@ -27,7 +27,7 @@ mod repeat;
 pub(crate) mod tests;
 
 pub use decide::decide;
-pub(crate) use decide::{not_given_up, not_owner, refuse};
+pub(crate) use decide::{acknowledge, not_given_up, not_owner, refuse};
 
 /// The state of an entity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

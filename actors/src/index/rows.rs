@@ -307,7 +307,7 @@ impl Pages<'_> {
     fn noted(&mut self, commit: &Commit, at: usize, case: u32, what: String, change: impl FnOnce(&mut Case)) -> Result<(), Error> {
         let key = numbered_key(commit.entity, case);
         let Some(mut open) = self.known::<OpenCase>(CASES, &key)? else { return Ok(()) };
-        let who = commit.who.iter().find(|(of, _)| usize::from(*of) == at).map(|(_, who)| who);
+        let who = commit.said_by(at);
         let name = who.map(|who| who.on_behalf_of.as_ref().map_or_else(|| who.user.clone(), |other| format!("{} for {other}", who.user)));
         let why = who.and_then(|who| who.reason.clone()).unwrap_or_default();
         open.notes.push(Note { at: commit.at, what, who: name.unwrap_or_default(), why });

@@ -72,7 +72,7 @@ pub struct SourceRow {
 pub(crate) fn view(state: &State, order: &Order, commits: &[Commit], raw: Option<&str>, now: Instant) -> Evidence {
     let sources = sources(commits);
     let meant = |source: &SourceRow| raw.is_none_or(|raw| source.raw.as_deref() == Some(raw));
-    let postings = order.ledger.postings().map(|entry| evidence(entry, &sources, raw));
+    let postings = order.ledger.postings().map(|entry| evidence(entry, &sources, commits, raw));
     let postings: Vec<PostingEvidence> = postings.filter(|shown| raw.is_none() || shown.sources.iter().any(meant)).collect();
     let posted: Vec<(u32, u32)> =
         order.ledger.postings().flat_map(|entry| entry.posting.lines.iter().flat_map(|line| line.actuals.iter().copied())).collect();
@@ -85,7 +85,7 @@ pub(crate) fn view(state: &State, order: &Order, commits: &[Commit], raw: Option
     }
 }
 
-fn evidence(entry: &Entry, sources: &BTreeMap<u32, SourceRow>, raw: Option<&str>) -> PostingEvidence {
+fn evidence(entry: &Entry, sources: &BTreeMap<u32, SourceRow>, commits: &[Commit], raw: Option<&str>) -> PostingEvidence {
     let ranges = entry.posting.lines.iter().flat_map(|line| line.actuals.iter());
     let mut behind: BTreeMap<u32, &SourceRow> = BTreeMap::new();
     for (from, to) in ranges.filter(|(from, to)| from <= to) {
@@ -96,7 +96,7 @@ fn evidence(entry: &Entry, sources: &BTreeMap<u32, SourceRow>, raw: Option<&str>
         behind.into_values().partition(|source| raw.is_some() && source.raw.as_deref() == raw);
     let all: Vec<SourceRow> = wanted.into_iter().chain(others).cloned().collect();
     let more = all.len().saturating_sub(SOURCES_MAX);
-    PostingEvidence { posting: posting(entry), sources: all.into_iter().take(SOURCES_MAX).collect(), more }
+    PostingEvidence { posting: posting(entry, commits), sources: all.into_iter().take(SOURCES_MAX).collect(), more }
 }
 
 /// Every reported quantity by its number.

@@ -41,8 +41,8 @@ pub(crate) fn moment(commit: &Commit, at: usize) -> Option<Moment> {
 /// The person behind a step if there is one, else its source with its key.
 fn by(commit: &Commit, at: usize, step: &Step) -> String {
     let source = step.key.source.to_string();
-    match commit.who.iter().find(|(of, _)| usize::from(*of) == at) {
-        Some((_, who)) => super::timeline::person(who),
+    match commit.said_by(at) {
+        Some(who) => super::timeline::person(who),
         None if source == OURS || source.is_empty() => String::new(),
         // A reply to an errand of ours: the key is our own, and says nothing to a person.
         None if step.key_text().starts_with("claim/") => source,

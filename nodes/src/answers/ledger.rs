@@ -4,15 +4,16 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::book::Book;
 use takt_protocol::commit::Commit;
+use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::order::Order;
-use takt_protocol::posting::{Account, Entry, Standing, Use, accounts, next_wake};
+use takt_protocol::order::{self, Order};
+use takt_protocol::posting::{Account, Entry, PostingFact, Standing, Use, accounts, next_wake};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
 use super::reconcile::BooksView;
-use super::word_of;
+use super::{history, word_of};
 
 mod told;
 
@@ -116,6 +117,9 @@ pub struct PostingRow {
     /// The ERP's document, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
+    /// By whose word the document was adopted; nobody read it in the ERP for that. A reconciliation says whether it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted_by: Option<String>,
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -161,7 +165,7 @@ pub(crate) fn view(state: &State, order: &Order, proof: Proof<'_>, book: &Book, 
         corrections: told::corrections(proof.commits),
         repeats: proof.repeats,
         goods: told::goods(order),
-        postings: order.ledger.postings().map(posting).collect(),
+        postings: order.ledger.postings().map(|entry| posting(entry, proof.commits)).collect(),
         foreign: order.foreign.iter().map(ToString::to_string).collect(),
         books: super::reconcile::all(&order.books),
     }
@@ -235,8 +239,19 @@ pub(crate) fn booked(line: &takt_protocol::posting::Line) -> String {
     format!("{} {} {}{lot}{unit}", word_of(&line.series.purpose), line.qty, line.series.material)
 }
 
+/// By whose word a posting is one with a document that was made by hand; nothing where it is not.
+fn adopted_by(entry: &Entry, commits: &[Commit]) -> Option<String> {
+    let adopts = |fact: &Fact| {
+        let Fact::Order(fact) = fact else { return false };
+        let order::Fact::Posting(PostingFact::Stands { posting, standing: Standing::Adopted { .. } }) = fact.as_ref() else { return false };
+        *posting == entry.posting.number
+    };
+    let adopted = matches!(entry.standing, Standing::Adopted { .. });
+    adopted.then(|| history::last(commits, adopts)).flatten().map(|moment| moment.by).filter(|by| !by.is_empty())
+}
+
 /// A posting as it is shown.
-pub(crate) fn posting(entry: &Entry) -> PostingRow {
+pub(crate) fn posting(entry: &Entry, commits: &[Commit]) -> PostingRow {
     let posting = &entry.posting;
     let why = match &entry.standing {
         Standing::Parked { why, .. } => Some(why.clone()),
@@ -252,6 +267,7 @@ pub(crate) fn posting(entry: &Entry) -> PostingRow {
         movement: word_of(&posting.movement),
         standing: word_of(&entry.standing),
         document: entry.standing.document().map(ToString::to_string),
+        adopted_by: adopted_by(entry, commits),
         why,
         date: word_of(&posting.date),
         rule: rule(&posting.rule),

@@ -96,6 +96,12 @@ pub struct Step {
     /// Why they acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Who matched it with this by hand, when it came under a number that nobody knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched_by: Option<String>,
+    /// Why they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched_because: Option<String>,
     /// What its sender was told: accepted, refused with its code, discrepant or quarantined.
     pub answer: String,
     /// The raw message behind it, for `/v1/raw/{hash}`.
@@ -183,7 +189,7 @@ pub fn of(commit: &Commit) -> Vec<Step> {
 }
 
 fn shown(commit: &Commit, at: usize, step: &commit::Step) -> Step {
-    let who = commit.who.iter().find(|(of, _)| usize::from(*of) == at).map(|(_, who)| who);
+    let (who, matched) = (commit.said_by(at), commit.matched_by(at));
     Step {
         commit: commit.number,
         at: step.occurred_at.to_string(),
@@ -192,6 +198,8 @@ fn shown(commit: &Commit, at: usize, step: &commit::Step) -> Step {
         key: step.key_text(),
         who: who.map(person),
         reason: who.and_then(|who| who.reason.clone()),
+        matched_by: matched.map(person),
+        matched_because: matched.and_then(|who| who.reason.clone()),
         answer: told(&step.answer),
         raw: step.origin.as_ref().map(|origin| origin.raw.to_string()),
         mapping: step.origin.as_ref().map(|origin| origin.mapping.clone()),

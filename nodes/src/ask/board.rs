@@ -31,11 +31,11 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn takes(&self, open: &OpenCase, now: Instant) -> bool {
+    fn takes(&self, open: &OpenCase) -> bool {
         let case = &open.case;
         let owned = self.owner.as_ref().is_none_or(|owner| case.owner.as_str() == owner);
         let here = self.site.as_ref().is_none_or(|site| case.site.is_some_and(|at| at.as_str() == site));
-        owned && here && (self.snoozed || !case.is_snoozed(now))
+        owned && here
     }
 }
 
@@ -43,19 +43,21 @@ impl Reception {
     /// Open exceptions, by when they start to hurt.
     pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Page<CaseRow>, Denied> {
         let (as_of, cases) = self.open_cases(wanted).await?;
-        let ranked = cases.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
-        page(ranked, wanted, as_of)
+        let (shown, put_away) = self.at_hand(cases, wanted);
+        let ranked = shown.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
+        page(ranked, wanted, as_of, put_away)
     }
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
     pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Page<GroupRow>, Denied> {
         let (as_of, cases) = self.open_cases(wanted).await?;
-        page(groups(&cases), wanted, as_of)
+        let (shown, put_away) = self.at_hand(cases, wanted);
+        page(groups(&shown), wanted, as_of, put_away)
     }
 
     /// A cause with its open exceptions, also those that somebody put away.
     pub(crate) async fn exception_group(&self, id: &str) -> Result<GroupView, Denied> {
-        let (as_of, mut cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await?;
+        let (as_of, mut cases) = self.open_cases(&Wanted::default()).await?;
         cases.retain(|open| open.case.cause(open.entity).as_str() == id);
         cases.sort_by_cached_key(|open| Rank::of(open.entity, &open.case));
         let (_, group) = groups(&cases).pop().ok_or_else(|| no_group(id))?;
@@ -69,7 +71,7 @@ impl Reception {
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let case = state.common.cases.get(&number).ok_or_else(|| super::desk::no_exception(id))?;
         let case = &Case { owner: self.mesh().book().roles.answering(&case.owner), ..case.clone() };
-        let (_, cases) = self.open_cases(&Wanted { snoozed: true, ..Wanted::default() }).await?;
+        let (_, cases) = self.open_cases(&Wanted::default()).await?;
         let cause = case.cause(entity);
         let mine = cases.iter().find(|open| open.entity == entity && open.case.number == number);
         let notes = mine.map(|open| open.notes.iter().map(note).collect()).unwrap_or_default();
@@ -115,7 +117,18 @@ impl Reception {
         rows
     }
 
-    /// A site that is not configured, or a role that nobody has, has no exceptions, and to say so would be no answer.
+    /// Those that nobody put away, and how many somebody did; all of them where all are wanted.
+    fn at_hand(&self, cases: Vec<OpenCase>, wanted: &Wanted) -> (Vec<OpenCase>, usize) {
+        if wanted.snoozed {
+            return (cases, 0);
+        }
+        let (now, open) = (self.mesh().clock().now(), cases.len());
+        let shown: Vec<OpenCase> = cases.into_iter().filter(|open| !open.case.is_snoozed(now)).collect();
+        let put_away = open - shown.len();
+        (shown, put_away)
+    }
+
+    /// All that are wanted, also those that somebody put away. A site that is not configured, or a role that nobody has, has no exceptions, and to say so would be no answer.
     async fn open_cases(&self, wanted: &Wanted) -> Result<(Instant, Vec<OpenCase>), Denied> {
         if let Some(site) = super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
             self.configured(site, "site")?;
@@ -125,23 +138,23 @@ impl Reception {
             Self::role("owner", owner, &book.roles.owners())?;
         }
         let as_of = self.indexed().await;
-        let now = self.mesh().clock().now();
         let answering = |mut open: OpenCase| {
             open.case.owner = book.roles.answering(&open.case.owner);
             open
         };
-        Ok((as_of, self.indexes().flat_map(Index::cases).map(answering).filter(|open| wanted.takes(open, now)).collect()))
+        Ok((as_of, self.indexes().flat_map(Index::cases).map(answering).filter(|open| wanted.takes(open)).collect()))
     }
 }
 
 /// The part of a list that is wanted.
-fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant) -> Result<Page<T>, Denied> {
+fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant, put_away: usize) -> Result<Page<T>, Denied> {
     let most = part::most(wanted.most)?;
     let after = part::behind(wanted.after.as_deref(), Rank::parse)?;
     ranked.retain(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
     ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
     let next = ranked.get(most).and_then(|_| ranked.get(most - 1)).map(|(rank, _)| rank.to_string());
-    Ok(Page { rows: ranked.into_iter().take(most).map(|(_, row)| row).collect(), next, as_of: Some(as_of.to_string()) })
+    let rows = ranked.into_iter().take(most).map(|(_, row)| row).collect();
+    Ok(Page { rows, next, as_of: Some(as_of.to_string()), put_away: Some(put_away) })
 }
 
 fn note(note: &takt_actors::index::Note) -> NoteRow {

@@ -8,6 +8,7 @@ use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
+use takt_protocol::malformed::Malformed;
 use takt_protocol::words::{DocNo, Role};
 
 use super::field::maybe;
@@ -45,7 +46,7 @@ impl v1::ActOnException {
             "retry" => Ok(Action::Retry),
             "write_off" => Ok(Action::WriteOff),
             "acknowledge" => Ok(Action::Acknowledge),
-            "adopt" => needed("document", maybe("document", document, DocNo::parse)?).map(|document| Action::Adopt { document }),
+            "adopt" => needed("document", maybe("document", document, numbered)?).map(|document| Action::Adopt { document }),
             "snooze" => needed("until", maybe("until", self.until.as_ref(), Instant::parse)?).map(|until| Action::Snooze { until }),
             "" => Err(Denied::missing("action")),
             other => Err(no_action(other)),
@@ -60,6 +61,14 @@ pub(super) fn no_action(word: &str) -> Denied {
     let message = format!("`{}` is no action", word.escape_debug());
     let actions = ACTIONS.map(str::to_owned);
     Denied::new(Sort::Unprocessable, "SCHEMA", message, "send one of the choices").at("action").choose(actions)
+}
+
+/// The number of a document as a person types it: a word without a digit is no number.
+fn numbered(text: &str) -> Result<DocNo, Malformed> {
+    if text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return DocNo::parse(text);
+    }
+    Err(Malformed::new("document number", text, "send the number of the document as its ERP shows it, such as 4900012377"))
 }
 
 fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {

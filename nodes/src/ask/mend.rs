@@ -46,13 +46,8 @@ impl Reception {
             Own::Site(site) => site.quarantine.get(&number),
             Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => None,
         };
-        let who = Who {
-            user: client.source.to_string(),
-            role: client.role.as_str().to_owned(),
-            on_behalf_of: None,
-            reason: wish.reason.clone(),
-            second: None,
-        };
+        let who =
+            Who { user: client.source.to_string(), role: client.role.as_str().to_owned(), reason: wish.reason.clone(), ..Who::default() };
         let mend = Mend { who, causation: format!("{entity}:{number}") };
         match (&wish.input, &wish.payload, waiting) {
             (Some(text), None, Some(original)) => Ok(vec![mend.of_input(text, original)?]),

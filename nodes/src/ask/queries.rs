@@ -146,7 +146,7 @@ impl Reception {
             let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
             rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?, self.mesh().clock().now()));
         }
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
+        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None })
     }
 
     /// Everything that any system knows by this number.
@@ -157,7 +157,7 @@ impl Reception {
             kind: entity.kind().to_string(),
             name: name.map_or_else(|| entity.to_string(), |name| name.to_string()),
         });
-        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()) })
+        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()), put_away: None })
     }
 
     /// The state of a thing that anything was ever recorded about.

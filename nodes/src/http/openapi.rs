@@ -16,6 +16,10 @@ const ABOUT: &str = "Business verbs of a Takt mesh. A request is answered when i
 (`Idempotency-Key`, good for the thing it is about): the same key and content get the same answer again, with `Idempotent-Replayed: true`; the same key with \
 other content is refused. Quantities are a number, one blank and a UNECE Rec 20 code, such as `40 H87`. Every trouble has the shape `Complaint`.";
 
+/// What a key is good for.
+const KEY: &str = "Names this request within the thing it is about (one order, one lot, one exception): repeat it unchanged on every \
+retry. The same key about another order is another request, and is carried out: a retry must name the same thing.";
+
 /// The head of the document.
 pub(super) fn head() -> OpenApi {
     let info = InfoBuilder::new().title("Takt").version("1").description(Some(ABOUT)).build();
@@ -70,7 +74,7 @@ fn cover() -> [Parameter; 4] {
             .build()
     };
     [
-        header("Idempotency-Key", Required::True, "Names this request; repeat it unchanged on every retry.", "nord/2026-11-24/0001"),
+        header("Idempotency-Key", Required::True, KEY, "nord/2026-11-24/0001"),
         header("Request-Not-After", Required::False, "After this instant the request is refused as EXPIRED.", "2026-11-24T05:00:00+01:00"),
         header("X-On-Behalf-Of", Required::False, "The person for whom the client acts.", "L. Brandt"),
         header("X-Correlation-Id", Required::False, "The thread it belongs to.", "demand-7781"),

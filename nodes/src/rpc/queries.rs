@@ -181,7 +181,7 @@ impl Queries for Counter {
     }
 
     async fn list_contracts(&self, request: Request<v1::All>) -> Document {
-        self.asked(&request, async { Ok(Page { rows: event::listed(), next: None, as_of: None }) }).await
+        self.asked(&request, async { Ok(Page { rows: event::listed(), next: None, as_of: None, put_away: None }) }).await
     }
 
     async fn show_contract(&self, request: Request<v1::Which>) -> Document {

@@ -10,15 +10,20 @@ pub(crate) fn exceptions(answer: &Value, zones: &Zones) -> String {
     let found = rows(answer);
     let dead = dead_letters(answer);
     let now = text(answer, "as_of");
+    let away = match answer.get("put_away").and_then(Value::as_u64) {
+        None | Some(0) => String::new(),
+        Some(many) => format!("\n{many} more put away for a while: takt exceptions list --snoozed"),
+    };
     if found.is_empty() {
-        return format!("EXCEPTIONS  none open, as of {now}{dead}");
+        let none = if away.is_empty() { "none open" } else { "none at hand" };
+        return format!("EXCEPTIONS  {none}, as of {now}{away}{dead}");
     }
     let open: u64 = found.iter().map(count).sum();
     let causes = if open == found.len() as u64 { String::new() } else { format!(" of {} causes", found.len()) };
     let head = format!("EXCEPTIONS  {open} open{causes} · by time to impact · as of {now}");
     let first = found.first().map(|first| called(first).to_owned()).unwrap_or_default();
     let next = format!("takt exceptions show {first}   then: preview ACTION {first} · runbook KIND");
-    format!("{head}\n{}\n{next}{dead}", desk(found, now, zones))
+    format!("{head}\n{}\n{next}{away}{dead}", desk(found, now, zones))
 }
 
 fn desk(found: &[Value], now: &str, zones: &Zones) -> comfy_table::Table {

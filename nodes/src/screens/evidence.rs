@@ -63,8 +63,12 @@ const SOURCES_SHOWN: usize = 10;
 pub(super) fn posted(posting: &Value) -> String {
     let what: Vec<&str> = strings(posting, "lines").collect();
     let why = if text(posting, "why").is_empty() { String::new() } else { format!("  ({})", text(posting, "why")) };
+    let word = match text(posting, "adopted_by") {
+        "" => String::new(),
+        by => format!("  (adopted on the word of {by}, not read in the ERP: takt reconcile)"),
+    };
     format!(
-        "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}{why}",
+        "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}{why}{word}",
         number(posting, "number"),
         text(posting, "movement"),
         text(posting, "standing"),

@@ -275,8 +275,12 @@ pub(crate) fn timeline(answer: &Value, plant: &str, zones: &Zones) -> String {
 pub(crate) fn step(step: &Value, plant: &str, zones: &Zones) -> String {
     let what: Vec<&str> = strings(step, "what").collect();
     let who = if text(step, "who").is_empty() { text(step, "source") } else { text(step, "who") };
+    let matched = match text(step, "matched_by") {
+        "" => String::new(),
+        by => format!("; matched by hand by {by}: {}", text(step, "matched_because")),
+    };
     format!(
-        "{:>6}  {}  {:<20} {}",
+        "{:>6}  {}  {:<20} {}{matched}",
         step.get("commit").unwrap_or(&Value::Null).to_string(),
         zones.at(plant, text(step, "at")),
         who,

@@ -133,6 +133,44 @@ fn a_case_is_put_away_with_a_reason_and_never_past_what_it_hurts() {
     assert_eq!(act(&mut floor, id, case.number, Action::Snooze { until: soon }), Answer::Accepted);
     let case = only(&floor, id, &CaseKind::NotReady);
     assert!(case.is_snoozed(floor.now) && !case.is_snoozed(soon));
+    let longer = Case { snoozed_until: Some(hurts.plus_ms(60_000)), ..case };
+    assert!(longer.is_snoozed(soon) && !longer.is_snoozed(hurts), "what hurts is back, whatever an old log says");
+}
+
+#[test]
+fn a_case_is_closed_by_who_answers_for_it_and_for_a_reason() {
+    let mut floor = Floor::new();
+    let keeper = floor.book.site_entity(site("nord")).unwrap();
+    let slip = crate::site::Mail::Unreadable { topic: "stops".into(), raw: crate::envelope::RawRef::of(b"{}"), why: "no machine".into() };
+    floor.tell(keeper, "takt", Body::Site(crate::site::Input::Mail(slip)));
+    let case = only(&floor, keeper, &CaseKind::Unmatched);
+    assert_eq!(case.owner.as_str(), "it");
+    let mut ack = |who: Who| floor.wish(keeper, who, Body::Desk(Wish { case: case.number, action: Action::Acknowledge }));
+    let Answer::Refused(no) = ack(person("planning")) else { panic!("a case of it was closed by planning") };
+    assert_eq!((no.code, no.field.as_str()), (Code::NotOwner, "who.role"));
+    assert!(no.text.contains("for it to close") && no.remedy.contains("hand-to planning"), "{no:?}");
+    assert_eq!(refused(&ack(Who { reason: None, ..person("it") })), Code::Schema);
+    assert_eq!(ack(person("it")), Answer::Accepted);
+}
+
+#[test]
+fn a_case_is_closed_by_a_role_that_may_decide_what_its_owner_decides_and_by_who_took_it_over() {
+    for (taken_over, role) in [(false, "controlling"), (true, "planning")] {
+        let mut floor = Floor::new();
+        let id = without_recipe(&mut floor, "1000042");
+        let case = only(&floor, id, &CaseKind::NotReady);
+        let to = |role: &str| Action::HandTo { role: crate::words::Role::parse(role).unwrap() };
+        let mut does = |role: &str, action| floor.wish(id, person(role), Body::Desk(Wish { case: case.number, action }));
+        assert_eq!(does("it", to("finance")), Answer::Accepted);
+        assert_eq!(refused(&does(role, Action::Acknowledge)), Code::NotOwner);
+        if taken_over {
+            assert_eq!(does(role, to(role)), Answer::Accepted);
+        } else {
+            floor.book.policy.finance_roles.push(crate::words::Role::parse(role).unwrap());
+        }
+        let wish = Body::Desk(Wish { case: case.number, action: Action::Acknowledge });
+        assert_eq!(floor.wish(id, person(role), wish), Answer::Accepted, "{role}");
+    }
 }
 
 #[test]
@@ -242,6 +280,7 @@ fn a_quantity_is_given_up_by_two_people_and_not_by_one_under_two_spellings() {
         let who = Who { second: second.map(str::to_owned), on_behalf_of: Some("Carol".into()), ..finance.clone() };
         assert_eq!(refused(&give_up(&mut floor, who)), Code::NotOwner, "{second:?}");
     }
+    assert_eq!(refused(&give_up(&mut floor, Who { reason: None, ..finance.clone() })), Code::Schema, "and not without a reason");
     assert_eq!(give_up(&mut floor, finance), Answer::Accepted);
 }
 
@@ -270,4 +309,6 @@ fn a_hold_that_nobody_decides_hurts_already() {
     floor.wait_ms(floor.book.policy.disposition_ms + 1);
     let case = only(&floor, lot, &CaseKind::Unanswered);
     assert_eq!((case.impact_by, case.impact_at, case.site), (Some(Impact::Now), Some(floor.now), Some(site("nord"))));
+    let later = floor.now.plus_ms(3_600_000);
+    assert_eq!(refused(&act(&mut floor, lot, case.number, Action::Snooze { until: later })), Code::State, "it cannot be put away");
 }

@@ -13,6 +13,7 @@ use crate::intent::{IntentId, Wake};
 use crate::name::Source;
 use crate::outbox::{OutboxFact, Standing};
 use crate::refusal::{Code, Refusal};
+use crate::words::Role;
 
 /// Decides about an input that was never heard before.
 pub fn decide(state: &State, input: &Input, context: &Context<'_>) -> Decision {
@@ -93,8 +94,7 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
         (Action::Acknowledge, None)
             if case.posting.is_none() && !matches!(case.kind, CaseKind::Unmatched | CaseKind::Blocked | CaseKind::BooksDiffer) =>
         {
-            draft.close_case(case.number, "acknowledged");
-            Answer::Accepted
+            acknowledge(case, envelope, context, draft)
         }
         (Action::Retry, Some(number)) => {
             super::claim::follow(state, number, &OutboxFact::Requeued, context, draft);
@@ -107,7 +107,37 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
     }
 }
 
-/// Put away for a while, for a reason: never past the moment at which it starts to hurt.
+/// Taken note of, and closed: by who answers for it, and with a reason.
+pub(crate) fn acknowledge(case: &Case, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
+    let who = envelope.who.as_ref();
+    if !who.is_some_and(|who| answers_for(case, &who.role, context)) {
+        let owner = context.book.roles.answering(&case.owner);
+        let role = who.map(|who| who.role.as_str()).unwrap_or_default();
+        let text = format!("case {} is for {owner} to close, and this is the role {role}", case.number);
+        let remedy = format!("ask somebody in the role {owner}; or first take it over: hand-to {role}, with a reason");
+        return refuse(Code::NotOwner, text, &remedy, "who.role");
+    }
+    if who.is_none_or(|who| who.reason.is_none()) {
+        return refuse(Code::Schema, "closing a case needs a reason".into(), "say what was done about it", "who.reason");
+    }
+    draft.close_case(case.number, "acknowledged");
+    Answer::Accepted
+}
+
+/// Whether a role answers for a case: it is its owner, or the configuration lets it decide what its owner decides.
+fn answers_for(case: &Case, role: &str, context: &Context<'_>) -> bool {
+    let Ok(role) = Role::parse(role) else { return false };
+    let (roles, policy) = (&context.book.roles, &context.book.policy);
+    let owner = roles.answering(&case.owner);
+    let alike: &[Role] = match owner.as_str() {
+        "finance" => &policy.finance_roles,
+        "quality" => &policy.quality_roles,
+        _ => &[],
+    };
+    roles.answering(&role) == owner || alike.contains(&role)
+}
+
+/// Put away for a while, for a reason: never past the moment at which it starts to hurt, so never once it hurts.
 fn snooze(case: &Case, until: Instant, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
     if envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
         return refuse(Code::Schema, "putting a case away needs a reason".into(), "say why it can wait", "who.reason");
@@ -115,7 +145,11 @@ fn snooze(case: &Case, until: Instant, envelope: &Envelope, context: &Context<'_
     if until <= context.now {
         return refuse(Code::Schema, format!("{until} has passed"), "name a moment to come", "until");
     }
-    if let Some(at) = case.impact_at.filter(|at| *at > context.now && until > *at) {
+    if let Some(at) = case.impact_at.filter(|at| *at <= context.now) {
+        let text = format!("it hurts since {at}");
+        return refuse(Code::State, text, "act on it now, or hand it to somebody who can", "until");
+    }
+    if let Some(at) = case.impact_at.filter(|at| until > *at) {
         let text = format!("it starts to hurt at {at}, which is before {until}");
         return refuse(Code::State, text, "put it away until then at most, or hand it to somebody who can act before", "until");
     }
@@ -134,12 +168,16 @@ fn own_act(state: &State, case: &Case, wish: &Wish, envelope: &Envelope, context
     }
 }
 
-/// Why somebody may not give a quantity up: only finance may, with a second pair of eyes.
+/// Why somebody may not give a quantity up: only finance may, for a reason, with a second pair of eyes.
 pub(crate) fn not_given_up(who: Option<&Who>, context: &Context<'_>) -> Option<Answer> {
     let finance = &context.book.policy.finance_roles;
     if who.is_none_or(|who| finance.iter().all(|role| role.as_str() != who.role)) {
         let text = "only finance may give quantities up".into();
         return Some(refuse(Code::NotOwner, text, "hand the case to finance", "who.role"));
+    }
+    if who.is_none_or(|who| who.reason.is_none()) {
+        let text = "giving quantities up needs a reason".into();
+        return Some(refuse(Code::Schema, text, "say why they will never be posted", "who.reason"));
     }
     let second = who.and_then(|who| who.second.as_ref().filter(|second| is_another(who, second)));
     second

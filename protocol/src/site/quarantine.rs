@@ -8,10 +8,10 @@ use crate::case::{Case, CaseKind, Proposal};
 use crate::common::Common;
 use crate::desk::Action;
 use crate::draft::{Draft, NewCase};
-use crate::envelope::{Envelope, RawRef};
+use crate::envelope::{Envelope, RawRef, Who};
 use crate::id::EntityId;
 use crate::input::{Address, Body, Input};
-use crate::kernel::{Context, refuse};
+use crate::kernel::{Context, acknowledge, refuse};
 use crate::native::Ref;
 use crate::order::{self, Report};
 use crate::refusal::Code;
@@ -32,7 +32,7 @@ impl Turn<'_, '_> {
         let keys: Vec<Name> = names.iter().map(name_of).collect();
         for (case, input) in &self.site.quarantine {
             if input.to == Address::Entity(entity) || names_of(input).iter().any(|name| keys.contains(name)) {
-                self.pass_on(*case, entity, input);
+                self.pass_on(*case, entity, input, None);
             }
         }
         if let Some(load) = load.filter(|load| !self.site.knows_later(entity, load)) {
@@ -112,10 +112,14 @@ impl Turn<'_, '_> {
         Answer::Accepted
     }
 
-    fn pass_on(&mut self, case: u32, entity: EntityId, input: &Input) {
-        self.draft.forward(entity, readdressed(input, entity));
+    /// It goes to its entity, with the person who said so, if one did.
+    fn pass_on(&mut self, case: u32, entity: EntityId, input: &Input, by: Option<&Who>) {
+        let mut input = readdressed(input, entity);
+        input.envelope.matched_by = by.map(|who| Who { matched: true, ..who.clone() });
+        self.draft.forward(entity, input);
         self.note(Fact::Matched { case, entity });
-        self.draft.close_case(case, format!("matched with {entity}"));
+        let how = by.map_or_else(|| format!("matched with {entity}"), |who| format!("matched with {entity} by hand, by {}", who.role));
+        self.draft.close_case(case, how);
     }
 }
 
@@ -133,10 +137,7 @@ impl Site {
         let mut turn = Turn { site: self, common, context, draft };
         let Some(input) = self.quarantine.get(&case.number) else {
             return match action {
-                Action::Acknowledge => {
-                    turn.draft.close_case(case.number, "acknowledged");
-                    Answer::Accepted
-                }
+                Action::Acknowledge => acknowledge(case, envelope, context, turn.draft),
                 Action::Edit { copies, .. } if case.kind == CaseKind::Unmatched => turn.mend(case, None, copies, envelope),
                 Action::Retry
                 | Action::Adopt { .. }
@@ -160,7 +161,7 @@ impl Site {
                 if let Some(no) = cannot_be(input, *entity, context) {
                     return no;
                 }
-                turn.pass_on(case.number, *entity, input);
+                turn.pass_on(case.number, *entity, input, envelope.who.as_ref());
                 Answer::Accepted
             }
             Action::Edit { copies, .. } => turn.mend(case, Some(input), copies, envelope),

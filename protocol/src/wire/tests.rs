@@ -108,7 +108,8 @@ pub(crate) fn a_life() -> Floor {
     for fact in [OwnerFact::Locked(true), OwnerFact::Availability { short: vec!["STEEL-3".into()] }] {
         floor.tell(order, "erp-eu", Body::Order(order::Input::OwnerFact(fact)));
     }
-    floor.wish(order, person("planner"), Body::Desk(Wish { case: 1, action: Action::Acknowledge }));
+    let owner = floor.cases(order).into_iter().find(|case| case.number == 1).map_or("planning".into(), |case| case.owner.to_string());
+    floor.wish(order, person(&owner), Body::Desk(Wish { case: 1, action: Action::Acknowledge }));
     quality(&mut floor, &pallet);
     departure(&mut floor, &pallet);
     master_data(&mut floor);

@@ -246,16 +246,7 @@ impl World {
     async fn say(&self, source: &str, to: Address, key: &str, body: Body) -> EntityId {
         let now = self.mesh.clock().now();
         let key = Key { source: site(source), epoch: 0, mark: Mark::Text(KeyText::parse(key).unwrap()) };
-        let envelope = Envelope {
-            key,
-            occurred_at: now,
-            received_at: now,
-            not_after: None,
-            who: None,
-            origin: None,
-            correlation: None,
-            causation: None,
-        };
+        let envelope = Envelope::of(key, now);
         let entity = self.mesh.entity(&to).unwrap();
         let reply = self.mesh.ask(Input { to, envelope, body }).await.unwrap();
         assert!(matches!(&reply, Reply::Answer(answer) if answer.is_accepted()), "{reply:?}");

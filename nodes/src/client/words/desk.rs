@@ -114,7 +114,7 @@ pub enum Deed {
         #[arg(long)]
         until: String,
     },
-    /// Take note of it, and close it.
+    /// Take note of it, and close it: for who answers for it, with a reason. Anybody else takes it over first, with hand-to.
     Ack(Act),
 }
 
@@ -127,10 +127,10 @@ pub struct Act {
     /// All that are open of this cause, such as `G-7QK2M0XA`: each under a key of its own.
     #[arg(long, conflicts_with = "id")]
     pub(in crate::client) group: Option<String>,
-    /// Why.
+    /// Why; write-off, match, edit, snooze and ack need it.
     #[arg(long)]
     pub(in crate::client) reason: Option<String>,
-    /// Names this action, so that sending it again does nothing more; left out, every call is an action of its own.
+    /// Names this action within its exception, so that sending it again does nothing more; left out, every call is an action of its own.
     #[arg(long)]
     pub(in crate::client) key: Option<String>,
 }
@@ -158,7 +158,7 @@ pub struct Hold {
     /// Only this handling unit; may be given more than once. Left out, the whole lot and all that is made of it.
     #[arg(long = "unit")]
     pub(in crate::client) units: Vec<String>,
-    /// Names this request, so that sending it again does nothing more; left out, every call is one of its own.
+    /// Names this request within its lot, so that sending it again does nothing more; left out, every call is one of its own.
     #[arg(long)]
     pub(in crate::client) key: Option<String>,
 }
@@ -186,7 +186,7 @@ pub struct Correction {
     /// Only say what it would do.
     #[arg(long)]
     pub(in crate::client) preview: bool,
-    /// Names this correction, so that sending it again does nothing more; left out, every call is one of its own.
+    /// Names this correction within its order, so that sending it again does nothing more; left out, every call is one of its own.
     #[arg(long)]
     pub(in crate::client) key: Option<String>,
 }

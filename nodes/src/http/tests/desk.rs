@@ -9,6 +9,7 @@ use takt_protocol::words::{LotKey, LotNo, MaterialId};
 
 use super::{Back, Person, completion, hold};
 use crate::ask::tests::fixture::{MES, World, site};
+use crate::screens::{self, Zones};
 
 fn at<'a>(body: &'a Value, path: &str) -> &'a str {
     body.pointer(path).and_then(Value::as_str).unwrap_or_default()
@@ -105,11 +106,35 @@ async fn a_quantity_is_given_up_only_with_a_second_client_of_an_allowed_role() {
         finance.posts(&path, nobody, give_up(nobody)).await.is(409, "NOT_OWNER", "second");
     }
     plant.posts(&path, "w1", give_up("bob")).await.is(409, "NOT_OWNER", "authorization");
+    finance.posts(&path, "w0", json!({ "action": "write_off", "second": "bob" })).await.is(422, "SCHEMA", "reason");
     let preview = finance.posts(&format!("{path}/preview"), "w2", give_up("bob")).await;
     assert_eq!((preview.field("answer"), at(&preview.body, "/closes/0")), ("accepted", case.as_str()), "{preview:?}");
     assert_eq!(world.state(&order).await.common.cases.len(), 1, "a preview did something");
     finance.posts(&path, "w2", give_up("bob")).await.entity();
     causes(&plant, 0).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_is_adopted_on_the_word_of_who_says_so_and_a_word_is_no_document() {
+    let world = World::start().await;
+    let (plant, finance) = (Person::plant(&world), Person::finance(&world));
+    let order = parked(&world, &plant, &["1000042"]).await.remove(0);
+    let case = at(&causes(&plant, 1).await[0], "/first").to_owned();
+    let path = format!("/v1/exceptions/{case}/actions");
+    let adopt = |document: &str| json!({ "action": "adopt", "document": document, "reason": "posted by hand" });
+    for word in ["banana", "thrown away"] {
+        finance.posts(&path, word, adopt(word)).await.is(422, "SCHEMA", "document");
+    }
+    finance.posts(&path, "a1", adopt("4900012377")).await.entity();
+    for list in ["ledger", "postings"] {
+        let shown = plant.gets(&format!("/v1/orders/{order}/{list}")).await.body;
+        let posting = shown.pointer("/postings/0").unwrap();
+        assert_eq!((at(posting, "/document"), at(posting, "/adopted_by")), ("4900012377", "ada (finance)"), "{shown}");
+    }
+    let shown = plant.gets(&format!("/v1/orders/{order}/postings")).await.body;
+    let screen = screens::postings(&shown, &Zones::of(&json!({ "rows": [] })));
+    assert!(screen.contains("on the word of ada (finance), not read in the ERP"), "{screen}");
     world.stop().await;
 }
 
@@ -126,6 +151,14 @@ async fn what_is_put_away_is_back_when_asked_for_and_says_who_and_why() {
     plant.posts(&path, "z2", until("2099-01-01T00:00:00Z")).await.is(409, "STATE", "until");
     plant.posts(&path, "z3", until(&hurts)).await.entity();
     causes(&plant, 0).await;
+    for list in ["exceptions", "exception-groups"] {
+        let left_out = plant.gets(&format!("/v1/{list}")).await.body;
+        assert_eq!(left_out["put_away"], json!(1), "{left_out}");
+        let screen = screens::exceptions(&left_out, &Zones::of(&json!({ "rows": [] })));
+        assert!(screen.contains("none at hand") && screen.contains("1 more put away"), "{screen}");
+        assert_eq!(plant.gets(&format!("/v1/{list}?snoozed=true")).await.body["put_away"], json!(0));
+        assert_eq!(plant.gets(&format!("/v1/{list}?owner=quality")).await.body["put_away"], json!(0), "nobody's but finance's");
+    }
     assert_eq!(rows(&plant.gets("/v1/exception-groups?snoozed=true").await).len(), 1);
     let shown = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
     assert_eq!((at(&shown, "/notes/0/who"), at(&shown, "/notes/0/why")), ("mes-nord", "finance comes at nine"), "{shown}");

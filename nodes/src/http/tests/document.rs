@@ -24,6 +24,9 @@ async fn every_example_of_the_document_is_understood() {
         let Some(example) = post.pointer("/requestBody/content/application~1json/example") else { continue };
         let id = post["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == "id");
         let path = path.replace("{id}", id.and_then(|id| id["example"].as_str()).unwrap_or_default());
+        let key = post["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == "Idempotency-Key");
+        let about = key.and_then(|key| key["description"].as_str()).unwrap_or_default();
+        assert!(about.contains("within the thing it is about") && about.contains("another order is another request"), "{path}: {about}");
         let answer = plant.posts(&path, "example", example.clone()).await;
         let code = answer.field("code");
         assert!(!["SCHEMA", "UNKNOWN_PATH", "UOM_UNMAPPED", "INTERNAL"].contains(&code), "{path}: {answer:?}");

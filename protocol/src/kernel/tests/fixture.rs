@@ -272,16 +272,7 @@ impl Day {
 
 pub(crate) fn envelope(source: &str, key: &str, minute: u64) -> Envelope {
     let key = Key { source: Source::parse(source).unwrap(), epoch: 0, mark: Mark::Text(KeyText::ours(key)) };
-    Envelope {
-        key,
-        occurred_at: at(minute),
-        received_at: at(minute),
-        not_after: None,
-        who: None,
-        origin: None,
-        correlation: None,
-        causation: None,
-    }
+    Envelope::of(key, at(minute))
 }
 
 pub(crate) fn amount(text: &str) -> Amount {
