@@ -10,6 +10,7 @@ use takt_config::demo;
 use takt_config::folder::Folder;
 use takt_config::load::Mesh as Text;
 use takt_config::text::{Manner, TransportText};
+use takt_config::trial;
 use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
@@ -33,6 +34,7 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     let door = format!("http://{address}");
     let sites = sites(&config)?;
     let first = read(&config, &variables(&sites, None))?;
+    sound(&config)?;
     let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
     let text = read(&config, &variables(&sites, Some(&world)))?;
     let node = Node::start(&text, &config, data, address).await?;
@@ -43,6 +45,12 @@ pub(super) async fn stage(data: &Path, port: u16) -> anyhow::Result<Stage> {
     chain::set(&people, &cast, &text.book).await?;
     let token = token("TAKT_PLANNER");
     Ok(Stage { data: data.to_owned(), node, world, cast, people, door, token })
+}
+
+/// What `takt check` calls wrong is not played: its tests say that something would go otherwise than is meant.
+fn sound(config: &Path) -> anyhow::Result<()> {
+    let found = trial::check(config, &std::env::vars().collect()).findings;
+    if found.is_empty() { Ok(()) } else { Err(told(config, &found)) }
 }
 
 /// A port: the one asked for, or any that is free just now.
@@ -207,4 +215,21 @@ pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
 fn as_it_is(stage: &Stage) -> anyhow::Result<Text> {
     let config = stage.data.join("config");
     read(&config, &variables(&sites(&config)?, Some(&stage.world)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_whose_own_tests_fail_is_not_played() {
+        let config = tempfile::tempdir().unwrap();
+        demo::write_to(config.path()).unwrap();
+        sound(config.path()).unwrap();
+        let mapping = config.path().join("mappings/mes-json/reports.jq");
+        let text = std::fs::read_to_string(&mapping).unwrap();
+        std::fs::write(&mapping, text.replacen("mark: { number: .body.sequence }", "mark: { number: 1 }", 1)).unwrap();
+        let why = sound(config.path()).unwrap_err().to_string();
+        assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:4:"), "{why}");
+    }
 }
