@@ -124,13 +124,29 @@ pub fn explain(dir: &Path, variables: &BTreeMap<String, String>, key: &str) -> R
     let below = |known: &str| known == key || known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
     let found: Vec<Explained> = book.said.iter().filter(|(known, _)| below(known)).filter_map(|(key, said)| last(key, said)).collect();
     if found.is_empty() {
-        let mut known: Vec<&str> = book.said.keys().map(String::as_str).collect();
-        if !key.contains('.') || known.iter().all(|known| known.split('.').next() != key.split('.').next()) {
-            known = vec!["limits", "mappings", "ownership", "policy", "recipes", "reconcile", "roles", "rules", "verbs", "workflows"];
-        }
-        return Err(vec![Finding::about(&dir.display().to_string(), format!("nothing is called {key}"), nearest(key, &known))]);
+        let known: Vec<&str> = book.said.keys().map(String::as_str).collect();
+        return Err(vec![Finding::about(&dir.display().to_string(), format!("nothing is called {key}"), near(key, &known))]);
     }
     Ok(found)
+}
+
+/// The remedy for a key that nothing has: as far as it is right it is kept, and from there on the nearest word, or those there are.
+fn near(key: &str, known: &[&str]) -> String {
+    let mut right = String::new();
+    for word in key.split('.') {
+        let mut there: Vec<&str> = known.iter().filter_map(|known| known.strip_prefix(right.as_str())?.split('.').next()).collect();
+        there.dedup();
+        if there.contains(&word) {
+            right = format!("{right}{word}.");
+            continue;
+        }
+        if there.is_empty() {
+            return format!("nothing is below {}", right.trim_end_matches('.'));
+        }
+        let whole: Vec<String> = there.iter().map(|word| format!("{right}{word}")).collect();
+        return nearest(&format!("{right}{word}"), &whole.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    nearest(key, known)
 }
 
 fn last(key: &str, said: &[Said]) -> Option<Explained> {
@@ -138,5 +154,8 @@ fn last(key: &str, said: &[Said]) -> Option<Explained> {
     layers.sort_by_key(|said| said.layer);
     let in_force = layers.pop()?;
     layers.reverse();
+    // Who says what was said before changes nothing.
+    let mut nearer = in_force.value.clone();
+    layers.retain(|said| std::mem::replace(&mut nearer, said.value.clone()) != said.value);
     Some(Explained { key: key.to_owned(), in_force, overrode: layers })
 }

@@ -200,7 +200,7 @@ fn try_map(wanted: &TryMap, as_json: bool) -> Result<(), Trouble> {
         What::Errand { errand: Box::new(mapping::errand(&effect)?), answers }
     };
     let given = Given { site, tables, calendar: mapping::calendar(&mesh, site), call, named: mapping::named(&mesh, site, &name), what };
-    let outputs = given.run(&mapping)?;
+    let outputs = given.run(&mapping).map_err(|why| why_not(&given, why))?;
     let left = given.left(&mapping);
     if as_json {
         screens::print(&screens::pretty(&json!({ "outputs": outputs, "not_looked_at": left })));
@@ -208,6 +208,17 @@ fn try_map(wanted: &TryMap, as_json: bool) -> Result<(), Trouble> {
     }
     screens::print(&screens::tried(&name, call, &outputs, &left));
     Ok(())
+}
+
+/// Why nothing came of it, with what the person who tries may have left out.
+fn why_not(given: &Given, why: String) -> String {
+    match &given.what {
+        What::Message { payload, .. } if payload.is_empty() => format!("{why}: the input is empty, nothing stands in it"),
+        What::Message { topic, .. } if topic.is_empty() && why.contains("the topic  ") => {
+            "no topic is named, and this mapping tells messages apart by it: add --topic with the one it came by".to_owned()
+        }
+        What::Message { .. } | What::Errand { .. } => why,
+    }
 }
 
 fn json_list(file: &Path) -> Result<Vec<Value>, Trouble> {
@@ -236,4 +247,40 @@ fn try_rule(file: &Path, dir: Option<&Path>, as_json: bool) -> Result<(), Troubl
         screens::print(&screens::posted(name, outcome));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use takt_config::demo;
+
+    use super::*;
+
+    /// What a person is told who tries a mapping of the demo's on this.
+    fn told(mapping: &str, site: &str, payload: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        demo::write_to(dir.path()).unwrap();
+        let input = dir.path().join("message");
+        std::fs::write(&input, payload).unwrap();
+        let file = dir.path().join("mappings").join(mapping);
+        let (topic, site) = (String::new(), site.to_owned());
+        let wanted = TryMap { file, site, input, topic, file_name: None, call: None, answers: None, dir: None };
+        match try_map(&wanted, true) {
+            Err(Trouble::Said(why)) => why,
+            Err(Trouble::Found(found)) => panic!("{found:?}"),
+            Ok(()) => panic!("it took {payload}"),
+        }
+    }
+
+    #[test]
+    fn who_tries_a_mapping_is_told_what_was_left_out_of_the_trial() {
+        for (mapping, site, payload, words) in [
+            ("wms-json/events.jq", "wms-eu", "{}", "add --topic"),
+            ("wms-json/events.jq", "wms-eu", "", "the input is empty"),
+            ("mes-json/reports.jq", "nord", "{}", "is missing in the message"),
+            ("b2mml/schedule.jq", "erp-eu", "<a/>", "it looks like XML: name a site that speaks it"),
+        ] {
+            let told = told(mapping, site, payload);
+            assert!(told.contains(words), "{mapping} on `{payload}`: {told}");
+        }
+    }
 }

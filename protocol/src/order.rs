@@ -23,6 +23,7 @@ mod fact;
 mod header;
 mod input;
 mod mail;
+mod plausible;
 mod track;
 
 pub use change::{Agreed, Change, JobWish, Pending, Phase, Split};
@@ -31,6 +32,7 @@ pub use fact::Fact;
 pub use header::Header;
 pub use input::{Amount, Confirmation, Counting, Input, OwnerFact, Release, Report, Request};
 pub use mail::Mail;
+pub use plausible::{cuts_a_piece, is_long_past};
 #[cfg(test)]
 mod tests;
 

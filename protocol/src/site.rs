@@ -33,7 +33,7 @@ pub use demand::DemandFact;
 pub use input::{Input, Mail, Need, Report, Request, Resolution, Resolved, ResolvedMaterial};
 pub use likely::{Likely, Slip};
 pub use maintenance::{Plan, Window, WindowState};
-pub use quarantine::unmatched;
+pub use quarantine::{unmatched, unreadable_topic};
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
 /// The state of a site.

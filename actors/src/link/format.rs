@@ -41,7 +41,7 @@ impl Format {
         }
         let value = match self {
             Self::Json => {
-                mapping::fit(payload)?;
+                mapping::fit(payload).map_err(|wrong| if looks_like_xml(payload) { format!("{wrong}; {XML_THERE}") } else { wrong })?;
                 return Ok(Cow::Borrowed(payload));
             }
             Self::Xml | Self::Csv(_) if payload.is_empty() => return Ok(Cow::Borrowed(payload)),
@@ -59,6 +59,14 @@ impl Format {
             Self::Csv(csv) => Ok((csv.write(said)?, csv.media())),
         }
     }
+}
+
+/// What helps who gave XML where JSON is read.
+const XML_THERE: &str = "it looks like XML: name a site that speaks it by this mapping, or write `format: xml` in its site file";
+
+/// Whether it begins as a document does.
+fn looks_like_xml(payload: &[u8]) -> bool {
+    payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload).trim_ascii_start().starts_with(b"<")
 }
 
 /// Text of a charset, by its label as the web knows it, such as `windows-1252`; UTF-8 where none is given. A mark at the

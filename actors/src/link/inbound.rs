@@ -5,7 +5,7 @@
 //! A topic's mapping has `inputs`, and `read` where the system tells only keys: requests whose answers come back as `.read`.
 //! Of what has a name of its own where it came from, a file or an item of a list, an input may leave out its key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -225,6 +225,7 @@ impl Inbound {
         };
         let outputs = match mapping.run_bounded("inputs", self.view(told, &json, &read)).await {
             Ok(outputs) => outputs,
+            Err(_) if told.raw.is_empty() => return Ok(Err(format!("{} is empty: nothing stands in it", told.what()))),
             Err(error) => return Ok(Err(error.to_string())),
         };
         let (mut said, calendar) = (Vec::new(), self.calendar());
@@ -294,6 +295,24 @@ impl Inbound {
     /// A message that nobody understands is a case of its site, with the payload and the reason.
     pub(super) async fn set_aside(&self, topic: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
         self.set_aside_as(topic, topic, raw, why).await
+    }
+
+    /// What is a case of its site because nobody understands it, by what people call it.
+    pub(super) async fn not_understood(&self) -> Result<BTreeSet<String>, Refused> {
+        let Some(entity) = self.region.node().book().site_entity(self.site) else { return Ok(BTreeSet::new()) };
+        let state = self.region.show(entity).await.map_err(refused)?;
+        Ok(state.common.cases.values().filter_map(site::unreadable_topic).map(str::to_owned).collect())
+    }
+
+    /// What was such a case came again under its name, and was taken: the case is over.
+    pub(super) async fn understood(&self, called: &str) -> Result<(), Refused> {
+        let Some(entity) = self.region.node().book().site_entity(self.site) else { return Ok(()) };
+        // It may be broken and mended any number of times, with the same bytes.
+        let name = RawRef::of(format!("{called}\0{}", self.now()).as_bytes());
+        let key = Key { source: self.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("understood/{name}"))) };
+        let body = Body::Site(site::Input::Mail(site::Mail::Understood { topic: called.to_owned() }));
+        let input = Input { to: Address::Entity(entity), envelope: Envelope::of(key, self.now()), body };
+        self.region.take(input, format!("understood/{}/{name}", self.site)).await.map_err(refused)
     }
 
     /// The same for a message that people call otherwise than by its topic: a file.

@@ -126,7 +126,7 @@ impl Mapping {
         let context = Ctx::<JustLut<Val>>::new(&program.lut, Vars::new([]));
         let mut found = Vec::new();
         for output in program.id.run((context, input)).map(unwrap_valr) {
-            let value = output.map_err(|error| RunError::Failed { mapping: mapping(), what: error.to_string() })?;
+            let value = output.map_err(|error| RunError::Failed { mapping: mapping(), what: hinted(error.to_string()) })?;
             if found.len() == OUTPUTS_MAX {
                 return Err(RunError::Overran { mapping: mapping(), why: format!("it put out more than {OUTPUTS_MAX} values") });
             }
@@ -146,6 +146,14 @@ impl Mapping {
             Err(_) => Err(RunError::Overran { mapping: self.name.to_string(), why: format!("it took more than {} s", TIME_MAX.as_secs()) }),
         }
     }
+}
+
+/// What jq says of a value of the wrong kind, which names no field, with what that mostly means.
+fn hinted(what: String) -> String {
+    if what.starts_with("cannot ") || what.ends_with("must be strings\"") {
+        return format!("{what}: a field that the mapping reads is missing in the message, or of another kind than it takes");
+    }
+    what
 }
 
 /// Says what is wrong with a payload, if anything is: too long, too deep, or no JSON. Nothing at all is fit.

@@ -4,6 +4,10 @@ def text: .[0]?["#"]? // "";
 def given: if . == "" then null else . end;
 def ours($table): . as $theirs | [$table // {} | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
 
+# A plant by our name: the table's, or where that says nothing of it, the word as it is, when it is a name.
+def our_plant($table):
+  ours($table) | if test("^[a-z][a-z0-9-]*$") then . else error("the plant code \(.) is not in `tables.plant` of the site's file: add the plant it stands for") end;
+
 # The schedule, and whether the transaction says that it changes what was sent before.
 def root: .body | to_entries[0];
 def schedule: root.value[0] | if .DataArea then .DataArea[0] | (.ProductionSchedule // .OperationsSchedule)[0] else . end;
@@ -26,6 +30,9 @@ def quantity($tables; $of):
     elif $tables.default.unit? then "\($number) \($tables.default.unit)"
     else error("the quantity of \($of) has no unit: have it sent, or name one under `tables.default.unit`") end;
 
+# A segment's lines of one material that may be two amounts: only the same id says that they are one line, told again.
+def several: length > 1 and (([.[].ID | text] | unique) as $ids | ($ids | length) > 1 or $ids[0] == "");
+
 # One product a request. Where it stands in several segments it is the same quantity, told again; anything else is no order of ours.
 def product($tables):
   [.SegmentRequirement[]? | produced] as $made
@@ -33,7 +40,10 @@ def product($tables):
   | ($made[0] | material) as $first
   | [$made[] | select(material == $first)] as $same
   | [$same[] | quantity($tables; $first)] as $amounts
-  | if ($amounts | all(. == $amounts[0])) then $made[0] + { total: $amounts[0], lots: [$same[].MaterialLotID | text | select(. != "")] }
+  | ([.SegmentRequirement[]? | [produced | select(material == $first)] | select(several)] | length > 0) as $twice
+  | if $twice then
+      error("it makes \($first) more than once in one segment, as \($amounts | join(" and ")): an order has one total, so send a request for each, or one line with the sum, or give lines that are one the same ID")
+    elif ($amounts | all(. == $amounts[0])) then $made[0] + { total: $amounts[0], lots: [$same[].MaterialLotID | text | select(. != "")] }
     else error("it makes \($first) more than once, as \($amounts | join(" and ")): an order has one total, so send a request for each") end;
 
 def is_ready: .RequestState // .ProductionRequestState | text | . == "" or . == "Released" or . == "Ready" or . == "InProgress";
@@ -55,9 +65,9 @@ def time($which; $id): if . == "" then error("the request \($id) has no \($which
 def facts($schedule; $request):
   . as $in | .tables as $t | ($request.ID | text) as $id
   | (try ($request | product($t)) catch error("the request \($id): \(.)")) as $product
-  | (try ($request | plant($schedule; $product)) catch error("the request \($id): \(.)")) as $plant
+  | (try ($request | plant($schedule; $product) | our_plant($t.plant)) catch error("the request \($id): \(.)")) as $plant
   | ($request | start($schedule) | time("start"; $id)) as $start | ($request | end_($schedule) | time("end"; $id)) as $end
-  | { erp: $in.site, number: $id, plant: ($plant | ours($t.plant)), material: ($product | material), total: $product.total,
+  | { erp: $in.site, number: $id, plant: $plant, material: ($product | material), total: $product.total,
       recipe: ($request.ProductProductionRuleID // $request.OperationsDefinitionID | text | given
                | if . and $t.recipe? then ours($t.recipe) else null end),
       lot: ($product.lots[0] // null), start: $start, end: $end } as $header

@@ -1,6 +1,9 @@
 # What the ERP tells: a record was written, and from which state to which. Everything else is read. It numbers no message, so a
 # version of a record is known by its id and `write_date`, and what we wrote ourselves is told like everything else.
 def ours($table): . as $theirs | [$table | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
+# A plant by our name: the table's, or where that says nothing of it, the word as it is, when it is a name.
+def our_plant($table):
+  ours($table) | if test("^[a-z][a-z0-9-]*$") then . else error("the plant code \(.) is not in `tables.plant` of the site's file: add the plant it stands for") end;
 def read: { path: "/api/\(.body._model)/\(.body._id)" };
 def record: .read[0].body.records[0];
 # Its times are UTC, and its texts do not say so.
@@ -24,10 +27,10 @@ def total: .tables as $t | "\(record.product_qty | decimal) \(record.product_uom
 
 def header:
   .tables as $t | .site as $erp | .received_at as $now | total as $total | record
-  | { erp: $erp, number: .name, plant: (.warehouse_id[1] | ours($t.plant)), material: .product_id[1], total: $total,
+  | { erp: $erp, number: .name, plant: (.warehouse_id[1] | our_plant($t.plant)), material: .product_id[1], total: $total,
       recipe: (.bom_version // null), lot: (.lot_producing // null),
       over_percent: (if .over_tolerance == false then null else .over_tolerance | decimal end),
-      start: (.date_start | if . then at else $now end), end: (.date_finished | if . then at else $now end) };
+      start: (.date_start | if . then at else $now end), end: (.date_finished // .date_start | if . then at else $now end) };
 
 def changed:
   told("quantity"; { quantity_changed: { total: total } }),

@@ -2,6 +2,9 @@
 def orders: "/sap/opu/odata/sap/API_PRODUCTION_ORDER_2_SRV/A_ProductionOrder_2";
 def documents: "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV/A_MaterialDocumentHeader";
 def ours($table): . as $theirs | [$table | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
+# A plant by our name: the table's, or where that says nothing of it, the word as it is, when it is a name.
+def our_plant($table):
+  ours($table) | if test("^[a-z][a-z0-9-]*$") then . else error("the plant code \(.) is not in `tables.plant` of the site's file: add the plant it stands for") end;
 
 def read:
   .body.data as $d
@@ -29,7 +32,7 @@ def total: .tables as $t | "\(order.TotalQuantity) \(order.ProductionUnit | ours
 
 def header:
   .tables as $t | .site as $erp | total as $total | order
-  | { erp: $erp, number: .ManufacturingOrder, plant: (.ProductionPlant | ours($t.plant)), material: .Material, total: $total,
+  | { erp: $erp, number: .ManufacturingOrder, plant: (.ProductionPlant | our_plant($t.plant)), material: .Material, total: $total,
       recipe: (if (.ProductionVersion // "") == "" then null else .ProductionVersion end),
       lot: (if (.Batch // "") == "" then null else .Batch end),
       start: (.MfgOrderPlannedStartDate | day), end: (.MfgOrderPlannedEndDate | day) }

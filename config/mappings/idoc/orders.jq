@@ -4,6 +4,9 @@
 def text: .[0]?["#"]? // "";
 def given: if . == "" then null else . end;
 def ours($table): . as $theirs | [$table // {} | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
+# A plant by our name: the table's, or where that says nothing of it, the word as it is, when it is a name.
+def our_plant($table):
+  ours($table) | if test("^[a-z][a-z0-9-]*$") then . else error("the plant code \(.) is not in `tables.plant` of the site's file: add the plant it stands for") end;
 def number: text | gsub("^ +| +$"; "") | if endswith("-") then "-" + .[:-1] else . end;
 def plain: text | if test("^[0-9]+$") then ltrimstr("0") | gsub("^0+"; "") else . end;
 
@@ -33,7 +36,7 @@ def header($in):
   $in.tables as $t | once
   | (.GAMNG // .BMENGE | number) as $total
   | if $total == "" then error("it has no quantity") else . end
-  | { erp: $in.site, number: (.AUFNR | text), plant: (.WERKS | text | ours($t.plant)), material: (.MATNR | plain),
+  | { erp: $in.site, number: (.AUFNR | text), plant: (.WERKS | text | our_plant($t.plant)), material: (.MATNR | plain),
       total: "\($total) \(unit($t))", recipe: (item.VERID | text | given), lot: (item.CHARG | text | given), start: start, end: end_ };
 
 # Active system statuses, such as I0002 for released.

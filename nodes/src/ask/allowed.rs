@@ -6,15 +6,12 @@ use std::collections::BTreeSet;
 
 use takt_protocol::input::{Address, Body};
 use takt_protocol::name::SiteId;
-use takt_protocol::order::{Input, Release, Request};
+use takt_protocol::order::{self, Input, Release, Request};
 use takt_protocol::words::Role;
 
 use super::meaning::Meaning;
 use super::v1::request::Verb;
 use super::{Client, Denied, Reception, Sort};
-
-/// How long the planned start of a wish may be past, in ms: who wishes for last year has a wrong date.
-const START_PAST_MAX_MS: u64 = 366 * 86_400_000;
 
 impl Reception {
     /// Whether a client's role may ask for a verb, anywhere.
@@ -87,7 +84,7 @@ impl Reception {
         else {
             return Ok(());
         };
-        if start.plus_ms(START_PAST_MAX_MS) >= self.mesh().clock().now() {
+        if !order::is_long_past(*start, self.mesh().clock().now()) {
             return Ok(());
         }
         let message = format!("the planned start {start} is long past");

@@ -26,13 +26,10 @@ pub(super) fn maybe<T>(field: &str, text: Option<&String>, parse: impl FnOnce(&s
     text.map(|text| word(field, text, parse)).transpose()
 }
 
-/// Units of which there is no half: what is counted one by one.
-const WHOLE: [&str; 3] = ["C62", "EA", "H87"];
-
 /// A quantity, as a person or a program asks for it: a fraction of a piece is a slip.
 pub(super) fn quantity(text: &str) -> Result<Qty, Malformed> {
     let qty = Qty::parse(text)?;
-    if WHOLE.contains(&qty.uom().code()) && !qty.value().fract().is_zero() {
+    if takt_protocol::order::cuts_a_piece(&qty) {
         return Err(Malformed::new("quantity of pieces", text, "send a whole number of pieces, or the unit that is meant"));
     }
     Ok(qty)

@@ -9,6 +9,7 @@ use takt_config::demo;
 use takt_config::folder::Folder;
 use takt_config::load::Mesh as Text;
 use takt_config::text::{Manner, TransportText};
+use takt_config::trial;
 use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
@@ -33,6 +34,7 @@ pub(super) async fn stage(data: &Path, play: &Play) -> anyhow::Result<Stage> {
     let door = format!("http://{address}");
     let sites = sites(&config)?;
     let first = read(&config, &variables(&sites, None, &nats::none()))?;
+    sound(&config)?;
     // The simulated systems first: they come back on the ports that they had, before others draw any.
     let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
     let cluster = servers.map(nats::Plan::start).transpose()?;
@@ -50,6 +52,12 @@ pub(super) async fn stage(data: &Path, play: &Play) -> anyhow::Result<Stage> {
 /// What the servers of the regions fill in, where there are any.
 fn outside(cluster: Option<&nats::Cluster>) -> Variables {
     cluster.map(nats::Cluster::variables).cloned().unwrap_or_default()
+}
+
+/// What `takt check` calls wrong is not played: its tests say that something would go otherwise than is meant.
+fn sound(config: &Path) -> anyhow::Result<()> {
+    let found = trial::check(config, &std::env::vars().collect()).findings;
+    if found.is_empty() { Ok(()) } else { Err(told(config, &found)) }
 }
 
 /// A port: the one asked for, or any that is free just now.
@@ -214,4 +222,21 @@ pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
 fn as_it_is(stage: &Stage) -> anyhow::Result<Text> {
     let config = stage.data.join("config");
     read(&config, &variables(&sites(&config)?, Some(&stage.world), &outside(stage.cluster.as_ref())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_whose_own_tests_fail_is_not_played() {
+        let config = tempfile::tempdir().unwrap();
+        demo::write_to(config.path()).unwrap();
+        sound(config.path()).unwrap();
+        let mapping = config.path().join("mappings/mes-json/reports.jq");
+        let text = std::fs::read_to_string(&mapping).unwrap();
+        std::fs::write(&mapping, text.replacen("mark: { number: .body.sequence }", "mark: { number: 1 }", 1)).unwrap();
+        let why = sound(config.path()).unwrap_err().to_string();
+        assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:4:"), "{why}");
+    }
 }

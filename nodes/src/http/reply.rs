@@ -30,6 +30,7 @@ impl IntoResponse for Denied {
         let Self { sort, mut complaint, replayed } = self;
         let retry_after_s = complaint.retry_after_s;
         if let Some(header) = header_of(&complaint.field) {
+            complaint.message = complaint.message.replace(&format!("`{}`", complaint.field), &format!("the header `{header}`"));
             header.clone_into(&mut complaint.field);
         }
         let mut response = (status(sort), Json(*complaint)).into_response();

@@ -83,6 +83,7 @@ impl Turn<'_, '_> {
             Mail::Supplies { order, demand, supply } => self.supplied(*order, demand, supply),
             Mail::BooksMoved { entity } => self.books_moved(*entity),
             Mail::BooksRead { entity, found, .. } => self.books_read(*entity, found),
+            Mail::Understood { topic } => self.understood(topic),
         }
         Answer::Accepted
     }

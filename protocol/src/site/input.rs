@@ -182,6 +182,11 @@ pub enum Mail {
         /// How it stands.
         found: Box<crate::books::Found>,
     },
+    /// What could not be understood was sent again under its name, and is understood now.
+    Understood {
+        /// Its topic, as it was told to be unreadable.
+        topic: String,
+    },
 }
 
 /// What an order needs of its plant.

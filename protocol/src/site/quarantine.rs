@@ -18,6 +18,16 @@ use crate::refusal::Code;
 use crate::seen::ContentHash;
 use crate::wire;
 
+/// How a case of what nobody understands begins, and what stands between its topic and the reason.
+const UNREADABLE: &str = "a message `";
+const BECAUSE: &str = "` cannot be understood: ";
+
+/// What it was called that a case says cannot be understood; `None` for a case about anything else.
+pub fn unreadable_topic(case: &Case) -> Option<&str> {
+    let (topic, _) = case.what.strip_prefix(UNREADABLE)?.split_once(BECAUSE)?;
+    (case.kind == CaseKind::Unmatched).then_some(topic)
+}
+
 impl Turn<'_, '_> {
     /// An entity exists: what waited for one of its names goes to it.
     pub(super) fn expect(&mut self, entity: EntityId, names: &[Ref], load: Option<&Load>) {
@@ -65,7 +75,7 @@ impl Turn<'_, '_> {
 
     /// A message that no mapping understands: its payload is kept, and a person sees why.
     pub(super) fn unreadable(&mut self, topic: &str, raw: &RawRef, why: &str) -> Answer {
-        let what = format!("a message `{topic}` cannot be understood: {why}; its payload is kept as {raw}");
+        let what = format!("{UNREADABLE}{topic}{BECAUSE}{why}; its payload is kept as {raw}");
         let offers =
             vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Edit, Proposal::Acknowledge];
         let me = self.context.book.site_of(self.draft.me()).map(|site| site.to_string()).unwrap_or_default();
@@ -74,6 +84,13 @@ impl Turn<'_, '_> {
             .because_of(format!("{me} says what no mapping understands: {why}"));
         let case = self.draft.open_case(case);
         Answer::Quarantined { case }
+    }
+
+    /// What its system laid down again under the same name is understood: nobody need look at what was there before.
+    pub(super) fn understood(&mut self, topic: &str) {
+        for case in self.common.cases.values().filter(|case| unreadable_topic(case) == Some(topic)) {
+            self.draft.close_case(case.number, format!("`{topic}` came again, and was taken"));
+        }
     }
 
     /// What is expected here under one of the names of an input.

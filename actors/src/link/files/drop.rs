@@ -2,7 +2,7 @@
 //! and only then it is moved away. A crash in between leaves it lying, and it is taken again under the same keys, so that
 //! nothing happens twice. What cannot be understood goes aside with the reason beside it, and is a case of its site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub struct Watcher {
     inbound: Inbound,
     spec: DropSpec,
     seen: BTreeMap<String, Sighting>,
+    /// The files that went aside and have not come again mended; nothing until the site was asked.
+    aside: Option<BTreeSet<String>>,
 }
 
 /// Why a file still lies where it lay.
@@ -79,7 +81,7 @@ const FILES_MAX: usize = 200;
 impl Watcher {
     /// A watcher of a folder; what it finds goes in by this door.
     pub fn new(inbound: Inbound, spec: DropSpec) -> Self {
-        Self { inbound, spec, seen: BTreeMap::new() }
+        Self { inbound, spec, seen: BTreeMap::new(), aside: None }
     }
 
     /// Looks regularly, for ever.
@@ -145,7 +147,7 @@ impl Watcher {
     }
 
     /// Takes one file; whether it is done with. One that is being written after all waits.
-    async fn settle(&self, standing: &Standing) -> Result<bool, Left> {
+    async fn settle(&mut self, standing: &Standing) -> Result<bool, Left> {
         let path = self.spec.folder.join(&standing.name);
         let too_long = standing.bytes > FILE_BYTES_MAX;
         let most = if too_long { BEGINNING_BYTES } else { FILE_BYTES_MAX };
@@ -155,9 +157,26 @@ impl Watcher {
             return Ok(false);
         }
         let taken = self.take(standing, Bytes::from(content), too_long).await?;
+        self.mark(&standing.name, taken.set_aside.is_some()).await?;
         let moved = self.clear_away(standing, &taken).await;
         moved.map_err(|error| Left::alone(format!("was taken, and cannot be moved away: {error}")))?;
         Ok(true)
+    }
+
+    /// Remembers what went aside; what was there under that name and was taken now is a case no longer.
+    async fn mark(&mut self, name: &str, set_aside: bool) -> Result<(), Left> {
+        let mut aside = match self.aside.take() {
+            Some(known) => known,
+            None => self.inbound.not_understood().await?,
+        };
+        if set_aside {
+            aside.insert(name.to_owned());
+        } else if aside.contains(name) {
+            self.inbound.understood(name).await?;
+            aside.remove(name);
+        }
+        self.aside = Some(aside);
+        Ok(())
     }
 
     async fn take(&self, standing: &Standing, raw: Bytes, too_long: bool) -> Result<Taken, Refused> {
@@ -199,7 +218,8 @@ impl Watcher {
 fn reason(name: &str, why: &str, raw: RawRef, now: Instant, folder: &str) -> String {
     format!(
         "{name} was not understood, at {now}.\n\n{why}\n\nNothing of it was done. It is an open exception of its site (takt exceptions list), and its \
-         content is kept as\n{raw}.\nMend the file, or the mapping that reads it, and move the file back into\n{folder}\n"
+         content is kept as\n{raw}.\nMend the file, or the mapping that reads it, and move the file back into\n{folder}\nunder the name it had; when it is taken, the \
+         exception closes by itself.\n"
     )
 }
 

@@ -127,3 +127,13 @@ fn a_few_letters_do_not_become_gigabytes() {
     let wide: Vec<String> = (0..150_000).map(|column| format!("c{column}")).collect();
     assert!(Format::Csv(Csv::default()).read(format!("{}\n", wide.join(",")).as_bytes()).is_ok());
 }
+
+#[test]
+fn xml_where_json_is_read_is_told_as_what_it_is() {
+    for payload in ["<a/>", "\u{feff} <a/>"] {
+        let wrong = Format::Json.read(payload.as_bytes()).unwrap_err();
+        assert!(wrong.contains("no JSON") && wrong.contains("looks like XML") && wrong.contains("`format: xml`"), "{wrong}");
+    }
+    let wrong = Format::Json.read(b"{").unwrap_err();
+    assert!(!wrong.contains("XML"), "{wrong}");
+}

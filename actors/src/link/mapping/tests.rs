@@ -73,3 +73,16 @@ fn a_flood_of_values_is_cut_off() {
     let many = format!("[{}]", vec!["1"; 200].join(","));
     assert!(run("def inputs: .[] as $a | .[] as $b | $a + $b;", &many).unwrap_err().contains("given up"));
 }
+
+#[test]
+fn a_field_that_is_missing_is_told_as_that_and_what_a_mapping_says_itself_stays() {
+    let said = |program: &str| {
+        let mapping = Mapping::compile("m.jq", program).unwrap();
+        mapping.run("inputs", b"{}").unwrap_err().to_string()
+    };
+    for program in ["def inputs: .body | split(\" \");", "def inputs: .body[] | .a;"] {
+        let told = said(program);
+        assert!(told.contains("is missing in the message, or of another kind"), "{told}");
+    }
+    assert_eq!(said("def inputs: error(\"the order has no site\");"), "m.jq: \"the order has no site\"");
+}

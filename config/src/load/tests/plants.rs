@@ -174,7 +174,8 @@ fn an_explanation_names_the_layer_that_counts_and_what_it_is_in_the_place_of() {
     );
     assert_eq!(
         lines("ownership.nord.quality_status"),
-        ["ownership.nord.quality_status = erp (erp of nord) ownership.yaml:3 (central) < erp (erp of nord) built in"]
+        ["ownership.nord.quality_status = erp (erp of nord) ownership.yaml:3 (central) < "],
+        "who says the same again is in the place of nothing"
     );
     assert!(
         lines("rules.nord.work")[0].starts_with("rules.nord.work = {\"id\":\"work@nord\",\"version\":4"),
@@ -193,4 +194,25 @@ fn an_explanation_names_the_layer_that_counts_and_what_it_is_in_the_place_of() {
         ),
         "{wrong:?}"
     );
+}
+
+#[test]
+fn a_key_that_there_is_not_is_told_with_those_that_are_near() {
+    let dir = varied();
+    let told = |key: &str| match explain(dir.path(), &BTreeMap::new(), key) {
+        Ok(found) => panic!("{key}: {found:#?}"),
+        Err(found) => found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    };
+    for (key, words) in [
+        ("limits.nosuch", "nothing is called limits.nosuch. use one of limits.erp, limits.nord"),
+        ("limits.nort.at_once", "nothing is called limits.nort.at_once. did you mean limits.nord?"),
+        ("limits.nord.window", "use one of limits.nord.at_once, limits.nord.failures"),
+        ("limits.nord.at_once.x", "nothing is below limits.nord.at_once"),
+        ("verbs.nosuch", "use one of verbs."),
+        ("verbs.release_hol", "did you mean verbs.release_hold?"),
+        ("limit", "did you mean limits?"),
+    ] {
+        let found = told(key);
+        assert!(found.contains(words), "{key}: {found}");
+    }
 }

@@ -13,7 +13,7 @@ use crate::input::Body;
 use crate::intent::{Tier, Wake};
 use crate::kernel::refuse;
 use crate::native::{NativeId, NativeKind, Ref};
-use crate::order::{Business, Dispatch, Fact, Header, JobWish};
+use crate::order::{Business, Dispatch, Fact, Header, JobWish, plausible};
 use crate::refusal::Code;
 use crate::site::{self, Need, Resolution, Resolved};
 use crate::words::{ItemNo, MaterialId};
@@ -27,6 +27,10 @@ impl Turn<'_, '_> {
     /// The same, with these materials on component lines instead of the recipe's.
     pub(super) fn validate_with(&mut self, header: &Header, attempt: u32, replaced: BTreeMap<ItemNo, MaterialId>) {
         self.note(Fact::Validating { attempt });
+        let slips = plausible::slips(header, self.context.now);
+        if !slips.is_empty() {
+            return self.not_meant(header, &slips);
+        }
         let need = Need {
             material: header.material.clone(),
             total: header.total,
@@ -53,6 +57,19 @@ impl Turn<'_, '_> {
             Resolution::Resolved(resolved) => self.ready(&header, resolved),
         }
         Answer::Accepted
+    }
+
+    /// Its owner says what cannot be meant. That is kept, and the plant hears nothing of it.
+    fn not_meant(&mut self, header: &Header, slips: &[(Code, String)]) {
+        self.draft.close_cases(self.common, &CaseKind::NotReady, "looked at again");
+        self.note(Fact::Dispatch(Dispatch::Invalid { missing: slips.to_vec() }));
+        let what = slips.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>().join("; ");
+        let remedy = format!("have {} say what is meant, or cancel it there; the order goes on by itself then", header.erp);
+        let case = NewCase::new(CaseKind::NotReady, "planning", format!("{} was not sent to {}: {what}", header.number, header.plant))
+            .stake(header.total)
+            .impact(header.start)
+            .offers(vec![Proposal::Do(remedy)]);
+        self.draft.open_case(case);
     }
 
     fn not_ready(&mut self, header: &Header, missing: &[(Code, String)]) {

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::instant::Instant;
-use crate::order::{Change, Header, Phase};
+use crate::order::{Change, Header, Phase, plausible};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::qty::Qty;
 
@@ -19,6 +19,11 @@ impl Turn<'_, '_> {
         }
         let header = Header { total, ..header };
         self.now_total(&header);
+        // A change says everything again; a start that is long past is no slip of who changes what has run for long.
+        let slip = plausible::slip_of_total(&total).or_else(|| plausible::slip_of_end(header.start, header.end));
+        if let Some((_, slip)) = slip.filter(|_| self.with_plant().is_some()) {
+            return self.not_told(&header, &slip);
+        }
         self.tell_plant((&header).into());
         self.below_what_was_made(total)
     }
@@ -46,8 +51,19 @@ impl Turn<'_, '_> {
         }
         let header = Header { start, end, ..header };
         self.now_dates(&header);
+        let slip = plausible::slips(&header, self.context.now).into_iter().next();
+        if let Some((_, slip)) = slip.filter(|_| self.with_plant().is_some()) {
+            return self.not_told(&header, &slip);
+        }
         self.tell_plant((&header).into());
         Answer::Accepted
+    }
+
+    /// The ERP changed the order to what cannot be meant, and the plant has the job: it goes on with what it has.
+    fn not_told(&mut self, header: &Header, slip: &str) -> Answer {
+        let what = format!("{} changed the order, and {} was not told: {slip}", header.erp, header.plant);
+        let offers = vec![Proposal::Do(format!("have {} say what is meant; the plant is told then", header.erp)), Proposal::Acknowledge];
+        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers)) }
     }
 
     fn asked_for(&self, is: impl Fn(&Change) -> bool) -> bool {

@@ -10,7 +10,7 @@ use crate::input::Body;
 use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::native::{NativeKind, Ref};
-use crate::order::{Business, Dispatch, Fact, Header, Release};
+use crate::order::{Business, Dispatch, Fact, Header, Release, plausible};
 use crate::ownership::Domain;
 use crate::refusal::Code;
 use crate::site;
@@ -109,12 +109,30 @@ impl Turn<'_, '_> {
         if forward {
             self.note(Fact::Business(to));
         }
+        if matches!(self.order.dispatch, Dispatch::Invalid { .. }) && !plausible::slips(known, self.context.now).is_empty() {
+            return self.put_right(known, header);
+        }
         if known.total != header.total {
             return self.quantity_changed(header.total);
         }
         if forward && to == Business::Released && self.order.dispatch == Dispatch::Ready {
             self.validate(known, self.order.validations + 1);
         }
+        Answer::Accepted
+    }
+
+    /// It was not sent because of what its ERP said of it: what that says now counts whole.
+    fn put_right(&mut self, known: &Header, said: &Header) -> Answer {
+        let header = Header { total: said.total, start: said.start, end: said.end, ..known.clone() };
+        if header.total != known.total {
+            self.note(Fact::TotalChanged { total: header.total });
+        }
+        if (header.start, header.end) != (known.start, known.end) {
+            self.note(Fact::Rescheduled { start: header.start, end: header.end });
+            self.wake_before(header.start);
+            self.moved_on_the_line(&header);
+        }
+        self.look_again(&header);
         Answer::Accepted
     }
 

@@ -143,3 +143,55 @@ fn a_posting_that_turns_out_not_to_be_there_is_not_sent_again_when_somebody_made
     assert_eq!(floor.open(me(&floor), &CaseKind::ForeignPosting), 0, "it stands for ours, and needs nobody any more");
     assert_eq!((adopted(&floor), floor.state(me(&floor)).common.outbox.iter().count()), (1, 0), "adopted, and nothing goes out again");
 }
+
+/// An ERP's release with this changed about it.
+fn released_with(change: impl Fn(&mut Header)) -> (Floor, Header) {
+    let (mut floor, mut header) = (Floor::new(), header_of(&Day::release()));
+    let right = header.clone();
+    change(&mut header);
+    says(&mut floor, "erp-eu", OwnerFact::Released(Box::new(header)));
+    floor.deliver();
+    (floor, right)
+}
+
+#[test]
+fn what_cannot_be_meant_is_kept_and_goes_to_no_plant_until_its_erp_puts_it_right() {
+    type Slip = fn(&mut Header);
+    let slips: [(&str, Slip); 5] = [
+        ("its total is -5 H87, which is nothing to make", |header| header.total = qty("-5 H87")),
+        ("its total is 0 H87, which is nothing to make", |header| header.total = qty("0 H87")),
+        ("its total is 1000.5 H87, which is a part of a piece", |header| header.total = qty("1000.5 H87")),
+        ("before it starts at", |header| header.end = at(30)),
+        ("is long past", |header| header.start = Instant::parse("2020-01-06T06:00:00+01:00").unwrap()),
+    ];
+    for (words, slip) in slips {
+        let (mut floor, right) = released_with(slip);
+        let id = me(&floor);
+        assert_eq!((order(&floor).business, floor.asked("dispatch_job").len()), (Business::Released, 0), "{words}");
+        assert!(matches!(order(&floor).dispatch, Dispatch::Invalid { .. }), "{words}");
+        let cases: Vec<(CaseKind, String)> = floor.cases(id).iter().map(|case| (case.kind.clone(), case.what.clone())).collect();
+        assert!(matches!(&cases[..], [(CaseKind::NotReady, what)] if what.contains(words)), "{words}: {cases:?}");
+        says(&mut floor, "erp-eu", OwnerFact::Released(Box::new(right)));
+        floor.deliver();
+        assert_eq!((floor.asked("dispatch_job").len(), floor.open(id, &CaseKind::NotReady)), (1, 0), "{words}");
+    }
+}
+
+#[test]
+fn a_change_puts_it_right_as_well_and_one_that_cannot_be_meant_is_not_told_to_the_plant() {
+    let (mut floor, right) = released_with(|header| header.total = qty("0.5 H87"));
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: right.total });
+    floor.deliver();
+    assert_eq!(floor.asked("dispatch_job").len(), 1);
+
+    let mut floor = accepted();
+    let wrong = [OwnerFact::QuantityChanged { total: qty("-5 H87") }, OwnerFact::DatesChanged { start: at(90_000), end: at(0) }];
+    for (open, fact) in wrong.into_iter().enumerate() {
+        assert!(matches!(says(&mut floor, "erp-eu", fact), Answer::Discrepant { .. }));
+        assert_eq!((floor.asked("change_job").len(), floor.open(me(&floor), &CaseKind::Discrepancy)), (0, open + 1));
+    }
+    says(&mut floor, "erp-eu", OwnerFact::DatesChanged { start: at(60), end: at(600) });
+    assert_eq!(floor.asked("change_job").len(), 0, "the total is still none");
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4000 H87") });
+    assert_eq!(floor.asked("change_job").len(), 1, "what is meant is told");
+}

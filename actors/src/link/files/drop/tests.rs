@@ -130,10 +130,43 @@ async fn what_cannot_be_understood_goes_aside_with_its_reason_and_is_one_case_ho
     for words in ["a.csv was not understood", "line 2: 1 fields stand where 2 are named", "move the file back into", "takt exceptions"] {
         assert!(reason.contains(words), "{reason}");
     }
-    // It was mended, and put back.
+    // It was mended, and put back: its case is over, and that of the other is not.
     fs::write(dir.path().join("a.csv"), "machine,state\nP1,down\n").unwrap();
     assert_eq!(watcher.look().await, Ok(1));
     assert_eq!(yard.machines().await, ["P1 down"]);
+    let cases = yard.cases().await;
+    assert!(matches!(&cases[..], [one] if one.contains("`b.csv`")), "{cases:?}");
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn a_case_closes_when_its_file_comes_mended_after_a_restart_and_as_often_as_it_breaks() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let mut first = watcher(&yard, dir.path());
+    fs::write(dir.path().join("a.csv"), "machine,state\nP1\n").unwrap();
+    assert_eq!(first.look().await, Ok(1));
+    assert_eq!(yard.cases().await.len(), 1);
+    drop(first);
+    let yard = yard.crash().await;
+    let mut watcher = watcher(&yard, dir.path());
+    for broken in ["machine,state\nP2\n", "machine,state\nP3\n"] {
+        fs::write(dir.path().join("a.csv"), "machine,state\nP1,down\n").unwrap();
+        assert_eq!(watcher.look().await, Ok(1));
+        assert_eq!(yard.cases().await, Vec::<String>::new());
+        fs::write(dir.path().join("a.csv"), broken).unwrap();
+        assert_eq!(watcher.look().await, Ok(1));
+        assert_eq!(yard.cases().await.len(), 1);
+    }
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn an_empty_file_is_told_as_what_it_is() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("a.csv"), "").unwrap();
+    assert_eq!(watcher(&yard, dir.path()).look().await, Ok(1));
+    let cases = yard.cases().await;
+    assert!(matches!(&cases[..], [one] if one.contains("a.csv is empty: nothing stands in it")), "{cases:?}");
     yard.region.stop().await;
 }
 
