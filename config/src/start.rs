@@ -52,7 +52,7 @@ const UNSAID: [&str; 10] = [
 ];
 
 /// What is called otherwise here; in this order.
-const NAMES: [(&str, &str); 15] = [
+const NAMES: [(&str, &str); 18] = [
     ("sites: [nord, ohio]", "sites: [nord]"),
     ("regions: [eu, na, asia]", "regions: [main]"),
     ("region: eu", "region: main"),
@@ -63,6 +63,10 @@ const NAMES: [(&str, &str); 15] = [
     ("QMS", "LIMS"),
     ("nord", "plant-1"),
     ("erp-eu", "erp"),
+    // Whose messages the tests of a mapping are.
+    ("erp-asia", "erp"),
+    ("suzhou", "plant-1"),
+    ("3010", "1010"),
     ("wms-na", "warehouse"),
     ("qms.yaml", "lims.yaml"),
     ("qms-7", "lims-7"),
@@ -125,7 +129,7 @@ mod tests {
         let wanted = ["ERP_TOKEN", "ERP_URL", "LIMS_TOKEN", "LIMS_URL", "PLANT_1_TOKEN", "PLANT_1_URL"];
         assert_eq!(checked.unset.get(..6).unwrap(), wanted);
         for (name, text) in files() {
-            for odd in ["nord", "erp-eu", "wms-na", "demo", "simulated"] {
+            for odd in ["nord", "erp-eu", "erp-asia", "suzhou", "wms-na", "demo", "simulated"] {
                 assert!(!name.contains(odd) && !text.contains(odd), "{name} says `{odd}`");
             }
         }

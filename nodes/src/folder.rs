@@ -276,7 +276,7 @@ mod tests {
         for (mapping, site, payload, words) in [
             ("wms-json/events.jq", "wms-eu", "{}", "add --topic"),
             ("wms-json/events.jq", "wms-eu", "", "the input is empty"),
-            ("mes-json/reports.jq", "nord", "{}", "is missing in the message"),
+            ("mes-json/reports.jq", "nord", "{}", "add --topic"),
             ("b2mml/schedule.jq", "erp-eu", "<a/>", "it looks like XML: name a site that speaks it"),
         ] {
             let told = told(mapping, site, payload);

@@ -66,6 +66,11 @@ impl Told<'_> {
     fn what(&self) -> &str {
         self.file.map_or(self.topic, |file| file.name.as_str())
     }
+
+    /// What is said where no mapping can make anything of nothing.
+    fn empty(&self) -> String {
+        format!("{} is empty: nothing stands in it", self.what())
+    }
 }
 
 /// What is known of a file besides its content.
@@ -225,7 +230,7 @@ impl Inbound {
         };
         let outputs = match mapping.run_bounded("inputs", self.view(told, &json, &read)).await {
             Ok(outputs) => outputs,
-            Err(_) if told.raw.is_empty() => return Ok(Err(format!("{} is empty: nothing stands in it", told.what()))),
+            Err(_) if told.raw.is_empty() => return Ok(Err(told.empty())),
             Err(error) => return Ok(Err(error.to_string())),
         };
         let (mut said, calendar) = (Vec::new(), self.calendar());
@@ -235,6 +240,7 @@ impl Inbound {
             });
             match one.and_then(|one: Said| one.keyed(told.called).map(|()| one)) {
                 Ok(one) => said.push(one),
+                Err(_) if told.raw.is_empty() => return Ok(Err(told.empty())),
                 Err(why) => return Ok(Err(format!("{} gives no input: [{at}].{why}", mapping.name()))),
             }
         }
