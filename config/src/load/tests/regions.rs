@@ -55,7 +55,7 @@ fn what_is_wrong_with_a_region_on_jetstream_is_told_with_its_line_and_remedy() {
         ("    password: ${EU_PASSWORD}\n", "", "a user has a password. write `password: ${NAME}`"),
         ("password: ${EU_PASSWORD}", "token: ${EU_PASSWORD}", "a user and a token. leave one of them out"),
         ("/etc/takt", "etc/takt", "`etc/takt/ca.pem` is not the whole path of a file"),
-        ("shards: 8", "shards: 0", "regions.yaml:8:13:"),
+        ("shards: 8", "shards: 0", "regions.yaml:8:5: integer `0` cannot stand here"),
         ("shards: 8", "shard: 8", "there is no key `shard` here"),
         ("jetstream:", "jetsream:", "`jetsream` is no word for this"),
         ("\"nats://10.0.0.1:4222\", \"tls://nats-2.example:4222\"", "", "the region eu has no server"),
