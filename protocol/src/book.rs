@@ -262,6 +262,11 @@ impl Book {
         self.born_at(site, Kind::Site, NativeKind::Document, site.as_str())
     }
 
+    /// When a site works; in one shift by UTC where it is not configured.
+    pub fn calendar(&self, site: SiteId) -> Calendar {
+        self.sites.get(&site).map(|site| site.calendar.clone()).unwrap_or_default()
+    }
+
     /// The site an entity stands for, when it stands for one.
     pub fn site_of(&self, entity: EntityId) -> Option<SiteId> {
         let mut sites = self.sites.keys().copied();
@@ -363,7 +368,7 @@ impl Book {
 
     /// The date at a site.
     fn day(&self, site: SiteId, at: Instant) -> Date {
-        self.sites.get(&site).map_or_else(|| Calendar::default().date(at), |site| site.calendar.date(at))
+        self.calendar(site).date(at)
     }
 }
 

@@ -69,7 +69,7 @@ const BUILT_IN: [(&str, &[&str]); 5] = [
     ("it", &["reconcile", "redispatch", "retry_dead_letter", "revoke_dispatch"]),
 ];
 
-/// The roles that exceptions are opened for: [`BUILT_IN`] ones, whatever else a configuration has.
+/// The roles that exceptions are opened for: built-in ones, whatever else a configuration has.
 pub const OWNERS: [&str; 5] = ["finance", "it", "planning", "production", "quality"];
 
 /// What logs of before call the owners of exceptions by words that were no roles, and the role each of them is.

@@ -276,7 +276,7 @@ impl Inbound {
 
     /// The calendar of its site.
     pub(super) fn calendar(&self) -> Calendar {
-        self.region.node().book().sites.get(&self.site).map(|site| site.calendar.clone()).unwrap_or_default()
+        self.region.node().book().calendar(self.site)
     }
 
     fn now(&self) -> Instant {

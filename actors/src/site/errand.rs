@@ -112,7 +112,7 @@ async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u
 
 /// The site said what is in its books: its answer is kept before anybody looks at it.
 async fn read(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u32, said: Value, raw: Vec<u8>) {
-    let calendar = desk.node.book().sites.get(&desk.site).map(|site| site.calendar.clone()).unwrap_or_default();
+    let calendar = desk.node.book().calendar(desk.site);
     let word = match crate::link::reading(said, &calendar) {
         Ok(reading) => Claim::Read { attempt, reading: Box::new(reading) },
         Err(why) => {

@@ -32,9 +32,7 @@ impl Shipment {
                 self.units.insert(sscc.clone(), Some(located.clone()));
             }
             Fact::Stage(stage) => self.stage = self.stage.max(*stage),
-            Fact::Blocked { gate, reason } => {
-                self.gates.insert(*gate, reason.clone());
-            }
+            Fact::Blocked { gate, reason } => drop(self.gates.insert(*gate, reason.clone())),
             Fact::Unblocked(gate) => {
                 self.gates.remove(gate);
             }
@@ -56,8 +54,8 @@ impl Shipment {
             }
             Fact::Told { attempt, granted } => {
                 // With what was told when it left, it has left.
-                let open = self.stage != Stage::Departed;
-                if let Some(departure) = self.departure.as_mut().filter(|departure| open && departure.attempt == *attempt) {
+                let open = self.departure.as_mut().filter(|_| self.stage != Stage::Departed);
+                if let Some(departure) = open.filter(|departure| departure.attempt == *attempt) {
                     departure.told = Some(*granted);
                 }
             }

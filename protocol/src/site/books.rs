@@ -58,7 +58,7 @@ impl Turn<'_, '_> {
 
     /// The configuration is another one, or the node is new: the next run is due by what it says now.
     pub(super) fn schedule(&mut self, now: Instant) {
-        let calendar = self.me().and_then(|me| self.context.book.sites.get(&me)).map(|site| site.calendar.clone()).unwrap_or_default();
+        let calendar = self.me().map(|me| self.context.book.calendar(me)).unwrap_or_default();
         let next = self.pace().and_then(|pace| pace.next(&calendar, now));
         if next == self.site.books.as_ref().and_then(|books| books.next) {
             return;

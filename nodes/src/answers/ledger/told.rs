@@ -79,7 +79,7 @@ pub(super) fn corrections(commits: &[Commit]) -> Vec<CorrectionRow> {
 /// What would be left of each series when everything was flushed at `now`: rounding carries it to the next posting.
 pub(super) fn left(order: &Order, book: &Book, now: Instant) -> BTreeMap<Series, Qty> {
     let Some(header) = order.header() else { return BTreeMap::new() };
-    let calendar = book.sites.get(&header.plant).map(|site| site.calendar.clone()).unwrap_or_default();
+    let calendar = book.calendar(header.plant);
     let periods = book.sites.get(&header.erp).map(|site| site.periods.clone()).unwrap_or_default();
     let mut after = order.ledger.clone();
     for fact in flush(&order.ledger, &Due::Everything, calendar.posting_date(now), &periods) {

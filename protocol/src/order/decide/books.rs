@@ -32,7 +32,7 @@ impl<'a> Books<'a> {
         let Some(plant) = turn.order.plant() else { return };
         let found = turn.context.book.rules.find(plant, &actual).cloned();
         let rule = found.unwrap_or_else(|| unruled(&actual));
-        let calendar = turn.context.book.sites.get(&plant).map(|site| site.calendar.clone()).unwrap_or_default();
+        let calendar = turn.context.book.calendar(plant);
         let moment = Moment { now: turn.context.now, shift_end: calendar.shift_end(turn.context.now) };
         self.catch_up();
         let (fact, ripe) = match posting::record(&self.ledger, actual, &rule, moment) {
@@ -55,7 +55,7 @@ impl<'a> Books<'a> {
     pub(super) fn flush(&mut self, turn: &mut Turn<'_, '_>, due: &Due<'_>) {
         let Some(header) = turn.order.header.clone() else { return };
         let book = turn.context.book;
-        let calendar = book.sites.get(&header.plant).map(|site| site.calendar.clone()).unwrap_or_default();
+        let calendar = book.calendar(header.plant);
         let periods = book.sites.get(&header.erp).map(|site| site.periods.clone()).unwrap_or_default();
         self.catch_up();
         let above = posting::above(&self.ledger, &header.material, header.over_limit());

@@ -183,8 +183,7 @@ impl Turn<'_, '_> {
 
     /// The plant's calendar.
     pub(super) fn calendar(&self) -> crate::calendar::Calendar {
-        let site = self.order.plant().and_then(|plant| self.context.book.sites.get(&plant));
-        site.map(|site| site.calendar.clone()).unwrap_or_default()
+        self.order.plant().map(|plant| self.context.book.calendar(plant)).unwrap_or_default()
     }
 
     /// When it happened, as far as a source's clock may say: never in the future. What it says of the past stands, since plants

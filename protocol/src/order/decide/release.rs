@@ -77,7 +77,7 @@ impl Turn<'_, '_> {
 
     /// Many an ERP keeps days alone: where it made the order for the days that were wished for, the hours stand as they were wished.
     fn as_wished(&self, header: &Header) -> Header {
-        let calendar = self.context.book.sites.get(&header.plant).map(|site| site.calendar.clone()).unwrap_or_default();
+        let calendar = self.context.book.calendar(header.plant);
         let same = |one, other| calendar.posting_date(one) == calendar.posting_date(other);
         let wish = self.order.wished.as_ref().filter(|wish| same(wish.start, header.start) && same(wish.end, header.end));
         let (start, end) = wish.map_or((header.start, header.end), |wish| (wish.start, wish.end));
