@@ -59,8 +59,11 @@ pub struct Lot {
     pub shipments: BTreeMap<EntityId, BTreeMap<Sscc, Qty>>,
     /// Clearances given, by shipment: the attempt and until when.
     pub clearances: BTreeMap<EntityId, (u32, Instant)>,
-    /// What left.
+    /// Handling units that left, each with the shipment that took it, or the last of it.
     pub departed: BTreeMap<Sscc, EntityId>,
+    /// What left of handling units that are still here, by shipment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<Sscc, BTreeMap<EntityId, Qty>>,
     /// What it was made from.
     pub parents: BTreeSet<(LotKey, EntityId)>,
     /// What was made from it.
@@ -174,6 +177,12 @@ impl Lot {
     /// Whether a shipment left with a handling unit.
     pub fn has_left(&self, unit: &Sscc) -> bool {
         self.departed.keys().any(|known| known.is(unit))
+    }
+
+    /// What of it is still on a handling unit: what was put on it without what shipments took.
+    pub fn still_on(&self, unit: &Sscc) -> Option<Qty> {
+        let taken = self.taken.iter().filter(|(known, _)| known.is(unit)).flat_map(|(_, by)| by.values());
+        self.on(unit).map(|on| taken.fold(on, |left, qty| left.minus(*qty).unwrap_or(left)))
     }
 
     /// The key under which a hold of this number is open.

@@ -16,8 +16,11 @@ use crate::words::{Carrier, HoldNo, LotKey, MaterialId, Place, Reason, Sscc};
 mod decide;
 mod depart;
 mod evolve;
+mod part;
+mod refused;
 mod truck;
 
+pub use part::Part;
 pub use truck::Truck;
 
 /// The state of a shipment.
@@ -47,6 +50,9 @@ pub struct Shipment {
     /// The truck that brings it away, where a transport system plans them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truck: Option<Truck>,
+    /// What was picked of the handling units that were not taken whole.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<Sscc, Vec<Part>>,
 }
 
 /// How far a shipment is.
@@ -89,6 +95,9 @@ pub struct Departure {
     pub lots: BTreeMap<EntityId, Option<Vec<String>>>,
     /// What the warehouse was told, once it was.
     pub told: Option<bool>,
+    /// Whether the attempt before it was refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// What is recorded of a shipment.
@@ -204,6 +213,13 @@ pub enum Fact {
     },
     /// The truck left.
     TruckLeft,
+    /// Some of a handling unit is on it.
+    PickedPart {
+        /// Which.
+        unit: Sscc,
+        /// What of it, beside what was picked of it before.
+        part: Part,
+    },
 }
 
 /// An input to a shipment.
@@ -298,6 +314,13 @@ pub enum Report {
         /// The question for departure that was granted; nothing when it left without.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ask: Option<u32>,
+    },
+    /// Of this handling unit some was picked for it.
+    PickedPart {
+        /// Which.
+        unit: Sscc,
+        /// What of it, beside what was picked of it before.
+        part: Part,
     },
 }
 

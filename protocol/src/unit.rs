@@ -45,6 +45,12 @@ pub struct Unit {
     /// How it stands beside the books of the warehouses that were told of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub books: BTreeMap<SiteId, Kept>,
+    /// How much of it was picked for shipments that did not take all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picked: Option<Qty>,
+    /// What left of it while the rest stayed, a row for each lot, order and output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<UnitContent>,
 }
 
 impl Unit {
@@ -88,6 +94,15 @@ pub enum Fact {
         site: SiteId,
         /// What about it.
         step: Box<books::Fact>,
+    },
+    /// Some of it was picked.
+    PickedPart(Qty),
+    /// Some of it left with a shipment.
+    Taken {
+        /// Which.
+        shipment: EntityId,
+        /// What.
+        part: Vec<UnitContent>,
     },
 }
 
@@ -145,6 +160,9 @@ pub enum Report {
     Picked {
         /// The delivery, by the warehouse's number.
         delivery: crate::native::NativeId,
+        /// How much of it; nothing for all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        qty: Option<Qty>,
     },
 }
 
@@ -167,6 +185,9 @@ pub enum Mail {
     Shipped {
         /// The shipment.
         shipment: EntityId,
+        /// What of it; nothing for all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        part: Vec<UnitContent>,
     },
     /// The books of a warehouse are to be read.
     ReadBooks {

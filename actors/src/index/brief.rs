@@ -164,6 +164,7 @@ impl Brief {
             | Fact::EarlyBooked { .. }
             | Fact::Filled { .. }
             | Fact::UnitMoved { .. }
+            | Fact::UnitTaken { .. }
             | Fact::ForeignPosting { .. } => {}
         }
         *self != before

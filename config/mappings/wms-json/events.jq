@@ -19,8 +19,11 @@ def inputs:
   | if .topic == "handling_unit.received" then unit({ received: { qty: "\(.body.contents | sum) \($uom)", place: .body.dock } })
     elif .topic == "handling_unit.put_away" then unit({ put_away: { place: .body.bin } })
     elif .topic == "picked" then
-      unit({ picked: { delivery: .body.delivery } }), announced,
-      shipment("\(.body.message)/shipment"; { report: { picked: { units: [.body.sscc] } } })
+      # Units of a pallet may be picked for several deliveries: each takes what it says.
+      "\(.body.units) \((.tables.item_unit // {})[.body.item] // .tables.unit.default)" as $qty
+      | (if .body.lot == null then null else { material: .body.item, lot: .body.lot } end) as $lot
+      | unit({ picked: { delivery: .body.delivery, qty: $qty } }), announced,
+        shipment("\(.body.message)/shipment"; { report: { picked_part: { unit: .body.sscc, part: { lot: $lot, qty: $qty } } } })
     elif .topic == "packed" then announced, shipment(.body.message; { report: "packed" })
     elif .topic == "departure.requested" then
       announced, shipment("clear/\(.body.attempt)"; { request: { clear_departure: { attempt: .body.attempt } } })

@@ -170,7 +170,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             CLEARED.with().text("shipment", shipment).put("attempt", *attempt).text("until", until).done()
         }
         Fact::ClearanceRevoked { shipment } => REVOKED.with().text("shipment", shipment).done(),
-        Fact::Departed { shipment, units } => DEPARTED.with().text("shipment", shipment).texts("units", units).done(),
+        Fact::Departed { shipment, units, .. } => DEPARTED.with().text("shipment", shipment).texts("units", units).done(),
         Fact::Announced { unit, expected } => {
             let data = ANNOUNCED.with().text("unit", unit).text("quantity", expected.qty).text("notice", &expected.notice);
             data.text("supplier", &expected.supplier).done()

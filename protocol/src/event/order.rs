@@ -238,6 +238,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Consumed { .. }
         | Fact::Made { .. }
         | Fact::UnitMoved { .. }
+        | Fact::UnitTaken { .. }
         | Fact::Books { .. } => None,
     }
 }

@@ -15,6 +15,16 @@ const ANNOUNCED: Contract = contract(
 );
 const PICKED: Contract =
     contract("shipment", "unit_picked", "A handling unit is on it.", &[always("unit", Shape::Text, "The handling unit.")]);
+const PART_PICKED: Contract = contract(
+    "shipment",
+    "part_picked",
+    "Some of a handling unit is on it; the rest of that unit stays.",
+    &[
+        always("unit", Shape::Text, "The handling unit."),
+        always("quantity", Shape::Quantity, "How much of it, beside what was picked of it before."),
+        maybe("lot", Shape::Text, "Which lot of it, as material/lot."),
+    ],
+);
 const STAGE: Contract = contract(
     "shipment",
     "stage_changed",
@@ -87,6 +97,7 @@ const TRUCK_LEFT: Contract = contract("shipment", "truck_left", "The truck left.
 pub(super) const ALL: &[&Contract] = &[
     &ANNOUNCED,
     &PICKED,
+    &PART_PICKED,
     &STAGE,
     &BLOCKED,
     &UNBLOCKED,
@@ -108,6 +119,9 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             ANNOUNCED.with().text("warehouse", warehouse).text("delivery", delivery).maybe("planned", planned.as_ref()).done()
         }
         Fact::Picked(sscc) => PICKED.with().text("unit", sscc).done(),
+        Fact::PickedPart { unit, part } => {
+            PART_PICKED.with().text("unit", unit).text("quantity", part.qty).maybe("lot", part.lot.as_ref()).done()
+        }
         Fact::Stage(stage) => STAGE.with().word("stage", stage).done(),
         Fact::Blocked { gate, reason } => BLOCKED.with().word("gate", gate).text("reason", reason).done(),
         Fact::Unblocked(gate) => UNBLOCKED.with().word("gate", gate).done(),

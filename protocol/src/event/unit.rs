@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Contract, Field, Shape, Told, always, contract, maybe};
+use crate::effect::UnitContent;
 use crate::unit::Fact;
 
 const FILLED: Contract = contract(
@@ -41,6 +42,13 @@ const NESTED: Contract = contract(
     &[maybe("within", Shape::Text, "The number of that one; absent when it stands alone again.")],
 );
 
+const PART_SHIPPED: Contract = contract(
+    "unit",
+    "part_shipped",
+    "Some of what is on it left with a shipment; the rest stays.",
+    &[always("shipment", Shape::Entity, "Which."), always("contents", Shape::Records(CONTENTS), "What left.")],
+);
+
 const EXPECTED: Contract = contract(
     "unit",
     "expected",
@@ -53,7 +61,7 @@ const EXPECTED: Contract = contract(
     ],
 );
 
-pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED, &NESTED, &EXPECTED];
+pub(super) const ALL: &[&Contract] = &[&FILLED, &MOVED, &COUNTED, &NESTED, &EXPECTED, &PART_SHIPPED];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
     match fact {
@@ -62,21 +70,26 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             data.texts("lots", contents.iter().map(|content| &content.lot)).done()
         }
         Fact::Filled { sscc, contents, from, to } => {
-            let contents = contents.iter().map(|content| {
-                json!({
-                    "lot": content.lot.to_string(),
-                    "lot_entity": content.lot_entity.to_string(),
-                    "order": content.order.map(|order| order.to_string()),
-                    "quantity": content.qty.to_string(),
-                })
-            });
             let data = FILLED.with().text("unit", sscc).text("from", from).maybe("to", to.as_ref());
-            data.put("contents", contents.collect::<Vec<Value>>()).done()
+            data.put("contents", rows(contents)).done()
         }
         Fact::Moved { stage, place } => MOVED.with().word("stage", stage).maybe("place", place.as_ref()).done(),
         Fact::Nested(within) => NESTED.with().maybe("within", within.as_ref()).done(),
         // The warehouse that it comes to has been told itself.
-        Fact::HandedTo(_) | Fact::Books { .. } => None,
+        Fact::HandedTo(_) | Fact::Books { .. } | Fact::PickedPart(_) => None,
+        Fact::Taken { shipment, part } => PART_SHIPPED.with().text("shipment", shipment).put("contents", rows(part)).done(),
         Fact::Counted(qty) => COUNTED.with().text("quantity", qty).done(),
     }
+}
+
+fn rows(contents: &[UnitContent]) -> Vec<Value> {
+    let row = |content: &UnitContent| {
+        json!({
+            "lot": content.lot.to_string(),
+            "lot_entity": content.lot_entity.to_string(),
+            "order": content.order.map(|order| order.to_string()),
+            "quantity": content.qty.to_string(),
+        })
+    };
+    contents.iter().map(row).collect()
 }

@@ -1,8 +1,8 @@
 //! Transition 15 at the lot: a shipment registers before it is packed, asks when it wants to leave, and is told yes or no
 //! by this log. A hold that was written first says no; one that is written later takes the yes back.
 
-use super::Fact;
 use super::decide::Turn;
+use super::{Fact, Lot};
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::id::EntityId;
@@ -32,7 +32,7 @@ impl Turn<'_, '_> {
 
     /// A shipment asks whether it may leave. Whoever asks is registered: word of a later hold must find it, even where
     /// its registration is still on the road.
-    pub(super) fn ask_clearance(&mut self, shipment: EntityId, attempt: u32, units: &[(Sscc, Qty)], until: Instant) {
+    pub(super) fn ask_clearance(&mut self, shipment: EntityId, attempt: u32, (units, parts): (&[(Sscc, Qty)], &[Sscc]), until: Instant) {
         let mut refused: Vec<String> = units.iter().flat_map(|(unit, _)| self.lot.blocks(unit)).collect();
         refused.sort();
         refused.dedup();
@@ -40,6 +40,7 @@ impl Turn<'_, '_> {
         refused.extend(unknown.map(|(unit, _)| format!("{unit} is not known to hold any of this lot")));
         let gone = |unit: &Sscc| self.lot.departed.iter().any(|(known, with)| known.is(unit) && *with != shipment);
         refused.extend(units.iter().filter(|(unit, _)| gone(unit)).map(|(unit, _)| format!("{unit} has left with another shipment")));
+        refused.extend(units.iter().filter(|(unit, _)| parts.contains(unit)).filter_map(|(unit, qty)| self.lot.too_much(unit, *qty)));
         if self.context.now > until {
             refused.push("the request for clearance came too late".to_owned());
         }
@@ -56,9 +57,10 @@ impl Turn<'_, '_> {
     }
 
     /// A shipment left with some of it. Without a clearance that held at that time it is an escape.
-    pub(super) fn departed(&mut self, shipment: EntityId, attempt: Option<u32>, units: &[(Sscc, Qty)]) {
+    pub(super) fn departed(&mut self, shipment: EntityId, attempt: Option<u32>, (units, parts): (&[(Sscc, Qty)], &[Sscc])) {
         let cleared = self.lot.clearances.get(&shipment).map(|(attempt, _)| *attempt);
-        self.note(Fact::Departed { shipment, units: units.iter().map(|(unit, _)| unit.clone()).collect() });
+        let parts = units.iter().filter(|(unit, _)| parts.contains(unit)).cloned().collect();
+        self.note(Fact::Departed { shipment, units: units.iter().map(|(unit, _)| unit.clone()).collect(), parts });
         let held: Vec<String> = units.iter().flat_map(|(unit, _)| self.lot.blocks(unit)).collect();
         if held.is_empty() || (attempt.is_some() && cleared == attempt) {
             return;
@@ -67,5 +69,14 @@ impl Turn<'_, '_> {
         let offers = vec![Proposal::Do("recall the shipment, and find out how it left".into()), Proposal::Acknowledge];
         let case = NewCase::new(CaseKind::Escape, "quality", what).impact(self.context.now).offers(offers);
         self.draft.open_case(case);
+    }
+}
+
+impl Lot {
+    /// Why so much cannot leave on a handling unit: others took some of it before.
+    fn too_much(&self, unit: &Sscc, qty: Qty) -> Option<String> {
+        let left = self.still_on(unit).filter(|_| self.taken.keys().any(|known| known.is(unit)))?;
+        let over = qty.compare(&left).is_some_and(std::cmp::Ordering::is_gt);
+        over.then(|| format!("{qty} are to leave with {unit}, and {left} are left on it: the rest has left with other shipments"))
     }
 }

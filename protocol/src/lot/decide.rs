@@ -134,8 +134,10 @@ impl Turn<'_, '_> {
             }
             Mail::Register { shipment, unit, qty } => self.register(*shipment, unit, *qty),
             Mail::Unregister { shipment, unit } => self.note(Fact::Unregistered { shipment: *shipment, unit: unit.clone() }),
-            Mail::AskClearance { shipment, attempt, units, until } => self.ask_clearance(*shipment, *attempt, units, *until),
-            Mail::Departed { shipment, attempt, units } => self.departed(*shipment, *attempt, units),
+            Mail::AskClearance { shipment, attempt, units, parts, until } => {
+                self.ask_clearance(*shipment, *attempt, (units, parts), *until);
+            }
+            Mail::Departed { shipment, attempt, units, parts } => self.departed(*shipment, *attempt, (units, parts)),
             Mail::Contained { hold, site, containment } => {
                 if self.lot.holds.contains_key(hold) {
                     self.note(Fact::Contained { hold: hold.clone(), site: *site, containment: containment.clone() });

@@ -62,7 +62,7 @@ impl Lot {
             }
             Fact::Cleared { shipment, attempt, until } => drop(self.clearances.insert(*shipment, (*attempt, *until))),
             Fact::ClearanceRevoked { shipment } => drop(self.clearances.remove(shipment)),
-            Fact::Departed { shipment, units } => units.iter().for_each(|unit| self.depart(*shipment, unit)),
+            Fact::Departed { shipment, units, parts } => units.iter().for_each(|unit| self.depart(*shipment, unit, parts.get(unit))),
         }
     }
 
@@ -93,11 +93,19 @@ impl Lot {
     }
 
     /// The ERP issues what its delivery takes: it stands there no longer.
-    fn depart(&mut self, shipment: EntityId, unit: &Sscc) {
+    fn depart(&mut self, shipment: EntityId, unit: &Sscc, part: Option<&Qty>) {
         self.clearances.remove(&shipment);
-        let first = !self.has_left(unit);
+        let left = self.still_on(unit).filter(|_| !self.has_left(unit));
+        if let (Some(part), Some(left)) = (part, left)
+            && part.compare(&left).is_some_and(std::cmp::Ordering::is_lt)
+        {
+            add(self.taken.entry(unit.clone()).or_default().entry(shipment).or_insert(Qty::zero(part.uom())), *part);
+            self.stock.add(StockStatus::Unrestricted, part.negated());
+            self.stock.units.iter_mut().filter(|(known, _)| known.is(unit)).for_each(|(_, qty)| add(qty, part.negated()));
+            return;
+        }
         self.departed.insert(unit.clone(), shipment);
-        if let Some(qty) = self.on(unit).filter(|_| first) {
+        if let Some(qty) = left {
             self.stock.add(StockStatus::Unrestricted, qty.negated());
             self.stock.units.retain(|known, _| !known.is(unit));
         }

@@ -1,5 +1,7 @@
 //! What is recorded of a lot.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Booking, Containment, Decision, Hold, Origin, Verdict};
@@ -180,6 +182,9 @@ pub enum Fact {
         shipment: EntityId,
         /// On which handling units.
         units: Vec<Sscc>,
+        /// How much, of those that did not leave whole.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        parts: BTreeMap<Sscc, Qty>,
     },
     /// It told its orders how it is.
     Told,

@@ -240,6 +240,9 @@ pub enum Mail {
         attempt: u32,
         /// The handling units of this lot on it, with how much.
         units: Vec<(Sscc, Qty)>,
+        /// Those of them that are not on it whole: the rest of them stays.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Sscc>,
         /// Until when it would be good.
         until: Instant,
     },
@@ -251,6 +254,9 @@ pub enum Mail {
         attempt: Option<u32>,
         /// The handling units of this lot on it, with how much.
         units: Vec<(Sscc, Qty)>,
+        /// Those of them that are not on it whole: the rest of them stays.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Sscc>,
     },
     /// A shipment with some of it had its transport system told of a hold.
     Contained {

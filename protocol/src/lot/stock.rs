@@ -116,10 +116,12 @@ impl Lot {
         if self.holds.values().any(super::Hold::covers_all) {
             return total;
         }
-        let by_unit = if self.stock.units.is_empty() { &self.units } else { &self.stock.units };
+        let here = || self.units.keys().filter_map(|unit| Some((unit, self.still_on(unit)?)));
+        let by_unit: Vec<(&Sscc, Qty)> =
+            if self.stock.units.is_empty() { here().collect() } else { self.stock.units.iter().map(|(unit, qty)| (unit, *qty)).collect() };
         let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.barred.keys().any(|known| known.is(unit));
         let kept = |unit: &Sscc| kept(unit) && !self.has_left(unit);
-        let all = by_unit.iter().filter(|(unit, qty)| kept(unit) && qty.is_positive()).map(|(_, qty)| *qty);
+        let all = by_unit.into_iter().filter(|(unit, qty)| kept(unit) && qty.is_positive()).map(|(_, qty)| qty);
         all.fold(Qty::zero(total.uom()), |sum, qty| sum.plus(qty).unwrap_or(sum))
     }
 

@@ -121,7 +121,7 @@ fn decide(floor: &mut Floor, number: &str, decisions: Vec<Decision>) -> Answer {
 fn asks(floor: &mut Floor, shipment: EntityId, attempt: u32, unit: &Sscc) -> Vec<String> {
     floor.mail.clear();
     let until = floor.now.plus_ms(3_600_000);
-    mail(floor, goods(), Mail::AskClearance { shipment, attempt, units: vec![(unit.clone(), qty("480 H87"))], until });
+    mail(floor, goods(), Mail::AskClearance { shipment, attempt, units: vec![(unit.clone(), qty("480 H87"))], parts: Vec::new(), until });
     let told = floor.mail.iter().find_map(|mail| match &mail.body {
         Body::Shipment(shipment::Input::Mail(shipment::Mail::ClearanceAnswered { refused, .. })) => Some(refused.clone()),
         _ => None,

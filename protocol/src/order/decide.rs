@@ -202,6 +202,10 @@ impl Turn<'_, '_> {
             }
             Mail::Equipment { stop, over } => self.equipment(stop, *over),
             Mail::ReadBooks { site, called } => self.read_books(*site, *called),
+            Mail::UnitTaken { sscc, qty } => {
+                self.note(super::Fact::UnitTaken { sscc: sscc.clone(), qty: *qty });
+                Answer::Accepted
+            }
             Mail::UnitMoved { sscc, stage } => {
                 self.note(super::Fact::UnitMoved { sscc: sscc.clone(), stage: *stage });
                 Answer::Accepted

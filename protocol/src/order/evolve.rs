@@ -63,6 +63,7 @@ impl Order {
                     unit.stage = unit.stage.max(*stage);
                 }
             }
+            Fact::UnitTaken { sscc, qty } => self.take_of(sscc, *qty),
             Fact::Equipment { stop, over } => self.stop(stop, *over),
             Fact::Books { site, step } => self.books.entry(*site).or_default().evolve(step),
             Fact::ForeignPosting { document, twin, .. } => {
@@ -78,9 +79,16 @@ impl Order {
         (self.business, self.wished, self.unmade) = (Business::Planned, Some(Box::new(release.clone())), false);
     }
 
+    /// Some of a pallet left, and the rest stayed.
+    fn take_of(&mut self, sscc: &Sscc, qty: Qty) {
+        if let Some(unit) = self.units.get_mut(sscc) {
+            unit.taken = Some(unit.taken.map_or(qty, |sum| sum.plus(qty).unwrap_or(sum)));
+        }
+    }
+
     /// More may be put on what is on its way already.
     fn fill(&mut self, sscc: &Sscc, unit: EntityId, qty: Qty) {
-        let zero = UnitStage { unit, qty: Qty::zero(qty.uom()), stage: Stage::Filled };
+        let zero = UnitStage { unit, qty: Qty::zero(qty.uom()), stage: Stage::Filled, taken: None };
         let known = self.units.entry(sscc.clone()).or_insert(zero);
         known.qty = known.qty.plus(qty).unwrap_or(known.qty);
     }

@@ -225,6 +225,13 @@ pub enum Fact {
         /// What about it.
         step: Box<books::Fact>,
     },
+    /// Some of a handling unit left, and the rest stayed.
+    UnitTaken {
+        /// Which.
+        sscc: Sscc,
+        /// How much of this order.
+        qty: Qty,
+    },
 }
 
 /// Older binaries wrote yes or no: who has it open since nobody knows when is not waited for. No untagged enum, because that

@@ -67,6 +67,13 @@ pub enum Mail {
         /// How far it is.
         stage: Stage,
     },
+    /// Some of a handling unit left, and the rest stayed.
+    UnitTaken {
+        /// Which.
+        sscc: Sscc,
+        /// How much of this order.
+        qty: crate::qty::Qty,
+    },
     /// Equipment that it is to run on stops, or will; or that is over.
     Equipment {
         /// What stops it.

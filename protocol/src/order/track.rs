@@ -156,6 +156,9 @@ pub struct UnitStage {
     pub qty: Qty,
     /// How far it is.
     pub stage: Stage,
+    /// How much of that has left while the rest stayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Qty>,
 }
 
 /// How far a handling unit is.

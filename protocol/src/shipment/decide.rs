@@ -69,6 +69,7 @@ impl Turn<'_, '_> {
         match report {
             Report::Announced { warehouse, delivery, lines, planned } => self.announced(*warehouse, delivery, lines, *planned),
             Report::Picked { units } => self.picked(units),
+            Report::PickedPart { unit, part } => self.picked_part(unit, part),
             Report::Packed => {
                 self.note(Fact::Stage(Stage::Packed));
                 self.tender();
@@ -103,20 +104,33 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Whose lots are on a handling unit is known to the warehouse's site.
+    /// These are on it, whole.
     fn picked(&mut self, units: &[Sscc]) {
-        let Some(site) = self.shipment.warehouse.and_then(|warehouse| self.context.book.site_entity(warehouse)) else { return };
-        let me = self.draft.me();
-        let known = |sscc: &Sscc| self.shipment.known(sscc).is_some_and(|(_, located)| located.is_none_or(|known| known.via.is_none()));
+        let itself = |located: Option<&Located>| located.is_none_or(|known| known.via.is_none());
+        let known =
+            |sscc: &Sscc| self.shipment.known(sscc).is_some_and(|(_, located)| itself(located)) && self.shipment.parts(sscc).is_none();
         let more: Vec<&Sscc> = units.iter().filter(|sscc| !known(sscc)).collect();
         if let Some(first) = more.first() {
             self.changed(&format!("{first} was picked since"));
         }
         for sscc in more {
             self.note(Fact::Picked(sscc.clone()));
-            let locate = site::Mail::Locate { shipment: me, sscc: sscc.clone() };
-            self.draft.tell(site, Body::Site(site::Input::Mail(locate)));
+            self.picked_rest(sscc);
+            self.locate(sscc);
         }
+    }
+
+    /// Whose lots are on a handling unit is known to the warehouse's site.
+    pub(super) fn locate(&mut self, sscc: &Sscc) {
+        let Some(site) = self.shipment.warehouse.and_then(|warehouse| self.context.book.site_entity(warehouse)) else { return };
+        let locate = site::Mail::Locate { shipment: self.draft.me(), sscc: sscc.clone() };
+        self.draft.tell(site, Body::Site(site::Input::Mail(locate)));
+    }
+
+    /// The lot hears that the shipment wants some of it, and tells it of holds from now on.
+    pub(super) fn register(&mut self, unit: &Sscc, content: &UnitContent) {
+        let mail = lot::Mail::Register { shipment: self.draft.me(), unit: unit.clone(), qty: content.qty };
+        self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
     }
 
     /// Registers at each lot: from now on the shipment hears of its holds. What is on a unit may turn out to be something else:
@@ -130,8 +144,8 @@ impl Turn<'_, '_> {
         if before.is_some_and(|before| before.word > located.word || before.via.is_none() && located.via.is_some()) {
             return;
         }
-        let contents = |located: Option<&Located>| located.map(|located| located.contents.clone()).unwrap_or_default();
-        let (was, is) = (contents(before), contents(Some(located)));
+        let on_it = |located: &Located| self.shipment.on_it(&sscc, located);
+        let (was, is) = (before.map(on_it).unwrap_or_default(), on_it(located));
         let left = self.shipment.stage == Stage::Departed;
         if is.is_empty() && was.is_empty() && before.is_some() || left && is.is_empty() {
             return;
@@ -140,8 +154,7 @@ impl Turn<'_, '_> {
             self.changed(&format!("what is on {sscc} was told again, otherwise"));
         }
         for content in is.iter().filter(|content| !was.contains(content)) {
-            let mail = lot::Mail::Register { shipment: me, unit: sscc.clone(), qty: content.qty };
-            self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
+            self.register(&sscc, content);
         }
         let gone = |content: &&UnitContent| !is.iter().any(|other| other.lot_entity == content.lot_entity);
         for content in was.iter().filter(gone) {
@@ -149,7 +162,7 @@ impl Turn<'_, '_> {
             self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
         }
         if left {
-            self.left_unseen(&sscc, located, &was);
+            self.left_unseen(&sscc, located, (&was, &is));
         }
         self.note(Fact::Located { sscc, located: located.clone() });
     }
@@ -159,6 +172,6 @@ impl Turn<'_, '_> {
 fn is_of_truck(report: &Report) -> bool {
     match report {
         Report::Booked { .. } | Report::Docked { .. } | Report::Unplaced | Report::TruckLeft { .. } => true,
-        Report::Announced { .. } | Report::Picked { .. } | Report::Packed | Report::Departed => false,
+        Report::Announced { .. } | Report::Picked { .. } | Report::PickedPart { .. } | Report::Packed | Report::Departed => false,
     }
 }

@@ -50,15 +50,15 @@ impl Turn<'_, '_> {
     /// Asks every lot on it.
     pub(super) fn ask_lots(&mut self, attempt: u32) {
         let missing: Vec<&Sscc> = self.shipment.units.iter().filter(|(_, located)| located.is_none()).map(|(sscc, _)| sscc).collect();
-        let lots = self.lots();
-        if lots.is_empty() || !missing.is_empty() {
-            let what = if missing.is_empty() {
-                "nothing is on it".to_owned()
-            } else {
-                format!("the lots of {} handling units are not known yet", missing.len())
-            };
+        let (lots, parts, mut unknown) = (self.lots(), self.shipment.split(), self.shipment.unknown_parts());
+        if !missing.is_empty() {
+            unknown.push(format!("the lots of {} handling units are not known yet", missing.len()));
+        } else if lots.is_empty() && unknown.is_empty() {
+            unknown.push("nothing is on it".to_owned());
+        }
+        if !unknown.is_empty() {
             self.note(Fact::Asked { attempt, until: self.context.now, lots: Vec::new() });
-            self.tell(attempt, vec![what]);
+            self.tell(attempt, unknown);
             return;
         }
         let until = self.context.now.plus_ms(self.context.book.policy.clearance_ms);
@@ -69,7 +69,7 @@ impl Turn<'_, '_> {
         }
         let shipment = self.draft.me();
         for (lot, units) in lots {
-            let ask = lot::Mail::AskClearance { shipment, attempt, units, until };
+            let ask = lot::Mail::AskClearance { shipment, attempt, parts: parts_of(&units, &parts), units, until };
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(ask)));
         }
         self.draft.wake(until, Wake::ClearanceExpiry { attempt });
@@ -117,8 +117,9 @@ impl Turn<'_, '_> {
         self.draft.ask_site(
             warehouse,
             Tier::PlantCritical,
-            Effect::AnswerDeparture { shipment: delivery, attempt, granted, until, reasons: reasons.clone() },
+            Effect::AnswerDeparture { shipment: delivery.clone(), attempt, granted, until, reasons: reasons.clone() },
         );
+        self.show_refusal(&delivery, &reasons);
         self.tell_truck(granted, until, reasons);
     }
 
@@ -281,14 +282,16 @@ impl Turn<'_, '_> {
         self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
         let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
         let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);
-        let shipment = self.draft.me();
+        let (shipment, parts) = (self.draft.me(), self.shipment.split());
         for (lot, units) in self.lots() {
-            let gone = lot::Mail::Departed { shipment, attempt: cleared, units };
+            let gone = lot::Mail::Departed { shipment, attempt: cleared, parts: parts_of(&units, &parts), units };
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(gone)));
         }
-        let on_it = |located: &&Located| located.via.is_none() || !located.contents.is_empty();
-        for unit in self.shipment.units.values().flatten().filter(on_it).filter_map(|located| located.unit) {
-            self.draft.tell(unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
+        for (sscc, located) in &self.shipment.units {
+            let on_it = |located: &&Located| located.via.is_none() || !located.contents.is_empty();
+            if let Some(located) = located.as_ref().filter(on_it) {
+                self.tell_shipped(sscc, located);
+            }
         }
         if cleared.is_some() && self.shipment.holds.is_empty() && self.shipment.gates.is_empty() {
             return Answer::Accepted;
@@ -306,12 +309,13 @@ impl Turn<'_, '_> {
     }
 
     /// Word of what is on a unit came after it had left: its lots said nothing to that, and hear that they are gone.
-    pub(super) fn left_unseen(&mut self, sscc: &Sscc, located: &Located, was: &[UnitContent]) {
+    pub(super) fn left_unseen(&mut self, sscc: &Sscc, located: &Located, (was, is): (&[UnitContent], &[UnitContent])) {
         let shipment = self.draft.me();
-        let unseen = located.contents.iter().filter(|content| !was.iter().any(|known| known.lot_entity == content.lot_entity));
+        let parts: Vec<Sscc> = if is == located.contents { Vec::new() } else { vec![sscc.clone()] };
+        let unseen = is.iter().filter(|content| !was.iter().any(|known| known.lot_entity == content.lot_entity));
         let lots: Vec<(EntityId, String, Qty)> = unseen.map(|content| (content.lot_entity, content.lot.to_string(), content.qty)).collect();
         for (lot, name, qty) in lots {
-            let gone = lot::Mail::Departed { shipment, attempt: None, units: vec![(sscc.clone(), qty)] };
+            let gone = lot::Mail::Departed { shipment, attempt: None, units: vec![(sscc.clone(), qty)], parts: parts.clone() };
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(gone)));
             let what = format!("{sscc} had left when it was told that lot {name} is on it, too: nobody asked that lot");
             let offers =
@@ -319,23 +323,35 @@ impl Turn<'_, '_> {
             let case = NewCase::new(CaseKind::Escape, "quality", what).stake(qty).impact(self.context.now).offers(offers);
             self.draft.open_case(case);
         }
-        if was.is_empty()
-            && let Some(unit) = located.unit
-        {
-            self.draft.tell(unit, Body::Unit(unit::Input::Mail(unit::Mail::Shipped { shipment })));
+        if was.is_empty() {
+            self.tell_shipped(sscc, located);
         }
+    }
+
+    /// A handling unit has left, or what was picked of it.
+    fn tell_shipped(&mut self, sscc: &Sscc, located: &Located) {
+        let Some(unit) = located.unit else { return };
+        let on_it = self.shipment.on_it(sscc, located);
+        let part = if on_it == located.contents { Vec::new() } else { on_it };
+        let shipped = unit::Mail::Shipped { shipment: self.draft.me(), part };
+        self.draft.tell(unit, Body::Unit(unit::Input::Mail(shipped)));
     }
 
     /// The lots on it, each with its handling units.
     fn lots(&self) -> BTreeMap<EntityId, Vec<(Sscc, Qty)>> {
         let mut lots: BTreeMap<EntityId, Vec<(Sscc, Qty)>> = BTreeMap::new();
         for (sscc, located) in &self.shipment.units {
-            for content in located.iter().flat_map(|located| &located.contents) {
+            for content in located.iter().flat_map(|located| self.shipment.on_it(sscc, located)) {
                 lots.entry(content.lot_entity).or_default().push((sscc.clone(), content.qty));
             }
         }
         lots
     }
+}
+
+/// Of these handling units those that are not on it whole.
+fn parts_of(units: &[(Sscc, Qty)], parts: &[Sscc]) -> Vec<Sscc> {
+    parts.iter().filter(|part| units.iter().any(|(unit, _)| unit == *part)).cloned().collect()
 }
 
 /// The cause that all trucks share which one hold keeps.

@@ -23,11 +23,13 @@ impl Shipment {
             Fact::Picked(sscc) => {
                 let name = self.known(sscc).map_or(sscc, |(name, _)| name).clone();
                 // What stood on another one is known by itself from now on.
+                self.parts.remove(&name);
                 if let Some(located) = self.units.entry(name).or_insert(None) {
                     located.via = None;
                 }
                 self.stage = self.stage.max(Stage::Picking);
             }
+            Fact::PickedPart { unit, part } => self.take_part(unit, part),
             Fact::Located { sscc, located } => {
                 self.units.insert(sscc.clone(), Some(located.clone()));
             }
@@ -45,7 +47,8 @@ impl Shipment {
             }
             Fact::Asked { attempt, until, lots } => {
                 let lots = lots.iter().map(|lot| (*lot, None)).collect();
-                self.departure = Some(Departure { attempt: *attempt, until: *until, lots, told: None });
+                let again = self.departure.as_ref().is_some_and(|before| before.told == Some(false));
+                self.departure = Some(Departure { attempt: *attempt, until: *until, lots, told: None, again });
             }
             Fact::Answered { attempt, lot, refused } => {
                 if let Some(departure) = self.departure.as_mut().filter(|departure| departure.attempt == *attempt) {

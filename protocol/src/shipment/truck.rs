@@ -82,6 +82,7 @@ impl Shipment {
             Fact::Asked { .. } | Fact::Held { .. } | Fact::Blocked { .. } => truck.waited_for = None,
             Fact::Announced { .. }
             | Fact::Picked(_)
+            | Fact::PickedPart { .. }
             | Fact::Located { .. }
             | Fact::Stage(_)
             | Fact::Unblocked(_)

@@ -6,9 +6,10 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
-use crate::effect::{Effect, UnitNotice};
+use crate::effect::{Effect, UnitContent, UnitNotice};
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
+use crate::id::EntityId;
 use crate::input::Body;
 use crate::intent::{Intent, Tier, Wake};
 use crate::kernel::{Context, not_owner};
@@ -31,7 +32,10 @@ impl Unit {
                 }
                 self.changed(filled, context, draft);
             }
-            Input::Mail(Mail::Shipped { .. }) => {
+            Input::Mail(Mail::Shipped { shipment, part }) => {
+                if !part.is_empty() && !self.taken_with(*shipment, part, draft) {
+                    return Answer::Accepted;
+                }
                 self.moved(Stage::Shipped, None, draft);
                 draft.wake(context.now.plus_ms(context.book.policy.names_kept_ms), Wake::Forget);
             }
@@ -66,7 +70,11 @@ impl Unit {
             Report::Counted { qty } => return self.counted(*qty, draft),
             Report::Nested { within } => return self.nested(within.as_ref(), context, draft),
             Report::PutAway { place } => self.moved(Stage::PutAway, Some(place), draft),
-            Report::Picked { .. } => self.moved(Stage::Picked, None, draft),
+            Report::Picked { qty, .. } => {
+                if qty.is_none_or(|qty| self.picked_out(qty, draft)) {
+                    self.moved(Stage::Picked, None, draft);
+                }
+            }
         }
         Answer::Accepted
     }
@@ -148,6 +156,36 @@ impl Unit {
             let mail = order::Mail::UnitMoved { sscc: sscc.clone(), stage };
             draft.tell(order, Body::Order(order::Input::Mail(mail)));
         }
+    }
+
+    /// Some of it was picked. Whether that was the last of it.
+    fn picked_out(&self, qty: Qty, draft: &mut Draft) -> bool {
+        draft.note(Noted::Unit(Box::new(Fact::PickedPart(qty))));
+        let sum = self.picked.map_or(qty, |sum| sum.plus(qty).unwrap_or(sum));
+        let all = self.received.or_else(|| self.contents.iter().map(|content| content.qty).reduce(|a, b| a.plus(b).unwrap_or(a)));
+        all.is_none_or(|all| sum.compare(&all).is_none_or(std::cmp::Ordering::is_ge))
+    }
+
+    /// Some of it left: the orders that made it hear how much. Whether that was the last of it.
+    fn taken_with(&self, shipment: EntityId, part: &[UnitContent], draft: &mut Draft) -> bool {
+        let fact = Fact::Taken { shipment, part: part.to_vec() };
+        let mut after = self.clone();
+        after.evolve(&fact);
+        draft.note(Noted::Unit(Box::new(fact)));
+        let has_left = |content: &UnitContent| {
+            let same = |row: &&UnitContent| (&row.lot, row.order, row.output) == (&content.lot, content.order, content.output);
+            after.taken.iter().find(same).is_some_and(|row| row.qty.compare(&content.qty).is_some_and(std::cmp::Ordering::is_ge))
+        };
+        if after.contents.iter().all(has_left) {
+            return true;
+        }
+        for content in part {
+            if let (Some(order), Some(sscc)) = (content.order, &self.sscc) {
+                let mail = order::Mail::UnitTaken { sscc: sscc.clone(), qty: content.qty };
+                draft.tell(order, Body::Order(order::Input::Mail(mail)));
+            }
+        }
+        false
     }
 
     /// Goods that no order made are known to their lots from what was announced: they hear that it came.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State};
-use takt_protocol::order::{Order, Stage};
+use takt_protocol::order::{Order, Stage, UnitStage};
 use takt_protocol::posting::{Account, Use, accounts};
 use takt_protocol::qty::Qty;
 use takt_protocol::words::OpNo;
@@ -79,9 +79,12 @@ pub(super) fn figures(order: &Order, me: EntityId, lots: &[State]) -> Figures {
     };
     let sum = |of: fn(&Account) -> Vec<Qty>| total(counted.iter().flat_map(|account| of(account)));
     let lots: Vec<Share> = order.lots.iter().filter_map(|(lot, quality)| Share::of(me, *lot, quality, lots)).collect();
+    let zero = order.units.values().next().map(|unit| Qty::zero(unit.qty.uom()));
     let moved = |stage: Stage| {
-        let zero = order.units.values().next().map(|unit| Qty::zero(unit.qty.uom()));
-        total(zero.into_iter().chain(order.units.values().filter(move |unit| unit.stage >= stage).map(|unit| unit.qty)))
+        // Of a pallet that is still here, what was taken of it has left all the same.
+        let taken = |unit: &UnitStage| unit.taken.filter(|_| stage == Stage::Shipped);
+        let counts = |unit: &UnitStage| if unit.stage >= stage { Some(unit.qty) } else { taken(unit) };
+        total(zero.into_iter().chain(order.units.values().filter_map(counts)))
     };
     Figures {
         target: Some(header.total.to_string()),

@@ -49,7 +49,7 @@ fn a_pallet_that_has_left_is_not_cleared_for_another_truck() {
     let mut floor = two_pallets();
     assert!(asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
     let units = vec![(pallet(1), qty("480 H87"))];
-    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: Some(1), units });
+    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: Some(1), units, parts: Vec::new() });
     assert!(!asks(&mut floor, truck(2), 1, &pallet(1)).is_empty());
     assert!(asks(&mut floor, truck(2), 2, &pallet(2)).is_empty());
 }
@@ -59,7 +59,11 @@ fn a_hold_on_stock_that_has_left_is_told_to_its_truck() {
     let mut floor = two_pallets();
     mail(&mut floor, goods(), Mail::Register { shipment: truck(1), unit: pallet(1), qty: qty("480 H87") });
     asks(&mut floor, truck(1), 1, &pallet(1));
-    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: Some(1), units: vec![(pallet(1), qty("480 H87"))] });
+    mail(
+        &mut floor,
+        goods(),
+        Mail::Departed { shipment: truck(1), attempt: Some(1), units: vec![(pallet(1), qty("480 H87"))], parts: Vec::new() },
+    );
     floor.mail.clear();
     place(&mut floor, "NC-1", &[]);
     assert_eq!(held_mails(&floor, truck(1)), 1, "it goes onto the recall list");
@@ -69,7 +73,11 @@ fn a_hold_on_stock_that_has_left_is_told_to_its_truck() {
 fn held_goods_that_leave_without_clearance_are_an_escape() {
     let mut floor = two_pallets();
     place(&mut floor, "NC-1", &[]);
-    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: None, units: vec![(pallet(1), qty("480 H87"))] });
+    mail(
+        &mut floor,
+        goods(),
+        Mail::Departed { shipment: truck(1), attempt: None, units: vec![(pallet(1), qty("480 H87"))], parts: Vec::new() },
+    );
     assert_eq!(floor.open(goods(), &CaseKind::Escape), 1);
 }
 
@@ -80,7 +88,11 @@ fn a_request_that_comes_too_late_or_for_an_unknown_pallet_means_no() {
     floor.mail.clear();
     let until = floor.now;
     floor.now = floor.now.plus_ms(1);
-    mail(&mut floor, goods(), Mail::AskClearance { shipment: truck(1), attempt: 2, units: vec![(pallet(1), qty("480 H87"))], until });
+    mail(
+        &mut floor,
+        goods(),
+        Mail::AskClearance { shipment: truck(1), attempt: 2, units: vec![(pallet(1), qty("480 H87"))], parts: Vec::new(), until },
+    );
     let no = floor.mail.iter().any(|mail| {
         matches!(&mail.body, Body::Shipment(shipment::Input::Mail(shipment::Mail::ClearanceAnswered { refused, .. })) if !refused.is_empty())
     });

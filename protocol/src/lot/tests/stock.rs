@@ -156,7 +156,11 @@ fn a_move_that_the_erp_refuses_is_shown_once_and_tried_again_when_there_is_somet
 fn what_has_left_is_not_blocked_in_the_erp_any_more() {
     let mut floor = two_pallets();
     asks(&mut floor, truck(1), 1, &pallet(1));
-    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: Some(1), units: vec![(pallet(1), qty("480 H87"))] });
+    mail(
+        &mut floor,
+        goods(),
+        Mail::Departed { shipment: truck(1), attempt: Some(1), units: vec![(pallet(1), qty("480 H87"))], parts: Vec::new() },
+    );
     place(&mut floor, "NC-1", &[]);
     assert_eq!(moves(&floor), [(Unrestricted, Blocked, "480 H87".to_owned())]);
 }
@@ -181,7 +185,11 @@ fn what_was_on_a_pallet_may_be_told_after_it_has_left() {
     let mut floor = Floor::new();
     made(&mut floor, None, "20 H87", false);
     received(&mut floor, 2, "20 H87", Unrestricted);
-    mail(&mut floor, goods(), Mail::Departed { shipment: truck(1), attempt: None, units: vec![(pallet(1), qty("480 H87"))] });
+    mail(
+        &mut floor,
+        goods(),
+        Mail::Departed { shipment: truck(1), attempt: None, units: vec![(pallet(1), qty("480 H87"))], parts: Vec::new() },
+    );
     made(&mut floor, Some(pallet(1)), "480 H87", false);
     received(&mut floor, 1, "480 H87", Unrestricted);
     place(&mut floor, "NC-1", &[]);

@@ -145,6 +145,104 @@ fn what_stands_on_a_pallet_leaves_with_it_and_its_lot_is_asked() {
     }
 }
 
+/// A delivery that takes so much of a pallet: what its lots say to its leaving, nothing for yes.
+fn takes(floor: &mut Floor, delivery: &str, of: &str, lot: Option<&str>, qty: &str) -> (EntityId, Vec<String>) {
+    let id = floor.book.born_at(site("wms-na"), Kind::Shipment, NativeKind::Shipment, delivery).unwrap();
+    let delivery = NativeId::parse(delivery).unwrap();
+    let lot = lot.map(|number| LotKey { material: Day::lot().material, lot: LotNo::parse(number).unwrap() });
+    let part = shipment::Part { lot, qty: Qty::parse(qty).unwrap() };
+    let said = [
+        shipment::Input::Report(shipment::Report::Announced { warehouse: site("wms-na"), delivery, lines: Vec::new(), planned: None }),
+        shipment::Input::Report(shipment::Report::PickedPart { unit: sscc(of), part }),
+    ];
+    for input in said {
+        floor.tell(id, "wms-na", Body::Shipment(input));
+    }
+    floor.deliver();
+    floor.tell(id, "wms-na", Body::Shipment(shipment::Input::Request(shipment::Request::ClearDeparture { attempt: 1 })));
+    floor.deliver();
+    (id, refusals(floor, id))
+}
+
+/// What speaks against a departure, in the words that its warehouse was told.
+fn refusals(floor: &Floor, shipment: EntityId) -> Vec<String> {
+    let told = floor.state(shipment).common.outbox.iter().filter_map(|(_, open)| match &open.intent {
+        Intent::Site { effect, .. } => match effect.as_ref() {
+            crate::effect::Effect::AnswerDeparture { reasons, .. } => Some(reasons.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    told.last().unwrap_or_else(|| panic!("the warehouse was told nothing"))
+}
+
+fn blocked_cases(floor: &Floor, shipment: EntityId) -> Vec<String> {
+    let cases = floor.state(shipment).common.cases.values();
+    cases.filter(|case| case.kind == crate::case::CaseKind::Blocked).map(|case| case.what.clone()).collect()
+}
+
+fn leaves(floor: &mut Floor, shipment: EntityId) {
+    floor.tell(shipment, "wms-na", Body::Shipment(shipment::Input::Report(shipment::Report::Departed)));
+    floor.deliver();
+}
+
+/// The quality system found nothing wrong with a lot.
+fn passes(floor: &mut Floor, number: &str) {
+    let lot = LotKey { material: Day::lot().material, lot: LotNo::parse(number).unwrap() };
+    let sample = NativeId::parse(&format!("S-{number}")).unwrap();
+    let closed = crate::lot::OwnerFact::InspectionClosed { sample, passed: true, lot, findings: String::new() };
+    floor.tell(floor_lot(floor, number), "qms", Body::Lot(crate::lot::Input::OwnerFact(closed)));
+}
+
+#[test]
+fn what_was_picked_of_a_pallet_leaves_and_the_rest_of_it_stays_until_it_is_picked_too() {
+    let mut floor = accepted();
+    reports(&mut floor, made("A", PALLET, "30 H87"));
+    floor.deliver();
+    let lot = floor_lot(&floor, "A");
+    passes(&mut floor, "A");
+    let (first, refused) = takes(&mut floor, "SHP-1", PALLET, Some("A"), "10 H87");
+    assert_eq!(refused, Vec::<String>::new());
+    leaves(&mut floor, first);
+    assert_eq!((floor.lot(lot).has_left(&sscc(PALLET)), floor.lot(lot).still_on(&sscc(PALLET))), (false, Qty::parse("20 H87").ok()));
+    assert_ne!(unit(&floor, PALLET).stage, Stage::Shipped, "most of it is still here");
+    assert_eq!(order(&floor).units[&sscc(PALLET)].taken, Qty::parse("10 H87").ok());
+
+    let (second, refused) = takes(&mut floor, "SHP-2", PALLET, Some("A"), "25 H87");
+    assert!(refused.iter().any(|why| why.contains("20 H87 are left on it")), "{refused:?}");
+    assert!(blocked_cases(&floor, second).is_empty(), "it may have been a matter of moments");
+    for attempt in [2, 3] {
+        let again = shipment::Input::Request(shipment::Request::ClearDeparture { attempt });
+        floor.tell(second, "wms-na", Body::Shipment(again));
+        floor.deliver();
+        let cases = blocked_cases(&floor, second);
+        assert!(cases.len() == 1 && cases[0].contains("20 H87 are left on it"), "{cases:?}");
+    }
+
+    let (last, refused) = takes(&mut floor, "SHP-3", PALLET, None, "20 H87");
+    assert_eq!(refused, Vec::<String>::new());
+    leaves(&mut floor, last);
+    assert!(floor.lot(lot).has_left(&sscc(PALLET)));
+    assert_eq!((unit(&floor, PALLET).stage, order(&floor).units[&sscc(PALLET)].stage), (Stage::Shipped, Stage::Shipped));
+}
+
+#[test]
+fn of_a_pallet_with_two_lots_only_the_one_that_was_picked_is_asked_and_it_must_be_named() {
+    let mut floor = accepted();
+    reports(&mut floor, made("A", PALLET, "30 H87"));
+    reports(&mut floor, made("B", PALLET, "10 H87"));
+    floor.deliver();
+    passes(&mut floor, "B");
+    let (first, refused) = takes(&mut floor, "SHP-1", PALLET, Some("B"), "4 H87");
+    let crate::kernel::Own::Shipment(shipment) = &floor.state(first).own else { panic!("no shipment") };
+    let asked: Vec<&EntityId> = shipment.departure.iter().flat_map(|departure| departure.lots.keys()).collect();
+    assert_eq!((refused, asked), (Vec::new(), vec![&floor_lot(&floor, "B")]));
+    for (delivery, lot) in [("SHP-2", None), ("SHP-3", Some("C"))] {
+        let (_, refused) = takes(&mut floor, delivery, PALLET, lot, "4 H87");
+        assert!(refused.iter().any(|why| why.contains("it is not known which of its goods")), "{lot:?}: {refused:?}");
+    }
+}
+
 fn floor_lot(floor: &Floor, number: &str) -> EntityId {
     let key = LotKey { material: Day::lot().material, lot: LotNo::parse(number).unwrap() };
     floor.book.lot_entity(site("nord"), &key).unwrap()

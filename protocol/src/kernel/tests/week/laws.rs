@@ -193,7 +193,8 @@ pub(super) fn stock_stands_in_one_place(mesh: &Mesh) {
         let Some(key) = &lot.key else { continue };
         let sum = |all: &mut dyn Iterator<Item = Qty>| all.reduce(|a, b| a.plus(b).unwrap());
         let stands = sum(&mut lot.stock.stands.values().copied());
-        let departed: Vec<Qty> = lot.departed.keys().filter_map(|unit| lot.on(unit)).collect();
+        let parts = lot.taken.values().flat_map(|by| by.values().copied());
+        let departed: Vec<Qty> = lot.departed.keys().filter_map(|unit| lot.still_on(unit)).chain(parts).collect();
         let posted = mesh.received(key);
         let (Some(stands), Some(posted)) = (stands, posted) else { continue };
         let left = departed.iter().fold(posted, |sum, qty| sum.minus(*qty).unwrap());
