@@ -57,6 +57,14 @@ impl Change {
         }
     }
 
+    /// Whether no work is to begin after it.
+    pub fn ends(&self) -> bool {
+        match self {
+            Self::Cancel | Self::TechnicallyComplete | Self::Close => true,
+            Self::Quantity { .. } | Self::Dates { .. } | Self::Component { .. } | Self::Recipe { .. } | Self::Reopen => false,
+        }
+    }
+
     /// As a person calls it, after "cannot".
     pub fn words(&self) -> String {
         match self {

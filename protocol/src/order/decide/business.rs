@@ -29,19 +29,7 @@ impl Turn<'_, '_> {
                 "",
             );
         }
-        match self.order.dispatch {
-            Dispatch::Revoking { .. } => refuse(Code::State, "the plant is being asked for the job".into(), "wait for its answer", ""),
-            Dispatch::RevokeRefused => refuse(Code::State, "the plant keeps the job".into(), "stop it at the plant first", ""),
-            Dispatch::Idle
-            | Dispatch::Validating
-            | Dispatch::Invalid { .. }
-            | Dispatch::Ready
-            | Dispatch::Sent { .. }
-            | Dispatch::Accepted { .. }
-            | Dispatch::Rejected { .. }
-            | Dispatch::TimedOut { .. }
-            | Dispatch::Revoked => self.begin(Change::Cancel, None),
-        }
+        self.begin(Change::Cancel, None)
     }
 
     /// A client wants the job back from the plant, to change it or to run it elsewhere.
@@ -148,6 +136,10 @@ impl Turn<'_, '_> {
     pub(super) fn reopened(&mut self) -> Answer {
         if self.order.business != Business::Released {
             self.note(Fact::Business(Business::Released));
+            // What it was sent for may have come while it was shut.
+            if let Some(header) = self.order.header.clone() {
+                self.look_again(&header);
+            }
         }
         Answer::Accepted
     }

@@ -25,6 +25,9 @@ impl Turn<'_, '_> {
             let text = format!("somebody else asked to {} and is not answered yet", pending.change.words());
             return refuse(Code::State, text, "wait until that is over, then ask again", "");
         }
+        if matches!(self.order.dispatch, Dispatch::Revoking { .. }) {
+            return refuse(Code::State, "the plant is being asked for the job".into(), "wait for its answer, then ask again", "");
+        }
         let before = Agreed::from(header);
         let pending = Pending { change, before, phase: Phase::Plant, intent: None, plant_agreed: false, split };
         match self.ask_plant(&pending.change, &before) {
@@ -55,24 +58,31 @@ impl Turn<'_, '_> {
         self.note(Fact::ChangeMoved(Box::new(Pending { phase, intent: Some(intent), ..pending })));
     }
 
-    /// The attempt by which the plant has the job.
+    /// The attempt by which the plant has the job, as long as nobody asks to have it back. What it did not give back it has.
     pub(super) fn with_plant(&self) -> Option<u32> {
         match self.order.dispatch {
             Dispatch::Sent { attempt } | Dispatch::Accepted { attempt, .. } | Dispatch::TimedOut { attempt } => Some(attempt),
+            Dispatch::RevokeRefused => Some(self.order.attempts),
             Dispatch::Idle
             | Dispatch::Validating
             | Dispatch::Invalid { .. }
             | Dispatch::Ready
             | Dispatch::Rejected { .. }
             | Dispatch::Revoking { .. }
-            | Dispatch::Revoked
-            | Dispatch::RevokeRefused => None,
+            | Dispatch::Revoked => None,
         }
+    }
+
+    /// Whether the plant has the job, also one that it is being asked for: it may keep it, and hears what comes meanwhile.
+    pub(super) fn plant_has_it(&self) -> bool {
+        self.with_plant().is_some() || matches!(self.order.dispatch, Dispatch::Revoking { .. })
     }
 
     /// The plant is told what the order is to be, if it has the job; the intent.
     pub(super) fn tell_plant(&mut self, to: Agreed) -> Option<u32> {
-        self.with_plant()?;
+        if !self.plant_has_it() {
+            return None;
+        }
         let (job, plant) = (self.job_ref()?, self.order.plant()?);
         let effect = Effect::ChangeJob { job, total: to.total, start: to.start, end: to.end };
         Some(self.draft.ask_site(plant, Tier::PlantCritical, effect).0)
@@ -96,7 +106,10 @@ impl Turn<'_, '_> {
             (Phase::Back, Outcome::Accepted(_)) => self.gone_back(&pending),
             (Phase::Back, Outcome::Rejected { code, text }) => self.stuck_between(&pending, &format!("{code} {text}")),
             (Phase::Plant | Phase::Erp | Phase::Back, Outcome::Adopted { .. } | Outcome::WrittenOff | Outcome::Superseded)
-            | (Phase::Child, _) => self.note(Fact::ChangeEnded { done: false }),
+            | (Phase::Child, _) => {
+                self.note(Fact::ChangeEnded { done: false });
+                self.go_on_after(&pending.change);
+            }
         }
         true
     }
@@ -137,6 +150,14 @@ impl Turn<'_, '_> {
             self.tell_plant_what_is();
         }
         self.not_changed(pending, "the ERP", why, "mend the cause in the ERP, then ask again");
+        self.go_on_after(&pending.change);
+    }
+
+    /// An order that was to end waits before it is sent, and goes on when it is not to end after all.
+    fn go_on_after(&mut self, change: &Change) {
+        if let (true, Some(header)) = (change.ends(), self.order.header.clone()) {
+            self.look_again(&header);
+        }
     }
 
     fn not_changed(&mut self, pending: &Pending, who: &str, why: &str, remedy: &str) {
@@ -172,9 +193,18 @@ impl Turn<'_, '_> {
                 self.note(Fact::RecipeChanged { version: version.clone() });
                 self.look_again(&Header { recipe: Some(version.clone()), ..header });
             }
-            Change::Cancel => self.now_business(Business::Cancelled),
+            Change::Cancel => {
+                self.now_business(Business::Cancelled);
+                // It may have been sent since, by another road.
+                if let Some(attempt) = self.with_plant() {
+                    self.revoke(attempt);
+                }
+            }
             Change::TechnicallyComplete => self.now_business(Business::TechnicallyCompleted),
-            Change::Reopen => self.now_business(Business::Released),
+            Change::Reopen => {
+                self.now_business(Business::Released);
+                self.look_again(&header);
+            }
             Change::Close => self.now_business(Business::Closed),
         }
         if overtaken && pending.plant_agreed {
@@ -191,11 +221,11 @@ impl Turn<'_, '_> {
     }
 
     fn gone_back(&mut self, pending: &Pending) {
-        if let Some(header) = self.order.header.clone() {
-            self.now_total(&Header { total: pending.before.total, ..header });
-        }
+        let Some(header) = self.order.header.clone() else { return };
+        self.now_total(&Header { total: pending.before.total, ..header.clone() });
         if pending.plant_agreed {
-            self.tell_plant(pending.before);
+            // Its dates may be others by now: the ERP moves an order whenever it wants.
+            self.tell_plant(Agreed { total: pending.before.total, ..Agreed::from(&header) });
         }
         self.note(Fact::ChangeEnded { done: false });
     }

@@ -87,8 +87,9 @@ impl Turn<'_, '_> {
     fn ready(&mut self, header: &Header, resolved: &Resolved) {
         self.draft.close_cases(self.common, &CaseKind::NotReady, "everything is there");
         self.note(Fact::Resolved(Box::new(resolved.clone())));
+        let ends = self.order.pending.as_ref().is_some_and(|pending| pending.change.ends());
         match (self.order.business, &self.order.on_hold) {
-            (Business::Released, None) => self.send(header, resolved),
+            (Business::Released, None) if !ends => self.send(header, resolved),
             (Business::Released | Business::PartlyReleased | Business::Created, _) => self.note(Fact::Dispatch(Dispatch::Ready)),
             (Business::Planned | Business::TechnicallyCompleted | Business::Closed | Business::Cancelled, _) => {}
         }

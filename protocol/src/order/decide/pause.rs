@@ -23,7 +23,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::OnHold(Some(reason.clone())));
-        if let (Some(_), Some(job), Some(plant)) = (self.with_plant(), self.job_ref(), self.order.plant()) {
+        if let (true, Some(job), Some(plant)) = (self.plant_has_it(), self.job_ref(), self.order.plant()) {
             self.draft.ask_site(plant, Tier::PlantCritical, Effect::HoldJob { job, reason: reason.clone() });
         }
         Answer::Accepted
@@ -35,7 +35,7 @@ impl Turn<'_, '_> {
             return refuse(Code::State, "the order is not on hold".into(), "nothing has to be done", "");
         }
         self.note(Fact::OnHold(None));
-        if let (Some(_), Some(job), Some(plant)) = (self.with_plant(), self.job_ref(), self.order.plant()) {
+        if let (true, Some(job), Some(plant)) = (self.plant_has_it(), self.job_ref(), self.order.plant()) {
             self.draft.ask_site(plant, Tier::PlantCritical, Effect::ResumeJob(job));
         }
         if let (Dispatch::Ready, Some(header)) = (&self.order.dispatch, self.order.header.clone()) {
@@ -46,7 +46,11 @@ impl Turn<'_, '_> {
 
     /// The plant answers: what it would not do is shown, because nobody stands there and waits for it.
     pub(super) fn pause_step(&mut self, wish: &str, step: &OutboxFact) {
+        // Of a job that it gave back it need not do anything.
         let OutboxFact::Settled(Outcome::Rejected { code, text }) = step else { return };
+        if !self.plant_has_it() {
+            return;
+        }
         let what = format!("the plant would not {wish} the job: {code} {text}");
         let offers = vec![Proposal::Do("agree with the shift leader at the plant".into()), Proposal::Acknowledge];
         self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers));

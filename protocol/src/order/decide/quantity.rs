@@ -21,7 +21,7 @@ impl Turn<'_, '_> {
         self.now_total(&header);
         // A change says everything again; a start that is long past is no slip of who changes what has run for long.
         let slip = plausible::slip_of_total(&total).or_else(|| plausible::slip_of_end(header.start, header.end));
-        if let Some((_, slip)) = slip.filter(|_| self.with_plant().is_some()) {
+        if let Some((_, slip)) = slip.filter(|_| self.plant_has_it()) {
             return self.not_told(&header, &slip);
         }
         self.tell_plant((&header).into());
@@ -52,7 +52,7 @@ impl Turn<'_, '_> {
         let header = Header { start, end, ..header };
         self.now_dates(&header);
         let slip = plausible::slips(&header, self.context.now).into_iter().next();
-        if let Some((_, slip)) = slip.filter(|_| self.with_plant().is_some()) {
+        if let Some((_, slip)) = slip.filter(|_| self.plant_has_it()) {
             return self.not_told(&header, &slip);
         }
         self.tell_plant((&header).into());
@@ -76,7 +76,11 @@ impl Turn<'_, '_> {
 
     /// The plant answers to what the ERP had decided: it may refuse, and then two systems disagree.
     pub(super) fn told_step(&mut self, total: Qty, step: &OutboxFact) {
+        // Of a job that it gave back it need not know.
         let OutboxFact::Settled(Outcome::Rejected { code, text }) = step else { return };
+        if !self.plant_has_it() {
+            return;
+        }
         let what = format!("the order is {total} in the ERP, and the plant goes on with what it had: {code} {text}");
         let offers = vec![Proposal::Do("agree with the plant, or change the order in the ERP again".into()), Proposal::Acknowledge];
         self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).stake(total).offers(offers));

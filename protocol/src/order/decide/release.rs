@@ -19,8 +19,12 @@ use crate::words::Version;
 impl Turn<'_, '_> {
     /// A client wants a planned order made and released.
     pub(super) fn wish(&mut self, wish: &Release) -> Answer {
-        // Its ERP said no, and to nobody but us: a parent that it was split off from has gone on without it.
-        let may_again = self.order.unmade && self.order.parent.is_none();
+        // A parent that it was split off from has gone on without it.
+        self.wish_where(wish, self.order.unmade && self.order.parent.is_none())
+    }
+
+    /// The same, where `may_again` says whether what its ERP would not make before may be wished for once more.
+    pub(super) fn wish_where(&mut self, wish: &Release, may_again: bool) -> Answer {
         if self.order.header.is_some() || (self.order.wished.is_some() && !may_again) {
             return refuse(
                 Code::DuplicateOrder,

@@ -21,10 +21,14 @@ impl Turn<'_, '_> {
 
     /// At the child: a parent asks it to come to be.
     pub(super) fn split_off(&mut self, parent: EntityId, release: &Release) -> Answer {
-        if self.order.parent == Some(parent) {
+        if self.order.parent == Some(parent) && !self.order.unmade {
+            // Asked once more, under the same reference: the parent waits for an answer.
+            if let Some(header) = &self.order.header {
+                self.born_of_split(&header.number.clone());
+            }
             return Answer::Accepted;
         }
-        match self.wish(release) {
+        match self.wish_where(release, self.order.unmade) {
             Answer::Refused(refusal) => self.tell_parent(parent, Mail::SplitRefused { child: self.draft.me(), why: refusal.text }),
             Answer::Accepted | Answer::Discrepant { .. } | Answer::Quarantined { .. } => self.note(Fact::SplitFrom { parent }),
         }

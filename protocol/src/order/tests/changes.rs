@@ -157,6 +157,83 @@ fn an_order_is_cancelled_when_the_plant_gave_the_job_back_and_the_erp_agreed() {
 }
 
 #[test]
+fn a_plant_that_keeps_the_job_hears_of_every_change_and_may_be_asked_for_it_again() {
+    let mut floor = accepted();
+    wish(&mut floor, Request::Revoke);
+    let dates = Request::Reschedule { start: at(3 * 1440), end: at(4 * 1440) };
+    assert_eq!(refused(&wish(&mut floor, dates)), Code::State, "it is being asked for the job");
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4000 H87") });
+    assert_eq!(floor.asked("change_job").len(), 1, "it may keep it");
+    floor.refuses("revoke_job");
+    floor.does("change_job", &done());
+    wish(&mut floor, Request::Hold { reason: Reason::parse("wait").unwrap() });
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("3000 H87") });
+    assert_eq!((floor.asked("hold_job").len(), floor.asked("change_job").len()), (1, 1));
+    let other = Request::ReplaceComponent { item: ItemNo::parse("1").unwrap(), material: MaterialId::parse("STEEL-4").unwrap() };
+    assert_eq!(refused(&wish(&mut floor, other)), Code::State, "it has its own copy");
+    assert_eq!(wish(&mut floor, Request::Revoke), Answer::Accepted, "it was stopped at the plant, say");
+    floor.does("revoke_job", &done());
+    assert_eq!(order(&floor).dispatch, Dispatch::Revoked);
+
+    let mut cancelled = accepted();
+    wish(&mut cancelled, Request::Revoke);
+    cancelled.refuses("revoke_job");
+    says(&mut cancelled, "erp-eu", OwnerFact::Cancelled);
+    assert_eq!(cancelled.asked("revoke_job").len(), 1, "the ERP gave the order up");
+}
+
+#[test]
+fn a_plant_that_gave_the_job_back_owes_no_answer_to_what_it_was_told_of_it() {
+    let mut floor = accepted();
+    wish(&mut floor, Request::Revoke);
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4000 H87") });
+    floor.does("revoke_job", &done());
+    floor.refuses("change_job");
+    assert_eq!(floor.open(me(&floor), &CaseKind::Discrepancy), 0);
+}
+
+/// An order whose recipe is missing, and what makes it able to run.
+fn without_recipe() -> (Floor, impl Fn(&mut Floor)) {
+    let mut floor = Floor::new();
+    let recipes = std::mem::take(&mut floor.book.recipes);
+    let id = me(&floor);
+    floor.take(id, &Day::release());
+    floor.deliver();
+    assert!(matches!(order(&floor).dispatch, Dispatch::Invalid { .. }));
+    let comes = move |floor: &mut Floor| {
+        floor.book.recipes.clone_from(&recipes);
+        let hash = "other".to_owned();
+        let plant = floor.book.site_entity(site("nord")).unwrap();
+        let mail = crate::site::Mail::BookActivated { hash };
+        floor.tell(plant, "nord", Body::Site(crate::site::Input::Mail(mail)));
+        floor.deliver();
+    };
+    (floor, comes)
+}
+
+#[test]
+fn what_is_to_be_cancelled_is_not_sent_and_goes_on_when_the_erp_would_not() {
+    let (mut floor, recipe_comes) = without_recipe();
+    assert_eq!(wish(&mut floor, Request::Cancel), Answer::Accepted);
+    recipe_comes(&mut floor);
+    assert!(floor.asked("dispatch_job").is_empty(), "its ERP is being asked to cancel it");
+    floor.refuses("change_order");
+    floor.deliver();
+    assert_eq!(floor.asked("dispatch_job").len(), 1, "it is not cancelled after all");
+}
+
+#[test]
+fn what_came_while_an_order_was_shut_counts_when_it_is_open_again() {
+    let (mut floor, recipe_comes) = without_recipe();
+    says(&mut floor, "erp-eu", OwnerFact::TechnicallyCompleted);
+    recipe_comes(&mut floor);
+    assert!(floor.asked("dispatch_job").is_empty());
+    says(&mut floor, "erp-eu", OwnerFact::Reopened);
+    floor.deliver();
+    assert_eq!(floor.asked("dispatch_job").len(), 1);
+}
+
+#[test]
 fn technical_completion_is_asked_of_the_erp_after_the_last_posting() {
     let mut floor = accepted();
     makes(&mut floor, "300 H87");

@@ -45,6 +45,56 @@ fn a_child_that_the_erp_refuses_leaves_the_parent_whole() {
     assert_eq!(floor.open(me(&floor), &CaseKind::Rejected(Code::Other)), 1);
 }
 
+/// A part is wanted, and the parent is smaller already.
+fn asked_for(floor: &mut Floor) {
+    assert_eq!(split(floor, "2000 H87"), Answer::Accepted);
+    floor.does("change_job", &done());
+    floor.does("change_order", &done());
+    floor.deliver();
+    assert_eq!(floor.asked("convert_planned_order").len(), 1);
+}
+
+#[test]
+fn what_was_refused_once_may_be_split_off_again_under_the_same_reference() {
+    let mut floor = accepted();
+    asked_for(&mut floor);
+    floor.refuses("convert_planned_order");
+    floor.deliver();
+    floor.does("change_order", &done());
+    floor.does("change_job", &done());
+    assert_eq!((total(&floor).as_str(), order(&floor).pending.is_none()), ("5000 H87", true));
+    asked_for(&mut floor);
+    floor.does("convert_planned_order", &named(site("erp-eu"), NativeKind::Order, "1000043"));
+    floor.deliver();
+    assert!(order(&floor).pending.is_none());
+    assert_eq!(order(&floor).children[&order_of(&floor, "PL-SPLIT")], (NativeId::parse("1000043").unwrap(), qty("2000 H87")));
+}
+
+#[test]
+fn an_order_that_was_moved_while_a_part_of_it_was_asked_for_keeps_its_new_dates() {
+    let mut floor = accepted();
+    split(&mut floor, "2000 H87");
+    floor.does("change_job", &done());
+    floor.does("change_order", &done());
+    floor.deliver();
+    let (start, end) = (at(3 * 1440), at(4 * 1440));
+    says(&mut floor, "erp-eu", OwnerFact::DatesChanged { start, end });
+    floor.does("change_job", &done());
+    floor.refuses("convert_planned_order");
+    floor.deliver();
+    floor.does("change_order", &done());
+    let told = floor.asked("change_job");
+    let expected = Effect::ChangeJob { job: floor_job(&told), total: qty("5000 H87"), start, end };
+    assert_eq!(told, [&expected]);
+}
+
+fn floor_job(told: &[&Effect]) -> crate::effect::JobRef {
+    match told {
+        [Effect::ChangeJob { job, .. }] => job.clone(),
+        other => panic!("the plant was told {other:?}"),
+    }
+}
+
 #[test]
 fn no_part_is_split_off_that_was_made_already_or_names_an_order_that_is_there() {
     let mut floor = accepted();
