@@ -153,12 +153,12 @@ impl Region {
         }
     }
 
-    /// Puts another book in force: from the next decision on. Every plant at home here looks again for what its orders
-    /// miss. The same book a second time changes nothing.
+    /// Puts another book in force: from the next decision on. Every site at home here hears of it: a plant looks again for
+    /// what its orders miss, and one that is reconciled plans its next run. The same book a second time changes nothing.
     pub async fn activate(&self, book: Arc<Book>) -> Result<(), AskError> {
         self.node.activate(Arc::clone(&book));
-        let plants = book.sites.iter().filter(|(_, site)| site.region == self.node.region && site.kind == SiteKind::Plant);
-        for entity in plants.filter_map(|(plant, _)| book.site_entity(*plant)) {
+        let here = book.sites.iter().filter(|(_, site)| site.region == self.node.region);
+        for entity in here.filter_map(|(site, _)| book.site_entity(*site)) {
             let word = format!("book/{}", book.hash);
             let envelope = Envelope::ours(&word, self.node.seams.clock.now());
             let body = Body::Site(site_word::Input::Mail(site_word::Mail::BookActivated { hash: book.hash.clone() }));

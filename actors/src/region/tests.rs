@@ -81,3 +81,30 @@ async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
     assert_eq!((seams.queue.depth(waiting(false)).await.unwrap(), seams.queue.depth(waiting(true)).await.unwrap()), (2, 3));
     region.stop().await;
 }
+
+#[tokio::test]
+async fn a_book_that_says_when_books_are_read_is_heard_by_the_site_it_says_it_of() {
+    let yard = crate::link::fixture::Yard::start().await;
+    let (erp, mut book) = (SiteId::parse("erp-eu").unwrap(), yard.region.node().book().as_ref().clone());
+    let plant = book.sites[&crate::link::fixture::nord()].clone();
+    book.sites.insert(erp, takt_protocol::book::Site { kind: takt_protocol::book::SiteKind::Erp, ..plant });
+    let hourly = takt_protocol::books::Pace { every_ms: Some(3_600_000), ..takt_protocol::books::Pace::default() };
+    for (hash, pace) in [("hourly", Some(hourly)), ("never", None)] {
+        book.hash = hash.to_owned();
+        book.reconcile = pace.clone().map(|pace| (erp, pace)).into_iter().collect();
+        yard.region.activate(Arc::new(book.clone())).await.unwrap();
+        let planned = || async {
+            let state = yard.region.show(book.site_entity(erp).unwrap()).await.unwrap();
+            let takt_protocol::kernel::Own::Site(site) = state.own else { return false };
+            site.books.as_ref().is_some_and(|books| books.next.is_some())
+        };
+        for _ in 0..500 {
+            if planned().await == pace.is_some() {
+                break;
+            }
+            yard.region.node().seams.clock.sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(planned().await, pace.is_some(), "{hash}");
+    }
+    yard.region.stop().await;
+}

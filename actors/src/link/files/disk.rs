@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::names::left_as;
 use takt_protocol::instant::Instant;
 use tokio::fs;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,9 +12,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// A file as it stands in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
+    /// Where.
+    pub(super) path: PathBuf,
+    /// Its name, where that is no text with a mark for each letter that is none; of one on its way out, the one it had.
     pub(super) name: String,
     pub(super) bytes: u64,
     pub(super) modified_at: Instant,
+    /// What the file system calls it, whatever its name: another file under this name has another one.
+    pub(super) inode: u64,
+}
+
+impl Standing {
+    /// Whether it is the same file with the same content, wherever it stands.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        (self.inode, self.bytes, self.modified_at) == (other.inode, other.bytes, other.modified_at)
+    }
 }
 
 /// The plain files of a folder, oldest first. What only points elsewhere is none: nobody is to be made to read what is not
@@ -22,8 +35,9 @@ pub(super) async fn list(folder: &Path) -> io::Result<Vec<Standing>> {
     let mut entries = fs::read_dir(folder).await?;
     let mut found = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
-        // A name that is no text could not be told to anybody.
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let name = left_as(&file).unwrap_or(&file).to_owned();
         if let Some(standing) = standing(&entry.path(), name).await? {
             found.push(standing);
         }
@@ -40,7 +54,18 @@ pub(super) async fn standing(path: &Path, name: String) -> io::Result<Option<Sta
     };
     let modified = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     let modified_at = Instant::new(i64::try_from(modified.as_nanos()).unwrap_or(i64::MAX), 0);
-    Ok(meta.is_file().then_some(Standing { name, bytes: meta.len(), modified_at }))
+    Ok(meta.is_file().then_some(Standing { path: path.to_owned(), name, bytes: meta.len(), modified_at, inode: inode(&meta) }))
+}
+
+#[cfg(unix)]
+fn inode(meta: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(meta)
+}
+
+/// Where a file system has no such number, size and time have to do.
+#[cfg(not(unix))]
+fn inode(_: &std::fs::Metadata) -> u64 {
+    0
 }
 
 /// The content of a file, no more than `most` bytes of it.

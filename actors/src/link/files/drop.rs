@@ -1,6 +1,7 @@
 //! What a system lays down for us. A file is taken when it is whole; its content is kept, then everything in it is durable,
 //! and only then it is moved away. A crash in between leaves it lying, and it is taken again under the same keys, so that
-//! nothing happens twice. What cannot be understood goes aside with the reason beside it, and is a case of its site.
+//! nothing happens twice. On its way out it has a name of its own (`.NAME.takt-leaving`): what a system lays over it in that
+//! moment is seen to be another file, and read, too. What cannot be understood goes aside with the reason beside it, and is a case of its site.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use takt_protocol::envelope::RawRef;
 use takt_protocol::instant::Instant;
 
 use super::disk::{self, Standing};
-use super::names::{Pattern, is_unfinished};
+use super::names::{Pattern, is_unfinished, leaving};
 use crate::link::inbound::{Called, FileMark, Inbound, Refused, Taken, Told};
 use crate::link::mapping;
 
@@ -42,7 +43,7 @@ struct Sighting {
 pub struct Watcher {
     inbound: Inbound,
     spec: DropSpec,
-    seen: BTreeMap<String, Sighting>,
+    seen: BTreeMap<PathBuf, Sighting>,
     /// The files that went aside and have not come again mended; nothing until the site was asked.
     aside: Option<BTreeSet<String>>,
 }
@@ -114,7 +115,7 @@ impl Watcher {
         for standing in ready.into_iter().take(FILES_MAX) {
             match self.settle(&standing).await {
                 Ok(true) => {
-                    self.seen.remove(&standing.name);
+                    self.seen.remove(&standing.path);
                     done += 1;
                 }
                 Ok(false) => {}
@@ -136,31 +137,35 @@ impl Watcher {
         let mut before = std::mem::take(&mut self.seen);
         let mut ready = Vec::new();
         for standing in found.into_iter().filter(|standing| !is_unfinished(&standing.name)) {
-            let known = before.remove(&standing.name).filter(|seen| seen.standing == standing);
+            let known = before.remove(&standing.path).filter(|seen| seen.standing == standing);
             let since = known.map_or(now, |seen| seen.since);
             if now.saturating_sub(since) >= settle {
                 ready.push(standing.clone());
             }
-            self.seen.insert(standing.name.clone(), Sighting { standing, since });
+            self.seen.insert(standing.path.clone(), Sighting { standing, since });
         }
         ready
     }
 
     /// Takes one file; whether it is done with. One that is being written after all waits.
     async fn settle(&mut self, standing: &Standing) -> Result<bool, Left> {
-        let path = self.spec.folder.join(&standing.name);
+        let path = &standing.path;
+        let leaving = self.leaving(standing);
+        if *path != leaving && tokio::fs::try_exists(&leaving).await.map_err(Left::alone)? {
+            // An elder one of this name goes first.
+            return Ok(false);
+        }
         let too_long = standing.bytes > FILE_BYTES_MAX;
         let most = if too_long { BEGINNING_BYTES } else { FILE_BYTES_MAX };
-        let content = disk::read(&path, most).await.map_err(|error| Left::alone(format!("cannot be read: {error}")))?;
-        let after = disk::standing(&path, standing.name.clone()).await.map_err(Left::alone)?;
+        let content = disk::read(path, most).await.map_err(|error| Left::alone(format!("cannot be read: {error}")))?;
+        let after = disk::standing(path, standing.name.clone()).await.map_err(Left::alone)?;
         if after.as_ref() != Some(standing) {
             return Ok(false);
         }
         let taken = self.take(standing, Bytes::from(content), too_long).await?;
         self.mark(&standing.name, taken.set_aside.is_some()).await?;
         let moved = self.clear_away(standing, &taken).await;
-        moved.map_err(|error| Left::alone(format!("was taken, and cannot be moved away: {error}")))?;
-        Ok(true)
+        moved.map_err(|error| Left::alone(format!("was taken, and cannot be moved away: {error}")))
     }
 
     /// Remembers what went aside; what was there under that name and was taken now is a case no longer.
@@ -200,17 +205,32 @@ impl Watcher {
         takes.max_by_key(|(_, pattern)| pattern.letters()).map(|(topic, _)| topic.as_str())
     }
 
-    /// Everything in it is durable: it need not lie here any more. The reason is there before the file it is about.
-    async fn clear_away(&self, standing: &Standing, taken: &Taken) -> std::io::Result<()> {
+    /// Where a file stands while it is on its way out.
+    fn leaving(&self, standing: &Standing) -> PathBuf {
+        self.spec.folder.join(leaving(&standing.name))
+    }
+
+    /// Everything in it is durable: it need not lie here any more. The reason is there before the file it is about. A file
+    /// that was laid over it since is another one, and read: whether that did not happen.
+    async fn clear_away(&self, standing: &Standing, taken: &Taken) -> std::io::Result<bool> {
         let mark: String = taken.raw.to_string().chars().take(8).collect();
         let folder = if taken.set_aside.is_some() { &self.spec.errors } else { &self.spec.done };
         let name = disk::free_name(folder, &standing.name, &mark).await?;
+        let leaving = self.leaving(standing);
+        if standing.path != leaving {
+            disk::rename(&standing.path, &leaving).await?;
+            let moved = disk::standing(&leaving, standing.name.clone()).await?;
+            if !moved.is_some_and(|moved| moved.is(standing)) {
+                return Ok(false);
+            }
+        }
         if let Some(why) = &taken.set_aside {
             let now = self.inbound.region().node().seams.clock.now();
             let text = reason(&name, why, taken.raw, now, &self.spec.folder.display().to_string());
             disk::put(folder, &format!("{name}{REASON}"), text.as_bytes()).await?;
         }
-        disk::rename(&self.spec.folder.join(&standing.name), &folder.join(&name)).await
+        disk::rename(&leaving, &folder.join(&name)).await?;
+        Ok(true)
     }
 }
 

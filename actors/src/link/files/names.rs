@@ -37,6 +37,19 @@ impl Pattern {
     }
 }
 
+/// What stands around the name of a file that is on its way out of its folder.
+const LEAVING: (&str, &str) = (".", ".takt-leaving");
+
+/// How a file is called while it is on its way out of its folder: nobody else touches it by that name.
+pub(super) fn leaving(name: &str) -> String {
+    format!("{}{name}{}", LEAVING.0, LEAVING.1)
+}
+
+/// The name that a file had before it was on its way out; nothing when it is not.
+pub(super) fn left_as(file: &str) -> Option<&str> {
+    file.strip_prefix(LEAVING.0)?.strip_suffix(LEAVING.1)
+}
+
 /// Whether nobody is to touch it: hidden, or not finished.
 pub(super) fn is_unfinished(name: &str) -> bool {
     let lower = name.to_lowercase();

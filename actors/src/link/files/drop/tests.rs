@@ -86,6 +86,42 @@ async fn a_crash_after_it_is_durable_and_before_it_is_moved_happens_once() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_laid_over_another_while_that_is_taken_is_read_too() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let mut watcher = watcher(&yard, dir.path());
+    let (path, beside) = (dir.path().join("a.json"), dir.path().join("new.tmp"));
+    let lay = |machine: &str| {
+        fs::write(&beside, format!(r#"{{"machine":"{machine}"}}"#)).unwrap();
+        fs::rename(&beside, &path).unwrap();
+    };
+    lay("P1");
+    let found = disk::list(dir.path()).await.unwrap();
+    let taken = watcher.take(&found[0], Bytes::from(fs::read(&path).unwrap()), false).await.unwrap_or_else(|why| panic!("{why}"));
+    // Of the same length, and perhaps of the same moment.
+    lay("P2");
+    assert!(!watcher.clear_away(&found[0], &taken).await.unwrap(), "what lies there now was not read");
+    lay("P3");
+    assert_eq!(watcher.look().await, Ok(1), "the elder goes first");
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!(yard.machines().await, ["P1 down", "P2 down", "P3 down"]);
+    assert_eq!((lies(dir.path()), lies(&dir.path().join("out/done")).len()), (vec!["out".to_owned()], 2));
+    yard.region.stop().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_whose_name_is_no_text_is_taken_all_the_same() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let name = std::ffi::OsStr::from_bytes(b"Auftr\xe4ge.csv");
+    fs::write(dir.path().join(name), "machine\nP1\n").unwrap();
+    assert_eq!(watcher(&yard, dir.path()).look().await, Ok(1));
+    assert_eq!(yard.machines().await, ["P1 down"]);
+    assert_eq!(lies(&dir.path().join("out/done")), ["Auftr\u{fffd}ge.csv"]);
+    yard.region.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_still_written_or_hidden_or_only_points_elsewhere_is_left_alone() {
     let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
     let (secret, mut watcher) = (tempfile::NamedTempFile::new().unwrap(), patient(&yard, dir.path(), 1));
