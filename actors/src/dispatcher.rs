@@ -83,6 +83,7 @@ impl Orders {
                     | Fact::CaseOpened(_)
                     | Fact::CaseHandedOver { .. }
                     | Fact::CaseSnoozed { .. }
+                    | Fact::CaseGivingUp { .. }
                     | Fact::CaseClosed { .. }
                     | Fact::Order(_)
                     | Fact::Lot(_)

@@ -26,7 +26,7 @@ mod masterdata;
 mod rows;
 
 pub use brief::{Brief, Due, Handover, Lane, Progress, Since};
-pub use rows::{Note, OpenCase, SCHEMA};
+pub use rows::{Evidence, Note, OpenCase, SCHEMA};
 
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +55,13 @@ impl Index {
         let names = self.scan(rows::NAMES, span).into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity)));
         let lots: Vec<(Vec<u8>, (Ref, EntityId))> = self.scan(rows::LOTS, span);
         names.chain(lots.into_iter().map(|(_, lot)| lot)).collect()
+    }
+
+    /// What this number names that is no thing of its own, such as a document, with the entity that it is about.
+    pub fn evidence(&self, number: &NativeId) -> Vec<(Evidence, EntityId)> {
+        let prefix = rows::number_key(number);
+        let rows = self.scan(rows::EVIDENCE, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, found)| found).collect()
     }
 
     /// The entity that names mean: a known one, else the one that would be born under the first.

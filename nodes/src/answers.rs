@@ -100,11 +100,11 @@ pub struct Page<T: ToSchema> {
 /// A thing that has a number that was searched for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hit {
-    /// Our id.
+    /// Our id; of an exception, a document or a hold that of the thing it is about; of configured data its site.
     pub id: String,
-    /// order, lot, unit, shipment, site or record.
+    /// order, lot, unit, shipment, site or record; exception, document, hold; or material, recipe or equipment that is configured.
     pub kind: String,
-    /// The name it was found by, as `number@system`.
+    /// The name it was found by, as `number@system` where a system gave it.
     pub name: String,
 }
 

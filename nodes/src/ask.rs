@@ -29,6 +29,7 @@ mod dead;
 mod delivery;
 mod denied;
 mod desk;
+mod ended;
 mod events;
 mod field;
 mod floor;
@@ -239,7 +240,6 @@ impl Reception {
             role: client.role.as_str().to_owned(),
             on_behalf_of: field::remark("cover.on_behalf_of", cover.on_behalf_of.as_ref())?,
             reason: field::remark("reason", meaning.reason.as_ref())?,
-            second: field::remark("second", meaning.second.as_ref())?,
             matched: false,
         };
         Ok(Envelope {

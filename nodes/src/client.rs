@@ -12,10 +12,11 @@ use crate::screens::{self, Zones};
 mod desk;
 mod evidence;
 mod reconcile;
+mod verb;
 mod words;
 
 pub use words::Question;
-use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Stretch, Then};
+use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Stretch, Then, UnitQuestion};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -71,6 +72,8 @@ impl Client {
                 let found = self.stretch(&["lots", lot, "trace"], stretch, &["ancestors", "descendants", "shipments"]).await?;
                 self.print(&found, screens::trace).await
             }
+            Question::Unit(UnitQuestion::Show { unit }) => self.show(&["units", unit], screens::unit).await,
+            Question::Shipment(ShipmentQuestion::Verb(verb)) => self.shipment_verb(verb).await,
             Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
                 self.show_then(&["shipments", shipment], then, screens::shipment).await
             }

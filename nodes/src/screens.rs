@@ -28,7 +28,7 @@ pub(crate) use order::{order, orders, step, timeline};
 pub(crate) use reconcile::{reconciliation, reconciliations, reconciliations_whole};
 pub(crate) use record::{drift, record, records};
 pub(crate) use site::site;
-pub(crate) use stock::{lot, reach, shipment, trace};
+pub(crate) use stock::{lot, reach, shipment, trace, unit};
 
 /// The zone of each site, for the times people read.
 pub(crate) struct Zones(BTreeMap<String, Calendar>);
@@ -235,11 +235,25 @@ pub(crate) fn contracts(answer: &Value, _: &Zones) -> String {
     format!("CONTRACTS   of public events; one whole: takt contracts order.released.v1\n{screen}")
 }
 
+/// The command that shows what was found.
+fn shown_by(kind: &str, name: &str, id: &str) -> String {
+    match (kind, id.split('.').next().unwrap_or_default()) {
+        ("exception", _) => format!("takt exceptions show {name}"),
+        ("document", "order") => format!("takt order postings {id}"),
+        ("material" | "recipe" | "equipment", _) => "takt explain: it stands in the configuration".to_owned(),
+        ("record", _) => "takt data show KIND NAME".to_owned(),
+        ("site", _) => format!("takt sites show {}", name.rsplit_once('@').map_or(name, |(site, _)| site)),
+        (_, thing @ ("order" | "lot" | "unit" | "shipment")) => format!("takt {thing} show {id}"),
+        (_, _) => "-".to_owned(),
+    }
+}
+
 /// Everything that a number means.
 pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
-    let mut screen = table(&["kind", "name", "id"]);
+    let mut screen = table(&["kind", "name", "id", "look at it"]);
     for hit in rows(answer) {
-        screen.add_row([text(hit, "kind"), text(hit, "name"), text(hit, "id")]);
+        let (kind, name, id) = (text(hit, "kind"), text(hit, "name"), text(hit, "id"));
+        screen.add_row([kind, name, id, &shown_by(kind, name, id)]);
     }
     if rows(answer).is_empty() { "nothing is known by that number here".to_owned() } else { screen.to_string() }
 }

@@ -1,9 +1,11 @@
 //! Cases: what a person must look at. Every broken guard, parked posting and unmatched message opens one, with what is at
 //! stake, until when it matters, who should act and what the next safe actions are. A case is never closed by forgetting.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::Origin;
+use crate::envelope::{Origin, RawRef};
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -59,6 +61,10 @@ pub struct Case {
     /// Nobody wants to see it before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Instant>,
+    /// Who asked to give the quantity up, as marks of their names: somebody else has to ask for the same. Names are personal,
+    /// and stand outside of what is recorded for ever.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked_by: BTreeSet<RawRef>,
 }
 
 impl Case {
@@ -195,7 +201,7 @@ pub enum Proposal {
     Retry,
     /// Take a document that somebody already made as ours.
     Adopt,
-    /// Give the quantity up; needs a second approver.
+    /// Give the quantity up; two persons have to ask for it.
     WriteOff,
     /// Say which entity it belongs to.
     Match,

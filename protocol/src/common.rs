@@ -48,6 +48,11 @@ impl Common {
                     case.snoozed_until = Some(*until);
                 }
             }
+            Fact::CaseGivingUp { case, asked_by } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.asked_by.clone_from(asked_by);
+                }
+            }
             Fact::CaseClosed { case, .. } => {
                 self.cases.remove(case);
             }

@@ -1,5 +1,5 @@
-//! What a person at the desk may wish of an entity about one of its cases. Every wish names its user and, where it gives
-//! something up, a second approver in the envelope.
+//! What a person at the desk may wish of an entity about one of its cases. Every wish names its user; what gives something
+//! up takes two of them, each with a wish of their own.
 
 use serde::{Deserialize, Serialize};
 

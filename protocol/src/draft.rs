@@ -190,6 +190,7 @@ impl Draft {
             impact_by: None,
             origin: None,
             snoozed_until: None,
+            asked_by: std::collections::BTreeSet::new(),
         })));
         number
     }

@@ -183,9 +183,6 @@ pub struct Who {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The second pair of eyes, where one is asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub second: Option<String>,
     /// They said nothing of it: they matched what another one said with this entity, by hand.
     #[serde(default, skip_serializing_if = "is_false")]
     pub matched: bool,
@@ -250,13 +247,13 @@ impl Envelope {
         }
     }
 
-    /// What a person or a client states here that is part of what they say: why, with whom, and when it happened. The same
+    /// What a person or a client states here that is part of what they say: why, and when it happened. The same
     /// key with another one of these is another input. A link
     /// gives no role and states nothing: it may read the clock where its sender is silent.
     pub(crate) fn stated(&self) -> Option<String> {
         let who = self.who.as_ref().filter(|who| !who.role.is_empty())?;
         let when = Some(self.occurred_at).filter(|at| *at != self.received_at).map(|at| at.to_string());
-        let stated = [when.as_deref(), who.reason.as_deref(), who.second.as_deref()];
+        let stated = [when.as_deref(), who.reason.as_deref(), None];
         stated.iter().any(Option::is_some).then(|| stated.map(Option::unwrap_or_default).join("\n"))
     }
 

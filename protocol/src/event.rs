@@ -139,7 +139,11 @@ fn told(fact: &Fact) -> Option<Told> {
         Fact::Shipment(fact) => shipment::told(fact),
         Fact::Site(fact) => site::told(fact),
         Fact::Record(fact) => record::told(fact),
-        Fact::CaseOpened(_) | Fact::CaseHandedOver { .. } | Fact::CaseSnoozed { .. } | Fact::CaseClosed { .. } => exception::told(fact),
+        Fact::CaseOpened(_)
+        | Fact::CaseHandedOver { .. }
+        | Fact::CaseSnoozed { .. }
+        | Fact::CaseGivingUp { .. }
+        | Fact::CaseClosed { .. } => exception::told(fact),
         // Names are found by search, and errands are our own business until a posting or a dispatch moves.
         Fact::Named(_) | Fact::Intended { .. } | Fact::Outbox { .. } => None,
     }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeSet;
+
 use crate::case::{Case, CaseKind};
+use crate::envelope::RawRef;
 use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::native::Ref;
@@ -65,6 +68,13 @@ pub enum Fact {
         /// Until when.
         until: Instant,
     },
+    /// Somebody asked to give up what a case is about; it waits for a second person.
+    CaseGivingUp {
+        /// Which.
+        case: u32,
+        /// Who, as marks of their names.
+        asked_by: BTreeSet<RawRef>,
+    },
 }
 
 impl Fact {
@@ -77,6 +87,7 @@ impl Fact {
             | Self::Outbox { .. }
             | Self::CaseHandedOver { .. }
             | Self::CaseSnoozed { .. }
+            | Self::CaseGivingUp { .. }
             | Self::CaseClosed { .. }
             | Self::Order(_)
             | Self::Lot(_)

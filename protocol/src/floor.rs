@@ -211,9 +211,14 @@ impl Floor {
     }
 }
 
-/// Somebody in a role, with a reason and a second pair of eyes.
+/// Somebody in a role, with a reason.
 pub(crate) fn person(role: &str) -> Who {
-    Who { user: "ada".into(), role: role.into(), reason: Some("looked".into()), second: Some("bob".into()), ..Who::default() }
+    Who { user: "ada".into(), role: role.into(), reason: Some("looked".into()), ..Who::default() }
+}
+
+/// Somebody else in a role, for whom or what two persons are needed.
+pub(crate) fn another(role: &str) -> Who {
+    Who { user: "bob".into(), ..person(role) }
 }
 
 /// The code a wish was refused with.

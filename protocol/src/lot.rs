@@ -22,6 +22,7 @@ mod fact;
 mod hold;
 mod input;
 mod stock;
+mod unseen;
 
 pub use expect::{Announcement, Expected};
 pub use fact::Fact;
@@ -183,6 +184,17 @@ impl Lot {
     pub fn still_on(&self, unit: &Sscc) -> Option<Qty> {
         let taken = self.taken.iter().filter(|(known, _)| known.is(unit)).flat_map(|(_, by)| by.values());
         self.on(unit).map(|on| taken.fold(on, |left, qty| left.minus(*qty).unwrap_or(left)))
+    }
+
+    /// The shipments that left with any of it.
+    pub fn left_with(&self) -> BTreeSet<EntityId> {
+        self.departed.values().chain(self.taken.values().flat_map(BTreeMap::keys)).copied().collect()
+    }
+
+    /// All that left with shipments, whole handling units and parts; nothing when none did.
+    pub fn left(&self) -> Option<Qty> {
+        let whole = self.departed.keys().filter_map(|unit| self.still_on(unit));
+        whole.chain(self.taken.values().flat_map(|by| by.values().copied())).reduce(|a, b| a.plus(b).unwrap_or(a))
     }
 
     /// The key under which a hold of this number is open.

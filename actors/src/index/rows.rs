@@ -16,13 +16,13 @@ use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::record::{self, Record};
-use takt_protocol::{site, wire};
+use takt_protocol::{lot, order, site, wire};
 
 use super::brief::{Brief, Due, Lane, Since};
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 5;
+pub const SCHEMA: u64 = 6;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -51,6 +51,17 @@ pub(super) const RECORDS: Table = Table(12);
 pub(super) const PLACES: Table = Table(13);
 /// The same, of one plant each.
 pub(super) const PLANTS: Table = Table(14);
+/// The number of a document or a hold, and an entity that it is about: what it is, and that entity.
+pub(super) const EVIDENCE: Table = Table(15);
+
+/// What a number names that is no thing of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Evidence {
+    /// A document of an ERP, ours, adopted or made by hand.
+    Document,
+    /// A hold.
+    Hold,
+}
 
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -229,9 +240,53 @@ impl Pages<'_> {
         }
     }
 
+    /// A number by which an entity may be looked for, also by its part before a stroke: a year or an item may stand behind it.
+    fn evidence(&mut self, number: &str, what: Evidence, entity: EntityId) {
+        let stem = number.split_once('/').map(|(stem, _)| stem);
+        for number in [Some(number), stem].into_iter().flatten().filter_map(|number| NativeId::parse(number).ok()) {
+            let mut key = number_key(&number);
+            key.extend(entity_key(entity));
+            self.put(EVIDENCE, key, &(what, entity));
+        }
+    }
+
+    /// The documents and holds that a fact speaks of.
+    fn evidence_of(&mut self, entity: EntityId, fact: &Fact) {
+        match fact {
+            Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => {
+                if let Some(document) = outcome.document() {
+                    self.evidence(document.as_str(), Evidence::Document, entity);
+                }
+            }
+            Fact::Order(fact) => {
+                if let order::Fact::ForeignPosting { document, .. } = fact.as_ref() {
+                    self.evidence(document.as_str(), Evidence::Document, entity);
+                }
+            }
+            Fact::Lot(fact) => {
+                if let lot::Fact::Held { hold, .. } = fact.as_ref() {
+                    self.evidence(hold.as_str(), Evidence::Hold, entity);
+                }
+            }
+            Fact::Named(_)
+            | Fact::Intended { .. }
+            | Fact::Outbox { .. }
+            | Fact::CaseOpened(_)
+            | Fact::CaseHandedOver { .. }
+            | Fact::CaseSnoozed { .. }
+            | Fact::CaseGivingUp { .. }
+            | Fact::CaseClosed { .. }
+            | Fact::Unit(_)
+            | Fact::Shipment(_)
+            | Fact::Site(_)
+            | Fact::Record(_) => {}
+        }
+    }
+
     /// What a fact of the step at this place, which happened then, changes.
     fn read(&mut self, commit: &Commit, at: usize, occurred_at: Instant, fact: &Fact) -> Result<(), Error> {
         let entity = commit.entity;
+        self.evidence_of(entity, fact);
         match fact {
             Fact::Named(name) => self.named(name, entity),
             Fact::Site(fact) => self.of_site(entity, occurred_at, fact),
@@ -266,6 +321,10 @@ impl Pages<'_> {
             }
             Fact::CaseSnoozed { case, until } => {
                 self.noted(commit, at, *case, format!("put away until {until}"), |case| case.snoozed_until = Some(*until))?;
+            }
+            Fact::CaseGivingUp { case, asked_by } => {
+                let what = "asked to write it off; a second person has to ask for the same".to_owned();
+                self.noted(commit, at, *case, what, |case| case.asked_by.clone_from(asked_by))?;
             }
             Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
             Fact::Record(fact) => self.state(fact)?,

@@ -44,6 +44,7 @@ fn case(number: u32, owner: &str) -> Fact {
         about: "the same".to_owned(),
         origin: None,
         snoozed_until: None,
+        asked_by: std::collections::BTreeSet::new(),
     }))
 }
 

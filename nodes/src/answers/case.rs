@@ -44,6 +44,9 @@ pub struct CaseRow {
     /// Until when somebody put it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<String>,
+    /// Whether somebody asked to give it up, and a second person has to ask for the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_second: bool,
     /// The raw message that opened it, for `/v1/raw/{hash}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
@@ -68,6 +71,19 @@ pub struct NoteRow {
     pub why: String,
 }
 
+/// How an exception ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClosedRow {
+    /// When.
+    pub at: String,
+    /// How.
+    pub how: String,
+    /// Who; empty where it ended by itself.
+    pub who: String,
+    /// Why; empty where nobody said.
+    pub why: String,
+}
+
 /// An exception with all there is to decide about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CaseView {
@@ -76,7 +92,10 @@ pub struct CaseView {
     pub row: CaseRow,
     /// What people did about it.
     pub notes: Vec<NoteRow>,
-    /// How many are open of the same cause, this one among them.
+    /// How it ended; absent while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedRow>,
+    /// How many are open of the same cause, this one among them; none once it is over.
     pub same_cause: usize,
     /// For a message that matches nothing: what it says, as `edit` takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,6 +211,7 @@ pub fn row(entity: EntityId, case: &Case) -> CaseRow {
         opened_at: case.opened_at.to_string(),
         group: case.cause(entity).to_string(),
         snoozed_until: case.snoozed_until.as_ref().map(Instant::to_string),
+        waits_for_second: !case.asked_by.is_empty(),
         raw: case.origin.as_ref().map(|origin| origin.raw.to_string()),
         actions: ["hand_to", "snooze"].map(str::to_owned).to_vec(),
         advice: Vec::new(),

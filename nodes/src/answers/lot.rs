@@ -44,9 +44,13 @@ pub struct LotView {
     pub blocked: Option<String>,
     /// Whether it waits for inspection.
     pub in_inspection: bool,
-    /// What stands of it in the ERP, as status and quantity, by what its orders posted and what it had moved itself; nothing for
-    /// lots of components, whose opening stock is not known here.
+    /// What stands of it in the ERP, as status and quantity, by what its orders posted and what it had moved itself, without
+    /// what left: the ERP issues its deliveries itself, and nobody here sees whether it did. Nothing for lots of components,
+    /// whose opening stock is not known here.
     pub erp_stock: Vec<String>,
+    /// How much left with shipments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
     /// Its handling units.
     pub units: Vec<LotUnit>,
     /// What a supplier said is on its way, and what of that came.
@@ -260,12 +264,13 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         blocked: lot.blocked().map(|qty| qty.to_string()),
         in_inspection: lot.in_inspection(),
         erp_stock: lot.stock.stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
+        left: lot.left().map(|qty| qty.to_string()),
         units: pallet::units(lot, &beside),
         expected: lot.expected.iter().map(expected).collect(),
         holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, due_ms)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
         clearances: clearances(lot, beside.others),
-        shipped: lot.departed.iter().map(|(unit, shipment)| format!("{unit} with {}", delivery(*shipment, beside.others))).collect(),
+        shipped: shipped(lot, beside.others),
         escapes: escapes(state, beside.others),
         orders: lot.produced.keys().map(EntityId::to_string).collect(),
         from: lot.parents.iter().map(edge).collect(),
@@ -273,6 +278,14 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         siblings: beside.siblings,
         exceptions: state.common.cases.values().map(|case| row(state.id, case)).collect(),
     }
+}
+
+/// What left: handling units, and what was taken of those that are still here.
+fn shipped(lot: &Lot, others: &[State]) -> Vec<String> {
+    let whole = lot.departed.iter().map(|(unit, shipment)| format!("{unit} with {}", delivery(*shipment, others)));
+    let parts = lot.taken.iter().flat_map(|(unit, by)| by.iter().map(move |(shipment, qty)| (unit, shipment, qty)));
+    let parts = parts.map(|(unit, shipment, qty)| format!("{qty} of {unit} with {}", delivery(*shipment, others)));
+    whole.chain(parts).collect()
 }
 
 fn expected((unit, known): (&Sscc, &Expected)) -> ExpectedRow {

@@ -1,6 +1,8 @@
 //! What a request would do, before anybody does it: in words a person can check, thing by thing, with what would be sent where
 //! and what stands in its way. Made from facts that the kernel gives on a copy of how things stand.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use takt_protocol::books::About;
 use takt_protocol::demand::{DemandNotice, Firmness};
@@ -12,8 +14,10 @@ use takt_protocol::lot;
 use takt_protocol::order;
 use takt_protocol::outbox::{OutboxFact, Outcome};
 use takt_protocol::posting::{Posting, PostingFact, Standing};
+use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
 use takt_protocol::site;
+use takt_protocol::words::{HoldNo, Sscc};
 use utoipa::ToSchema;
 
 use super::word_of;
@@ -141,18 +145,35 @@ pub fn name_of(state: &State) -> String {
     state.common.names.first().map_or_else(|| state.id.to_string(), ToString::to_string)
 }
 
-/// A lot as a hold would be on it.
-pub fn reached_lot(state: &State, lot: &lot::Lot, name: impl Fn(EntityId) -> String) -> LotOfHold {
-    let kept = |unit: &_| lot.holds.values().any(|hold| hold.covers(unit)) && !lot.has_left(unit);
+/// A lot as these holds would be on it, whatever else is.
+pub fn reached_lot(state: &State, lot: &lot::Lot, holds: &BTreeSet<HoldNo>, name: impl Fn(EntityId) -> String) -> LotOfHold {
+    let of_these = |unit: &_| lot.holds.iter().any(|(number, hold)| holds.contains(number) && hold.covers(unit));
+    let kept = |unit: &_| of_these(unit) && !lot.has_left(unit);
+    let all = lot.holds.iter().any(|(number, hold)| holds.contains(number) && hold.covers_all());
+    let on_units = || lot.units.keys().filter(|unit| kept(unit)).filter_map(|unit| lot.still_on(unit));
+    // Of a whole lot also what is on no handling unit, without what has left.
+    let whole = lot.total().and_then(|total| lot.left().map_or(Some(total), |left| total.minus(left).ok()));
+    let blocked = if all { whole } else { on_units().reduce(|a, b| a.plus(b).unwrap_or(a)) };
     LotOfHold {
         id: state.id.to_string(),
         lot: lot.key.as_ref().map(ToString::to_string).unwrap_or_default(),
         plant: lot.site.map(|site| site.to_string()).unwrap_or_default(),
         total: lot.total().map(|total| total.to_string()).unwrap_or_default(),
-        blocked: lot.blocked().map(|blocked| blocked.to_string()).unwrap_or_default(),
-        units: lot.units.iter().filter(|(unit, _)| kept(unit)).map(|(unit, qty)| format!("{unit} {qty}")).collect(),
-        left: lot.departed.iter().map(|(unit, shipment)| format!("{unit} with {}", name(*shipment))).collect(),
+        blocked: blocked.map(|blocked| blocked.to_string()).unwrap_or_default(),
+        units: lot.units.keys().filter(|unit| kept(unit)).map(|unit| format!("{unit} {}", text(lot.still_on(unit)))).collect(),
+        left: left(lot, of_these, name),
     }
+}
+
+fn text(qty: Option<Qty>) -> String {
+    qty.map(|qty| qty.to_string()).unwrap_or_default()
+}
+
+/// What has left of what a hold covers, and with which shipment.
+fn left(lot: &lot::Lot, covered: impl Fn(&Sscc) -> bool, name: impl Fn(EntityId) -> String) -> Vec<String> {
+    let whole = lot.departed.iter().map(|(unit, shipment)| (unit, *shipment, unit.to_string()));
+    let parts = lot.taken.iter().flat_map(|(unit, by)| by.iter().map(move |(shipment, qty)| (unit, *shipment, format!("{qty} of {unit}"))));
+    whole.chain(parts).filter(|(unit, ..)| covered(unit)).map(|(_, shipment, what)| format!("{what} with {}", name(shipment))).collect()
 }
 
 /// A shipment as a hold would touch it.
@@ -172,6 +193,7 @@ pub fn words(fact: &Fact) -> Option<String> {
         Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => settled(outcome),
         Fact::Intended { .. } | Fact::CaseOpened(_) | Fact::CaseClosed { .. } | Fact::Outbox { .. } => None,
         Fact::CaseHandedOver { to, .. } => Some(format!("hands the exception to {to}")),
+        Fact::CaseGivingUp { .. } => Some("asks to write it off; a second person has to ask for the same".to_owned()),
         Fact::CaseSnoozed { until, .. } => Some(format!("puts the exception away until {until}")),
         Fact::Order(fact) => of_order(fact),
         Fact::Lot(fact) => of_lot(fact),

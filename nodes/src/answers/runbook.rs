@@ -108,7 +108,7 @@ const PARKED_POSTING: Text = (
         "mend the cause: open the period or the order in the ERP, or agree on the date",
         "takt exceptions preview retry ID — what would be posted, dated when",
         "takt exceptions retry ID --reason …; did somebody post it by hand: takt exceptions adopt ID --doc NUMBER",
-        "as the last way: takt exceptions write-off ID --second CLIENT --reason … (finance, two people)",
+        "as the last way: takt exceptions write-off ID --reason … (finance; it is done when a second person of finance asks for the same)",
     ],
     "Do not post it by hand while it waits here, unless you adopt that document at once.",
 );
@@ -253,7 +253,7 @@ const BOOKS_DIFFER: Text = (
         "takt ledger ORDER, or takt raw HASH for what the system answered — whose word is it?",
         "have it put right in that system; then takt exceptions retry ID --reason … has it read at once",
         "was it posted by hand and is one of ours that waits: takt exceptions adopt ID-OF-THAT-POSTING --doc NUMBER",
-        "as the last way: takt exceptions write-off ID --second CLIENT --reason … (finance, two people)",
+        "as the last way: takt exceptions write-off ID --reason … (finance; it is done when a second person of finance asks for the same)",
     ],
     "Do not post the difference by hand before you know where it comes from: the next reading would show it twice.",
 );

@@ -234,6 +234,7 @@ fn what(fact: &Fact) -> String {
         Fact::Outbox { number, step } => format!("intent {number} {}", word_of(step)),
         Fact::CaseOpened(case) => format!("exception {}: {}", case.number, case.what),
         Fact::CaseHandedOver { case, to } => format!("exception {case} handed to {to}"),
+        Fact::CaseGivingUp { case, .. } => format!("exception {case}: asked to write it off; a second person has to ask for the same"),
         Fact::CaseSnoozed { case, until } => format!("exception {case} put away until {until}"),
         Fact::CaseClosed { case, how } => format!("exception {case} closed: {how}"),
         Fact::Order(fact) => word_of(fact),

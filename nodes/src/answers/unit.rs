@@ -35,8 +35,11 @@ pub struct UnitView {
     /// The handling unit that it stands on or in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<String>,
-    /// What is on it.
+    /// What was put on it.
     pub contents: Vec<ContentRow>,
+    /// What left of it with shipments that did not take all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<ContentRow>,
     /// What waits for a person.
     pub exceptions: Vec<CaseRow>,
 }
@@ -67,6 +70,7 @@ pub fn view(state: &State, unit: &Unit, now: Instant) -> UnitView {
         received: unit.received.map(|qty| qty.to_string()),
         within: unit.within.as_ref().map(ToString::to_string),
         contents: unit.contents.iter().map(content).collect(),
+        left: unit.taken.iter().map(content).collect(),
         exceptions: state.common.cases.values().map(|case| row(state.id, case)).collect(),
     }
 }

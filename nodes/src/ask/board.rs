@@ -65,11 +65,11 @@ impl Reception {
         Ok(GroupView { row: group, exceptions, as_of: as_of.to_string() })
     }
 
-    /// An open exception.
+    /// An exception, open or over.
     pub(crate) async fn exception(&self, id: &str) -> Result<CaseView, Denied> {
         let (entity, number) = self.case(id).await?;
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
-        let case = state.common.cases.get(&number).ok_or_else(|| super::desk::no_exception(id))?;
+        let Some(case) = state.common.cases.get(&number) else { return self.ended(entity, number, id).await };
         let case = &Case { owner: self.mesh().book().roles.answering(&case.owner), ..case.clone() };
         let (_, cases) = self.open_cases(&Wanted::default()).await?;
         let cause = case.cause(entity);
@@ -84,7 +84,7 @@ impl Reception {
             Some((site, input)) => (Some(super::mend::shown(input)), self.candidates(site, input).await),
             None => (None, Vec::new()),
         };
-        Ok(CaseView { row: row(entity, case), notes, same_cause: same_cause.max(1), input, candidates })
+        Ok(CaseView { row: row(entity, case), notes, same_cause: same_cause.max(1), input, candidates, closed: None })
     }
 
     /// What to do about a kind of exception.

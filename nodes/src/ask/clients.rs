@@ -58,16 +58,6 @@ impl Clients {
         Ok(clients)
     }
 
-    /// A client by its name.
-    pub(super) fn named(&self, name: &str) -> Option<&Client> {
-        self.by_token.values().find(|client| client.source.as_str() == name)
-    }
-
-    /// Every client in one of these roles.
-    pub(super) fn in_roles<'a>(&'a self, roles: &'a [Role]) -> impl Iterator<Item = &'a Client> {
-        self.by_token.values().filter(|client| roles.contains(&client.role))
-    }
-
     /// Whom the content of an `authorization` header names.
     pub(super) fn who(&self, authorization: Option<&[u8]>) -> Result<&Client, Denied> {
         let Some(token) = authorization.and_then(bearer) else {

@@ -211,7 +211,6 @@ fn field_of(field: &str) -> &str {
         "key" => "cover.key",
         "not_after" => "cover.not_after",
         "who.reason" => "reason",
-        "who.second" => "second",
         "who.role" | "who.user" => "authorization",
         other => other,
     }

@@ -18,9 +18,6 @@ use super::{Client, Denied, Reception, Sort, v1};
 impl v1::ActOnException {
     pub(super) async fn meaning(&self, reception: &Reception, client: &Client) -> Result<Meaning, Denied> {
         let (entity, case) = reception.case(&self.exception).await?;
-        if let ("write_off", Some(second)) = (self.action.as_str(), &self.second) {
-            reception.may_approve(client, second)?;
-        }
         let action = match self.action.as_str() {
             "match" => Action::Match { entity: reception.belongs(entity, case, self.entity.as_ref()).await? },
             "edit" => {
@@ -31,7 +28,7 @@ impl v1::ActOnException {
             _ => self.read()?,
         };
         let wish = Meaning::wish(Address::Entity(entity), Body::Desk(Wish { case, action }), "exception");
-        Ok(Meaning { second: self.second.clone(), mended: self.mended().map(str::to_owned), ..wish }.because(self.reason.as_ref()))
+        Ok(Meaning { mended: self.mended().map(str::to_owned), ..wish }.because(self.reason.as_ref()))
     }
 
     /// The text of what was mended.
@@ -76,21 +73,6 @@ fn needed<T>(field: &str, value: Option<T>) -> Result<T, Denied> {
 }
 
 impl Reception {
-    /// A second approver is a client of its own, somebody else, in a role that may give quantities up.
-    fn may_approve(&self, client: &Client, second: &str) -> Result<(), Denied> {
-        let book = self.mesh().book();
-        let roles = &book.policy.finance_roles;
-        let good = self.clients.named(second).is_some_and(|second| second.source != client.source && roles.contains(&second.role));
-        if good {
-            return Ok(());
-        }
-        let message = format!("`{}` cannot approve this as the second", second.escape_debug());
-        let words: Vec<&str> = roles.iter().map(Role::as_str).collect();
-        let remedy = format!("name another client in the role {}, as `clients` in the configuration has it", words.join(" or "));
-        let others = self.clients.in_roles(roles).filter(|other| other.source != client.source);
-        Err(Denied::new(Sort::Conflict, "NOT_OWNER", message, remedy).at("second").choose(others.map(|other| other.source.to_string())))
-    }
-
     /// The role that an exception is handed to: one that somebody may have, or it would be with nobody.
     pub(super) fn handed_to(&self, role: Option<&String>) -> Result<Role, Denied> {
         let book = self.mesh().book();
@@ -157,6 +139,6 @@ impl Reception {
 }
 
 pub(super) fn no_exception(text: &str) -> Denied {
-    let message = format!("no open exception is known as `{}`", text.escape_debug());
-    Denied::new(Sort::NotFound, "UNKNOWN", message, "send it as GET /v1/exceptions lists it; it may have been closed").at("exception")
+    let message = format!("no exception is known as `{}`", text.escape_debug());
+    Denied::new(Sort::NotFound, "UNKNOWN", message, "send it as GET /v1/exceptions lists it, or as a timeline names it").at("exception")
 }

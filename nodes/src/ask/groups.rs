@@ -135,7 +135,6 @@ fn verb(wish: &v1::ActOnGroup, key: &str, member: &Member) -> Verb {
         entity: wish.entity.clone(),
         role: wish.role.clone(),
         reason: wish.reason.clone(),
-        second: wish.second.clone(),
         until: wish.until.clone(),
         document: None,
         input: None,

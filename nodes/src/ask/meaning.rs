@@ -21,8 +21,6 @@ pub(super) struct Meaning {
     pub(super) occurred_at: Option<Instant>,
     /// Why.
     pub(super) reason: Option<String>,
-    /// The second pair of eyes.
-    pub(super) second: Option<String>,
     /// What it follows from: for a correction, the report that counted wrong.
     pub(super) causation: Option<String>,
     /// The text that a message was mended with.
@@ -34,7 +32,7 @@ pub(super) struct Meaning {
 impl Meaning {
     /// A wish.
     pub(super) fn wish(to: Address, body: Body, field: &'static str) -> Self {
-        Self { to, body, field, occurred_at: None, reason: None, second: None, causation: None, mended: None, quarantine: None }
+        Self { to, body, field, occurred_at: None, reason: None, causation: None, mended: None, quarantine: None }
     }
 
     /// The same, for a reason.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use takt_actors::index::Evidence;
 use takt_protocol::book::Book;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::Address;
@@ -10,6 +11,7 @@ use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 
 use super::{Denied, Reception, Sort, field};
+use crate::answers::Hit;
 
 impl Reception {
     /// The entity of this kind that `text` means.
@@ -122,6 +124,35 @@ impl Reception {
             self.mesh().regions().values().flat_map(|region| region.index().search(number)).map(|(name, entity)| (entity, name)).collect();
         let found = found.into_iter().filter(|(_, name)| system.is_none_or(|system| system == name.system));
         found.filter(|(entity, _)| entity.kind() == kind).collect()
+    }
+}
+
+impl Reception {
+    /// What is called so and is no thing of its own: exceptions, documents, holds.
+    pub(super) fn numbered(&self, text: &str) -> Vec<Hit> {
+        let mut found = BTreeSet::new();
+        for region in self.mesh().regions().values() {
+            let cases = region.index().called(text).into_iter().map(|(entity, _)| (entity, "exception"));
+            let evidence = NativeId::parse(text).map(|number| region.index().evidence(&number)).unwrap_or_default();
+            let evidence = evidence.into_iter().map(|(what, entity)| match what {
+                Evidence::Document => (entity, "document"),
+                Evidence::Hold => (entity, "hold"),
+            });
+            found.extend(cases.chain(evidence));
+        }
+        let hit = |(entity, kind): (EntityId, &str)| Hit { id: entity.to_string(), kind: kind.to_owned(), name: text.to_owned() };
+        found.into_iter().map(hit).collect()
+    }
+
+    /// Master data that stands in the configuration under this name.
+    pub(super) fn configured_as(&self, text: &str) -> Vec<Hit> {
+        let book = self.mesh().book();
+        let hit = |kind: &str, id: String| Hit { id, kind: kind.to_owned(), name: text.to_owned() };
+        let materials = book.materials.keys().filter(|name| name.as_str() == text).map(|name| hit("material", format!("materials/{name}")));
+        let recipes = book.recipes.keys().filter(|(_, makes)| makes.as_str() == text).map(|(plant, _)| hit("recipe", plant.to_string()));
+        let has = |all: &[takt_protocol::book::Equipment]| all.iter().any(|one| one.id.as_str() == text);
+        let equipment = book.equipment.iter().filter(|(_, all)| has(all)).map(|(plant, _)| hit("equipment", plant.to_string()));
+        materials.chain(recipes).chain(equipment).collect()
     }
 }
 

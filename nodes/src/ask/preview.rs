@@ -16,6 +16,7 @@ use takt_protocol::intent::{Intent, IntentId, Parcel};
 use takt_protocol::kernel::{Context, Own, Reply, State, Stepped, step};
 use takt_protocol::lot;
 use takt_protocol::outbox::OutboxFact;
+use takt_protocol::words::HoldNo;
 
 use super::v1::request::Verb;
 use super::{Client, Denied, Reception, Ticket};
@@ -64,7 +65,7 @@ struct Foresight<'a> {
     mail: VecDeque<(EntityId, Input)>,
     order: Vec<EntityId>,
     what: BTreeMap<EntityId, Vec<String>>,
-    held: BTreeSet<EntityId>,
+    held: BTreeMap<EntityId, BTreeSet<HoldNo>>,
     kept: BTreeSet<EntityId>,
     steps: usize,
     preview: Preview,
@@ -92,7 +93,7 @@ impl<'a> Foresight<'a> {
             mail: VecDeque::new(),
             order: Vec::new(),
             what: BTreeMap::new(),
-            held: BTreeSet::new(),
+            held: BTreeMap::new(),
             kept: BTreeSet::new(),
             steps: 0,
             preview,
@@ -146,14 +147,18 @@ impl<'a> Foresight<'a> {
                 }
                 Intent::Site { .. } | Intent::Wake { .. } => {}
             },
-            Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Held { .. }) => drop(self.held.insert(entity)),
+            Fact::Lot(fact) => {
+                if let lot::Fact::Held { hold, .. } = fact.as_ref() {
+                    self.held.entry(entity).or_default().insert(hold.clone());
+                }
+            }
             Fact::Shipment(fact) if matches!(fact.as_ref(), takt_protocol::shipment::Fact::Held { .. }) => drop(self.kept.insert(entity)),
             Fact::Named(_)
             | Fact::Outbox { .. }
             | Fact::CaseHandedOver { .. }
             | Fact::CaseSnoozed { .. }
+            | Fact::CaseGivingUp { .. }
             | Fact::Order(_)
-            | Fact::Lot(_)
             | Fact::Unit(_)
             | Fact::Shipment(_)
             | Fact::Site(_)
@@ -208,15 +213,15 @@ impl<'a> Foresight<'a> {
     /// All that a hold would be on, as it would be then.
     async fn reach(&mut self) -> Result<HoldReach, Denied> {
         let mut reach = HoldReach::default();
-        let held: Vec<State> = self.held.iter().filter_map(|entity| self.states.get(entity)).cloned().collect();
-        for state in &held {
+        for (entity, holds) in std::mem::take(&mut self.held) {
+            let Some(state) = self.states.get(&entity).cloned() else { continue };
             let Own::Lot(lot) = &state.own else { continue };
             let mut names = BTreeMap::new();
-            for shipment in lot.departed.values().copied().collect::<BTreeSet<EntityId>>() {
+            for shipment in lot.left_with() {
                 names.insert(shipment, name_of(&self.state(shipment).await?));
                 self.kept.insert(shipment);
             }
-            let row = reached_lot(state, lot, |shipment| names.get(&shipment).cloned().unwrap_or_default());
+            let row = reached_lot(&state, lot, &holds, |shipment| names.get(&shipment).cloned().unwrap_or_default());
             reach.blocked_units += row.units.len();
             reach.left_units += row.left.len();
             reach.lots.push(row);

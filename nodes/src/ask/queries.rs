@@ -152,11 +152,12 @@ impl Reception {
     /// Everything that any system knows by this number.
     pub async fn search(&self, text: &str) -> Result<Page<Hit>, Denied> {
         let as_of = self.indexed().await;
-        let hits = self.named(text)?.into_iter().map(|(name, entity)| Hit {
+        let things = self.named(text)?.into_iter().map(|(name, entity)| Hit {
             id: entity.to_string(),
             kind: entity.kind().to_string(),
             name: name.map_or_else(|| entity.to_string(), |name| name.to_string()),
         });
+        let hits = things.chain(self.numbered(text)).chain(self.configured_as(text));
         Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()), put_away: None })
     }
 
@@ -232,7 +233,7 @@ pub(super) fn lot_of(state: &State) -> Result<&Lot, Denied> {
 
 /// Shipments that have any of it, or had.
 pub(super) fn ships(lot: &Lot) -> BTreeSet<EntityId> {
-    lot.shipments.keys().chain(lot.departed.values()).copied().collect()
+    lot.shipments.keys().copied().chain(lot.left_with()).collect()
 }
 
 pub(super) fn other_kind(state: &State) -> Denied {

@@ -54,7 +54,7 @@ impl Client {
         let (act, action, mut body) = match deed {
             Deed::Retry(act) => (act, "retry", json!({})),
             Deed::Adopt { act, document } => (act, "adopt", json!({ "document": document })),
-            Deed::WriteOff { act, second } => (act, "write_off", json!({ "second": second })),
+            Deed::WriteOff(act) => (act, "write_off", json!({})),
             Deed::Match { act, entity } => (act, "match", json!({ "entity": entity })),
             Deed::Edit { act, input: Some(file), .. } => (act, "edit", json!({ "input": text_of(file)? })),
             Deed::Edit { act, payload: Some(file), .. } => (act, "edit", json!({ "payload": text_of(file)? })),
@@ -94,6 +94,8 @@ impl Client {
         let (hold, way) = match question {
             HoldQuestion::Preview(hold) => (hold, Way::Preview),
             HoldQuestion::Place(hold) => (hold, Way::Do),
+            HoldQuestion::Decide(decide) => return self.decide(decide).await,
+            HoldQuestion::Release(of) => return self.free(of).await,
         };
         let body = body_of(hold)?;
         let key = hold.key.clone().unwrap_or_else(|| fresh(&hold.number, "hold"));
@@ -148,7 +150,7 @@ fn named(act: &Act) -> (bool, &str) {
     act.group.as_deref().map_or((is_group(one), one), |group| (true, group))
 }
 
-fn fresh(about: &str, action: &str) -> String {
+pub(super) fn fresh(about: &str, action: &str) -> String {
     format!("{about}-{action}-{}", std::process::id()) + &moment()
 }
 
@@ -160,12 +162,17 @@ fn text_of(file: &Path) -> Result<String, Trouble> {
 }
 
 fn body_of(hold: &Hold) -> Result<Value, Trouble> {
-    let parts = hold.lot.rsplit_once('@').and_then(|(lot, plant)| Some((lot.split_once('/')?, plant)));
-    let Some(((material, lot), plant)) = parts else {
-        let message = format!("`{}` names no lot of a plant", hold.lot);
-        return Err(Trouble::Told(json!({ "code": "SCHEMA", "message": message, "remedy": "name it as material/lot@plant" })));
-    };
+    let (material, lot, plant) = lot_of(&hold.lot)?;
     Ok(json!({
         "hold": hold.number, "plant": plant, "material": material, "lot": lot, "units": hold.units, "reason": hold.reason,
     }))
+}
+
+/// A lot as people name it: its material, its number, its plant.
+pub(super) fn lot_of(text: &str) -> Result<(&str, &str, &str), Trouble> {
+    let parts = text.rsplit_once('@').and_then(|(lot, plant)| Some((lot.split_once('/')?, plant)));
+    parts.map(|((material, lot), plant)| (material, lot, plant)).ok_or_else(|| {
+        let message = format!("`{text}` names no lot of a plant");
+        Trouble::Told(json!({ "code": "SCHEMA", "message": message, "remedy": "name it as material/lot@plant" }))
+    })
 }

@@ -24,6 +24,7 @@ impl Client {
             }
             OrderQuestion::Show { order, then } => self.show_then(&["orders", order], then, screens::order).await,
             OrderQuestion::Correct(wish) => self.correct(wish).await,
+            OrderQuestion::Verb(verb) => self.order_verb(verb).await,
             OrderQuestion::Watch { order } => self.watch(order).await,
             OrderQuestion::Timeline { order, stretch } => self.steps(order, stretch, screens::timeline).await,
             OrderQuestion::Raw { order, stretch } => self.steps(order, stretch, screens::raws).await,

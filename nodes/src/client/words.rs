@@ -4,9 +4,11 @@ use clap::{Args, Subcommand};
 
 mod books;
 mod desk;
+mod verb;
 
 pub(super) use books::{Books, BooksQuestion};
 pub(super) use desk::{Act, Correction, Deed, Desk, ExceptionQuestion, Hold, HoldQuestion};
+pub(super) use verb::{Decide, OfHold, OrderVerb, ShipmentVerb, Why};
 
 /// What people ask about.
 #[derive(Clone, Debug, Subcommand)]
@@ -17,6 +19,9 @@ pub enum Question {
     /// Lots.
     #[command(subcommand)]
     Lot(LotQuestion),
+    /// Handling units.
+    #[command(subcommand)]
+    Unit(UnitQuestion),
     /// Shipments.
     #[command(subcommand)]
     Shipment(ShipmentQuestion),
@@ -122,6 +127,9 @@ pub enum OrderQuestion {
     },
     /// Correct a count of one, also after the final confirmation.
     Correct(Correction),
+    /// What may be asked of one.
+    #[command(flatten)]
+    Verb(OrderVerb),
     /// What happened to one, step by step, and who said so.
     Timeline {
         /// The order, by any of its names.
@@ -204,9 +212,22 @@ pub enum LotQuestion {
     },
 }
 
+/// About handling units.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UnitQuestion {
+    /// One, whole: what is on it, where it stands, what left of it.
+    Show {
+        /// Its number, or our id.
+        unit: String,
+    },
+}
+
 /// About shipments.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ShipmentQuestion {
+    /// What may be asked of one.
+    #[command(flatten)]
+    Verb(ShipmentVerb),
     /// One, whole.
     Show {
         /// The shipment, by its delivery's number, or our id.

@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::ask::tests::fixture::{FINANCE, PLANT, QUALITY, World};
+use crate::ask::tests::fixture::{CONTROLLER, FINANCE, PLANT, QUALITY, World};
 
 mod bad;
 mod desk;
@@ -61,6 +61,11 @@ impl<'a> Person<'a> {
 
     fn finance(world: &'a World) -> Self {
         Self { token: FINANCE, ..Self::plant(world) }
+    }
+
+    /// Another person of finance.
+    fn second(world: &'a World) -> Self {
+        Self { token: CONTROLLER, ..Self::plant(world) }
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

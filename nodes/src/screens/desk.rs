@@ -119,6 +119,9 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
     if !text(case, "snoozed_until").is_empty() {
         lines.push(format!("  put away until {}", zones.at(site, text(case, "snoozed_until"))));
     }
+    if case.get("waits_for_second").and_then(Value::as_bool) == Some(true) {
+        lines.push("  to be written off: waits for a second person of finance, who asks for the same".to_owned());
+    }
     for note in list(case, "notes") {
         let (who, why) = (or_dash(text(note, "who")), or_dash(text(note, "why")));
         lines.push(format!("  {} {} by {who}: {why}", zones.at(site, text(note, "at")), text(note, "what")));
@@ -132,6 +135,14 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
     for likely in list(case, "candidates") {
         let because: Vec<&str> = strings(likely, "because").collect();
         lines.push(format!("  likely {}: {}", text(likely, "entity"), because.join("; ")));
+    }
+    if let Some(closed) = case.get("closed") {
+        let by = match (text(closed, "who"), text(closed, "why")) {
+            ("", _) => "by itself".to_owned(),
+            (who, why) => format!("by {who}: {}", or_dash(why)),
+        };
+        lines.push(format!("  CLOSED {} {by}: {}", zones.at(site, text(closed, "at")), text(closed, "how")));
+        return lines.join("\n");
     }
     lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
     lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ do not {forbidden}")));

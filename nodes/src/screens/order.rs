@@ -142,10 +142,14 @@ fn quantities(answer: &Value) -> Vec<String> {
         ("put_away", "put away"),
         ("shipped", "shipped"),
     ];
+    let not_posted = match bare(text(figures, "free_not_posted")) {
+        "" => String::new(),
+        more => format!("   (of what is free {more} is not in the ERP)"),
+    };
     let parked = Some(bare(text(figures, "parked"))).filter(|parked| !matches!(*parked, "" | "0"));
     vec![
         format!("{unit}   {}{pallets}{}{counted}", told(&money), parked.map(|parked| format!("   PARKED {parked}")).unwrap_or_default()),
-        format!("  stock   {}", told(&stock)),
+        format!("  stock   {}{not_posted}", told(&stock)),
     ]
 }
 

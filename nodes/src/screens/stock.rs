@@ -9,6 +9,10 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     let plant = text(answer, "plant");
     let inspection = if answer.get("in_inspection").and_then(Value::as_bool) == Some(true) { "   IN INSPECTION" } else { "" };
     let stock: Vec<&str> = strings(answer, "erp_stock").collect();
+    let left = match text(answer, "left") {
+        "" => String::new(),
+        left => format!(" · left {left}, whose goods issue is the ERP's own"),
+    };
     let name = format!("{}@{plant}", text(answer, "lot"));
     let mut lines = vec![
         format!(
@@ -19,7 +23,7 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
             or_dash(text(answer, "blocked"))
         ),
         format!(
-            "{} {plant} · in the ERP: {}",
+            "{} {plant} · in the ERP by what was posted: {}{left}",
             zones.at(plant, text(answer, "as_of")),
             if stock.is_empty() { "unknown".to_owned() } else { stock.join(", ") }
         ),
@@ -121,6 +125,27 @@ fn held(hold: &Value, plant: &str, zones: &Zones) -> Vec<String> {
 fn cleared(one: &Value, plant: &str, zones: &Zones) -> String {
     let shipment = if text(one, "delivery").is_empty() { text(one, "shipment") } else { text(one, "delivery") };
     format!("{shipment} (attempt {}, until {})", number(one, "attempt"), zones.minute(plant, text(one, "until")))
+}
+
+/// A handling unit: what is on it, where it stands, what left of it.
+pub(crate) fn unit(answer: &Value, zones: &Zones) -> String {
+    let plant = text(answer, "from");
+    let stands = match (text(answer, "place"), text(answer, "within")) {
+        ("", "") => "-".to_owned(),
+        (place, "") => place.to_owned(),
+        ("", within) => format!("on {within}"),
+        (place, within) => format!("{place}, on {within}"),
+    };
+    let mut lines = vec![
+        format!("UNIT {}   {}   from {} to {}", text(answer, "sscc"), text(answer, "stage"), or_dash(plant), or_dash(text(answer, "to"))),
+        format!("{} {plant} · stands {stands} · counted {}", zones.at(plant, text(answer, "as_of")), or_dash(text(answer, "received"))),
+    ];
+    let row =
+        |what: &str, one: &Value| format!("{what}  {}  {}  of {}", text(one, "lot"), text(one, "quantity"), or_dash(text(one, "order_id")));
+    lines.extend(list(answer, "contents").iter().map(|one| row("put on", one)));
+    lines.extend(list(answer, "left").iter().map(|one| row("left  ", one)));
+    lines.extend(list(answer, "exceptions").iter().map(|case| format!("{}  {}", text(case, "id"), text(case, "what"))));
+    lines.join("\n")
 }
 
 /// How far a hold on a lot would reach.

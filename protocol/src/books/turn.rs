@@ -211,13 +211,13 @@ impl Turn<'_, '_> {
             self.read(site, called, question);
             return Answer::Accepted;
         }
-        if let Some(no) = crate::kernel::not_given_up(who, self.context) {
-            return no;
-        }
         let Some(last) = self.kept.get(&site).and_then(|kept| kept.last.as_ref()) else {
             return refuse(Code::State, format!("{site} was never read"), "have it read first", "case");
         };
         let differences = last.differences();
+        if let Some(answer) = crate::kernel::not_given_up(case, who, self.context, self.draft) {
+            return answer;
+        }
         self.note(site, Fact::Accepted { differences });
         self.draft.close_case(case.number, "the difference was given up");
         Answer::Accepted

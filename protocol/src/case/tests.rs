@@ -276,12 +276,17 @@ fn a_quantity_is_given_up_by_two_people_and_not_by_one_under_two_spellings() {
     assert_eq!(case.impact_by, Some(Impact::Day));
     let give_up = |floor: &mut Floor, who: Who| floor.wish(id, who, Body::Desk(Wish { case: case.number, action: Action::WriteOff }));
     let finance = person("finance");
-    for second in [None, Some("ada"), Some(" Ada "), Some("carol")] {
-        let who = Who { second: second.map(str::to_owned), on_behalf_of: Some("Carol".into()), ..finance.clone() };
-        assert_eq!(refused(&give_up(&mut floor, who)), Code::NotOwner, "{second:?}");
+    let named =
+        |user: &str, for_whom: Option<&str>| Who { user: user.into(), on_behalf_of: for_whom.map(str::to_owned), ..finance.clone() };
+    assert_eq!(refused(&give_up(&mut floor, Who { reason: None, ..finance.clone() })), Code::Schema, "not without a reason");
+    assert_eq!(give_up(&mut floor, named("ada", Some("Carol"))), Answer::Accepted);
+    assert_eq!(only(&floor, id, &CaseKind::ParkedPosting).asked_by.len(), 2, "it is open, and waits for a second person");
+    for (user, for_whom) in [("ada", None), (" Ada ", None), ("carol", None), ("bob", Some("ada"))] {
+        assert_eq!(refused(&give_up(&mut floor, named(user, for_whom))), Code::NotOwner, "{user} {for_whom:?}");
     }
-    assert_eq!(refused(&give_up(&mut floor, Who { reason: None, ..finance.clone() })), Code::Schema, "and not without a reason");
-    assert_eq!(give_up(&mut floor, finance), Answer::Accepted);
+    assert_eq!(refused(&give_up(&mut floor, crate::floor::another("planner"))), Code::NotOwner, "of finance, too");
+    assert_eq!(give_up(&mut floor, crate::floor::another("finance")), Answer::Accepted);
+    assert_eq!(floor.open(id, &CaseKind::ParkedPosting), 0);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::CaseClosed { case, how } => CLOSED.with().put("exception", *case).maybe("how", Some(how)).done(),
         // How the desk keeps its own order is nobody's business outside.
         Fact::CaseSnoozed { .. }
+        | Fact::CaseGivingUp { .. }
         | Fact::Named(_)
         | Fact::Intended { .. }
         | Fact::Outbox { .. }

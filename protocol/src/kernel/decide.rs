@@ -168,27 +168,33 @@ fn own_act(state: &State, case: &Case, wish: &Wish, envelope: &Envelope, context
     }
 }
 
-/// Why somebody may not give a quantity up: only finance may, for a reason, with a second pair of eyes.
-pub(crate) fn not_given_up(who: Option<&Who>, context: &Context<'_>) -> Option<Answer> {
+/// What somebody is answered who wants a quantity given up: only finance may, for a reason, and two persons, each for
+/// themselves. Nothing once the second of them asks.
+pub(crate) fn not_given_up(case: &Case, who: Option<&Who>, context: &Context<'_>, draft: &mut Draft) -> Option<Answer> {
     let finance = &context.book.policy.finance_roles;
-    if who.is_none_or(|who| finance.iter().all(|role| role.as_str() != who.role)) {
-        let text = "only finance may give quantities up".into();
-        return Some(refuse(Code::NotOwner, text, "hand the case to finance", "who.role"));
-    }
-    if who.is_none_or(|who| who.reason.is_none()) {
+    let who = who.filter(|who| finance.iter().any(|role| role.as_str() == who.role));
+    let Some(who) = who else {
+        return Some(refuse(Code::NotOwner, "only finance may give quantities up".into(), "hand the case to finance", "who.role"));
+    };
+    if who.reason.is_none() {
         let text = "giving quantities up needs a reason".into();
         return Some(refuse(Code::Schema, text, "say why they will never be posted", "who.reason"));
     }
-    let second = who.and_then(|who| who.second.as_ref().filter(|second| is_another(who, second)));
-    second
-        .is_none()
-        .then(|| refuse(Code::NotOwner, "giving quantities up needs a second approver".into(), "name a second person", "who.second"))
+    let asked_by = marks(who);
+    if case.asked_by.is_empty() {
+        draft.note(Fact::CaseGivingUp { case: case.number, asked_by });
+        return Some(Answer::Accepted);
+    }
+    (!case.asked_by.is_disjoint(&asked_by)).then(|| {
+        let text = "giving quantities up takes two persons, and you asked for it already".into();
+        refuse(Code::NotOwner, text, "have somebody else of finance ask for the same, with their own credential", "who.user")
+    })
 }
 
-/// Whether a second approver is somebody else than who acts, and than the one they act for.
-fn is_another(who: &Who, second: &str) -> bool {
-    let same = |name: &str| name.trim().eq_ignore_ascii_case(second.trim());
-    !same(&who.user) && !who.on_behalf_of.as_deref().is_some_and(same)
+/// The names of who acts, and of the one they act for, as marks that can be compared and not read.
+fn marks(who: &Who) -> std::collections::BTreeSet<crate::envelope::RawRef> {
+    let names = std::iter::once(&who.user).chain(&who.on_behalf_of);
+    names.map(|name| crate::envelope::RawRef::of(name.trim().to_lowercase().as_bytes())).collect()
 }
 
 /// A refusal about a field, with its remedy.

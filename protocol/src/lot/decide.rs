@@ -37,6 +37,7 @@ impl Lot {
     pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
         let mut turn = Turn { lot: self, common, envelope, context, draft, key: self.key.clone(), site: self.site };
         let answer = turn.hear(input);
+        turn.close_unseen();
         turn.move_stock();
         turn.tell_orders();
         answer
@@ -78,7 +79,11 @@ pub(super) fn overdue(hold: &HoldNo, reason: &Reason) -> String {
 impl Turn<'_, '_> {
     fn hear(&mut self, input: &Input) -> Answer {
         match input {
-            Input::Request(Request::PlaceHold(placement)) | Input::OwnerFact(OwnerFact::Nonconformance(placement)) => self.place(placement),
+            Input::Request(Request::PlaceHold(placement)) => {
+                let answer = self.place(placement);
+                self.show_unseen(placement, answer)
+            }
+            Input::OwnerFact(OwnerFact::Nonconformance(placement)) => self.place(placement),
             Input::Request(Request::RecordDisposition(disposition)) => self.wish_disposition(disposition),
             Input::OwnerFact(OwnerFact::Decided(disposition)) => {
                 self.not_quality("a decision on a hold").unwrap_or_else(|| self.decided(disposition))

@@ -224,6 +224,7 @@ impl Turn<'_, '_> {
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
             | Noted::CaseSnoozed { .. }
+            | Noted::CaseGivingUp { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)
@@ -251,6 +252,7 @@ impl Turn<'_, '_> {
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
             | Noted::CaseSnoozed { .. }
+            | Noted::CaseGivingUp { .. }
             | Noted::CaseClosed { .. }
             | Noted::Order(_)
             | Noted::Unit(_)

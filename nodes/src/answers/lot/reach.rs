@@ -104,7 +104,7 @@ fn wanting(lots: &[(&State, &Lot)]) -> BTreeMap<EntityId, bool> {
     let mut found: BTreeMap<EntityId, bool> = BTreeMap::new();
     for (_, lot) in lots {
         found.extend(lot.shipments.keys().map(|id| (*id, false)).filter(|(id, _)| !found.contains_key(id)).collect::<Vec<_>>());
-        found.extend(lot.departed.values().map(|id| (*id, true)));
+        found.extend(lot.left_with().into_iter().map(|id| (id, true)));
     }
     found
 }

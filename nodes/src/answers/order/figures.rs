@@ -40,6 +40,9 @@ pub struct Figures {
     /// Free for use, by its lots' own word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<String>,
+    /// Of that: not in the ERP, because it waits, is under way, in doubt or parked there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_not_posted: Option<String>,
     /// In inspection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_inspection: Option<String>,
@@ -95,6 +98,10 @@ pub(super) fn figures(order: &Order, me: EntityId, lots: &[State]) -> Figures {
         in_doubt_units: doubtful_units(order),
         parked: sum(|account| vec![account.parked]),
         free: total(lots.iter().map(|share| share.free)),
+        free_not_posted: not_posted(
+            lots.iter().map(|share| share.free),
+            counted.iter().flat_map(|account| [account.posted, account.adopted]),
+        ),
         in_inspection: total(lots.iter().map(|share| share.in_inspection)),
         blocked: total(lots.iter().map(|share| share.blocked)),
         received: moved(Stage::Received),
@@ -119,6 +126,13 @@ impl Share {
         let waits = if quality.in_inspection { made.minus(quality.blocked).unwrap_or(made) } else { Qty::zero(made.uom()) };
         Some(Self { free: quality.free, in_inspection: waits, blocked: quality.blocked })
     }
+}
+
+/// How much more is free than stands in the ERP; nothing where it is not.
+fn not_posted(free: impl Iterator<Item = Qty>, posted: impl Iterator<Item = Qty>) -> Option<String> {
+    let sum = |a: Qty, b: Qty| a.plus(b).unwrap_or(a);
+    let more = free.reduce(sum)?.minus(posted.reduce(sum)?).ok()?;
+    more.is_positive().then(|| more.to_string())
 }
 
 /// The sum of what is of one unit; nothing of nothing.

@@ -49,7 +49,7 @@ pub(crate) const OTHERS: [&str; 6] = ["planning", "production", "finance", "it",
 
 /// The tokens of two people in finance.
 pub(crate) const FINANCE: &str = "token-of-finance";
-const CONTROLLER: &str = "token-of-the-controller";
+pub(crate) const CONTROLLER: &str = "token-of-the-controller";
 
 /// The token by which the plant's MES is known at the inbound door.
 pub(crate) const MES: &str = "token-of-the-mes";

@@ -66,15 +66,8 @@ pub enum Deed {
         #[arg(long = "doc")]
         document: String,
     },
-    /// Give the quantity up.
-    WriteOff {
-        /// Which one, and why.
-        #[command(flatten)]
-        act: Act,
-        /// The second approver, by the name of their client.
-        #[arg(long)]
-        second: String,
-    },
+    /// Give the quantity up: done when a second person of finance asks for the same, with a credential of their own.
+    WriteOff(Act),
     /// Say which entity it belongs to.
     Match {
         /// Which one, and why.
@@ -142,6 +135,10 @@ pub enum HoldQuestion {
     Preview(Hold),
     /// Place it. It binds at once; systems are told afterwards.
     Place(Hold),
+    /// Decide about what it keeps, in whole or in part. For quality.
+    Decide(super::verb::Decide),
+    /// End it by accepting everything under it. For quality.
+    Release(super::verb::OfHold),
 }
 
 /// A hold.

@@ -95,22 +95,33 @@ async fn many_of_one_cause_are_one_row_and_one_action_under_a_key_of_its_own_eac
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_quantity_is_given_up_only_with_a_second_client_of_an_allowed_role() {
+async fn a_quantity_is_given_up_when_two_clients_of_an_allowed_role_asked_for_it() {
     let world = World::start().await;
     let (plant, finance) = (Person::plant(&world), Person::finance(&world));
     let order = parked(&world, &plant, &["1000042"]).await.remove(0);
     let case = at(&causes(&plant, 1).await[0], "/first").to_owned();
     let path = format!("/v1/exceptions/{case}/actions");
-    let give_up = |second: &str| json!({ "action": "write_off", "second": second, "reason": "never made" });
-    for nobody in ["ada", "lims", "somebody"] {
-        finance.posts(&path, nobody, give_up(nobody)).await.is(409, "NOT_OWNER", "second");
-    }
-    plant.posts(&path, "w1", give_up("bob")).await.is(409, "NOT_OWNER", "authorization");
-    finance.posts(&path, "w0", json!({ "action": "write_off", "second": "bob" })).await.is(422, "SCHEMA", "reason");
-    let preview = finance.posts(&format!("{path}/preview"), "w2", give_up("bob")).await;
+    let give_up = json!({ "action": "write_off", "reason": "never made" });
+    plant.posts(&path, "w1", give_up.clone()).await.is(409, "NOT_OWNER", "authorization");
+    finance.posts(&path, "w0", json!({ "action": "write_off" })).await.is(422, "SCHEMA", "reason");
+    finance.posts(&path, "w2", give_up.clone()).await.entity();
+    let waits = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
+    assert_eq!(waits["waits_for_second"], json!(true), "{waits}");
+    assert!(screens::exception(&waits, &Zones::of(&json!({ "rows": [] }))).contains("waits for a second person"), "{waits}");
+    finance.posts(&path, "w3", give_up.clone()).await.is(409, "NOT_OWNER", "");
+    let bob = Person::second(&world);
+    let preview = bob.posts(&format!("{path}/preview"), "w4", give_up.clone()).await;
     assert_eq!((preview.field("answer"), at(&preview.body, "/closes/0")), ("accepted", case.as_str()), "{preview:?}");
     assert_eq!(world.state(&order).await.common.cases.len(), 1, "a preview did something");
-    finance.posts(&path, "w2", give_up("bob")).await.entity();
+    bob.posts(&path, "w4", give_up).await.entity();
+    let over = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
+    assert_eq!(
+        (at(&over, "/closed/how"), at(&over, "/closed/who"), &over["actions"]),
+        ("written off", "bob (finance)", &json!([])),
+        "{over}"
+    );
+    assert_eq!((at(&over, "/notes/0/who"), at(&over, "/notes/0/why")), ("ada (finance)", "never made"), "{over}");
+    assert!(screens::exception(&over, &Zones::of(&json!({ "rows": [] }))).contains("CLOSED"), "{over}");
     causes(&plant, 0).await;
     world.stop().await;
 }

@@ -208,3 +208,34 @@ fn a_part_that_is_to_be_scrapped_keeps_the_hold_until_somebody_says_where_it_sta
     let freed = |effect: &&Effect| matches!(effect, Effect::UnblockStock(block) if block.units.is_empty() && block.keep == [pallet(2)]);
     assert_eq!(floor.asked("unblock_stock").iter().filter(|effect| freed(effect)).count(), 1, "it stays blocked when the lot is freed");
 }
+
+#[test]
+fn a_hold_that_a_person_places_on_what_nobody_has_seen_binds_and_is_shown_until_it_is_seen() {
+    let wished = |floor: &mut Floor, units: &[Sscc]| {
+        let placement = Placement {
+            hold: HoldNo::parse("H-1").unwrap(),
+            lot: Day::lot(),
+            site: site("nord"),
+            units: units.to_vec(),
+            reason: Reason::parse("weld").unwrap(),
+            severity: String::new(),
+        };
+        floor.wish(goods(), person("quality"), Body::Lot(Input::Request(Request::PlaceHold(placement))))
+    };
+    let mut floor = Floor::new();
+    assert!(matches!(wished(&mut floor, &[]), Answer::Discrepant { .. }));
+    assert_eq!((floor.open(goods(), &CaseKind::Discrepancy), floor.lot(goods()).holds.len()), (1, 1));
+    made(&mut floor, Some(pallet(1)), "480 H87", false);
+    assert_eq!(floor.open(goods(), &CaseKind::Discrepancy), 0, "it is there");
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty(), "and held");
+
+    let mut floor = Floor::new();
+    made(&mut floor, Some(pallet(1)), "480 H87", false);
+    assert!(matches!(wished(&mut floor, &[pallet(1), pallet(7)]), Answer::Discrepant { .. }));
+    made(&mut floor, Some(pallet(2)), "480 H87", false);
+    let cases = floor.cases(goods());
+    assert!(matches!(&cases[..], [case] if case.what.contains(pallet(7).as_str()) && !case.what.contains(pallet(1).as_str())), "{cases:?}");
+    made(&mut floor, Some(pallet(7)), "480 H87", false);
+    assert!(floor.cases(goods()).is_empty());
+    assert_eq!(wished(&mut floor, &[pallet(1)]), Answer::Accepted);
+}

@@ -95,15 +95,15 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Given up: only with a finance role and a second pair of eyes.
+    /// Given up: only by finance, and by two persons.
     fn write_off(&mut self, case: &Case, number: u32) -> Answer {
-        if let Some(no) = not_given_up(self.envelope.who.as_ref(), self.context) {
-            return no;
-        }
         let facts = posting::write_off(&self.order.ledger, number);
         if facts.is_empty() {
             let text = format!("posting {number} is not parked, or waits for the reversal before it");
             return refuse(Code::State, text, "look at how it stands now", "case");
+        }
+        if let Some(answer) = not_given_up(case, self.envelope.who.as_ref(), self.context, self.draft) {
+            return answer;
         }
         for fact in facts {
             self.close_with(&fact, case.number);

@@ -95,6 +95,7 @@ impl Turn<'_, '_> {
             | Noted::CaseOpened(_)
             | Noted::CaseHandedOver { .. }
             | Noted::CaseSnoozed { .. }
+            | Noted::CaseGivingUp { .. }
             | Noted::CaseClosed { .. }
             | Noted::Lot(_)
             | Noted::Unit(_)

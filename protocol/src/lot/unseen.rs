@@ -1,0 +1,61 @@
+//! A hold that a person places on goods of which nothing was seen here: it binds all the same, for they may be on their way,
+//! and is shown, for the number may be mistyped.
+
+use super::decide::Turn;
+use super::{Fact, Lot, Placement};
+use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
+use crate::draft::NewCase;
+use crate::fact::Fact as Noted;
+use crate::words::Sscc;
+
+impl Lot {
+    /// Whether any of it was made, used or announced here.
+    pub fn was_seen(&self) -> bool {
+        !self.produced.is_empty() || !self.children.is_empty() || !self.parents.is_empty() || !self.expected.is_empty()
+    }
+
+    fn has_unit(&self, unit: &Sscc) -> bool {
+        self.on(unit).is_some() || self.expected.keys().any(|known| known.is(unit))
+    }
+}
+
+impl Turn<'_, '_> {
+    /// What a placement names that nobody has seen, in a sentence; nothing when all of it is known.
+    fn unseen(&self, placement: &Placement) -> Option<String> {
+        if !self.lot.was_seen() {
+            let (lot, site) = (&placement.lot, placement.site);
+            return Some(format!("{lot} is held at {site} under {}, and nothing of it was made, used or announced there", placement.hold));
+        }
+        let unknown: Vec<&str> = placement.units.iter().filter(|unit| !self.lot.has_unit(unit)).map(Sscc::as_str).collect();
+        let (hold, units) = (&placement.hold, unknown.join(", "));
+        (!unknown.is_empty()).then(|| format!("hold {hold} names {units}, and nobody said that any of {} is on it", placement.lot))
+    }
+
+    /// A person placed a hold: what it names that nobody has seen is shown.
+    pub(super) fn show_unseen(&mut self, placement: &Placement, answer: Answer) -> Answer {
+        let Some(what) = self.unseen(placement).filter(|_| answer == Answer::Accepted) else { return answer };
+        let remedy = "compare the numbers with the label; if they are wrong, end this hold and place it on what is meant".to_owned();
+        let case = NewCase::new(CaseKind::Discrepancy, "quality", what).because_of(ABOUT);
+        Answer::Discrepant { case: self.draft.open_case(case.offers(vec![Proposal::Do(remedy), Proposal::Acknowledge])) }
+    }
+
+    /// Some of it was made, used or announced: what was shown is over, as far as it was about that.
+    pub(super) fn close_unseen(&mut self) {
+        let open: Vec<u32> = self.common.cases.values().filter(|open| open.about == ABOUT).map(|open| open.number).collect();
+        let shows = |fact: &Noted| matches!(fact, Noted::Lot(fact) if matches!(fact.as_ref(), Fact::Produced { .. } | Fact::Consumed { .. } | Fact::Linked { .. } | Fact::Announced { .. }));
+        if open.is_empty() || !self.draft.facts().iter().any(shows) {
+            return;
+        }
+        let after = self.after();
+        let all = |units: &std::collections::BTreeSet<Sscc>| units.iter().all(|unit| after.has_unit(unit));
+        if after.holds.values().filter(|hold| hold.own).all(|hold| all(&hold.units)) {
+            for number in open {
+                self.draft.close_case(number, "it was seen");
+            }
+        }
+    }
+}
+
+/// What such a case is about.
+const ABOUT: &str = "unseen";
