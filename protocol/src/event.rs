@@ -131,6 +131,11 @@ fn event(commit: &Commit, step: &Step, number: usize, contract: &'static Contrac
 
 type Told = (&'static Contract, Map<String, Value>);
 
+/// What is public of a fact, field by field; nothing where nothing is.
+pub fn data(fact: &Fact) -> Option<Map<String, Value>> {
+    told(fact).map(|(_, data)| data)
+}
+
 fn told(fact: &Fact) -> Option<Told> {
     match fact {
         Fact::Order(fact) => order::told(fact),

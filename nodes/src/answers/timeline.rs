@@ -7,12 +7,13 @@ use takt_cluster::seam::Entry;
 use takt_protocol::answer::Answer;
 use takt_protocol::commit::{self, Commit, GENESIS};
 use takt_protocol::envelope::{RawRef, Who};
-use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
 use takt_protocol::wire;
 use utoipa::ToSchema;
 
 use super::word_of;
+
+mod words;
 
 /// What happened to a thing.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -203,7 +204,7 @@ fn shown(commit: &Commit, at: usize, step: &commit::Step) -> Step {
         answer: told(&step.answer),
         raw: step.origin.as_ref().map(|origin| origin.raw.to_string()),
         mapping: step.origin.as_ref().map(|origin| origin.mapping.clone()),
-        what: step.facts.iter().map(what).collect(),
+        what: step.facts.iter().map(words::of).collect(),
         facts: step.facts.iter().filter_map(|fact| serde_json::to_value(fact).ok()).collect(),
     }
 }
@@ -223,25 +224,5 @@ fn told(answer: &Answer) -> String {
         Answer::Refused(refusal) => format!("refused {}: {}", word_of(&refusal.code), refusal.text),
         Answer::Discrepant { case } => format!("discrepant, exception {case}"),
         Answer::Quarantined { case } => format!("quarantined, exception {case}"),
-    }
-}
-
-/// A fact in a word or two.
-fn what(fact: &Fact) -> String {
-    match fact {
-        Fact::Named(name) => format!("known as {name}"),
-        Fact::Intended { number, intent } => format!("intent {number}: {}", word_of(intent)),
-        Fact::Outbox { number, step } => format!("intent {number} {}", word_of(step)),
-        Fact::CaseOpened(case) => format!("exception {}: {}", case.number, case.what),
-        Fact::CaseHandedOver { case, to } => format!("exception {case} handed to {to}"),
-        Fact::CaseGivingUp { case, .. } => format!("exception {case}: asked to write it off; a second person has to ask for the same"),
-        Fact::CaseSnoozed { case, until } => format!("exception {case} put away until {until}"),
-        Fact::CaseClosed { case, how } => format!("exception {case} closed: {how}"),
-        Fact::Order(fact) => word_of(fact),
-        Fact::Lot(fact) => word_of(fact),
-        Fact::Unit(fact) => word_of(fact),
-        Fact::Shipment(fact) => word_of(fact),
-        Fact::Site(fact) => word_of(fact),
-        Fact::Record(fact) => word_of(fact),
     }
 }

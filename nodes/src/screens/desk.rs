@@ -147,9 +147,23 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
     lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
     lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ do not {forbidden}")));
     let id = text(case, "id");
-    lines.push(format!("  takt exceptions [preview] {} {id} …", actions(case)));
+    lines.extend(strings(case, "actions").map(|action| format!("  {}", command(action, id))));
     lines.push(format!("  takt exceptions runbook {}", text(case, "kind").replace('_', "-")));
     lines.join("\n")
+}
+
+/// The command of an action, with what it needs in capitals; with `preview` before the action it only says what it would do.
+fn command(action: &str, id: &str) -> String {
+    let more = match action {
+        "adopt" => " --doc DOCUMENT --reason WHY",
+        "match" => " --to ENTITY --reason WHY",
+        "edit" => " --input FILE --reason WHY",
+        "hand_to" => " --to ROLE --reason WHY",
+        "snooze" => " --until TIME --reason WHY",
+        "retry" => "",
+        _ => " --reason WHY",
+    };
+    format!("takt exceptions {} {id}{more}", action.replace('_', "-").replace("acknowledge", "ack"))
 }
 
 /// The actions of a row as the command line spells them.

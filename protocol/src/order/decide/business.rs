@@ -78,6 +78,7 @@ impl Turn<'_, '_> {
             return Answer::Accepted;
         }
         self.note(Fact::Business(Business::Cancelled));
+        self.nothing_to_start();
         self.left_the_line();
         if let Some(attempt) = self.with_plant() {
             self.revoke(attempt);
@@ -91,6 +92,13 @@ impl Turn<'_, '_> {
             Proposal::Acknowledge,
         ];
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers)) }
+    }
+
+    /// What was open because it should begin needs nobody any more.
+    pub(super) fn nothing_to_start(&mut self) {
+        for kind in [CaseKind::NotReady, CaseKind::Shortage, CaseKind::Unanswered, CaseKind::EquipmentDown] {
+            self.draft.close_cases(self.common, &kind, "the order is cancelled");
+        }
     }
 
     /// A client wants no more work. What was collected goes out before the ERP is asked to shut the gate.

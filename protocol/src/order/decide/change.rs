@@ -195,6 +195,7 @@ impl Turn<'_, '_> {
             }
             Change::Cancel => {
                 self.now_business(Business::Cancelled);
+                self.nothing_to_start();
                 // It may have been sent since, by another road.
                 if let Some(attempt) = self.with_plant() {
                     self.revoke(attempt);

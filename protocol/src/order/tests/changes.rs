@@ -223,6 +223,21 @@ fn what_is_to_be_cancelled_is_not_sent_and_goes_on_when_the_erp_would_not() {
 }
 
 #[test]
+fn an_order_that_is_cancelled_leaves_no_case_about_its_start() {
+    for by_erp in [true, false] {
+        let (mut floor, _) = without_recipe();
+        assert_eq!(floor.open(me(&floor), &CaseKind::NotReady), 1);
+        if by_erp {
+            says(&mut floor, "erp-eu", OwnerFact::Cancelled);
+        } else {
+            wish(&mut floor, Request::Cancel);
+            floor.does("change_order", &done());
+        }
+        assert_eq!((order(&floor).business, floor.open(me(&floor), &CaseKind::NotReady)), (Business::Cancelled, 0));
+    }
+}
+
+#[test]
 fn what_came_while_an_order_was_shut_counts_when_it_is_open_again() {
     let (mut floor, recipe_comes) = without_recipe();
     says(&mut floor, "erp-eu", OwnerFact::TechnicallyCompleted);

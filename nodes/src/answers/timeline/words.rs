@@ -1,0 +1,83 @@
+//! A fact in words: what it is, with the quantities, numbers and names that a person looks for. What is public of it is said as its
+//! public contract says it, so that the two cannot drift apart.
+
+use serde_json::{Map, Value};
+use takt_protocol::event;
+use takt_protocol::fact::Fact;
+use takt_protocol::intent::Intent;
+use takt_protocol::outbox::{OutboxFact, Outcome};
+
+use crate::answers::word_of;
+
+/// A fact, in one line.
+pub(super) fn of(fact: &Fact) -> String {
+    match fact {
+        Fact::Named(name) => format!("known as {name}"),
+        Fact::Intended { number, intent } => format!("intent {number}: {}", intended(intent)),
+        Fact::Outbox { number, step } => format!("intent {number} {}", errand(step)),
+        Fact::CaseOpened(case) => format!("exception {}: {}", case.number, case.what),
+        Fact::CaseHandedOver { case, to } => format!("exception {case} handed to {to}"),
+        Fact::CaseGivingUp { case, .. } => format!("exception {case}: asked to write it off; a second person has to ask for the same"),
+        Fact::CaseSnoozed { case, until } => format!("exception {case} put away until {until}"),
+        Fact::CaseClosed { case, how } => format!("exception {case} closed: {how}"),
+        Fact::Order(own) => with(word_of(own), fact),
+        Fact::Lot(own) => with(word_of(own), fact),
+        Fact::Unit(own) => with(word_of(own), fact),
+        Fact::Shipment(own) => with(word_of(own), fact),
+        Fact::Site(own) => with(word_of(own), fact),
+        Fact::Record(own) => with(word_of(own), fact),
+    }
+}
+
+/// A word, and what is public of the fact behind it.
+fn with(word: String, fact: &Fact) -> String {
+    let said = event::data(fact).map(|data| fields(&data)).filter(|said| !said.is_empty());
+    said.map_or_else(|| word.clone(), |said| format!("{word}: {said}"))
+}
+
+fn fields(data: &Map<String, Value>) -> String {
+    let one = |(name, value): (&String, &Value)| Some(format!("{} {}", name.replace('_', " "), plain(value)?));
+    data.iter().filter_map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A value as a person reads it; nothing for what is empty.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Array(all) => Some(all.iter().filter_map(plain).collect::<Vec<_>>().join(" + ")).filter(|all| !all.is_empty()),
+        Value::Object(data) => Some(fields(data)).filter(|said| !said.is_empty()).map(|said| format!("({said})")),
+    }
+}
+
+fn intended(intent: &Intent) -> String {
+    match intent {
+        Intent::Site { site, effect, .. } => format!("{} at {site}", effect.verb()),
+        Intent::Mail { to, .. } => format!("mail to {to}"),
+        Intent::Wake { at, .. } => format!("wake at {at}"),
+    }
+}
+
+fn errand(step: &OutboxFact) -> String {
+    match step {
+        OutboxFact::Released { site, .. } => format!("may go to {site}"),
+        OutboxFact::InFlight { attempt, .. } => format!("is sent, attempt {attempt}"),
+        OutboxFact::InDoubt { attempt, why } => format!("is in doubt, attempt {attempt}: {why}"),
+        OutboxFact::NotDone { attempt, why } => format!("was not done, attempt {attempt}: {why}"),
+        OutboxFact::Requeued => "is sent again, by a person's wish".to_owned(),
+        OutboxFact::Parked { why } => format!("is parked: {why}"),
+        OutboxFact::Settled(outcome) => match outcome {
+            Outcome::Accepted(receipt) => {
+                let document = receipt.document.as_ref().map(|document| format!(", document {document}"));
+                let probe = if receipt.by_probe { ", found by a probe" } else { "" };
+                format!("is done{}{probe}", document.unwrap_or_default())
+            }
+            Outcome::Rejected { code, text } => format!("was refused: {code} {text}"),
+            Outcome::Adopted { document } => format!("is done by document {document}, which was made by hand"),
+            Outcome::WrittenOff => "is given up".to_owned(),
+            Outcome::Superseded => "was overtaken before it was sent".to_owned(),
+        },
+    }
+}
