@@ -173,6 +173,9 @@ impl Turn<'_, '_> {
             let units: Vec<Sscc> = unit.into_iter().collect();
             self.block_everywhere(&number, &hold, &units);
         }
+        if let Some(unit) = &made.unit {
+            self.block_newcomer(unit);
+        }
     }
 
     fn sampled(&mut self, key: &LotKey, site: SiteId, sample: &NativeId, qty: Option<Qty>, taken_at: crate::instant::Instant) {

@@ -1,6 +1,6 @@
 //! What a fact means for a lot. Total.
 
-use super::{Fact, Lot, Verdict};
+use super::{Fact, Lot};
 use crate::id::EntityId;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
@@ -35,7 +35,7 @@ impl Lot {
                     hold.decisions.extend(decisions.iter().cloned());
                 }
             }
-            Fact::Disposed { units, verdict } => units.iter().for_each(|unit| self.dispose(unit, *verdict)),
+            Fact::Disposed { units, verdict, rest } => self.disposed(units, *verdict, rest.as_deref()),
             Fact::Restricted { qty } => self.stock.restrict(*qty),
             Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
             Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
@@ -69,19 +69,12 @@ impl Lot {
     fn produce(&mut self, order: EntityId, qty: Qty, unit: Option<&Sscc>) {
         add(self.produced.entry(order).or_insert(Qty::zero(qty.uom())), qty);
         if let Some(unit) = unit {
+            self.bar_newcomer(unit);
             add(self.units.entry(unit.clone()).or_insert(Qty::zero(qty.uom())), qty);
             if self.has_left(unit) {
                 // Word of what was on it came after it had left.
                 self.stock.add(StockStatus::Unrestricted, qty.negated());
             }
-        }
-    }
-
-    fn dispose(&mut self, unit: &Sscc, verdict: Verdict) {
-        if verdict.frees() {
-            self.barred.retain(|known, _| !known.is(unit));
-        } else {
-            self.barred.insert(unit.clone(), verdict);
         }
     }
 

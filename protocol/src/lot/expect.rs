@@ -104,6 +104,7 @@ impl Turn<'_, '_> {
         if let Some((number, hold)) = whole {
             self.block_everywhere(&number, &hold, std::slice::from_ref(unit));
         }
+        self.block_newcomer(unit);
     }
 
     /// A handling unit with some of it came.

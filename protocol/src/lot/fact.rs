@@ -92,6 +92,9 @@ pub enum Fact {
         units: Vec<Sscc>,
         /// What.
         verdict: Verdict,
+        /// The hold, when it is about the lot as a whole: what stands on no handling unit, and what is told of later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Box<super::Rest>>,
     },
     /// Some of it was accepted for restricted use.
     Restricted {

@@ -6,6 +6,7 @@ mod expect;
 mod genealogy;
 mod holds;
 mod inspection;
+mod refused;
 mod stock;
 
 use super::*;
