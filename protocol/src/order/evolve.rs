@@ -25,7 +25,11 @@ impl Order {
             Fact::OnHold(reason) => self.on_hold.clone_from(reason),
             Fact::ChangeMoved(pending) => self.pending = Some(pending.as_ref().clone()),
             Fact::ChangeEnded { .. } => self.pending = None,
-            Fact::TotalChanged { .. } | Fact::Rescheduled { .. } | Fact::Replaced { .. } | Fact::RecipeChanged { .. } => self.amend(fact),
+            Fact::TotalChanged { .. }
+            | Fact::Measured { .. }
+            | Fact::Rescheduled { .. }
+            | Fact::Replaced { .. }
+            | Fact::RecipeChanged { .. } => self.amend(fact),
             Fact::SplitFrom { parent } => self.parent = Some(*parent),
             Fact::SplitInto { child, number, total } => drop(self.children.insert(*child, (number.clone(), *total))),
             Fact::Validating { attempt } => {
@@ -97,6 +101,10 @@ impl Order {
         let Some(header) = &mut self.header else { return };
         if let Fact::TotalChanged { total } = fact {
             header.total = *total;
+        }
+        if let Fact::Measured { said, total } = fact {
+            header.total = *total;
+            self.said = Some(*said);
         }
         if let Fact::Rescheduled { start, end } = fact {
             (header.start, header.end) = (*start, *end);

@@ -6,6 +6,7 @@ mod early;
 mod floor;
 mod goods;
 mod late;
+mod measure;
 mod owners;
 mod pauses;
 mod reversals;
