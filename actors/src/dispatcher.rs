@@ -114,7 +114,7 @@ impl Orders {
                 self.push(queue, id.to_string(), wire::pack_mail(input));
             }
             Intent::Wake { at, wake } => {
-                let body = Body::Woken { intent: id, wake: wake.clone() };
+                let body = Body::Woken { intent: id, wake: wake.clone(), at: Some(*at) };
                 let input = Input { to: Address::Entity(id.entity), envelope: envelope(id, commit, correlation), body };
                 let shard = id.entity.shard(node.seams.journal.shards());
                 if let Ok(bytes) = wire::pack_mail(input) {

@@ -185,7 +185,9 @@ pub fn take(state: &mut State, input: &Input, context: &Context<'_>) -> (Option<
         return (None, Reply::Unborn);
     }
     let hash = content_of(input);
-    if let Body::Woken { intent, wake } = &input.body {
+    if let Body::Woken { intent, wake, at } = &input.body {
+        // Whose clock rings may be ahead of ours: the time that was waited for has come all the same, and rings once.
+        let context = &Context { now: at.map_or(context.now, |at| context.now.max(at)), ..*context };
         let decision = decide::woken(state, *intent, wake, context);
         return record(state, input, hash, false, decision, context);
     }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod early;
+mod ends;
 mod floor;
 mod goods;
 mod late;
