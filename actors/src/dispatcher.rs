@@ -133,6 +133,6 @@ impl Orders {
 }
 
 fn envelope(id: IntentId, commit: &Commit, correlation: Option<&String>) -> Envelope {
-    let ours = Envelope::ours(format_args!("mail/{id}"), commit.at);
+    let ours = Envelope::ours(id.mail_key().as_str(), commit.at);
     Envelope { correlation: correlation.cloned(), causation: Some(id.to_string()), ..ours }
 }

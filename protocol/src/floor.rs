@@ -97,7 +97,7 @@ impl Floor {
         match intent.as_ref() {
             Intent::Mail { to, parcel: Parcel::Body(body), .. } => {
                 let mut envelope = self.envelope("takt");
-                envelope.key.mark = Mark::Text(KeyText::ours(format!("mail/{intent_id}")));
+                envelope.key.mark = Mark::Text(intent_id.mail_key());
                 self.mail.push(Input { to: Address::Entity(*to), envelope, body: body.as_ref().clone() });
             }
             Intent::Mail { parcel: Parcel::Forward(input), .. } => self.mail.push(input.as_ref().clone()),

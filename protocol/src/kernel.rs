@@ -197,7 +197,9 @@ pub fn take(state: &mut State, input: &Input, context: &Context<'_>) -> (Option<
         Known::Never if is_premature(state, &input.body) => (None, Reply::Unborn),
         Known::Never => {
             let decision = decide(state, input, context);
-            record(state, input, hash, true, decision, context)
+            // Who was never told anything is not born: the first word of all is remembered whatever it is.
+            let remembered = !(state.is_born() && is_the_same_again(&input.body));
+            record(state, input, hash, remembered, decision, context)
         }
     }
 }
@@ -220,6 +222,11 @@ fn is_premature(state: &State, body: &Body) -> bool {
             order::Input::OwnerFact(fact) => fact.header().is_none(),
             order::Input::Request(_) | order::Input::Mail(_) => false,
         }
+}
+
+/// Whether it means the same however often it is told, and is told for as long as a site lives: it would fill its memory.
+fn is_the_same_again(body: &Body) -> bool {
+    matches!(body, Body::Site(site::Input::Mail(site::Mail::Read(_) | site::Mail::RecordsStated { .. })))
 }
 
 /// What an input says: its body, and what its sender stated beside it.

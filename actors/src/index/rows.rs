@@ -342,7 +342,8 @@ impl Pages<'_> {
             | site::Fact::Planned { .. }
             | site::Fact::Finished(_)
             | site::Fact::Demand(_)
-            | site::Fact::Books(_) => {}
+            | site::Fact::Books(_)
+            | site::Fact::LastWord(_) => {}
         }
     }
 

@@ -1,8 +1,53 @@
-//! What rings too early, and what is due at different times.
+//! What a plant's site keeps of an order that will not run, or is over, and what rings too early.
 
 use super::*;
 use crate::intent::Wake;
+use crate::kernel::Own;
 use crate::posting::{RuleBook, Trigger, Use};
+use crate::site::Site;
+
+fn keeper(floor: &Floor) -> EntityId {
+    floor.book.site_entity(site("nord")).unwrap()
+}
+
+fn plant(floor: &Floor) -> &Site {
+    let Own::Site(site) = &floor.state(keeper(floor)).own else { panic!("no site") };
+    site
+}
+
+/// The order cannot run: its plant has no recipe.
+fn waiting() -> Floor {
+    let mut floor = released();
+    floor.book.recipes.clear();
+    floor.deliver();
+    assert_eq!(plant(&floor).waiting.len(), 1);
+    floor
+}
+
+#[test]
+fn a_plant_waits_no_more_for_an_order_that_was_cancelled() {
+    let mut floor = waiting();
+    says(&mut floor, "erp-eu", OwnerFact::Cancelled);
+    floor.deliver();
+    assert!(plant(&floor).waiting.is_empty());
+}
+
+#[test]
+fn a_plant_keeps_nothing_of_an_order_that_said_its_last_word_and_knows_all_that_it_told() {
+    let mut floor = waiting();
+    let before = floor.mail.len();
+    says(&mut floor, "erp-eu", OwnerFact::Closed);
+    floor.wait_ms(floor.book.policy.names_kept_ms);
+    let told: Vec<_> =
+        floor.mail.iter().skip(before).filter(|mail| mail.to == crate::input::Address::Entity(keeper(&floor))).cloned().collect();
+    assert!(!told.is_empty());
+    floor.deliver();
+    let state = floor.state(keeper(&floor));
+    assert!(plant(&floor).waiting.is_empty() && state.common.seen.len() == 0 && state.is_born(), "{state:?}");
+    for again in told {
+        assert_eq!(floor.take(keeper(&floor), &again), crate::kernel::Reply::Known(Answer::Accepted));
+    }
+}
 
 /// One report, of which good pieces are posted after ten minutes and labour after thirty.
 fn worked() -> Floor {
