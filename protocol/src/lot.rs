@@ -58,6 +58,9 @@ pub struct Lot {
     /// What was decided about all of it that stands on no handling unit, or on one that is told of later, and must not leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+    /// The warehouses that were told of goods of it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub warehouses: BTreeSet<SiteId>,
     /// What stands of it in the ERP.
     pub stock: Stock,
     /// Shipments that want to leave with it, with the handling units they want.

@@ -169,7 +169,6 @@ impl Turn<'_, '_> {
     /// The warehouse may move what was held, but not what is to be scrapped, reworked or returned: that stays blocked by itself.
     pub(super) fn unblock_everywhere(&mut self, number: &HoldNo, hold: &Hold) {
         let (Some(key), Some(plant)) = (self.key.clone(), self.site) else { return };
-        let Some(warehouse) = self.context.book.sites.get(&plant).and_then(|plant| plant.warehouse) else { return };
         let (after, scope) = (self.after(), hold.scope());
         let on = if scope.is_empty() { after.units.keys().cloned().collect() } else { scope.clone() };
         let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(|unit| after.bars(unit).is_some());
@@ -178,7 +177,9 @@ impl Turn<'_, '_> {
         if all || !free.is_empty() {
             let units = if all { Vec::new() } else { free };
             let block = StockBlock { hold: number.clone(), lot: key, plant, units, keep, reason: hold.reason.clone() };
-            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block));
+            for warehouse in self.warehouses(hold) {
+                self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block.clone()));
+            }
         }
     }
 

@@ -50,6 +50,7 @@ impl Lot {
                 self.holds.remove(hold);
                 self.released.insert(hold.clone());
             }
+            Fact::GoesTo(warehouse) => drop(self.warehouses.insert(*warehouse)),
             Fact::Told => self.words += 1,
             Fact::Announced { .. } | Fact::Arrived { .. } => self.expect(fact),
             Fact::Registered { shipment, unit, qty } => {

@@ -205,6 +205,8 @@ pub enum Fact {
         /// When.
         at: Instant,
     },
+    /// A warehouse was told of goods of it.
+    GoesTo(SiteId),
 }
 
 impl Fact {
@@ -236,6 +238,7 @@ impl Fact {
             | Self::Departed { .. }
             | Self::Announced { .. }
             | Self::Arrived { .. }
+            | Self::GoesTo(_)
             | Self::Told => false,
         }
     }

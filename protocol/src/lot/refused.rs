@@ -86,11 +86,11 @@ impl Lot {
 
 impl Turn<'_, '_> {
     /// A handling unit of goods that were refused as a whole is blocked like those that were known then.
-    pub(super) fn block_newcomer(&mut self, unit: &Sscc) {
+    pub(super) fn block_refused(&mut self, unit: &Sscc) {
         let Some(by) = self.lot.refused.as_ref().map(|refused| refused.by.clone()) else { return };
         if self.lot.on(unit).is_none() && self.lot.bars(unit).is_some() {
             let hold = Hold { own: true, ..self.fresh(&by.hold, &by.reason) };
-            self.block_everywhere(&by.hold, &hold, std::slice::from_ref(unit));
+            self.block_newcomers(&by.hold, &hold, std::slice::from_ref(unit));
         }
     }
 

@@ -224,6 +224,7 @@ impl Turn<'_, '_> {
                 | Fact::Departed { .. }
                 | Fact::Announced { .. }
                 | Fact::Arrived { .. }
+                | Fact::GoesTo(_)
                 | Fact::Told => None,
             },
             Noted::Named(_)

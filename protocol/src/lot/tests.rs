@@ -8,6 +8,7 @@ mod holds;
 mod inspection;
 mod refused;
 mod stock;
+mod warehouses;
 
 use super::*;
 use crate::answer::Answer;

@@ -41,6 +41,7 @@ impl Unit {
             }
             Input::Request(Request::RequestHandover { warehouse }) => {
                 draft.note(Noted::Unit(Box::new(Fact::HandedTo(*warehouse))));
+                self.tell_lots(*warehouse, draft);
                 self.announce(*warehouse, context, draft);
                 self.expect(*warehouse, context, draft);
             }
@@ -143,6 +144,18 @@ impl Unit {
                 after.announce(*warehouse, context, draft);
             }
             after.expect(*warehouse, context, draft);
+        }
+    }
+
+    /// Its lots are held there, too, when they are.
+    fn tell_lots(&self, warehouse: SiteId, draft: &mut Draft) {
+        let Some(sscc) = &self.sscc else { return };
+        let mut lots: Vec<EntityId> = self.contents.iter().map(|content| content.lot_entity).collect();
+        lots.sort();
+        lots.dedup();
+        for lot in lots {
+            let mail = lot::Mail::HandedTo { unit: sscc.clone(), warehouse };
+            draft.tell(lot, Body::Lot(lot::Input::Mail(mail)));
         }
     }
 
