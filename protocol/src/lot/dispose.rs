@@ -61,19 +61,24 @@ impl Turn<'_, '_> {
         some.into_iter().reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
     }
 
-    /// Whether that much is everything a hold is on, without what is decided about by name. A hold on the whole lot is on what
-    /// stands on no handling unit, too, and nobody knows how much that is before anything was made.
+    /// Whether that much is everything a hold is on, without what is decided about by name. Of a lot of which nothing was made yet
+    /// nobody knows that.
     fn is_all(&self, number: &HoldNo, qty: Qty, decisions: &[Decision]) -> bool {
-        let Some(hold) = self.lot.holds.get(number) else { return false };
+        let names_units = self.lot.holds.get(number).is_some_and(|hold| !hold.covers_all());
+        self.rest(number, decisions).map_or(names_units, |rest| qty.compare(&rest).is_none_or(std::cmp::Ordering::is_ge))
+    }
+
+    /// How much a hold is on, without the handling units that are decided about by name. A hold on the whole lot is on what stands on
+    /// no handling unit, too.
+    fn rest(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
+        let hold = self.lot.holds.get(number)?;
         let named = |unit: &Sscc| decisions.iter().filter_map(|decision| decision.unit.as_ref()).any(|known| known.is(unit));
         let covered = self.lot.units.iter().filter(|(unit, _)| hold.covers(unit));
-        let (apart, on): (Vec<_>, Vec<_>) = covered.map(|(unit, qty)| (named(unit), *qty)).partition(|(named, _)| *named);
-        let is_ge = |held: &Qty| qty.compare(held).is_none_or(std::cmp::Ordering::is_ge);
+        let (apart, on): (Vec<_>, Vec<_>) = covered.partition(|(unit, _)| named(unit));
         if hold.covers_all() {
-            let rest = self.lot.total().map(|total| apart.iter().fold(total, |left, (_, qty)| left.minus(*qty).unwrap_or(left)));
-            return rest.is_some_and(|rest| is_ge(&rest));
+            return self.lot.total().map(|total| apart.iter().fold(total, |left, (_, qty)| left.minus(**qty).unwrap_or(left)));
         }
-        on.into_iter().map(|(_, qty)| qty).reduce(|sum, qty| sum.plus(qty).unwrap_or(sum)).is_none_or(|held| is_ge(&held))
+        on.into_iter().map(|(_, qty)| *qty).reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
     }
 
     /// Some of it is bad, and it stands among the good: everything stays where it is until somebody says which units it is on.
@@ -107,7 +112,7 @@ impl Turn<'_, '_> {
         let whole = all && decision.unit.is_none() && hold.covers_all();
         let rest = whole.then(|| Box::new(Rest { hold: number.clone(), reason: hold.reason.clone() }));
         self.note(Fact::Disposed { units, verdict: decision.verdict, rest });
-        let qty = decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.lot.blocked(), |unit| self.lot.on(unit)));
+        let qty = decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.rest(number, decisions), |unit| self.lot.on(unit)));
         match (decision.verdict, qty) {
             (Verdict::AcceptRestricted, Some(qty)) => self.note(Fact::Restricted { qty }),
             (Verdict::Accept | Verdict::AcceptRestricted, _) => {}

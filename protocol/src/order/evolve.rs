@@ -45,9 +45,7 @@ impl Order {
             Fact::Job(job) => self.job = Some(job.clone()),
             Fact::Supply(supply) => self.supply = supply.clone(),
             Fact::Posting(fact) => self.ledger.evolve(fact),
-            Fact::Carries { intent, posting } => {
-                self.carries.insert(*intent, *posting);
-            }
+            Fact::Carries { intent, posting } => drop(self.carries.insert(*intent, *posting)),
             Fact::Execution { op, to } => self.execute(op, to),
             Fact::Worked { op, purpose, qty, .. } => self.work(op, *purpose, *qty),
             Fact::Counter { op, purpose, source, counter, goods } => {

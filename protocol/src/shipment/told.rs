@@ -47,13 +47,7 @@ const YES: Told = Told {
 impl Turn<'_, '_> {
     /// An errand for the warehouse went on. What was parked has its case already.
     pub(super) fn warehouse_answered(&mut self, warehouse: SiteId, effect: &Effect, step: &OutboxFact) {
-        let told = match effect {
-            Effect::BlockShipment { .. } => &BLOCK,
-            Effect::UnblockShipment { .. } => &UNBLOCK,
-            Effect::AnswerDeparture { granted: false, .. } => &NO,
-            Effect::AnswerDeparture { granted: true, .. } => &YES,
-            _ => return,
-        };
+        let Some(told) = told(effect) else { return };
         let about = about(warehouse, told);
         let known: Vec<u32> = self
             .common
@@ -72,7 +66,13 @@ impl Turn<'_, '_> {
                 let at = self.shipment.planned.filter(|_| !told.now).unwrap_or(self.context.now);
                 self.draft.open_case(NewCase::new(CaseKind::Discrepancy, told.owner, what).impact(at).because_of(about).offers(offers));
             }
-            _ => {}
+            OutboxFact::Settled(_)
+            | OutboxFact::Released { .. }
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
         }
     }
 
@@ -84,6 +84,20 @@ impl Turn<'_, '_> {
             self.draft.close_case(case.number, "it has left");
         }
     }
+}
+
+/// Which of these an errand is; nothing for others.
+fn told(effect: &Effect) -> Option<&'static Told> {
+    if let Effect::BlockShipment { .. } = effect {
+        return Some(&BLOCK);
+    }
+    if let Effect::UnblockShipment { .. } = effect {
+        return Some(&UNBLOCK);
+    }
+    if let Effect::AnswerDeparture { granted, .. } = effect {
+        return Some(if *granted { &YES } else { &NO });
+    }
+    None
 }
 
 fn about(warehouse: SiteId, told: &Told) -> String {

@@ -129,7 +129,13 @@ impl Unit {
                 let case = NewCase::new(CaseKind::Discrepancy, "planning", what).impact(context.now).because_of(about).offers(offers);
                 draft.open_case(on_it.into_iter().fold(case, NewCase::stake));
             }
-            _ => {}
+            OutboxFact::Settled(_)
+            | OutboxFact::Released { .. }
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
         }
     }
 

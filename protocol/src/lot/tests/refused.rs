@@ -62,6 +62,7 @@ fn of_a_lot_that_is_partly_on_pallets_what_is_on_none_is_refused_too() {
         decide(&mut floor, "NC-1", decisions.clone());
         assert_eq!(erp(&mut floor), [(Unrestricted, "480 H87".to_owned()), (Blocked, "20 H87".to_owned())], "{decisions:?}");
         assert_eq!(blocked(&floor), "20 H87");
+        assert!(floor.cases(goods()).iter().any(|case| case.what.starts_with("20 H87 of")), "the task is about these alone");
         assert!(asks(&mut floor, truck(1), 1, &pallet(1)).is_empty(), "what was accepted by name may leave");
         let freed: Vec<_> = floor.asked("unblock_stock").into_iter().cloned().collect();
         assert!(matches!(&freed[..], [Effect::UnblockStock(block)] if block.units == [pallet(1)]), "{freed:?}");
