@@ -115,7 +115,7 @@ impl Orders {
                 self.push(queue, id.to_string(), wire::pack_mail(input));
             }
             Intent::Wake { at, wake } => {
-                let body = Body::Woken { intent: id, wake: wake.clone() };
+                let body = Body::Woken { intent: id, wake: wake.clone(), at: Some(*at) };
                 let input = Input { to: Address::Entity(id.entity), envelope: envelope(id, commit, correlation), body };
                 let shard = id.entity.shard(node.seams.journal.shards());
                 if let Ok(bytes) = wire::pack_mail(input) {
@@ -134,6 +134,6 @@ impl Orders {
 }
 
 fn envelope(id: IntentId, commit: &Commit, correlation: Option<&String>) -> Envelope {
-    let ours = Envelope::ours(format_args!("mail/{id}"), commit.at);
+    let ours = Envelope::ours(id.mail_key().as_str(), commit.at);
     Envelope { correlation: correlation.cloned(), causation: Some(id.to_string()), ..ours }
 }

@@ -9,6 +9,7 @@ use crate::fact::Fact;
 use crate::native::Ref;
 use crate::outbox::Outbox;
 use crate::seen::Seen;
+use crate::site;
 
 /// The part of a state that is the same for all entities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,7 +57,12 @@ impl Common {
             Fact::CaseClosed { case, .. } => {
                 self.cases.remove(case);
             }
-            Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) | Fact::Site(_) | Fact::Record(_) => {}
+            Fact::Site(fact) => {
+                if let site::Fact::LastWord(last) = fact.as_ref() {
+                    self.seen.last_word(last);
+                }
+            }
+            Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) | Fact::Record(_) => {}
         }
     }
 }

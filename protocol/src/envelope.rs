@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::compact::{self, Compact};
 use crate::instant::Instant;
 use crate::malformed::Malformed;
-use crate::name::Source;
+use crate::name::{OURS, Source};
 
 /// How a source names an input, so that the same thing told twice is known: by its own counter, or by a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -259,7 +259,7 @@ impl Envelope {
 
     /// An envelope of the mesh's own: `text` names what it says, once and for all.
     pub fn ours(text: impl fmt::Display, at: Instant) -> Self {
-        let source = Source::parse("takt").unwrap_or_default();
+        let source = Source::parse(OURS).unwrap_or_default();
         Self::of(Key { source, epoch: 0, mark: Mark::Text(KeyText::ours(text)) }, at)
     }
 }

@@ -97,7 +97,7 @@ impl Floor {
         match intent.as_ref() {
             Intent::Mail { to, parcel: Parcel::Body(body), .. } => {
                 let mut envelope = self.envelope("takt");
-                envelope.key.mark = Mark::Text(KeyText::ours(format!("mail/{intent_id}")));
+                envelope.key.mark = Mark::Text(intent_id.mail_key());
                 self.mail.push(Input { to: Address::Entity(*to), envelope, body: body.as_ref().clone() });
             }
             Intent::Mail { parcel: Parcel::Forward(input), .. } => self.mail.push(input.as_ref().clone()),
@@ -133,8 +133,18 @@ impl Floor {
         self.now = self.now.plus_ms(ms);
         let due: Vec<_> = self.wakes.iter().filter(|(_, at, _)| *at <= self.now).cloned().collect();
         self.wakes.retain(|(_, at, _)| *at > self.now);
-        for (intent, _, wake) in due {
-            self.hear(intent.entity, "takt", Body::Woken { intent, wake });
+        for (intent, at, wake) in due {
+            self.hear(intent.entity, "takt", Body::Woken { intent, wake, at: Some(at) });
+        }
+    }
+
+    /// Every alarm that is set for something like this rings by a clock that is so much ahead of ours.
+    pub(crate) fn ring_early(&mut self, ahead_ms: u64, such: impl Fn(&Wake) -> bool) {
+        let (due, rest) =
+            std::mem::take(&mut self.wakes).into_iter().partition(|(_, at, wake)| such(wake) && *at <= self.now.plus_ms(ahead_ms));
+        self.wakes = rest;
+        for (intent, at, wake) in due {
+            self.hear(intent.entity, "takt", Body::Woken { intent, wake, at: Some(at) });
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::Envelope;
 use crate::id::{EntityId, Kind};
+use crate::instant::Instant;
 use crate::intent::{IntentId, Wake};
 use crate::native::Ref;
 use crate::outbox::Claim;
@@ -64,6 +65,9 @@ pub enum Body {
         intent: IntentId,
         /// Why.
         wake: Wake,
+        /// The time it wanted to be woken at; absent in what older binaries wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Instant>,
     },
     /// From a person at the desk, about a case.
     Desk(desk::Wish),

@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::effect::Effect;
+use crate::envelope::{Key, KeyText, Mark};
 use crate::id::{EntityId, crockford, leading_u128};
 use crate::input::{Body, Input};
 use crate::instant::Instant;
-use crate::name::SiteId;
+use crate::name::{OURS, SiteId};
+
+/// What the key of every mail begins with.
+const MAIL: &str = "mail/";
 
 /// Names an intent in the whole mesh: the entity, its store's incarnation, and a number that never comes twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +29,21 @@ pub struct IntentId {
 }
 
 impl IntentId {
+    /// The key of the mail that carries it: what an entity tells another is known by it for as long as the other lives.
+    pub fn mail_key(&self) -> KeyText {
+        KeyText::ours(format_args!("{MAIL}{self}"))
+    }
+
+    /// The intent behind the key of a mail; nothing for any other key.
+    pub fn of_mail(key: &Key) -> Option<Self> {
+        let Mark::Text(text) = &key.mark else { return None };
+        let mut parts = text.as_str().strip_prefix(MAIL).filter(|_| key.source.as_str() == OURS)?.split('/');
+        let entity = parts.next()?.parse().ok()?;
+        let incarnation = u64::from_str_radix(parts.next()?, 16).ok()?;
+        let number = parts.next()?.parse().ok()?;
+        parts.next().is_none().then_some(Self { entity, incarnation, number })
+    }
+
     /// Our reference in foreign documents: 80 bits as 16 characters of Crockford base 32, which is all the room the
     /// narrowest ERP field has (SAP `ReferenceDocument`).
     pub fn reference(&self) -> Reference {

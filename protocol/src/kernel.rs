@@ -185,7 +185,9 @@ pub fn take(state: &mut State, input: &Input, context: &Context<'_>) -> (Option<
         return (None, Reply::Unborn);
     }
     let hash = content_of(input);
-    if let Body::Woken { intent, wake } = &input.body {
+    if let Body::Woken { intent, wake, at } = &input.body {
+        // Whose clock rings may be ahead of ours: the time that was waited for has come all the same, and rings once.
+        let context = &Context { now: at.map_or(context.now, |at| context.now.max(at)), ..*context };
         let decision = decide::woken(state, *intent, wake, context);
         return record(state, input, hash, false, decision, context);
     }
@@ -195,7 +197,9 @@ pub fn take(state: &mut State, input: &Input, context: &Context<'_>) -> (Option<
         Known::Never if is_premature(state, &input.body) => (None, Reply::Unborn),
         Known::Never => {
             let decision = decide(state, input, context);
-            record(state, input, hash, true, decision, context)
+            // Who was never told anything is not born: the first word of all is remembered whatever it is.
+            let remembered = !(state.is_born() && is_the_same_again(&input.body));
+            record(state, input, hash, remembered, decision, context)
         }
     }
 }
@@ -218,6 +222,11 @@ fn is_premature(state: &State, body: &Body) -> bool {
             order::Input::OwnerFact(fact) => fact.header().is_none(),
             order::Input::Request(_) | order::Input::Mail(_) => false,
         }
+}
+
+/// Whether it means the same however often it is told, and is told for as long as a site lives: it would fill its memory.
+fn is_the_same_again(body: &Body) -> bool {
+    matches!(body, Body::Site(site::Input::Mail(site::Mail::Read(_) | site::Mail::RecordsStated { .. })))
 }
 
 /// What an input says: its body, and what its sender stated beside it.

@@ -21,12 +21,14 @@ mod expect;
 mod fact;
 mod hold;
 mod input;
+mod refused;
 mod stock;
 mod unseen;
 
 pub use expect::{Announcement, Expected};
 pub use fact::Fact;
 pub use input::{Decision, Disposition, Input, Mail, OwnerFact, Placement, Production, Report, Request, Verdict};
+pub use refused::{Refused, Rest};
 pub use stock::{Booking, Stock};
 
 /// The state of a lot.
@@ -54,6 +56,12 @@ pub struct Lot {
     pub over: BTreeSet<Origin>,
     /// Handling units that were decided about and must not leave: scrap, rework, return.
     pub barred: BTreeMap<Sscc, Verdict>,
+    /// What was decided about all of it that stands on no handling unit, or on one that is told of later, and must not leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+    /// The warehouses that were told of goods of it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub warehouses: BTreeSet<SiteId>,
     /// What stands of it in the ERP.
     pub stock: Stock,
     /// Shipments that want to leave with it, with the handling units they want.
@@ -145,8 +153,8 @@ impl Lot {
     pub fn blocks(&self, unit: &Sscc) -> Vec<String> {
         let holds = self.holds.iter().filter(|(_, hold)| hold.covers(unit));
         let mut why: Vec<String> = holds.map(|(number, hold)| format!("hold {number}: {}", hold.reason)).collect();
-        let barred = self.barred.iter().filter(|(known, _)| known.is(unit));
-        why.extend(barred.map(|(known, verdict)| format!("{known} is to be {}", verdict.word())));
+        let named = self.barred.keys().find(|known| known.is(unit)).unwrap_or(unit);
+        why.extend(self.bars(unit).map(|verdict| format!("{named} is to be {}", verdict.word())));
         if self.in_inspection() {
             why.push("in inspection".to_owned());
         }
@@ -164,9 +172,10 @@ impl Lot {
         if self.holds.values().any(Hold::covers_all) {
             return Some(total);
         }
-        let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.barred.contains_key(unit);
-        let held = self.units.iter().filter(|(unit, _)| kept(unit));
-        Some(held.fold(Qty::zero(total.uom()), |sum, (_, qty)| sum.plus(*qty).unwrap_or(sum)))
+        let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.bars(unit).is_some();
+        let held = self.units.iter().filter(|(unit, _)| kept(unit)).map(|(_, qty)| *qty);
+        let loose = self.refused.as_ref().and_then(|_| self.loose());
+        Some(held.chain(loose).fold(Qty::zero(total.uom()), |sum, qty| sum.plus(qty).unwrap_or(sum)))
     }
 
     /// What of it is on a handling unit, however a system pads the unit's number.

@@ -21,6 +21,9 @@ pub type SiteId = Name<24>;
 /// Who sends: the site of a link, or a client of the API. Stamped by the link from its credential, never by a mapping.
 pub type Source = Name<24>;
 
+/// The source of what the mesh tells itself.
+pub const OURS: &str = "takt";
+
 impl<const N: usize> Name<N> {
     /// Takes a name as an operator writes it; refuses everything that would need escaping in a subject or a path.
     pub fn parse(text: &str) -> Result<Self, Malformed> {

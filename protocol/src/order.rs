@@ -72,6 +72,9 @@ pub struct Order {
     pub dispatch_intent: Option<u32>,
     /// What its plant found for it: frozen.
     pub resolved: Option<Resolved>,
+    /// What its ERP ordered, where that was in another unit than the order is kept in since it was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Qty>,
     /// Its job at the plant.
     pub job: Option<NativeId>,
     /// Track X, the plant's, an operation at a time.

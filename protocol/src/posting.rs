@@ -282,6 +282,9 @@ pub enum PostingFact {
         into: u32,
         /// The ERP's words.
         why: String,
+        /// The reversal that they wait for from now on, when they are to be posted again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<u32>,
     },
 }
 

@@ -1,7 +1,7 @@
 //! What an entity has been told before. Dedup lives in the state, so it holds for the life of the entity and through any
 //! crash: same key and content, the same answer again; same key and other content is never "already known".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use crate::answer::Answer;
 use crate::envelope::{Key, Mark};
 use crate::id::leading_u128;
-use crate::name::Source;
+use crate::intent::IntentId;
+use crate::name::{OURS, Source};
 use crate::planted::{self, Bug};
 
 /// The first 16 bytes of SHA-256 over what an input says, without what differs between two deliveries of it.
@@ -55,6 +56,10 @@ pub struct Seen {
     runs: BTreeMap<(Source, u32, u64), Vec<u64>>,
     /// Answers to numbered keys that were not plainly accepted.
     remarks: BTreeMap<(Source, u32, u64), Answer>,
+    /// Entities that said their last word, with its number: the newest [`Seen::OVER_MAX`] of them. What they told before is not
+    /// kept mail by mail any more, and is known all the same: whatever comes of it again, or late, is overtaken by that word.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    over: VecDeque<(Hash16, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,6 +72,10 @@ struct Heard {
 }
 
 impl Seen {
+    /// How many entities that said their last word are kept. One is forgotten when so many others have said theirs after it: that
+    /// is long after the queues let go of all that it told, each of which is held there until it was taken.
+    pub const OVER_MAX: usize = 4_096;
+
     /// What is known about `key`, told with `content`.
     pub fn ask(&self, key: &Key, content: ContentHash) -> Known {
         if planted::is(Bug::NoKey) {
@@ -74,6 +83,7 @@ impl Seen {
         }
         match &key.mark {
             Mark::Text(_) => match self.texts.get(&hash_of(key)) {
+                None if self.is_over(key) => Known::Same(Answer::Accepted),
                 None => Known::Never,
                 Some(heard) if heard.content == content => Known::Same(heard.answer.clone()),
                 Some(heard) => Known::Other(heard.answer.clone()),
@@ -98,6 +108,27 @@ impl Seen {
         }
     }
 
+    /// An entity has said its last word: its mail up to that is known from now on without being kept.
+    pub fn last_word(&mut self, last: &IntentId) {
+        let sender = sender_of(last);
+        self.over.retain(|(known, _)| *known != sender);
+        self.over.push_back((sender, last.number));
+        while self.over.len() > Self::OVER_MAX {
+            self.over.pop_front();
+        }
+        let Ok(source) = Source::parse(OURS) else { return };
+        for number in 1..=last.number {
+            let mark = Mark::Text(IntentId { number, ..*last }.mail_key());
+            self.texts.remove(&hash_of(&Key { source, epoch: 0, mark }));
+        }
+    }
+
+    fn is_over(&self, key: &Key) -> bool {
+        let Some(mail) = IntentId::of_mail(key).filter(|_| !self.over.is_empty()) else { return false };
+        let sender = sender_of(&mail);
+        self.over.iter().any(|(known, last)| *known == sender && mail.number <= *last)
+    }
+
     /// How many keys are remembered.
     pub fn len(&self) -> usize {
         self.texts.len() + self.runs.values().map(Vec::len).sum::<usize>()
@@ -105,7 +136,7 @@ impl Seen {
 
     /// Whether nothing was heard yet.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.runs.is_empty()
+        self.texts.is_empty() && self.runs.is_empty() && self.over.is_empty()
     }
 
     fn remember_number(&mut self, key: &Key, n: u64, content: ContentHash, answer: &Answer) {
@@ -131,6 +162,11 @@ impl Seen {
     }
 }
 
+/// An entity in an incarnation of its store: in another one it counts anew.
+fn sender_of(mail: &IntentId) -> Hash16 {
+    Hash16(leading_u128(&Sha256::digest(format!("{}/{:x}", mail.entity, mail.incarnation))))
+}
+
 fn hash_of(key: &Key) -> Hash16 {
     let mut hash = Sha256::new();
     hash.update(key.source.as_str());
@@ -141,3 +177,6 @@ fn hash_of(key: &Key) -> Hash16 {
     }
     Hash16(leading_u128(&hash.finalize()))
 }
+
+#[cfg(test)]
+mod tests;

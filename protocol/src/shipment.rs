@@ -18,6 +18,7 @@ mod depart;
 mod evolve;
 mod part;
 mod refused;
+mod told;
 mod truck;
 
 pub use part::Part;

@@ -10,6 +10,7 @@ use crate::demand::Demand;
 use crate::effect::UnitContent;
 use crate::id::EntityId;
 use crate::instant::Instant;
+use crate::intent::IntentId;
 use crate::native::{NativeId, Ref};
 use crate::words::{EquipmentId, MaterialId, Sscc, Version};
 
@@ -206,4 +207,6 @@ pub enum Fact {
     Demand(Box<DemandFact>),
     /// The books of its system are compared, or are to be.
     Books(Box<SiteFact>),
+    /// An entity said its last word: what it told is not kept any more.
+    LastWord(IntentId),
 }

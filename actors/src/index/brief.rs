@@ -145,6 +145,7 @@ impl Brief {
             | Fact::SplitFrom { .. }
             | Fact::SplitInto { .. }
             | Fact::TotalChanged { .. }
+            | Fact::Measured { .. }
             | Fact::Resolved(_)
             | Fact::DispatchedBy { .. }
             | Fact::Job(_)

@@ -401,7 +401,8 @@ impl Pages<'_> {
             | site::Fact::Planned { .. }
             | site::Fact::Finished(_)
             | site::Fact::Demand(_)
-            | site::Fact::Books(_) => {}
+            | site::Fact::Books(_)
+            | site::Fact::LastWord(_) => {}
         }
     }
 

@@ -49,6 +49,7 @@ impl<'a> Checks<'a> {
         self.is_a(file, &recipe.plant, SiteKind::Plant);
         self.material(file, &recipe.material.value, recipe.material.referenced);
         self.measured(file, &recipe.material.value, &recipe.base_quantity);
+        self.exact(file, &recipe.material.value, &recipe.base_quantity);
         self.operations(file, recipe);
         self.once(file, "component line", recipe.components.iter().map(|component| &component.item));
         for component in &recipe.components {
@@ -102,6 +103,15 @@ impl<'a> Checks<'a> {
         if self.materials.get(name).is_some_and(|text| !text.conversions.knows(unit, text.base)) {
             let what = format!("{unit} is no unit of {name}");
             self.say(file, qty.referenced, what, format!("use its base unit, or add {unit} to its conversions"));
+        }
+    }
+
+    /// That a quantity, which orders are scaled by, is exactly so many of the unit its material is kept in.
+    fn exact(&mut self, file: &str, name: &MaterialId, qty: &Spanned<Qty>) {
+        let Some(text) = self.materials.get(name) else { return };
+        if text.conversions.knows(qty.value.uom(), text.base) && text.conversions.to_base(qty.value, text.base).is_err() {
+            let what = format!("{} of {name} are not exactly so many {}", qty.value, text.base);
+            self.say(file, qty.referenced, what, format!("write the base quantity, and the components for it, in {}", text.base));
         }
     }
 

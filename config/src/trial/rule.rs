@@ -142,7 +142,7 @@ impl<'a> Floor<'a> {
             }
             let (intent, at, wake) = self.wakes.swap_remove(at);
             self.now = self.now.max(at);
-            self.tell(Source::default(), Body::Woken { intent, wake })?;
+            self.tell(Source::default(), Body::Woken { intent, wake, at: Some(at) })?;
         }
         self.now = until;
         Ok(())

@@ -42,6 +42,10 @@ pub struct LotView {
     /// What holds keep of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// What is to become of all of it that stands on no handling unit, and of handling units that are told of later: `scrapped`,
+    /// `reworked` or `returned`, and by a decision on which hold. Absent where nothing of the kind was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Whether it waits for inspection.
     pub in_inspection: bool,
     /// What stands of it in the ERP, as status and quantity, by what its orders posted and what it had moved itself, without
@@ -262,6 +266,7 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         plant: lot.site.map(|site| site.to_string()),
         total: lot.total().map(|qty| qty.to_string()),
         blocked: lot.blocked().map(|qty| qty.to_string()),
+        refused: lot.refused.as_ref().map(|refused| format!("{} by the decision on {}", refused.verdict.word(), refused.by.hold)),
         in_inspection: lot.in_inspection(),
         erp_stock: lot.stock.stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
         left: lot.left().map(|qty| qty.to_string()),

@@ -235,7 +235,8 @@ fn wants_blocked(own: &Own, reference: &str) -> bool {
     let Own::Lot(lot) = own else { return false };
     let is_it = |key: &LotKey| material == Some(key.material.as_str()) && number == Some(key.lot.as_str());
     let held = lot.holds.keys().any(|known| hold == Some(known.as_str()));
-    let barred = unit.is_some_and(|unit| lot.barred.keys().any(|known| known.as_str() == unit));
+    let barred =
+        unit.is_some_and(|unit| lot.barred.keys().any(|known| known.as_str() == unit)) || (unit.is_none() && lot.refused.is_some());
     lot.key.as_ref().is_some_and(is_it) && (held || barred)
 }
 

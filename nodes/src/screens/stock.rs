@@ -32,6 +32,9 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     for hold in list(answer, "holds") {
         lines.extend(held(hold, plant, zones));
     }
+    if !text(answer, "refused").is_empty() {
+        lines.push(format!("BLOCKED  what is on no pallet, and pallets to come: to be {}", text(answer, "refused")));
+    }
     let released: Vec<&str> = strings(answer, "released_holds").collect();
     let clearances: Vec<String> = list(answer, "clearances").iter().map(|one| cleared(one, plant, zones)).collect();
     let shipped: Vec<&str> = strings(answer, "shipped").collect();

@@ -187,6 +187,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::OriginFreed { .. }
         | Fact::Registered { .. }
         | Fact::Unregistered { .. }
+        | Fact::GoesTo(_)
         | Fact::Told => None,
     }
 }

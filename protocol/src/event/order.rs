@@ -196,7 +196,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Business(state) => STATE.with().word("state", state).done(),
         Fact::OnHold(reason) => HOLD.with().put("on_hold", reason.is_some()).maybe("reason", reason.as_ref()).done(),
         Fact::Rescheduled { start, end } => RESCHEDULED.with().text("start", start).text("end", end).done(),
-        Fact::TotalChanged { total } => TOTAL.with().text("total", total).done(),
+        Fact::TotalChanged { total } | Fact::Measured { total, .. } => TOTAL.with().text("total", total).done(),
         Fact::Replaced { item, material } => REPLACED.with().text("item", item).text("material", material).done(),
         Fact::RecipeChanged { version } => RECIPE.with().text("recipe", version).done(),
         Fact::SplitInto { child, number, total } => SPLIT.with().text("child", child).text("number", number).text("total", total).done(),

@@ -118,7 +118,8 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Read(_)
         | Fact::Planned { .. }
         | Fact::Finished(_)
-        | Fact::Books(_) => None,
+        | Fact::Books(_)
+        | Fact::LastWord(_) => None,
         Fact::Demand(fact) => demanded(fact),
     }
 }

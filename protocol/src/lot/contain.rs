@@ -1,8 +1,11 @@
 //! Transition 12, the fan-out: ERP, warehouse and quality system are told to block, each answer is kept with its age, and a
 //! refusal is shown. Apart from `hold` because none of them makes a hold and none can undo it.
 
+use std::collections::BTreeSet;
+
 use super::decide::Turn;
 use super::{Containment, Fact, Hold};
+use crate::book::SiteKind;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::{Effect, StockBlock};
@@ -22,15 +25,27 @@ enum Asked<'a> {
 }
 
 impl Turn<'_, '_> {
-    /// The warehouse is told to block, and the quality system that it was; the ERP's stock is moved in `stock`.
+    /// Every warehouse that may have some of it is told to block, and the quality system that they were; the ERP's stock is moved
+    /// in `stock`.
     pub(super) fn block_everywhere(&mut self, number: &HoldNo, hold: &Hold, units: &[Sscc]) {
+        let warehouses = self.warehouses(hold);
+        self.block_at(warehouses, number, hold, units);
+    }
+
+    /// The same for goods that are just told of: they are on their way to the plant's present warehouse, and to no other.
+    pub(super) fn block_newcomers(&mut self, number: &HoldNo, hold: &Hold, units: &[Sscc]) {
+        let warehouses = self.warehouse().into_iter().collect();
+        self.block_at(warehouses, number, hold, units);
+    }
+
+    fn block_at(&mut self, warehouses: BTreeSet<SiteId>, number: &HoldNo, hold: &Hold, units: &[Sscc]) {
         let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
         let Some(plant) = self.context.book.sites.get(&site).cloned() else { return };
         let (at, reason) = (number.clone(), hold.reason.clone());
         let block = StockBlock { hold: at, lot: key, plant: site, units: units.to_vec(), keep: Vec::new(), reason };
         let now = self.context.now;
         let mut told = Vec::new();
-        if let Some(warehouse) = plant.warehouse {
+        for warehouse in warehouses {
             self.draft.ask_site_first(warehouse, Effect::BlockStock(block.clone()));
             told.push(warehouse);
         }
@@ -43,8 +58,47 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// The warehouse of its plant, as that is configured now.
+    fn warehouse(&self) -> Option<SiteId> {
+        self.context.book.sites.get(&self.site?)?.warehouse
+    }
+
+    /// The warehouses that may have some of it, or a block of ours for that hold: the plant's own may be another one by now.
+    pub(super) fn warehouses(&self, hold: &Hold) -> BTreeSet<SiteId> {
+        let sites = &self.context.book.sites;
+        let is_warehouse = |site: &SiteId| sites.get(site).is_some_and(|site| site.kind == SiteKind::Warehouse);
+        let known = self.lot.warehouses.iter().chain(hold.containment.keys()).copied().filter(is_warehouse);
+        known.chain(self.warehouse()).collect()
+    }
+
+    /// Some of it is on its way to the plant's warehouse.
+    pub(super) fn goes_to_warehouse(&mut self) {
+        if let Some(warehouse) = self.warehouse() {
+            self.goes_to(warehouse);
+        }
+    }
+
+    fn goes_to(&mut self, warehouse: SiteId) {
+        if !self.lot.warehouses.contains(&warehouse) {
+            self.note(Fact::GoesTo(warehouse));
+        }
+    }
+
+    /// A handling unit is on its way to another warehouse: what keeps it here keeps it there.
+    pub(super) fn handed_to(&mut self, unit: &Sscc, warehouse: SiteId) {
+        self.goes_to(warehouse);
+        let covering = self.lot.holds.iter().filter(|(_, hold)| hold.covers(unit));
+        let mut blocks: Vec<(HoldNo, Hold)> = covering.map(|(number, hold)| (number.clone(), hold.clone())).collect();
+        if let Some(by) = self.lot.refused.as_ref().filter(|_| self.lot.bars(unit).is_some()).map(|refused| &refused.by) {
+            blocks.push((by.hold.clone(), Hold { own: true, ..self.fresh(&by.hold, &by.reason) }));
+        }
+        for (number, hold) in blocks {
+            self.block_at(BTreeSet::from([warehouse]), &number, &hold, std::slice::from_ref(unit));
+        }
+    }
+
     /// How a system answered.
-    pub(super) fn answered(&mut self, effect: &Effect, step: &OutboxFact) {
+    pub(super) fn answered(&mut self, by: Option<SiteId>, effect: &Effect, step: &OutboxFact) {
         if let (Effect::ChangeStockStatus { from, to, qty, .. }, OutboxFact::Settled(Outcome::Rejected { .. })) = (effect, step) {
             self.note(Fact::MoveRefused { from: *from, to: *to, qty: *qty });
         }
@@ -52,24 +106,25 @@ impl Turn<'_, '_> {
         if let (Effect::ChangeStockStatus { from, to, .. }, true, false) = (effect, done, self.lot.stock.refused.is_empty()) {
             self.note(Fact::MoveDone { from: *from, to: *to });
         }
-        match self.asked(effect) {
+        match self.asked(by, effect) {
             Some(Asked::Block(Some(site), hold)) => self.contained(site, hold, effect, step),
             Some(Asked::Move(what)) => self.refused(&what, step),
             Some(Asked::Block(None, _)) | None => {}
         }
     }
 
-    fn asked<'e>(&self, effect: &'e Effect) -> Option<Asked<'e>> {
+    fn asked<'e>(&self, by: Option<SiteId>, effect: &'e Effect) -> Option<Asked<'e>> {
         let plant = self.lot.site.and_then(|site| self.context.book.sites.get(&site))?;
         match effect {
-            Effect::BlockStock(block) => Some(Asked::Block(plant.warehouse, &block.hold)),
+            Effect::BlockStock(block) => Some(Asked::Block(by.or(plant.warehouse), &block.hold)),
             Effect::TellHold(block) => Some(Asked::Block(plant.quality, &block.hold)),
             Effect::ChangeStockStatus { to: StockStatus::Blocked, hold: Some(hold), .. } => Some(Asked::Block(plant.erp, hold)),
             Effect::ChangeStockStatus { lot, qty, from, to, .. } => {
                 Some(Asked::Move(format!("the ERP did not move {qty} of {lot} from {} stock to {}", from.word(), to.word())))
             }
             Effect::UnblockStock(block) => {
-                Some(Asked::Move(format!("the warehouse did not free {}, which hold {} had blocked", block.lot, block.hold)))
+                let who = by.or(plant.warehouse).map_or_else(|| "the warehouse".to_owned(), |site| site.to_string());
+                Some(Asked::Move(format!("{who} did not free {}, which hold {} had blocked", block.lot, block.hold)))
             }
             Effect::OpenInspection { lot, sample, .. } => {
                 Some(Asked::Move(format!("the quality system did not take sample {sample} of {lot}")))

@@ -10,7 +10,7 @@ use crate::effect::Effect;
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::{Tier, Wake};
+use crate::intent::{Intent, Tier, Wake};
 use crate::kernel::{Context, not_owner};
 use crate::name::SiteId;
 use crate::native::{NativeId, NativeKind, Ref};
@@ -57,7 +57,7 @@ impl Lot {
     pub(crate) fn follow(
         &self,
         common: &Common,
-        _number: u32,
+        number: u32,
         effect: &Effect,
         step: &OutboxFact,
         context: &Context<'_>,
@@ -65,7 +65,11 @@ impl Lot {
     ) {
         let envelope = crate::kernel::clockwork(context.now);
         let mut turn = Turn { lot: self, common, envelope: &envelope, context, draft, key: self.key.clone(), site: self.site };
-        turn.answered(effect, step);
+        let by = common.outbox.get(number).and_then(|open| match &open.intent {
+            Intent::Site { site, .. } => Some(*site),
+            Intent::Mail { .. } | Intent::Wake { .. } => None,
+        });
+        turn.answered(by, effect, step);
         turn.move_stock();
         turn.tell_orders();
     }
@@ -152,6 +156,7 @@ impl Turn<'_, '_> {
             Mail::ParentHeld { parent, hold, reason, origin } => self.parent_held(parent, hold, reason, origin),
             Mail::ParentReleased { parent, hold } => self.parent_released(parent, hold),
             Mail::OriginReleased { origin } => self.origin_released(origin),
+            Mail::HandedTo { unit, warehouse } => self.handed_to(unit, *warehouse),
         }
         Answer::Accepted
     }
@@ -172,11 +177,17 @@ impl Turn<'_, '_> {
         self.known(&made.lot, made.site);
         let Production { order, output, qty, unit, from, inspected, .. } = made.clone();
         self.note(Fact::Produced { order, output, qty, unit: unit.clone(), from, inspected });
+        if unit.is_some() {
+            self.goes_to_warehouse();
+        }
         // A hold on the whole lot holds what is made after it, too.
         let whole = self.lot.holds.iter().find(|(_, hold)| hold.covers_all()).map(|(number, hold)| (number.clone(), hold.clone()));
         if let Some((number, hold)) = whole {
             let units: Vec<Sscc> = unit.into_iter().collect();
-            self.block_everywhere(&number, &hold, &units);
+            self.block_newcomers(&number, &hold, &units);
+        }
+        if let Some(unit) = &made.unit {
+            self.block_refused(unit);
         }
     }
 

@@ -2,7 +2,7 @@
 //! came down from a component is over when the component is free.
 
 use super::decide::{Turn, overdue};
-use super::{Decision, Disposition, Fact, Ground, Hold, Origin, Verdict};
+use super::{Decision, Disposition, Fact, Ground, Hold, Origin, Rest, Verdict};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
@@ -11,7 +11,6 @@ use crate::input::Body;
 use crate::intent::Tier;
 use crate::kernel::refuse;
 use crate::lot;
-use crate::name::SiteId;
 use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::shipment;
@@ -41,9 +40,12 @@ impl Turn<'_, '_> {
             return Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what)) };
         };
         self.note(Fact::Decided { hold: number.clone(), decisions: disposition.decisions.clone() });
-        for decision in &disposition.decisions {
-            self.execute(&number, decision);
+        // What is said of a handling unit by its name is meant more closely than what is said of all.
+        let (named, of_all): (Vec<_>, Vec<_>) = disposition.decisions.iter().partition(|decision| decision.unit.is_some());
+        for decision in of_all.into_iter().chain(named) {
+            self.execute(&number, decision, &disposition.decisions);
         }
+        self.unblock_refused();
         match self.unnamed(&number, &disposition.decisions) {
             Some(qty) if disposition.last => return Answer::Discrepant { case: self.ask_which(&number, qty) },
             Some(_) | None if !disposition.last => {}
@@ -55,16 +57,28 @@ impl Turn<'_, '_> {
     /// How much of a hold is not to leave, and nobody said on which handling units: less than all that it holds.
     fn unnamed(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
         let refused = decisions.iter().filter(|decision| !decision.verdict.frees() && decision.unit.is_none());
-        let some: Vec<Qty> = refused.filter_map(|decision| decision.qty).filter(|qty| !self.is_all(number, *qty)).collect();
+        let some: Vec<Qty> = refused.filter_map(|decision| decision.qty).filter(|qty| !self.is_all(number, *qty, decisions)).collect();
         some.into_iter().reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
     }
 
-    /// Whether that much is everything a hold is on.
-    fn is_all(&self, number: &HoldNo, qty: Qty) -> bool {
-        let Some(hold) = self.lot.holds.get(number) else { return false };
-        let on: Vec<Qty> = self.lot.units.iter().filter(|(unit, _)| hold.covers(unit)).map(|(_, qty)| *qty).collect();
-        let held = on.into_iter().reduce(|sum, qty| sum.plus(qty).unwrap_or(sum));
-        held.is_none_or(|held| qty.compare(&held).is_none_or(std::cmp::Ordering::is_ge))
+    /// Whether that much is everything a hold is on, without what is decided about by name. Of a lot of which nothing was made yet
+    /// nobody knows that.
+    fn is_all(&self, number: &HoldNo, qty: Qty, decisions: &[Decision]) -> bool {
+        let names_units = self.lot.holds.get(number).is_some_and(|hold| !hold.covers_all());
+        self.rest(number, decisions).map_or(names_units, |rest| qty.compare(&rest).is_none_or(std::cmp::Ordering::is_ge))
+    }
+
+    /// How much a hold is on, without the handling units that are decided about by name. A hold on the whole lot is on what stands on
+    /// no handling unit, too.
+    fn rest(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
+        let hold = self.lot.holds.get(number)?;
+        let named = |unit: &Sscc| decisions.iter().filter_map(|decision| decision.unit.as_ref()).any(|known| known.is(unit));
+        let covered = self.lot.units.iter().filter(|(unit, _)| hold.covers(unit));
+        let (apart, on): (Vec<_>, Vec<_>) = covered.partition(|(unit, _)| named(unit));
+        if hold.covers_all() {
+            return self.lot.total().map(|total| apart.iter().fold(total, |left, (_, qty)| left.minus(**qty).unwrap_or(left)));
+        }
+        on.into_iter().map(|(_, qty)| *qty).reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
     }
 
     /// Some of it is bad, and it stands among the good: everything stays where it is until somebody says which units it is on.
@@ -85,26 +99,29 @@ impl Turn<'_, '_> {
 
     /// What is accepted is free, as far as nothing else holds it; what is not must not leave, and is a task for people, shown
     /// as a case. The ERP's stock follows in `stock`.
-    fn execute(&mut self, number: &HoldNo, decision: &Decision) {
+    fn execute(&mut self, number: &HoldNo, decision: &Decision, decisions: &[Decision]) {
         let (Some(key), Some(hold)) = (self.key.clone(), self.lot.holds.get(number)) else { return };
-        let units = match (&decision.unit, decision.qty) {
-            (Some(unit), _) => vec![unit.clone()],
-            (None, None) => self.lot.units.keys().filter(|unit| hold.covers(unit)).cloned().collect(),
-            // All of it is meant, whatever the number says.
-            (None, Some(qty)) if !decision.verdict.frees() && self.is_all(number, qty) => {
-                self.lot.units.keys().filter(|unit| hold.covers(unit)).cloned().collect()
-            }
-            (None, Some(_)) => Vec::new(),
+        // By a quantity that is all of it, all of it is meant, whatever the number says.
+        let all = decision.qty.is_none_or(|qty| !decision.verdict.frees() && self.is_all(number, qty, decisions));
+        let units = match &decision.unit {
+            Some(unit) => vec![unit.clone()],
+            // Those that the hold names are decided about, although nobody told of them yet.
+            None if all => self.lot.units.keys().filter(|unit| hold.covers(unit)).cloned().chain(hold.scope()).collect(),
+            None => Vec::new(),
         };
-        self.note(Fact::Disposed { units, verdict: decision.verdict });
-        let qty = decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.lot.blocked(), |unit| self.lot.on(unit)));
+        let whole = all && decision.unit.is_none() && hold.covers_all();
+        let rest = whole.then(|| Box::new(Rest { hold: number.clone(), reason: hold.reason.clone() }));
+        self.note(Fact::Disposed { units, verdict: decision.verdict, rest });
+        let qty = decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.rest(number, decisions), |unit| self.lot.on(unit)));
         match (decision.verdict, qty) {
             (Verdict::AcceptRestricted, Some(qty)) => self.note(Fact::Restricted { qty }),
             (Verdict::Accept | Verdict::AcceptRestricted, _) => {}
             (Verdict::Rework | Verdict::Scrap | Verdict::Return, qty) => {
                 let much = qty.map_or_else(|| "what is held".to_owned(), |qty| qty.to_string());
                 let what = format!("{much} of {key} are to be {}", decision.verdict.word());
-                let offers = vec![Proposal::Do("carry it out in the plant and book it there".into()), Proposal::Acknowledge];
+                let book = "carry it out in the plant and book it there; it stays blocked until a count takes it back, or quality accepts \
+                            it by a decision on another hold";
+                let offers = vec![Proposal::Do(book.into()), Proposal::Acknowledge];
                 self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what).stake(much).offers(offers));
             }
         }
@@ -155,17 +172,19 @@ impl Turn<'_, '_> {
     }
 
     /// The warehouse may move what was held, but not what is to be scrapped, reworked or returned: that stays blocked by itself.
-    fn unblock_stock(&mut self, warehouse: SiteId, number: &HoldNo, hold: &Hold, key: &LotKey) {
-        let after = self.after();
-        let barred = |unit: &Sscc| after.barred.keys().any(|known| known.is(unit));
-        let scope = hold.scope();
+    pub(super) fn unblock_everywhere(&mut self, number: &HoldNo, hold: &Hold) {
+        let (Some(key), Some(plant)) = (self.key.clone(), self.site) else { return };
+        let (after, scope) = (self.after(), hold.scope());
         let on = if scope.is_empty() { after.units.keys().cloned().collect() } else { scope.clone() };
-        let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(barred);
-        let Some(plant) = self.site else { return };
-        let block = |units, keep| StockBlock { hold: number.clone(), lot: key.clone(), plant, units, keep, reason: hold.reason.clone() };
-        if scope.is_empty() || !free.is_empty() {
-            let units = if scope.is_empty() { Vec::new() } else { free };
-            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block(units, keep)));
+        let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(|unit| after.bars(unit).is_some());
+        // The lot as a whole is free only when nothing was decided about it as a whole.
+        let all = scope.is_empty() && after.refused.is_none();
+        if all || !free.is_empty() {
+            let units = if all { Vec::new() } else { free };
+            let block = StockBlock { hold: number.clone(), lot: key, plant, units, keep, reason: hold.reason.clone() };
+            for warehouse in self.warehouses(hold) {
+                self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block.clone()));
+            }
         }
     }
 
@@ -177,11 +196,8 @@ impl Turn<'_, '_> {
         for case in self.common.cases.values().filter(|case| case.kind == CaseKind::Unanswered && case.what == overdue) {
             self.draft.close_case(case.number, "decided");
         }
-        let (Some(key), Some(site)) = (self.key.clone(), self.site) else { return };
-        let warehouse = self.context.book.sites.get(&site).and_then(|plant| plant.warehouse);
-        if let Some(warehouse) = warehouse {
-            self.unblock_stock(warehouse, number, &hold, &key);
-        }
+        let Some(key) = self.key.clone().filter(|_| self.site.is_some()) else { return };
+        self.unblock_everywhere(number, &hold);
         let me = self.draft.me();
         for shipment in self.lot.shipments.keys() {
             let mail = shipment::Mail::Freed { lot: me, hold: number.clone() };

@@ -1,6 +1,6 @@
 //! What a fact means for a lot. Total.
 
-use super::{Fact, Lot, Verdict};
+use super::{Fact, Lot};
 use crate::id::EntityId;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
@@ -35,7 +35,7 @@ impl Lot {
                     hold.decisions.extend(decisions.iter().cloned());
                 }
             }
-            Fact::Disposed { units, verdict } => units.iter().for_each(|unit| self.dispose(unit, *verdict)),
+            Fact::Disposed { units, verdict, rest } => self.disposed(units, *verdict, rest.as_deref()),
             Fact::Restricted { qty } => self.stock.restrict(*qty),
             Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
             Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
@@ -50,6 +50,7 @@ impl Lot {
                 self.holds.remove(hold);
                 self.released.insert(hold.clone());
             }
+            Fact::GoesTo(warehouse) => drop(self.warehouses.insert(*warehouse)),
             Fact::Told => self.words += 1,
             Fact::Announced { .. } | Fact::Arrived { .. } => self.expect(fact),
             Fact::Registered { shipment, unit, qty } => {
@@ -69,19 +70,12 @@ impl Lot {
     fn produce(&mut self, order: EntityId, qty: Qty, unit: Option<&Sscc>) {
         add(self.produced.entry(order).or_insert(Qty::zero(qty.uom())), qty);
         if let Some(unit) = unit {
+            self.bar_newcomer(unit);
             add(self.units.entry(unit.clone()).or_insert(Qty::zero(qty.uom())), qty);
             if self.has_left(unit) {
                 // Word of what was on it came after it had left.
                 self.stock.add(StockStatus::Unrestricted, qty.negated());
             }
-        }
-    }
-
-    fn dispose(&mut self, unit: &Sscc, verdict: Verdict) {
-        if verdict.frees() {
-            self.barred.retain(|known, _| !known.is(unit));
-        } else {
-            self.barred.insert(unit.clone(), verdict);
         }
     }
 

@@ -94,6 +94,7 @@ impl Turn<'_, '_> {
         let to = book.sites.get(&said.site).and_then(|plant| plant.warehouse);
         let filled = unit::Mail::Filled { sscc: said.unit.clone(), contents: vec![content], from: portal, to };
         self.draft.tell(unit, Body::Unit(unit::Input::Mail(filled)));
+        self.goes_to_warehouse();
         self.hold_what_comes(&said.unit);
         Answer::Accepted
     }
@@ -102,8 +103,9 @@ impl Turn<'_, '_> {
     fn hold_what_comes(&mut self, unit: &Sscc) {
         let whole = self.lot.holds.iter().find(|(_, hold)| hold.covers_all()).map(|(number, hold)| (number.clone(), hold.clone()));
         if let Some((number, hold)) = whole {
-            self.block_everywhere(&number, &hold, std::slice::from_ref(unit));
+            self.block_newcomers(&number, &hold, std::slice::from_ref(unit));
         }
+        self.block_refused(unit);
     }
 
     /// A handling unit with some of it came.

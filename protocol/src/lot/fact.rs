@@ -92,6 +92,9 @@ pub enum Fact {
         units: Vec<Sscc>,
         /// What.
         verdict: Verdict,
+        /// The hold, when it is about the lot as a whole: what stands on no handling unit, and what is told of later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Box<super::Rest>>,
     },
     /// Some of it was accepted for restricted use.
     Restricted {
@@ -202,6 +205,8 @@ pub enum Fact {
         /// When.
         at: Instant,
     },
+    /// A warehouse was told of goods of it.
+    GoesTo(SiteId),
 }
 
 impl Fact {
@@ -233,6 +238,7 @@ impl Fact {
             | Self::Departed { .. }
             | Self::Announced { .. }
             | Self::Arrived { .. }
+            | Self::GoesTo(_)
             | Self::Told => false,
         }
     }

@@ -295,6 +295,13 @@ pub enum Mail {
         /// Where, and its number there.
         origin: Origin,
     },
+    /// Another warehouse than the plant's was told that some of it comes.
+    HandedTo {
+        /// On which handling unit.
+        unit: Sscc,
+        /// Which warehouse.
+        warehouse: SiteId,
+    },
 }
 
 /// What an order made.

@@ -119,10 +119,18 @@ impl Lot {
         let here = || self.units.keys().filter_map(|unit| Some((unit, self.still_on(unit)?)));
         let by_unit: Vec<(&Sscc, Qty)> =
             if self.stock.units.is_empty() { here().collect() } else { self.stock.units.iter().map(|(unit, qty)| (unit, *qty)).collect() };
-        let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.barred.keys().any(|known| known.is(unit));
-        let kept = |unit: &Sscc| kept(unit) && !self.has_left(unit);
-        let all = by_unit.into_iter().filter(|(unit, qty)| kept(unit) && qty.is_positive()).map(|(_, qty)| qty);
-        all.fold(Qty::zero(total.uom()), |sum, qty| sum.plus(qty).unwrap_or(sum))
+        let kept = |unit: &Sscc| self.holds.values().any(|hold| hold.covers(unit)) || self.bars(unit).is_some();
+        let here = by_unit.into_iter().filter(|(unit, qty)| !self.has_left(unit) && qty.is_positive());
+        let (kept, free): (Vec<_>, Vec<_>) = here.partition(|(unit, _)| kept(unit));
+        let kept = kept.into_iter().fold(Qty::zero(total.uom()), |sum, (_, qty)| sum.plus(qty).unwrap_or(sum));
+        if self.refused.is_none() {
+            return kept;
+        }
+        // All that is not on a handling unit that is free. What is booked without its handling unit may be of either, as long as
+        // some is not booked yet: then no less than what stands on none.
+        let rest = free.into_iter().fold(total, |left, (_, qty)| left.minus(qty).unwrap_or(left));
+        let least = self.loose().filter(|_| self.stock.units.is_empty()).and_then(|loose| kept.plus(loose).ok()).unwrap_or(kept);
+        if rest.compare(&least).is_some_and(std::cmp::Ordering::is_lt) { least } else { rest }
     }
 
     /// What has to be moved for that: from, to, how much.
@@ -216,6 +224,7 @@ impl Turn<'_, '_> {
                 | Fact::Departed { .. }
                 | Fact::Announced { .. }
                 | Fact::Arrived { .. }
+                | Fact::GoesTo(_)
                 | Fact::Told => None,
             },
             Noted::Named(_)

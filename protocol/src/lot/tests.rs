@@ -6,7 +6,9 @@ mod expect;
 mod genealogy;
 mod holds;
 mod inspection;
+mod refused;
 mod stock;
+mod warehouses;
 
 use super::*;
 use crate::answer::Answer;

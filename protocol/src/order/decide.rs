@@ -30,6 +30,7 @@ mod follow;
 mod foreign;
 mod genealogy;
 mod goods;
+mod measure;
 mod pause;
 mod quantity;
 mod release;
@@ -95,6 +96,9 @@ impl Order {
 
 impl Turn<'_, '_> {
     fn request(&mut self, request: &Request) -> Answer {
+        if let Some(refusal) = self.not_in_its_unit(request) {
+            return refusal;
+        }
         match request {
             Request::Release(release) => self.wish(release),
             Request::ChangeQuantity { total } => self.wish_quantity(*total),
@@ -121,7 +125,10 @@ impl Turn<'_, '_> {
         let source = self.envelope.key.source;
         match owner.filter(|owner| *owner != source) {
             Some(owner) => not_owner(self.draft, source, owner, "word about the order itself"),
-            None => self.owned(fact),
+            None => match self.in_our_unit(fact) {
+                Ok(fact) => self.owned(&fact),
+                Err(answer) => answer,
+            },
         }
     }
 

@@ -25,7 +25,11 @@ impl Order {
             Fact::OnHold(reason) => self.on_hold.clone_from(reason),
             Fact::ChangeMoved(pending) => self.pending = Some(pending.as_ref().clone()),
             Fact::ChangeEnded { .. } => self.pending = None,
-            Fact::TotalChanged { .. } | Fact::Rescheduled { .. } | Fact::Replaced { .. } | Fact::RecipeChanged { .. } => self.amend(fact),
+            Fact::TotalChanged { .. }
+            | Fact::Measured { .. }
+            | Fact::Rescheduled { .. }
+            | Fact::Replaced { .. }
+            | Fact::RecipeChanged { .. } => self.amend(fact),
             Fact::SplitFrom { parent } => self.parent = Some(*parent),
             Fact::SplitInto { child, number, total } => drop(self.children.insert(*child, (number.clone(), *total))),
             Fact::Validating { attempt } => {
@@ -41,9 +45,7 @@ impl Order {
             Fact::Job(job) => self.job = Some(job.clone()),
             Fact::Supply(supply) => self.supply = supply.clone(),
             Fact::Posting(fact) => self.ledger.evolve(fact),
-            Fact::Carries { intent, posting } => {
-                self.carries.insert(*intent, *posting);
-            }
+            Fact::Carries { intent, posting } => drop(self.carries.insert(*intent, *posting)),
             Fact::Execution { op, to } => self.execute(op, to),
             Fact::Worked { op, purpose, qty, .. } => self.work(op, *purpose, *qty),
             Fact::Counter { op, purpose, source, counter, goods } => {
@@ -97,6 +99,10 @@ impl Order {
         let Some(header) = &mut self.header else { return };
         if let Fact::TotalChanged { total } = fact {
             header.total = *total;
+        }
+        if let Fact::Measured { said, total } = fact {
+            header.total = *total;
+            self.said = Some(*said);
         }
         if let Fact::Rescheduled { start, end } = fact {
             (header.start, header.end) = (*start, *end);

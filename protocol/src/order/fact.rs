@@ -232,6 +232,13 @@ pub enum Fact {
         /// How much of this order.
         qty: Qty,
     },
+    /// Its ERP ordered it in another unit than its material is kept in: it is so much of that, exactly.
+    Measured {
+        /// As its ERP said it.
+        said: Qty,
+        /// The total from now on.
+        total: Qty,
+    },
 }
 
 /// Older binaries wrote yes or no: who has it open since nobody knows when is not waited for. No untagged enum, because that

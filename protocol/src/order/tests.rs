@@ -3,9 +3,11 @@
 
 mod changes;
 mod early;
+mod ends;
 mod floor;
 mod goods;
 mod late;
+mod measure;
 mod owners;
 mod pauses;
 mod reversals;

@@ -37,7 +37,7 @@ impl Ledger {
                 self.enter(back.as_ref().clone(), Standing::Prepared);
                 self.enter(again.as_ref().clone(), Standing::Parked { why: why.clone(), proposed: None });
             }
-            PostingFact::Split { posting, lines, into, why } => self.split(*posting, lines, *into, why),
+            PostingFact::Split { posting, lines, into, why, after } => self.split(*posting, lines, (*into, *after), why),
         }
     }
 
@@ -93,11 +93,12 @@ impl Ledger {
         self.postings.insert(posting.number, Entry { posting, standing, turn: self.last_turn });
     }
 
-    fn split(&mut self, number: u32, lines: &[u16], into: u32, why: &str) {
+    fn split(&mut self, number: u32, lines: &[u16], (into, after): (u32, Option<u32>), why: &str) {
         let Some(entry) = self.postings.get_mut(&number) else { return };
         let mut apart = entry.posting.clone();
         let failed = |at: usize| lines.iter().any(|line| usize::from(*line) == at);
         apart.number = into;
+        apart.after = after.or(apart.after);
         apart.lines = entry.posting.lines.iter().enumerate().filter(|(at, _)| failed(*at)).map(|(_, line)| line.clone()).collect();
         let kept = entry.posting.lines.iter().enumerate().filter(|(at, _)| !failed(*at)).map(|(_, line)| line.clone()).collect();
         entry.posting.lines = kept;

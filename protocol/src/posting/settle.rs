@@ -1,7 +1,7 @@
 //! How a posting ends: what became of its intent, or what a person decided about it.
 
 use super::place::{Stock, Stuck, dated};
-use super::{LatePolicy, Ledger, Posting, PostingFact, Standing};
+use super::{Entry, LatePolicy, Ledger, Posting, PostingFact, Standing};
 use crate::calendar::PeriodBook;
 use crate::outbox::{OutboxFact, Outcome, Receipt};
 use crate::words::DocNo;
@@ -32,14 +32,28 @@ fn accepted(ledger: &Ledger, posting: &Posting, receipt: &Receipt) -> Vec<Postin
         return vec![PostingFact::Stands { posting: number, standing: Standing::Parked { why, proposed: None } }];
     };
     let failed: Vec<&(u16, String)> = receipt.failed_lines.iter().filter(|(line, _)| usize::from(*line) < posting.lines.len()).collect();
+    let behind: Vec<&Entry> = ledger.postings().filter(|entry| entry.posting.after == Some(number)).collect();
     let mut facts = Vec::new();
     if !failed.is_empty() {
-        let lines = failed.iter().map(|(line, _)| *line).collect();
+        let lines: Vec<u16> = failed.iter().map(|(line, _)| *line).collect();
         let why = failed.iter().map(|(line, text)| format!("line {line}: {text}")).collect::<Vec<_>>().join("; ");
-        facts.push(PostingFact::Split { posting: number, lines, into: ledger.last_posting + 1, why });
+        if !behind.is_empty() && posting.lines.iter().enumerate().all(|(at, _)| lines.iter().any(|line| usize::from(*line) == at)) {
+            // Nothing was taken back: it waits whole, and what waits for it waits on.
+            let why = format!("document {document} took none of its lines: {why}");
+            return vec![PostingFact::Stands { posting: number, standing: Standing::Parked { why, proposed: None } }];
+        }
+        let into = ledger.last_posting + 1;
+        facts.push(PostingFact::Split { posting: number, lines: lines.clone(), into, why, after: None });
+        facts.extend(behind.iter().zip(into + 1..).filter_map(|(entry, part)| split_along(entry, &lines, part, into)));
     }
     facts.push(PostingFact::Stands { posting: number, standing: Standing::Posted { document } });
     facts
+}
+
+/// What posts again the lines that were not taken back must wait on for those: it has the same lines, in the same order.
+fn split_along(entry: &Entry, lines: &[u16], into: u32, after: u32) -> Option<PostingFact> {
+    let Standing::Parked { why, .. } = &entry.standing else { return None };
+    Some(PostingFact::Split { posting: entry.posting.number, lines: lines.to_vec(), into, why: why.clone(), after: Some(after) })
 }
 
 /// A parked posting is to be sent again: with its own date where that is open (again), else with the first open one, as

@@ -8,6 +8,7 @@ mod laws;
 mod reversals;
 mod rounding;
 mod rules;
+mod undone;
 
 use super::*;
 use crate::calendar::{Calendar, Pattern, PeriodBook, PeriodState, Shift};

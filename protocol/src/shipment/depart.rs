@@ -279,6 +279,7 @@ impl Turn<'_, '_> {
         }
         self.note(Fact::Stage(Stage::Departed));
         self.close_blocked(None, "it has left");
+        self.close_refusals();
         self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
         let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
         let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);

@@ -12,6 +12,7 @@ use crate::kernel::{self, Context, Own, Reply, State};
 use crate::native::{NativeKind, Ref};
 use crate::refusal::Code;
 
+mod told;
 mod truck;
 
 /// A shipment with one gate shut, and what comes of somebody in a role wanting it open.

@@ -105,8 +105,11 @@ impl Shipment {
         draft: &mut Draft,
     ) {
         let Some(Intent::Site { site, .. }) = common.outbox.get(number).map(|open| &open.intent) else { return };
-        let Some(truck) = self.truck.as_ref().filter(|truck| truck.transport == *site) else { return };
         let mut turn = Turn { shipment: self, common, context, draft, ask: None };
+        if self.warehouse == Some(*site) {
+            turn.warehouse_answered(*site, effect, step);
+        }
+        let Some(truck) = self.truck.as_ref().filter(|truck| truck.transport == *site) else { return };
         match (effect, step) {
             (Effect::TenderLoad(_), OutboxFact::Settled(Outcome::Accepted(receipt))) => {
                 if let Some(load) = receipt.alias.clone().filter(|_| truck.load.is_none()) {

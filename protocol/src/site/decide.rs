@@ -6,6 +6,8 @@ use crate::common::Common;
 use crate::draft::Draft;
 use crate::envelope::Envelope;
 use crate::fact::Fact as Noted;
+use crate::id::EntityId;
+use crate::intent::IntentId;
 use crate::kernel::Context;
 
 /// Everything a transition looks at, and the draft it writes into.
@@ -21,7 +23,7 @@ impl Site {
         let mut turn = Turn { site: self, common, context, draft };
         match input {
             Input::Report(report) => turn.report(report, envelope),
-            Input::Mail(mail) => turn.mail(mail),
+            Input::Mail(mail) => turn.mail(mail, envelope),
             Input::Request(Request::Reconcile { cut_off, every }) => turn.wish_run(*cut_off, *every, envelope),
         }
     }
@@ -64,7 +66,23 @@ impl Turn<'_, '_> {
         self.look_again(&after);
     }
 
-    fn mail(&mut self, mail: &Mail) -> Answer {
+    /// It is over, and this is its last word: nothing is waited for on its behalf, and what it told is not kept.
+    fn forget(&mut self, entity: EntityId, envelope: &Envelope) {
+        self.note(Fact::Forgot(entity));
+        self.waits_no_more(entity);
+        if let Some(last) = IntentId::of_mail(&envelope.key).filter(|last| last.entity == entity) {
+            self.note(Fact::LastWord(last));
+        }
+    }
+
+    /// An order that will not run needs nothing.
+    pub(super) fn waits_no_more(&mut self, order: EntityId) {
+        if self.site.waiting.contains_key(&order) {
+            self.note(Fact::WaitsNoMore(order));
+        }
+    }
+
+    fn mail(&mut self, mail: &Mail, envelope: &Envelope) -> Answer {
         match mail {
             Mail::BookActivated { .. } => {
                 self.look_again(&self.site.clone());
@@ -75,7 +93,7 @@ impl Turn<'_, '_> {
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
             Mail::Expect { entity, names, load } => self.expect(*entity, names, load.as_deref()),
-            Mail::Forget { entity } => self.note(Fact::Forgot(*entity)),
+            Mail::Forget { entity } => self.forget(*entity, envelope),
             Mail::Locate { shipment, sscc } => self.locate(*shipment, sscc),
             Mail::Moved { order, start, end } => self.moved(*order, *start, *end),
             Mail::Finished { order } => self.finished(*order),

@@ -57,6 +57,8 @@ impl Site {
             Fact::Demand(fact) => self.evolve_demand(fact),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
             Fact::Books(fact) => super::books::evolve(self, fact),
+            // What that means is the same for every kind of entity: `Common`.
+            Fact::LastWord(_) => {}
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }

@@ -209,5 +209,6 @@ impl Turn<'_, '_> {
         if self.site.plans.contains_key(&order) {
             self.note(Fact::Finished(order));
         }
+        self.waits_no_more(order);
     }
 }

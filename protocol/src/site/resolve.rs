@@ -4,12 +4,14 @@
 use super::decide::Turn;
 use super::{Fact, Need, Resolution, Resolved, ResolvedMaterial, Site};
 use crate::book::{Book, LotMode, Material, Recipe, RecipeComponent};
+use crate::conversion::ConversionError;
 use crate::effect::{JobComponent, JobOperation};
 use crate::id::EntityId;
 use crate::input::Body;
 use crate::instant::Instant;
 use crate::name::SiteId;
 use crate::order;
+use crate::order::cuts_a_piece;
 use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::words::{EquipmentClass, EquipmentId, MaterialId, OutputKind};
@@ -175,12 +177,16 @@ impl<'a> Looking<'a> {
     /// The bill of material for the whole order: multiplied before divided.
     fn components(&mut self, recipe: &Recipe) -> Vec<JobComponent> {
         let mut components = Vec::new();
+        let total = self.measured(self.need.total);
+        let total = total.filter(|total| self.need.total.uom() == total.uom() || self.is_whole(*total));
+        let per = self.measured(recipe.base_quantity);
+        let (Some(total), Some(per)) = (total, per) else { return components };
         for component in &recipe.components {
             let scaled = component
                 .qty
                 .value()
-                .checked_mul(self.need.total.value())
-                .and_then(|product| product.checked_div(recipe.base_quantity.value()))
+                .checked_mul(total.value())
+                .and_then(|product| product.checked_div(per.value()))
                 .and_then(|required| Qty::new(required.round_dp(Qty::SCALE_MAX), component.qty.uom()).ok());
             let Some(required) = scaled else {
                 self.misses(Code::UomUnmapped, format!("component {} cannot be scaled to the order", component.material));
@@ -195,6 +201,26 @@ impl<'a> Looking<'a> {
             });
         }
         components
+    }
+
+    /// A quantity of what is made, in the unit that is kept in; what is not exactly so many of it is not guessed.
+    fn measured(&mut self, qty: Qty) -> Option<Qty> {
+        let known = self.material(&self.need.material)?;
+        let what = match known.conversions.to_base(qty, known.base) {
+            Ok(kept) => return Some(kept),
+            Err(ConversionError::Unmapped { .. }) => format!("{} is not kept in {}", self.need.material, qty.uom()),
+            Err(_) => format!("{qty} of {} are not exactly so many {}", self.need.material, known.base),
+        };
+        self.misses(Code::UomUnmapped, what);
+        None
+    }
+
+    fn is_whole(&mut self, total: Qty) -> bool {
+        let cut = cuts_a_piece(&total);
+        if cut {
+            self.misses(Code::UomUnmapped, format!("{} of {} are {total}, a part of a piece", self.need.total, self.need.material));
+        }
+        !cut
     }
 
     /// What goes in on a component line: the recipe's material, or what was put in its place.
@@ -232,10 +258,6 @@ impl<'a> Looking<'a> {
                 inspected: known.inspected && self.has(Step::Inspection),
                 items: items.map(|component| component.item.clone()).collect(),
             });
-        }
-        let main = materials.iter().find(|known| known.material == self.need.material);
-        if main.is_some_and(|known| !known.conversions.knows(self.need.total.uom(), known.base)) {
-            self.misses(Code::UomUnmapped, format!("{} is not kept in {}", self.need.material, self.need.total.uom()));
         }
         materials
     }

@@ -67,3 +67,25 @@ fn a_cursor_never_goes_back_and_forgets_what_cannot_be_shown_again() {
     cursor.advance(&progress(&[], Some(20)));
     assert_eq!(cursor.until, Some(at(30)));
 }
+
+#[test]
+fn what_reads_on_for_ever_is_not_kept_word_by_word() {
+    let book = book();
+    let keeper = book.site_entity(site("nord")).unwrap();
+    let mut state = State::unknown(keeper);
+    let mut tell = |word: String, mail: super::Mail| {
+        let context = Context { now: at(30), book: &book, incarnation: 1 };
+        let input =
+            Input { to: Address::Entity(keeper), envelope: Envelope::ours(word, at(30)), body: Body::Site(super::Input::Mail(mail)) };
+        let stepped = step(std::mem::replace(&mut state, State::unknown(keeper)), &input, &context);
+        state = stepped.state;
+        assert_eq!(stepped.reply, Reply::Answer(Answer::Accepted));
+        (stepped.step.is_some(), state.common.seen.len(), state.is_born())
+    };
+    let read = |minute| super::Mail::Read(Progress { topic: "orders".into(), until: Some(at(minute)), ..Progress::default() });
+    assert_eq!(tell("cursor/0".into(), read(0)), (true, 1, true), "the first word of all is its birth");
+    for minute in 1..50 {
+        assert_eq!(tell(format!("cursor/{minute}"), read(minute)), (true, 1, true));
+        assert_eq!(tell(format!("records/0/{minute}"), super::Mail::RecordsStated { shard: 0, upto: minute }), (false, 1, true));
+    }
+}

@@ -41,6 +41,7 @@ impl Unit {
             }
             Input::Request(Request::RequestHandover { warehouse }) => {
                 draft.note(Noted::Unit(Box::new(Fact::HandedTo(*warehouse))));
+                self.tell_lots(*warehouse, draft);
                 self.announce(*warehouse, context, draft);
                 self.expect(*warehouse, context, draft);
             }
@@ -106,7 +107,36 @@ impl Unit {
             self.moved(Stage::Announced, None, draft);
         }
         let Some(Intent::Site { site, .. }) = common.outbox.get(number).map(|open| &open.intent) else { return };
+        if let Effect::AnnounceUnit(_) = effect {
+            self.announcement_step(common, *site, step, context, draft);
+        }
         self.books_step(common, *site, effect, step, context, draft);
+    }
+
+    /// A warehouse that does not take that it comes cannot receive it: shown until the warehouse takes it. What was parked has its
+    /// case already.
+    fn announcement_step(&self, common: &Common, warehouse: SiteId, step: &OutboxFact, context: &Context<'_>, draft: &mut Draft) {
+        let about = format!("{warehouse} does not take what is announced to it");
+        let mut known = common.cases.values().filter(|case| case.about == about).map(|case| case.number);
+        match step {
+            OutboxFact::Settled(Outcome::Accepted(_)) => known.for_each(|case| draft.close_case(case, "it was taken since")),
+            OutboxFact::Settled(Outcome::Rejected { code, text }) if known.next().is_none() && self.stage < Stage::Received => {
+                let number = self.sscc.as_ref().map(Sscc::to_string).unwrap_or_default();
+                let what = format!("{warehouse} does not take that {number} comes: {code} {text}");
+                let remedy = "put right in the warehouse what it says, then ask for the handover again";
+                let offers = vec![Proposal::Do(remedy.to_owned()), Proposal::Acknowledge];
+                let on_it = self.contents.iter().map(|content| content.qty).reduce(|a, b| a.plus(b).unwrap_or(a));
+                let case = NewCase::new(CaseKind::Discrepancy, "planning", what).impact(context.now).because_of(about).offers(offers);
+                draft.open_case(on_it.into_iter().fold(case, NewCase::stake));
+            }
+            OutboxFact::Settled(_)
+            | OutboxFact::Released { .. }
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
+        }
     }
 
     /// Something on it is new, or it stands elsewhere: whoever was told that it comes hears of it.
@@ -120,6 +150,18 @@ impl Unit {
                 after.announce(*warehouse, context, draft);
             }
             after.expect(*warehouse, context, draft);
+        }
+    }
+
+    /// Its lots are held there, too, when they are.
+    fn tell_lots(&self, warehouse: SiteId, draft: &mut Draft) {
+        let Some(sscc) = &self.sscc else { return };
+        let mut lots: Vec<EntityId> = self.contents.iter().map(|content| content.lot_entity).collect();
+        lots.sort();
+        lots.dedup();
+        for lot in lots {
+            let mail = lot::Mail::HandedTo { unit: sscc.clone(), warehouse };
+            draft.tell(lot, Body::Lot(lot::Input::Mail(mail)));
         }
     }
 

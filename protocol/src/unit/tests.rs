@@ -60,3 +60,21 @@ fn a_second_count_stands_and_moves_the_unit_nowhere() {
     let (unit, _) = told(vec![Report::PutAway { place: place.clone() }, count("480 H87"), count("477 H87")]);
     assert_eq!((unit.received, unit.stage, unit.place), (Some(Qty::parse("477 H87").unwrap()), Stage::PutAway, Some(place)));
 }
+
+#[test]
+fn an_announcement_that_the_warehouse_does_not_take_is_shown_until_it_takes_one() {
+    use crate::floor::{Floor, person};
+    let mut floor = Floor::new();
+    let sscc = Sscc::parse("340123450000000018").unwrap();
+    let (nord, wms) = (SiteId::parse("nord").unwrap(), SiteId::parse("wms-na").unwrap());
+    let id = floor.book.unit_entity(nord, &sscc).unwrap();
+    let filled = Mail::Filled { sscc, contents: Vec::new(), from: nord, to: Some(wms) };
+    floor.tell(id, "takt", Body::Unit(Input::Mail(filled)));
+    floor.refuses("announce_unit");
+    let shown: Vec<_> = floor.cases(id).iter().map(|case| (case.owner.to_string(), case.what.clone())).collect();
+    let what = "wms-na does not take that 340123450000000018 comes: E42 not with me".to_owned();
+    assert_eq!(shown, [("planning".to_owned(), what)]);
+    floor.wish(id, person("planner"), Body::Unit(Input::Request(Request::RequestHandover { warehouse: wms })));
+    floor.does("announce_unit", &crate::outbox::Receipt::default());
+    assert!(floor.cases(id).is_empty());
+}

@@ -171,6 +171,19 @@ fn master_data_stands_in_one_place_and_agrees() {
 }
 
 #[test]
+fn a_base_quantity_is_exactly_so_many_of_the_unit_its_material_is_kept_in() {
+    let told = |base: &str| {
+        let recipe = RECIPE.replace("base_quantity: 1 H87", &format!("base_quantity: {base}"));
+        let materials = MATERIALS.replace("base: H87}", "base: H87, conversions: {BX: {num: 10, den: 3}}}");
+        findings(&[("recipes/fg.yaml", &recipe), ("materials/all.yaml", &materials)])
+    };
+    assert_eq!(told("3 BX"), Vec::<String>::new());
+    let expected =
+        "recipes/fg.yaml:5:16: 1 BX of FG are not exactly so many H87. write the base quantity, and the components for it, in H87";
+    assert_eq!(told("1 BX"), [expected]);
+}
+
+#[test]
 fn no_two_rules_fight_and_none_is_void() {
     all_told(&[
         (

@@ -2,6 +2,7 @@
 //! ERP. Copies the ledger only when one input has to book more than one thing.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::Turn;
 use crate::case::{CaseKind, Proposal};
@@ -17,14 +18,14 @@ use crate::workflow::Flow;
 pub(super) struct Books<'a> {
     ledger: Cow<'a, Ledger>,
     unseen: Vec<PostingFact>,
-    wake: Option<crate::instant::Instant>,
+    wakes: BTreeSet<crate::instant::Instant>,
     parked: bool,
 }
 
 impl<'a> Books<'a> {
     /// Opens the order's ledger.
     pub(super) fn open(order: &'a Order) -> Self {
-        Self { ledger: Cow::Borrowed(&order.ledger), unseen: Vec::new(), wake: None, parked: !order.business.takes_postings() }
+        Self { ledger: Cow::Borrowed(&order.ledger), unseen: Vec::new(), wakes: BTreeSet::new(), parked: !order.business.takes_postings() }
     }
 
     /// Books a quantity; what becomes ripe with it is flushed.
@@ -43,7 +44,7 @@ impl<'a> Books<'a> {
             }
         };
         if let PostingFact::Recorded { opens: Some(_), due: Some(due), .. } = &fact {
-            self.wake = Some(self.wake.map_or(*due, |wake| wake.min(*due)));
+            self.wakes.insert(*due);
         }
         self.book(turn, fact);
         if let Some(group) = ripe {
@@ -92,9 +93,9 @@ impl<'a> Books<'a> {
             && posting.lines.iter().any(|line| line.series.material == *material && line.series.purpose.is_output())
     }
 
-    /// Done: whatever was opened wants to be woken in time.
+    /// Done: whatever was opened wants to be woken in time, each at its own.
     pub(super) fn close(self, turn: &mut Turn<'_, '_>) {
-        if let Some(at) = self.wake {
+        for at in self.wakes {
             turn.draft.wake(at, Wake::Postings);
         }
     }

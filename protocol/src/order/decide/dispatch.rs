@@ -85,6 +85,10 @@ impl Turn<'_, '_> {
     }
 
     fn ready(&mut self, header: &Header, resolved: &Resolved) {
+        let header = &match self.measured(header, resolved) {
+            Ok(header) => header,
+            Err(why) => return self.not_ready(header, &[(Code::UomUnmapped, why)]),
+        };
         self.draft.close_cases(self.common, &CaseKind::NotReady, "everything is there");
         self.note(Fact::Resolved(Box::new(resolved.clone())));
         let ends = self.order.pending.as_ref().is_some_and(|pending| pending.change.ends());

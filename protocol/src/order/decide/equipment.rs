@@ -7,7 +7,7 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::input::Body;
 use crate::name::SiteId;
-use crate::order::{Business, Execution, Fact, Header, Stop};
+use crate::order::{Business, Dispatch, Execution, Fact, Header, Stop};
 use crate::site;
 
 impl Turn<'_, '_> {
@@ -62,10 +62,11 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// It has run, or never will: its plant's site need not tell it of equipment any more.
+    /// It has run, or never will: its plant's site need not tell it of equipment, nor of what it missed, any more.
     pub(super) fn left_the_line(&mut self) {
         self.draft.close_cases(self.common, &CaseKind::EquipmentDown, "it has run, or never will");
-        let Some(plant) = self.order.plant().filter(|plant| self.maintenance(*plant).is_some()) else { return };
+        let waits = matches!(self.order.dispatch, Dispatch::Validating | Dispatch::Invalid { .. });
+        let Some(plant) = self.order.plant().filter(|plant| waits || self.maintenance(*plant).is_some()) else { return };
         let order = self.draft.me();
         if let Some(site) = self.context.book.site_entity(plant) {
             self.draft.tell(site, Body::Site(site::Input::Mail(site::Mail::Finished { order })));

@@ -125,9 +125,11 @@ impl Turn<'_, '_> {
             PostingFact::Stands { posting, standing: posting::Standing::Parked { why, .. } } => {
                 Some((self.order.ledger.posting(*posting)?.posting.clone(), why.clone()))
             }
-            PostingFact::Split { posting, into, why, .. } => {
+            PostingFact::Split { posting, into, why, lines, .. } => {
                 let mut apart = self.order.ledger.posting(*posting)?.posting.clone();
                 apart.number = *into;
+                let taken_off = |at: usize| lines.iter().any(|line| usize::from(*line) == at);
+                apart.lines = apart.lines.into_iter().enumerate().filter(|(at, _)| taken_off(*at)).map(|(_, line)| line).collect();
                 Some((apart, why.clone()))
             }
             PostingFact::Stands { .. }

@@ -166,6 +166,11 @@ impl Turn<'_, '_> {
             let text = format!("{} is kept in {}, and nobody said how many {} that is", wish.material, material.base, wish.total.uom());
             return Some(refuse(Code::UomUnmapped, text, "send the unit the material is kept in, or add a conversion", "total"));
         }
+        let exact = material.conversions.to_base(wish.total, material.base).ok().filter(|total| !plausible::cuts_a_piece(total));
+        if wish.total.uom() != material.base && exact.is_none() {
+            let text = format!("{} is kept in {}, and {} are not exactly so many of it", wish.material, material.base, wish.total);
+            return Some(refuse(Code::UomUnmapped, text, "send the total in the unit the material is kept in", "total"));
+        }
         if wish.end < wish.start {
             return Some(refuse(Code::Schema, "the order would end before it starts".into(), "send an end after the start", "end"));
         }

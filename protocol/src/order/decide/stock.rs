@@ -14,7 +14,8 @@ impl Turn<'_, '_> {
         let stands = facts.iter().any(|fact| matches!(fact, PostingFact::Stands { standing, .. } if standing.document().is_some()));
         let (true, Some(entry), Some(plant)) = (stands, self.order.ledger.posting(posting), self.order.plant()) else { return };
         let apart = |at: usize| {
-            facts.iter().any(|fact| matches!(fact, PostingFact::Split { lines, .. } if lines.iter().any(|line| usize::from(*line) == at)))
+            let taken_off = |lines: &[u16]| lines.iter().any(|line| usize::from(*line) == at);
+            facts.iter().any(|fact| matches!(fact, PostingFact::Split { posting: of, lines, .. } if *of == posting && taken_off(lines)))
         };
         let mut lots: BTreeMap<LotKey, Vec<Booking>> = BTreeMap::new();
         for (_, line) in entry.posting.lines.iter().enumerate().filter(|(at, _)| !apart(*at)) {
