@@ -31,8 +31,10 @@ pub(super) fn of(fact: &Fact) -> String {
 
 /// A word, and what is public of the fact behind it.
 fn with(word: String, fact: &Fact) -> String {
-    let said = event::data(fact).map(|data| fields(&data)).filter(|said| !said.is_empty());
-    said.map_or_else(|| word.clone(), |said| format!("{word}: {said}"))
+    match event::data(fact).map(|data| fields(&data)) {
+        Some(said) if !said.is_empty() => word + ": " + &said,
+        Some(_) | None => word,
+    }
 }
 
 fn fields(data: &Map<String, Value>) -> String {
