@@ -183,6 +183,9 @@ pub struct Who {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// A second approver that was named with it, in logs from before each of the two had to act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<String>,
     /// They said nothing of it: they matched what another one said with this entity, by hand.
     #[serde(default, skip_serializing_if = "is_false")]
     pub matched: bool,
@@ -253,7 +256,7 @@ impl Envelope {
     pub(crate) fn stated(&self) -> Option<String> {
         let who = self.who.as_ref().filter(|who| !who.role.is_empty())?;
         let when = Some(self.occurred_at).filter(|at| *at != self.received_at).map(|at| at.to_string());
-        let stated = [when.as_deref(), who.reason.as_deref(), None];
+        let stated = [when.as_deref(), who.reason.as_deref(), who.second.as_deref()];
         stated.iter().any(Option::is_some).then(|| stated.map(Option::unwrap_or_default).join("\n"))
     }
 
