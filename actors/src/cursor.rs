@@ -19,10 +19,21 @@ pub(crate) struct Cursor {
 const KEPT_EVERY: Duration = Duration::from_millis(100);
 
 impl Cursor {
-    /// Where a follower stood when it was last heard of.
+    /// Where a follower stood when it was last heard of, on whatever node. Waits for an answer: to begin at the beginning because
+    /// nobody answered would do all of the past again.
     pub(crate) async fn of(node: &Node, follower: &str, shard: u16) -> Self {
         let name = format!("cursor/{follower}/{shard}");
-        let kept = node.seams.shelf.get(&name).await.ok().flatten();
+        let mut failures = 0;
+        let kept = loop {
+            match node.seams.shelf.get(&name).await {
+                Ok(kept) => break kept,
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, name, "a cursor cannot be read just now; trying again");
+                    node.seams.clock.sleep(node.settings.pause(failures, u64::from(shard))).await;
+                }
+            }
+        };
         let at = kept.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes);
         Self { name, at, kept: None }
     }

@@ -20,7 +20,7 @@ use crate::node::Node;
 
 mod load;
 
-pub(crate) use load::Head;
+pub(crate) use load::{Head, LoadError, load};
 
 /// What an entity is told.
 pub(crate) enum Told {
@@ -32,6 +32,8 @@ pub(crate) enum Told {
     Again,
     /// Leave, if there is nothing to do.
     Retire,
+    /// Leave as soon as what waits is over: another node runs the shard.
+    Leave,
     /// Show the durable state.
     Show(oneshot::Sender<Box<State>>),
 }
@@ -65,6 +67,7 @@ pub(crate) struct Desk {
     flight: Option<Flight>,
     failures: u32,
     last_snapshot: u64,
+    leaves: bool,
 }
 
 /// Facts after which a commit takes no further input: one that says much must not make its neighbours too long to write.
@@ -83,9 +86,10 @@ impl Actor for Entity {
     type Arguments = Start;
 
     async fn pre_start(&self, _: ActorRef<Told>, start: Start) -> Result<Desk, ActorProcessingErr> {
-        let (state, head) = load::load(&start.node, start.id).await?;
+        let (state, head) = load(&start.node, start.id).await?;
         let last_snapshot = head.number;
-        Ok(Desk { start, state, head, waiting: VecDeque::new(), askers: Vec::new(), flight: None, failures: 0, last_snapshot })
+        let (waiting, askers) = (VecDeque::new(), Vec::new());
+        Ok(Desk { start, state, head, waiting, askers, flight: None, failures: 0, last_snapshot, leaves: false })
     }
 
     async fn handle(&self, me: ActorRef<Told>, told: Told, desk: &mut Desk) -> Result<(), ActorProcessingErr> {
@@ -96,17 +100,20 @@ impl Actor for Entity {
             Told::Again => desk.submit(&me)?,
             Told::Retire => {
                 if desk.is_idle() {
-                    desk.snapshot().await;
-                    me.stop(Some("idle".to_owned()));
+                    desk.retire(&me).await;
                 }
                 return Ok(());
             }
+            Told::Leave => desk.leaves = true,
         }
         desk.work(&me)?;
         desk.show();
         desk.forget_who_left();
         if desk.flight.is_none() && desk.head.number >= desk.last_snapshot + desk.start.node.settings.snapshot_every {
             desk.snapshot().await;
+        }
+        if desk.leaves && desk.is_idle() {
+            desk.retire(&me).await;
         }
         Ok(())
     }
@@ -231,6 +238,11 @@ impl Desk {
                 drop(asker.send(Box::new(self.state.clone())));
             }
         }
+    }
+
+    async fn retire(&mut self, me: &ActorRef<Told>) {
+        self.snapshot().await;
+        me.stop(Some("idle".to_owned()));
     }
 
     async fn snapshot(&mut self) {

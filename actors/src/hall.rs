@@ -78,6 +78,35 @@ impl Hall {
         }
     }
 
+    /// Asks every entity of a shard to leave when what is under way is over.
+    pub(crate) fn leave(&self, shard: u16) {
+        for loaded in self.of(&self.table(), shard) {
+            drop(loaded.actor.send_message(Told::Leave));
+        }
+    }
+
+    /// How many entities of a shard are loaded.
+    pub(crate) fn loaded_of(&self, shard: u16) -> usize {
+        self.of(&self.table(), shard).count()
+    }
+
+    /// Forgets every entity of a shard at once, whatever it is about: its log may have been written elsewhere.
+    pub(crate) fn clear(&self, shard: u16) {
+        let mut table = self.table();
+        let gone: Vec<ActorRef<Told>> = self.of(&table, shard).map(|loaded| loaded.actor.clone()).collect();
+        for actor in gone {
+            if let Some(entity) = table.by_actor.remove(&actor.get_id()) {
+                table.by_entity.remove(&entity);
+            }
+            actor.kill();
+        }
+    }
+
+    fn of<'a>(&self, table: &'a Table, shard: u16) -> impl Iterator<Item = &'a Loaded> {
+        let shards = self.shared.node.seams.journal.shards();
+        table.by_entity.iter().filter(move |(entity, _)| entity.shard(shards) == shard).map(|(_, loaded)| loaded)
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.shared.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -167,6 +167,16 @@ impl Index {
         Ok(())
     }
 
+    /// How far it is behind the logs, in their numbers: the most of any shard.
+    pub(crate) async fn behind(&self, node: &Node) -> u64 {
+        let mut most = 0;
+        for shard in 0..node.seams.journal.shards() {
+            let (head, read) = (node.seams.journal.head(shard).await.unwrap_or(0), self.views.cursor(shard).unwrap_or(0));
+            most = most.max(head.saturating_sub(read));
+        }
+        most
+    }
+
     fn get<T: DeserializeOwned>(&self, table: takt_cluster::views::Table, key: &[u8]) -> Option<T> {
         match self.views.get(table, key) {
             Ok(row) => row.and_then(|row| read(&row)),

@@ -1,6 +1,7 @@
 //! Takes inputs off the queue and hands each to the entity it belongs to; acknowledges when the entity has written. What
 //! matches no entity goes into its site's quarantine; what cannot be read goes where a person sees it. Bounded in flight.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +15,10 @@ use takt_protocol::kernel::Reply;
 use takt_protocol::planted::{self, Bug};
 use takt_protocol::{site, wire};
 
-use crate::hall::Hall;
+use crate::duties::Post;
 use crate::index::Index;
 use crate::node::Node;
+use crate::reach::Reach;
 
 /// How long an input whose names mean nothing waits for the index.
 const INDEX_PATIENCE: Duration = Duration::from_millis(200);
@@ -28,22 +30,25 @@ const BIRTH_PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Intake {
     pub(crate) node: Arc<Node>,
-    pub(crate) hall: Hall,
+    pub(crate) reach: Reach,
     pub(crate) index: Index,
 }
 
-/// Runs for ever on one queue.
-pub(crate) async fn run(intake: Intake, queue: QueueName) {
+/// Runs for ever on one queue; takes nothing more when the shard is handed over.
+pub(crate) async fn run(intake: Intake, queue: QueueName, post: Arc<Post>) {
     let settings = &intake.node.settings;
     let lease = Duration::from_millis(settings.intake_lease_ms);
+    let at_work = post.at_work();
+    let (mut leaving, mut leaves) = (pin!(post.leaving()), false);
     let mut in_flight = FuturesUnordered::new();
     let mut failures = 0;
-    loop {
+    while !leaves || !in_flight.is_empty() {
         let room = settings.intake_in_flight_max.saturating_sub(in_flight.len());
         tokio::select! {
             biased;
             Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
-            pulled = intake.node.seams.queue.pull(queue, room, lease), if room > 0 => match pulled {
+            () = &mut leaving, if !leaves => leaves = true,
+            pulled = intake.node.seams.queue.pull(queue, room, lease), if room > 0 && !leaves => match pulled {
                 Ok(deliveries) => {
                     failures = 0;
                     for delivery in deliveries {
@@ -58,6 +63,9 @@ pub(crate) async fn run(intake: Intake, queue: QueueName) {
             },
         }
     }
+    drop(at_work);
+    // Whoever asked it to leave ends it.
+    std::future::pending::<()>().await;
 }
 
 impl Intake {
@@ -80,14 +88,14 @@ impl Intake {
         if planted::is(Bug::AcknowledgeFirst) {
             self.done(&delivery).await;
         }
-        let mut reply = self.hall.tell(entity, input.clone()).await;
+        let mut reply = self.reach.tell(entity, input.clone()).await;
         if matches!(reply, Ok(Reply::Unborn))
             && let Some(found) = self.named_by_now(&input).await.filter(|found| *found != entity)
         {
             if found.region() != self.node.region {
                 return self.pass_on(&delivery, input, found).await;
             }
-            reply = self.hall.tell(found, input.clone()).await;
+            reply = self.reach.tell(found, input.clone()).await;
         }
         match reply {
             Ok(Reply::Unborn) => self.quarantine(&delivery, input).await,

@@ -4,19 +4,26 @@
 //! The road of a report: [`intake`] pulls it, [`hall`] finds or loads its entity, [`entity`] decides and commits through
 //! the [`committer`], [`dispatcher`] hands on what was recorded, [`site`] carries it out through a [`link`]. Beside it, from
 //! the same [`tape`]: the [`index`] for lists and names, and the [`publisher`] of public events.
+//!
+//! Where several nodes run a region, each does part of it ([`duties`]); what is asked at one and decided by another is carried there.
 
 pub mod committer;
 pub mod courier;
 mod cursor;
 pub mod dispatcher;
+pub mod duties;
 pub mod entity;
 pub mod hall;
 pub mod index;
 pub mod intake;
+mod leases;
 pub mod link;
 pub mod node;
 pub mod publisher;
+mod reach;
 pub mod region;
+mod relay;
+pub mod roll;
 pub mod site;
 pub mod supervision;
 pub mod tape;

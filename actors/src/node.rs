@@ -7,6 +7,7 @@ use std::time::Duration;
 use takt_cluster::seam::Seams;
 use takt_protocol::book::Book;
 use takt_protocol::id::EntityId;
+use takt_protocol::malformed::Malformed;
 use takt_protocol::name::Region;
 use takt_protocol::record::Record;
 
@@ -29,9 +30,56 @@ pub struct Node {
 /// Entities whose repeated inputs are counted at once: where more are told things twice, the count begins anew.
 const REPEATS_MAX: usize = 100_000;
 
+/// What a node is called among those that run the same regions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeName(Arc<str>);
+
+impl NodeName {
+    /// The longest, in letters.
+    pub const LEN_MAX: usize = 63;
+
+    /// Letters, digits, `.`, `-` and `_`, 63 at most.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        if text.is_empty() || text.len() > Self::LEN_MAX || !text.chars().all(fits) {
+            let remedy = "use letters, digits, `.`, `-` and `_`, 63 at most";
+            return Err(Malformed::new("name of a node", text, remedy));
+        }
+        Ok(Self(Arc::from(text)))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for NodeName {
+    fn default() -> Self {
+        Self(Arc::from("takt"))
+    }
+}
+
+impl std::fmt::Display for NodeName {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// Limits, each with its unit.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What this node is called; no two nodes that share a region are called alike.
+    pub node: NodeName,
+    /// How long a lease lasts where other nodes run the region, too, in ms: as long as they wait when this one dies. `None`
+    /// where this node runs it alone, and needs no leases.
+    pub lease_ms: Option<u64>,
+    /// How long a request is carried to the node that decides it before its sender hears that there is no answer, in ms.
+    pub ask_patience_ms: u64,
+    /// How long one try of that may take, in ms: the node that was asked may be gone.
+    pub relay_patience_ms: u64,
+    /// How long what is under way may take when its work is handed to another node, in ms.
+    pub hand_over_ms: u64,
     /// Inputs of a shard that are being decided at once.
     pub intake_in_flight_max: usize,
     /// How long a pulled input is ours before somebody else may have it, in ms.
@@ -71,6 +119,11 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            node: NodeName::default(),
+            lease_ms: None,
+            ask_patience_ms: 8_000,
+            relay_patience_ms: 2_500,
+            hand_over_ms: 10_000,
             intake_in_flight_max: 256,
             intake_lease_ms: 30_000,
             commit_inputs_max: 64,

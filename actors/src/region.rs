@@ -6,30 +6,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use futures::future::join_all;
+use ractor::{Actor, ActorRef};
 use takt_cluster::seam::{Message, QueueName, Seams};
 use takt_cluster::views::Views;
-use takt_protocol::book::{Book, SiteKind};
+use takt_protocol::book::Book;
 use takt_protocol::envelope::Envelope;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::{site as site_word, wire};
-use tokio::sync::Mutex;
 
-use crate::committer::{self, Committer};
-use crate::courier::{self, Far};
-use crate::dispatcher;
-use crate::hall::{Hall, Keeper, Lost};
-use crate::index::{self, Index};
-use crate::intake::{self, Intake};
+use crate::committer::Committer;
+use crate::courier::Far;
+use crate::duties::{Duties, Duty};
+use crate::hall::{Hall, Lost};
+use crate::index::Index;
+use crate::leases::Leases;
 use crate::link::deliveries::{Delivered, Deliveries};
 use crate::node::{Node, Settings};
-use crate::publisher;
+use crate::reach::Reach;
+use crate::roll::{Caller, Roll};
 pub use crate::site::SiteLink;
-use crate::site::{self, SiteDesk, SiteStatus};
-use crate::supervision::{CHILDREN, Runner, Running, Task, Verdict, verdict};
+use crate::site::SiteStatus;
+
+mod tasks;
+mod top;
+
+pub(crate) use top::Order;
+use top::{STOPPING, Top};
 
 /// What a region is made of.
 pub struct Plan {
@@ -55,10 +61,12 @@ pub struct Plan {
 #[derive(Clone)]
 pub struct Region {
     node: Arc<Node>,
-    hall: Hall,
+    reach: Reach,
     index: Index,
     links: Arc<BTreeMap<SiteId, SiteLink>>,
-    top: ActorRef<()>,
+    caller: Caller,
+    leases: Option<Arc<Leases>>,
+    top: ActorRef<Order>,
 }
 
 /// Why a request got no answer.
@@ -83,22 +91,44 @@ pub enum AskError {
     /// The region is not at work.
     #[error("the region is not at work: {0}")]
     Start(String),
+    /// No node decides about it just now, and none has looked at it.
+    #[error("no node runs shard {shard} just now; send the same request again")]
+    NoNode {
+        /// The shard.
+        shard: u16,
+    },
+    /// It was carried to the node that decides about it, and no answer came back.
+    #[error("no answer came in time, and nobody knows whether it was decided; send the same request again under the same key")]
+    Unanswered,
 }
 
 impl Region {
-    /// Starts everything, in the order of the table.
+    /// Starts everything, in the order of the table. Where other nodes run the region, too, this one does what falls to it as soon
+    /// as nobody else does that any more.
     pub async fn start(plan: Plan) -> Result<Self, AskError> {
         let node = Arc::new(Node::new(plan.region, plan.seams, plan.book, plan.settings));
         let (committer, waiting) = Committer::pair();
         let hall = Hall::new(Arc::clone(&node), committer);
         let index = Index::new(node.region, plan.views);
         node.learn(index.records());
-        let tasks = tasks(&node, &hall, &index, &plan.sites, &plan.roads, waiting);
-        let tasks = tasks.into_iter().filter(|(name, _)| plan.projections || !PROJECTIONS.contains(name)).collect();
+        let (since, lease) = (node.seams.clock.now(), node.settings.lease_ms.map(Duration::from_millis));
+        let sites: Vec<SiteId> = plan.sites.iter().map(|link| link.site).collect();
+        let roads: Vec<RegionName> = plan.roads.iter().map(|far| far.region).collect();
+        let alone = lease.is_none().then_some(since);
+        let duties = Arc::new(Duties::new(node.seams.journal.shards(), &sites, &roads, alone));
+        let leases = match lease {
+            Some(lease) => Some(Arc::new(Leases::enter(Arc::clone(&node), hall.clone(), Arc::clone(&duties), lease).await?)),
+            None => None,
+        };
+        let reach = Reach { node: Arc::clone(&node), hall: hall.clone(), duties };
+        let caller = Caller { reach: reach.clone(), index: index.clone(), since };
+        let parts = tasks::Parts { reach: &reach, index: &index, caller: &caller, leases: leases.as_ref() };
+        let mut tasks = tasks::of(&parts, &plan.sites, &plan.roads, waiting);
+        tasks.retain(|task| plan.projections || !tasks::PROJECTIONS.contains(&task.name));
         let links = Arc::new(plan.sites.iter().map(|link| (link.site, link.clone())).collect());
-        let top = Top { node: Arc::clone(&node), hall: hall.clone(), tasks };
+        let top = Top { node: Arc::clone(&node), hall, tasks, leases: leases.clone() };
         let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;
-        Ok(Self { node, hall, index, links, top })
+        Ok(Self { node, reach, index, links, caller, leases, top })
     }
 
     /// Whether it is at work; if not, why.
@@ -110,7 +140,7 @@ impl Region {
         if self.node.seams.journal.is_open() { Ok(()) } else { Err(takt_cluster::Error::Stopped.into()) }
     }
 
-    /// Decides a request now, and answers when the outcome is durable.
+    /// Has a request decided now, by this node or the one that runs its shard, and answers when the outcome is durable.
     pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
         if entity.region() != self.node.region {
@@ -118,7 +148,7 @@ impl Region {
         }
         // What cannot be written would wait for ever.
         self.health()?;
-        Ok(self.hall.tell(entity, input).await?)
+        self.reach.ask(entity, input).await
     }
 
     /// Stores an input durably: from now on it is ours, and the sender may forget it. Where too many wait already it is not
@@ -180,7 +210,7 @@ impl Region {
         if entity.region() != self.node.region {
             return Err(AskError::Elsewhere(entity.region()));
         }
-        Ok(self.hall.show(entity).await?)
+        self.reach.show(entity).await
     }
 
     /// Which names mean what, who lives here, and what is open.
@@ -226,11 +256,43 @@ impl Region {
 
     /// How many entities are loaded.
     pub fn loaded(&self) -> usize {
-        self.hall.loaded()
+        self.reach.hall.loaded()
+    }
+
+    /// Which nodes run the region, and which of them has which shard.
+    pub async fn roll(&self) -> Result<Roll, AskError> {
+        Ok(self.caller.call().await?)
+    }
+
+    /// Does what has to be done all the time for a site, for ever: whenever this node is the one that speaks with it.
+    pub async fn at_site<C: Future<Output = ()>>(&self, site: SiteId, chores: impl Fn() -> Vec<C>) {
+        let Some(post) = self.reach.duties.post(Duty::Site(site)) else { return };
+        loop {
+            post.here().await;
+            tokio::select! {
+                biased;
+                () = post.leaving() => {}
+                _ = join_all(chores()) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Whether other nodes run the region, too, and would take over what this one does.
+    pub fn has_others(&self) -> bool {
+        self.leases.as_ref().is_some_and(|leases| leases.has_others())
+    }
+
+    /// Hands what this node does to the others, and stays to carry requests to them. Nothing acknowledged is lost, and no request is
+    /// refused by it.
+    pub async fn hand_over(&self) {
+        if let Some(leases) = &self.leases {
+            leases.leave().await;
+        }
     }
 
     /// Stops everything. What was acknowledged is durable; what was not comes again.
     pub async fn stop(&self) {
+        self.hand_over().await;
         self.top.stop_children(Some(STOPPING.to_owned()));
         drop(self.top.stop_and_wait(Some(STOPPING.to_owned()), Some(Duration::from_secs(10))).await);
     }
@@ -241,157 +303,6 @@ impl Region {
             child.kill();
         }
         self.top.kill();
-    }
-}
-
-/// Why a task ends that was asked to: no fall.
-const STOPPING: &str = "stopping";
-
-/// The tasks that read the log.
-const PROJECTIONS: [&str; 4] = ["index", "dispatcher", "publisher", "feeders"];
-
-type Named = (&'static str, Task);
-
-/// The tasks of a region, in the order of the table.
-fn tasks(
-    node: &Arc<Node>,
-    hall: &Hall,
-    index: &Index,
-    sites: &[SiteLink],
-    roads: &[Far],
-    waiting: tokio::sync::mpsc::UnboundedReceiver<committer::Wanted>,
-) -> Vec<Named> {
-    let mut tasks: Vec<Named> = Vec::new();
-    let shards = node.seams.journal.shards();
-    let waiting = Arc::new(Mutex::new(Some(waiting)));
-    let own = Arc::clone(node);
-    tasks.push(("committer", task(move || committing(Arc::clone(&own), Arc::clone(&waiting)))));
-    for shard in 0..shards {
-        let (own, index) = (Arc::clone(node), index.clone());
-        tasks.push(("index", task(move || index::run(Arc::clone(&own), index.clone(), shard))));
-    }
-    for link in sites {
-        let desk = Arc::new(SiteDesk {
-            node: Arc::clone(node),
-            hall: hall.clone(),
-            site: link.site,
-            link: Arc::clone(&link.link),
-            limits: link.limits.clone(),
-            pace: Arc::clone(&link.pace),
-            deliveries: Arc::clone(&link.deliveries),
-        });
-        let readers = Arc::clone(&desk);
-        tasks.push(("sites", task(move || site::run(Arc::clone(&desk)))));
-        let reads = node.book().sites.get(&link.site).is_some_and(|site| site.kind == SiteKind::Analytics);
-        for shard in (0..shards).filter(|_| reads) {
-            let desk = Arc::clone(&readers);
-            tasks.push(("feeders", task(move || site::feeder::run(Arc::clone(&desk), shard))));
-        }
-    }
-    for shard in 0..shards {
-        let own = Arc::clone(node);
-        tasks.push(("dispatcher", task(move || dispatcher::run(Arc::clone(&own), shard))));
-        let own = Arc::clone(node);
-        tasks.push(("publisher", task(move || publisher::run(Arc::clone(&own), shard))));
-    }
-    for (far, urgent) in roads.iter().flat_map(|far| [(far, true), (far, false)]) {
-        let (own, far) = (Arc::clone(node), far.clone());
-        tasks.push(("couriers", task(move || courier::run(Arc::clone(&own), far.clone(), urgent))));
-    }
-    let intake = Intake { node: Arc::clone(node), hall: hall.clone(), index: index.clone() };
-    for queue in (0..shards).flat_map(|shard| [QueueName::In { shard }, QueueName::Due { shard }]) {
-        let intake = intake.clone();
-        tasks.push(("intake", task(move || intake::run(intake.clone(), queue))));
-    }
-    let (own, hall) = (Arc::clone(node), hall.clone());
-    tasks.push(("sweeper", task(move || sweeping(Arc::clone(&own), hall.clone()))));
-    tasks
-}
-
-fn task<F: Future<Output = ()> + Send + 'static>(make: impl Fn() -> F + Send + Sync + 'static) -> Task {
-    Arc::new(move || Box::pin(make()))
-}
-
-/// The committer's end of the channel outlives a fall of the committer.
-async fn committing(node: Arc<Node>, waiting: Arc<Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<committer::Wanted>>>>) {
-    if let Some(receiver) = waiting.lock().await.take() {
-        committer::run(node, receiver).await;
-    }
-}
-
-async fn sweeping(node: Arc<Node>, hall: Hall) {
-    loop {
-        node.seams.clock.sleep(Duration::from_millis(node.settings.idle_ms.max(1))).await;
-        hall.sweep();
-    }
-}
-
-/// The actor at the top of a region.
-struct Top {
-    node: Arc<Node>,
-    hall: Hall,
-    tasks: Vec<Named>,
-}
-
-/// Who runs, and who fell when.
-struct Children {
-    running: BTreeMap<ActorId, usize>,
-    keeper: Option<ActorCell>,
-    falls: Vec<Vec<Duration>>,
-}
-
-impl Actor for Top {
-    type Msg = ();
-    type State = Children;
-    type Arguments = ();
-
-    async fn pre_start(&self, me: ActorRef<()>, (): ()) -> Result<Children, ActorProcessingErr> {
-        let mut children = Children { running: BTreeMap::new(), keeper: None, falls: vec![Vec::new(); self.tasks.len()] };
-        let (keeper, _) = Actor::spawn_linked(None, Keeper { hall: self.hall.clone() }, (), me.get_cell()).await?;
-        children.keeper = Some(keeper.get_cell());
-        for at in 0..self.tasks.len() {
-            self.run(&me, &mut children, at).await?;
-        }
-        Ok(children)
-    }
-
-    async fn handle_supervisor_evt(
-        &self,
-        me: ActorRef<()>,
-        event: SupervisionEvent,
-        children: &mut Children,
-    ) -> Result<(), ActorProcessingErr> {
-        let fallen = match event {
-            SupervisionEvent::ActorTerminated(_, _, Some(reason)) if reason == STOPPING => return Ok(()),
-            SupervisionEvent::ActorTerminated(cell, ..) | SupervisionEvent::ActorFailed(cell, _) => cell.get_id(),
-            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => return Ok(()),
-        };
-        let Some(at) = children.running.remove(&fallen) else { return Ok(()) };
-        let (now, name) = (self.node.seams.clock.elapsed(), self.tasks.get(at).map_or("", |(name, _)| *name));
-        let budget = CHILDREN.iter().find(|child| child.name == name).map_or(crate::supervision::CALM, |child| child.budget);
-        let Some(falls) = children.falls.get_mut(at) else { return Ok(()) };
-        falls.push(now);
-        match verdict(budget, falls, now) {
-            Verdict::Restart if name != "committer" => {
-                tracing::warn!(name, region = %self.node.region, "a task fell and is started again");
-                self.run(&me, children, at).await
-            }
-            Verdict::Restart | Verdict::GiveUp => {
-                tracing::error!(name, region = %self.node.region, "a task fell for good; the region stops");
-                Err(format!("`{name}` fell for good").into())
-            }
-        }
-    }
-}
-
-impl Top {
-    async fn run(&self, me: &ActorRef<()>, children: &mut Children, at: usize) -> Result<(), ActorProcessingErr> {
-        if let Some((name, task)) = self.tasks.get(at) {
-            let running = Running { name, task: Arc::clone(task) };
-            let (runner, _) = Actor::spawn_linked(None, Runner, running, me.get_cell()).await?;
-            children.running.insert(runner.get_id(), at);
-        }
-        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 //! second, and none while the site does not answer. Before each send the entity commits a claim; after a lost reply nobody
 //! sends until the site was asked.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +14,11 @@ use takt_protocol::name::SiteId;
 use takt_protocol::wire;
 
 use crate::dispatcher::Ticket;
-use crate::hall::Hall;
+use crate::duties::Post;
 use crate::link::Link;
 use crate::link::deliveries::Deliveries;
 use crate::node::Node;
+use crate::reach::Reach;
 
 mod breaker;
 mod errand;
@@ -60,7 +62,7 @@ impl Default for SiteLimits {
 /// What a site's actor works with.
 pub(crate) struct SiteDesk {
     pub(crate) node: Arc<Node>,
-    pub(crate) hall: Hall,
+    pub(crate) reach: Reach,
     pub(crate) site: SiteId,
     pub(crate) link: Arc<dyn Link>,
     pub(crate) limits: SiteLimits,
@@ -87,16 +89,19 @@ impl SiteDesk {
     }
 }
 
-/// Runs for ever on one site.
-pub(crate) async fn run(desk: Arc<SiteDesk>) {
+/// Runs for ever on one site; begins nothing more when the site is handed over.
+pub(crate) async fn run(desk: Arc<SiteDesk>, post: Arc<Post>) {
+    let at_work = post.at_work();
+    let (mut leaving, mut leaves) = (pin!(post.leaving()), false);
     let mut under_way = FuturesUnordered::new();
     let mut failures = 0;
-    loop {
+    while !leaves || !under_way.is_empty() {
         let room = desk.limits.at_once_max.saturating_sub(under_way.len());
         tokio::select! {
             biased;
             Some(()) = under_way.next(), if !under_way.is_empty() => {}
-            pulled = next(&desk, room), if room > 0 => match pulled {
+            () = &mut leaving, if !leaves => leaves = true,
+            pulled = next(&desk, room), if room > 0 && !leaves => match pulled {
                 Ok(deliveries) => {
                     failures = 0;
                     for delivery in deliveries {
@@ -111,6 +116,9 @@ pub(crate) async fn run(desk: Arc<SiteDesk>) {
             },
         }
     }
+    drop(at_work);
+    // Whoever asked it to leave ends it.
+    std::future::pending::<()>().await;
 }
 
 /// The next errands, plant-critical first.

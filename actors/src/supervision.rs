@@ -40,8 +40,11 @@ pub const CHILDREN: &[Child] = &[
     Child { name: "publisher", budget: CALM },
     Child { name: "feeders", budget: CALM },
     Child { name: "couriers", budget: CALM },
+    Child { name: "relay", budget: CALM },
     Child { name: "intake", budget: CALM },
     Child { name: "sweeper", budget: CALM },
+    Child { name: "roll", budget: CALM },
+    Child { name: "leases", budget: CALM },
 ];
 
 /// A row of the table.

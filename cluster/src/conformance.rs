@@ -28,7 +28,8 @@ pub use queues::{
 };
 pub use rest::{
     a_lease_has_one_holder_and_a_growing_epoch, a_request_is_answered_and_nobody_listening_is_said_so, a_subscriber_hears_what_matches,
-    a_timer_comes_not_before_its_time_and_survives_the_node, payloads_are_found_by_their_hash, the_shelf_gives_back_what_was_put,
+    a_timer_comes_not_before_its_time_and_survives_the_node, leases_of_a_class_are_listed_while_they_are_held,
+    payloads_are_found_by_their_hash, the_shelf_gives_back_what_was_put,
 };
 
 /// An engine under test.
@@ -98,7 +99,7 @@ macro_rules! conformance_tests {
             a_buried_message_is_shown_with_its_reason_and_can_be_revived, queues_survive_the_node,
             queues_are_apart_and_say_how_deep_they_are, a_timer_comes_not_before_its_time_and_survives_the_node,
             payloads_are_found_by_their_hash, the_shelf_gives_back_what_was_put, a_lease_has_one_holder_and_a_growing_epoch,
-            a_subscriber_hears_what_matches, a_request_is_answered_and_nobody_listening_is_said_so,
+            leases_of_a_class_are_listed_while_they_are_held, a_subscriber_hears_what_matches, a_request_is_answered_and_nobody_listening_is_said_so,
         }
     };
     (@each $attribute:meta, $bench:expr, $($case:ident,)*) => {

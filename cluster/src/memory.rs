@@ -15,10 +15,12 @@ mod bus;
 mod fate;
 mod journal;
 mod queue;
+mod reins;
 mod small;
 mod store;
 
 pub use fate::{Fate, Fates, Operation, Untroubled};
+pub use reins::Reins;
 use store::Store;
 
 #[cfg(test)]
@@ -43,6 +45,7 @@ struct Shared {
 struct Hold {
     shared: Arc<Shared>,
     epoch: u64,
+    reins: Option<Reins>,
 }
 
 impl Memory {
@@ -54,7 +57,17 @@ impl Memory {
 
     /// The seams, as a node that starts now holds them.
     pub fn seams(&self) -> Seams {
-        let hold = Arc::new(Hold { shared: Arc::clone(&self.shared), epoch: self.shared.store().epoch });
+        self.held(None, Arc::clone(&self.shared.clock))
+    }
+
+    /// The same for one node of several on this store, with the reins to hold that node still as a stopped process is.
+    pub fn node(&self) -> (Seams, Reins) {
+        let reins = Reins::default();
+        (self.held(Some(reins.clone()), reins.clock(Arc::clone(&self.shared.clock))), reins)
+    }
+
+    fn held(&self, reins: Option<Reins>, clock: Arc<dyn Clock>) -> Seams {
+        let hold = Arc::new(Hold { shared: Arc::clone(&self.shared), epoch: self.shared.store().epoch, reins });
         Seams {
             journal: Arc::clone(&hold) as _,
             queue: Arc::clone(&hold) as _,
@@ -63,7 +76,7 @@ impl Memory {
             lease: Arc::clone(&hold) as _,
             bus: Arc::clone(&hold) as _,
             shelf: hold,
-            clock: Arc::clone(&self.shared.clock),
+            clock,
         }
     }
 
@@ -99,6 +112,7 @@ impl Hold {
 
     /// One operation: asks the fates, does it, asks nobody any more. A dead node waits for ever.
     async fn perform<T>(&self, operation: Operation, act: impl FnOnce(&mut Store) -> T, lost: impl FnOnce() -> T) -> T {
+        self.runs().await;
         let fate = self.shared.fates.lock().unwrap_or_else(PoisonError::into_inner).decide(operation);
         if let Some(fault) = fate.fault() {
             self.with(|store| *store.account.entry(fault).or_default() += 1);
@@ -122,8 +136,16 @@ impl Hold {
                 }
                 // An answer takes a turn, so that nothing depends on the engine answering at once.
                 tokio::task::yield_now().await;
+                self.runs().await;
                 done
             }
+        }
+    }
+
+    /// Returns when the node is not held still.
+    async fn runs(&self) {
+        if let Some(reins) = &self.reins {
+            reins.runs().await;
         }
     }
 
@@ -136,6 +158,7 @@ impl Hold {
     /// Asks `look` until it finds something: after every change, and when `due` says that time alone may change it.
     async fn wait_for<T>(&self, mut look: impl FnMut(&mut Store, Duration) -> (Option<T>, Option<Duration>)) -> T {
         loop {
+            self.runs().await;
             let changed = self.shared.changed.notified();
             let now = self.shared.clock.elapsed();
             let due = match self.with(|store| look(store, now)) {

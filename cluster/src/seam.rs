@@ -16,7 +16,7 @@ pub use blobs::{BlobHash, Blobs};
 pub use bus::{Bus, Note, Replied, Subscription};
 pub use clock::Clock;
 pub use journal::{Append, Appended, Entry, Journal};
-pub use lease::{Lease, Leased};
+pub use lease::{Holding, Lease, Leased};
 pub use queue::{Delivery, Message, Queue, QueueName, Receipt};
 pub use shelf::Shelf;
 pub use timers::{Timer, Timers};

@@ -16,6 +16,7 @@ pub mod evidence;
 pub(crate) mod history;
 pub mod ledger;
 pub mod lot;
+pub mod node;
 pub mod order;
 pub mod plant;
 pub mod preview;

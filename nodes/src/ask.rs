@@ -40,6 +40,7 @@ mod live;
 mod meaning;
 mod mend;
 mod names;
+mod nodes;
 mod order;
 mod orders;
 mod part;

@@ -95,6 +95,8 @@ impl Client {
                 let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
             }
+            Question::Nodes => self.show(&["nodes"], screens::nodes).await,
+            Question::Shards => self.show(&["shards"], screens::shards).await,
             Question::Data(DataQuestion::List { kind, of, after, most }) => {
                 let most = most.to_string();
                 let mut query = vec![("most", most.as_str())];

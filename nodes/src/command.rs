@@ -24,8 +24,9 @@ struct Words {
 enum Command {
     /// Plays a mesh of three regions with simulated systems: orders from release to cleared departure, then the account.
     Demo(Play),
-    /// Runs a node over a configuration folder, until Ctrl-C.
-    Run(Serve),
+    /// Runs a node over a configuration folder, until Ctrl-C. Several nodes over one folder whose regions are on JetStream share the
+    /// work of these regions.
+    Node(Serve),
     /// Looks at the servers of every region that is on JetStream, as a start would: what is unsafe, and what mends it.
     Doctor(Visit),
     /// Measures this machine.
@@ -64,7 +65,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             Ok(runtime.block_on(client::ask(&words.reach, &question)))
         }
-        Command::Run(what) => {
+        Command::Node(what) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve::run(&what))?;
             Ok(ExitCode::SUCCESS)

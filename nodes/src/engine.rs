@@ -74,6 +74,14 @@ impl Engine {
         }
     }
 
+    /// Whether several nodes may run the region over it.
+    pub(crate) fn is_shared(&self) -> bool {
+        match self {
+            Self::Embedded(_) => false,
+            Self::JetStream(_) => true,
+        }
+    }
+
     /// Closes it: what was acknowledged is durable.
     pub(crate) async fn stop(self) {
         match self {

@@ -119,6 +119,8 @@ fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Recepti
         .routes(routes!(lists::sites))
         .routes(routes!(lists::site))
         .routes(routes!(lists::deliveries))
+        .routes(routes!(lists::nodes))
+        .routes(routes!(lists::shards))
         .routes(routes!(reconcile::show))
         .routes(routes!(records::list))
         .routes(routes!(records::show))

@@ -110,7 +110,7 @@ impl Mesh {
                 region,
                 seams: engine.seams(),
                 book: Arc::clone(&book),
-                settings: settings.clone(),
+                settings: Settings { lease_ms: settings.lease_ms.filter(|_| engine.is_shared()), ..settings.clone() },
                 sites: links.to_vec(),
                 roads: roads(&stores, region, settings),
                 views,
@@ -202,6 +202,16 @@ impl Mesh {
     /// The durable state of an entity.
     pub async fn show(&self, entity: EntityId) -> Result<State, AskError> {
         self.home(entity)?.show(entity).await
+    }
+
+    /// Whether other nodes run any of the regions, too.
+    pub fn has_others(&self) -> bool {
+        self.regions.values().any(Region::has_others)
+    }
+
+    /// Hands what this node does to those that run the regions, too, and stays to carry requests to them.
+    pub async fn hand_over(&self) {
+        futures::future::join_all(self.regions.values().map(Region::hand_over)).await;
     }
 
     /// Stops every region. What was acknowledged is durable.

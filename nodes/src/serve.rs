@@ -1,4 +1,4 @@
-//! `takt run`: a node over a folder of configuration, until somebody ends it. The demo starts its mesh by the same steps, so
+//! `takt node`: a node over a folder of configuration, until somebody ends it. The demo starts its mesh by the same steps, so
 //! that what is played is what runs. Decides nothing.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use takt_actors::node::Settings;
+use takt_actors::node::{NodeName, Settings};
 use takt_cluster::seam::Clock;
 use takt_config::folder::Folder;
 use takt_config::links::{Way, ways};
@@ -25,15 +25,24 @@ use crate::screens;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Serve {
     /// The folder that holds mesh.yaml. What it leaves open as `${NAME}` is taken from the environment.
-    #[arg(default_value = ".")]
+    #[arg(long, default_value = ".")]
     config: PathBuf,
-    /// Where the stores of the regions are kept; the same folder goes on where it was.
+    /// What this node is called among those that run the same regions; left out, as its host.
+    #[arg(long, value_parser = NodeName::parse)]
+    node: Option<NodeName>,
+    /// Where the stores of the regions are kept; the same folder goes on where it was. Each node has one of its own.
     #[arg(long, default_value = "takt-data")]
     data: PathBuf,
     /// Where HTTP and gRPC are spoken.
     #[arg(long, default_value = "127.0.0.1:7400")]
     listen: SocketAddr,
+    /// The same at another port; 0 for any that is free.
+    #[arg(long)]
+    port: Option<u16>,
 }
+
+/// How long a lease of a node lasts, in ms: as long as the others wait with its work when it dies.
+const LEASE_MS: u64 = 3_000;
 
 /// How often the folder is looked at, in ms.
 const LOOK_MS: u64 = 1_000;
@@ -48,10 +57,13 @@ pub(crate) struct Node {
 pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let config = &serve.config;
     let text = read(config, &std::env::vars().collect())?;
-    let node = Node::start(&text, config, &serve.data, serve.listen).await?;
+    let name = serve.node.clone().unwrap_or_else(host);
+    let listen = SocketAddr::new(serve.listen.ip(), serve.port.unwrap_or(serve.listen.port()));
+    let settings = Settings { node: name.clone(), lease_ms: Some(LEASE_MS), ..Settings::default() };
+    let node = Node::start(&text, config, &serve.data, listen, &settings).await?;
     let regions: Vec<String> = text.regions.iter().map(ToString::to_string).collect();
     let hash = text.book.hash.get(..8).unwrap_or_default().to_owned();
-    screens::print(&format!("takt  regions {}, {} sites, configuration {hash}", regions.join(", "), text.book.sites.len()));
+    screens::print(&format!("takt  node {name}, regions {}, {} sites, configuration {hash}", regions.join(", "), text.book.sites.len()));
     screens::print(&format!("  API   http://{0}  (OpenAPI at http://{0}/openapi.json; gRPC on the same port)", node.doors.http));
     screens::print(&format!("  data  {}", serve.data.display()));
     for site in text.book.sites.keys().filter(|site| !text.links.contains_key(site)) {
@@ -63,19 +75,23 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
         ended = asked_to_end() => ended?,
         () = watch(clock.as_ref(), config, renew) => {}
     }
-    screens::print("takt ends: what is under way is answered");
+    screens::print(if node.mesh.has_others() {
+        "takt ends: its work is handed to the other nodes, and what is under way is answered"
+    } else {
+        "takt ends: what is under way is answered"
+    });
     node.stop().await;
     Ok(())
 }
 
 impl Node {
     /// Opens the stores, starts every region, and opens the doors.
-    pub(crate) async fn start(text: &Text, config: &Path, data: &Path, listen: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) async fn start(text: &Text, config: &Path, data: &Path, listen: SocketAddr, settings: &Settings) -> anyhow::Result<Self> {
         let stores = Stores::open_as(data, text.regions.iter().copied(), &text.engines).await;
         let stores = stores.with_context(|| format!("the stores in {} did not open", data.display()))?;
         let ways = ways(text)?;
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
-        let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, &Settings::default()).await?);
+        let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, settings).await?);
         let clients = Clients::of(&text.clients, &text.book).map_err(|error| anyhow::anyhow!("{}/mesh.yaml: {error}", config.display()))?;
         let reception = open(&mesh, clients, ways);
         let doors = doors::serve(reception, listen, listen).await;
@@ -83,8 +99,12 @@ impl Node {
         Ok(Self { mesh, doors })
     }
 
-    /// Takes nobody new, answers what is in flight, and closes the stores.
+    /// Hands its work to the other nodes, if there are any, while its doors are open; then takes nobody new, answers what is in
+    /// flight, and closes the stores.
     pub(crate) async fn stop(self) {
+        if self.mesh.has_others() {
+            self.mesh.hand_over().await;
+        }
         self.doors.stop().await;
         if let Ok(mesh) = Arc::try_unwrap(self.mesh) {
             mesh.stop().await;
@@ -92,6 +112,14 @@ impl Node {
             tracing::warn!("somebody still asks the mesh; what was acknowledged is durable");
         }
     }
+}
+
+/// What this machine is called.
+fn host() -> NodeName {
+    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let fits = |letter: char| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '-' };
+    let name: String = named.unwrap_or_default().trim().chars().map(fits).take(NodeName::LEN_MAX).collect();
+    NodeName::parse(&name).unwrap_or_default()
 }
 
 /// Reads a folder, or says all that is wrong with it.
@@ -107,11 +135,10 @@ pub(crate) fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
 /// The reception with a door for every system; what has to be asked for or looked at regularly is, from now on.
 fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
     let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
-    for way in ways {
+    for way in ways.into_iter().map(Arc::new) {
         let Some(region) = mesh.region_of(way.site).cloned() else { continue };
-        for chore in way.chores(&region) {
-            tokio::spawn(chore);
-        }
+        let (doing, at) = (Arc::clone(&way), region.clone());
+        tokio::spawn(async move { at.at_site(doing.site, || doing.chores(&at)).await });
         if let Some(shows) = way.shows.clone() {
             reception = reception.with_inbox(way.site, shows.token.as_deref(), shows.signature, Arc::new(way.door(region)));
         }

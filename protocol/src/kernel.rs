@@ -81,7 +81,8 @@ pub struct Stepped {
 }
 
 /// What the sender of an input is told.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The answer.
     Answer(Answer),

@@ -100,9 +100,27 @@ pub fn shelf(region: Region, name: &str) -> String {
     format!("{ROOT}.{region}.shelf.{}", token(name))
 }
 
-/// A lease, by its name.
+/// A lease, by its name: its class is what stands before the first `/`, where there is one.
 pub fn lease(region: Region, name: &str) -> String {
-    format!("{ROOT}.{region}.lease.{}", token(name))
+    match name.split_once('/') {
+        Some((class, rest)) => format!("{ROOT}.{region}.lease.{}.{}", token(class), token(rest)),
+        None => format!("{ROOT}.{region}.lease.{}", token(name)),
+    }
+}
+
+/// All leases of a class.
+pub fn leases(region: Region, class: &str) -> String {
+    format!("{ROOT}.{region}.lease.{}.*", token(class))
+}
+
+/// The name of the lease whose subject it is, in that region.
+pub fn parse_lease(region: Region, subject: &str) -> Option<String> {
+    let rest = subject.strip_prefix(&format!("{ROOT}.{region}.lease."))?;
+    let name = match rest.split_once('.') {
+        Some((class, rest)) => format!("{}/{}", untoken(class)?, untoken(rest)?),
+        None => untoken(rest)?,
+    };
+    (lease(region, &name) == subject).then_some(name)
 }
 
 /// Inputs waiting for the entities of a shard.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::commit::{Commit, chain_hash};
 use crate::envelope::{RawRef, Who};
 use crate::input::{Body, Input};
+use crate::kernel::Reply;
 use crate::seen::ContentHash;
 
 /// The schema epoch of this binary: grows when a fact gains a meaning that an older binary would miss.
@@ -103,6 +104,40 @@ struct LoggedV1 {
 enum Sent {
     #[serde(rename = "1")]
     V1(Box<Input>),
+}
+
+/// What the node that runs a shard answers to another node of its region, which was asked instead: the question is an input,
+/// written as mail is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relayed {
+    /// It is decided, and the outcome is durable.
+    Reply(Reply),
+    /// It was not looked at: this node does not run the shard.
+    Elsewhere,
+    /// It was lost here; whether it was decided is not known.
+    Lost,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "v", content = "body")]
+enum Answered {
+    #[serde(rename = "1")]
+    V1(Box<Relayed>),
+}
+
+/// Writes the answer to a question that was relayed.
+pub fn pack_relayed(relayed: Relayed) -> Result<Vec<u8>, WireError> {
+    let bytes = encode("answer", &Answered::V1(Box::new(relayed)))?;
+    bounded("answer", bytes.len(), MAIL_BYTES_MAX)?;
+    Ok(bytes)
+}
+
+/// Reads it.
+pub fn unpack_relayed(bytes: &[u8]) -> Result<Relayed, WireError> {
+    bounded("answer", bytes.len(), MAIL_BYTES_MAX)?;
+    let Answered::V1(relayed) = versioned("answer", bytes)?;
+    Ok(*relayed)
 }
 
 /// Writes a commit.

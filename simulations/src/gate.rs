@@ -15,6 +15,8 @@ mod check;
 mod day;
 mod floor;
 mod luck;
+#[cfg(test)]
+mod shared;
 mod yard;
 
 use floor::Floor;

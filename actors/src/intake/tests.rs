@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::Actor;
@@ -15,8 +16,10 @@ use takt_protocol::wire;
 
 use super::Intake;
 use crate::committer::{self, Committer};
+use crate::duties::Duties;
 use crate::hall::{Hall, Keeper};
 use crate::index::{self, Index};
+use crate::reach::Reach;
 use crate::tape::tests::{seams, write};
 
 const QUEUE: QueueName = QueueName::In { shard: 0 };
@@ -47,7 +50,9 @@ async fn nobody_is_born_under_a_name_that_the_index_has_not_read_yet() {
     let hall = Hall::new(node.clone(), committer);
     let (keeper, _) = Actor::spawn(None, Keeper { hall: hall.clone() }, ()).await.unwrap();
     let index = Index::new(node.region, Views::in_memory());
-    let intake = Intake { node: node.clone(), hall: hall.clone(), index: index.clone() };
+    let duties = Arc::new(Duties::new(1, &[], &[], Some(Instant::EPOCH)));
+    let reach = Reach { node: node.clone(), hall, duties };
+    let intake = Intake { node: node.clone(), reach, index: index.clone() };
     announce(&seams).await;
     let taken = async || {
         let pulled = seams.queue.pull(QUEUE, 1, Duration::from_secs(30)).await.unwrap();

@@ -83,7 +83,7 @@ impl Began {
 
 /// The planted bug: sends whatever waits, before anything stands in the log.
 async fn blind(desk: &SiteDesk, intent: IntentId) {
-    let Ok(state) = desk.hall.show(intent.entity).await else { return };
+    let Ok(state) = desk.reach.show(intent.entity).await else { return };
     let Some(Intent::Site { effect, .. }) = state.common.outbox.get(intent.number).map(|open| open.intent.clone()) else { return };
     desk.link.send(&Errand { reference: intent.reference(), attempt: 1, effect }).await;
 }
@@ -173,7 +173,7 @@ async fn claim_of(desk: &SiteDesk, intent: IntentId, claim: Claim, origin: Optio
     let key = Key { source: desk.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("claim/{intent}"))) };
     let envelope = Envelope { causation: Some(intent.to_string()), origin, ..Envelope::of(key, now) };
     let input = Input { to: Address::Entity(intent.entity), envelope, body: Body::Claim { intent, claim } };
-    match desk.hall.tell(intent.entity, input).await? {
+    match desk.reach.tell(intent.entity, input).await? {
         Reply::Claim(answer) => Ok(answer),
         Reply::Answer(_) | Reply::Known(_) | Reply::Unborn => Ok(ClaimAnswer::Done),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bench, Timer, bytes, soon};
-use crate::seam::{BlobHash, Leased, Note, QueueName, Replied};
+use crate::seam::{BlobHash, Holding, Leased, Note, QueueName, Replied};
 
 /// Not before its time, at least once, also when the node was gone in between; a second one of the same id replaces it.
 pub async fn a_timer_comes_not_before_its_time_and_survives_the_node(bench: &mut dyn Bench) {
@@ -59,6 +59,27 @@ pub async fn a_lease_has_one_holder_and_a_growing_epoch(bench: &mut dyn Bench) {
     assert!(second > first);
     seams.lease.release("shard/0", "b").await.unwrap();
     assert!(matches!(seams.lease.take("shard/0", "a", time).await.unwrap(), Leased::Ours { epoch } if epoch > second));
+}
+
+/// Those of a class, by name, while they are held and no longer.
+pub async fn leases_of_a_class_are_listed_while_they_are_held(bench: &mut dyn Bench) {
+    let seams = bench.seams().await;
+    let time = bench.lease_time() * 4;
+    let mut held = Vec::new();
+    for (name, holder) in [("node/b.1", "b"), ("node/a/2", "a"), ("site/a", "c"), ("node", "d")] {
+        let Leased::Ours { epoch } = seams.lease.take(name, holder, time).await.unwrap() else { panic!("{name} was refused") };
+        held.push(Holding { name: name.to_owned(), holder: holder.to_owned(), epoch });
+    }
+    held.retain(|holding| holding.name.starts_with("node/"));
+    held.reverse();
+    assert_eq!(seams.lease.held("node").await.unwrap(), held);
+    // Renewed, it is the same holder's time.
+    seams.lease.take("node/b.1", "b", bench.lease_time()).await.unwrap();
+    seams.lease.release("node/a/2", "a").await.unwrap();
+    held.retain(|holding| holding.holder == "b");
+    assert_eq!(seams.lease.held("node").await.unwrap(), held);
+    seams.clock.sleep(bench.lease_time() * 2).await;
+    assert_eq!(seams.lease.held("node").await.unwrap(), []);
 }
 
 /// A prefix that ends in `>` matches all below it.

@@ -47,6 +47,8 @@ struct State {
     ready: VecDeque<Delivery>,
     /// The most that one of the waiting readers would take.
     wanted: usize,
+    /// Nobody here reads it any more: what still comes goes back.
+    is_let_go: bool,
     /// Since when nobody answers.
     failing: Option<(Duration, Fault)>,
 }
@@ -74,6 +76,7 @@ impl Counter {
                     return Err(fault.clone());
                 }
                 state.wanted = state.wanted.max(most.min(ASKED_MAX));
+                state.is_let_go = false;
             }
             self.wanted.notify_one();
             tokio::select! {
@@ -83,6 +86,14 @@ impl Counter {
                 () = api.clock.sleep(PAUSE_MAX) => {}
             }
         }
+    }
+
+    /// Nobody here reads it any more; a question that is still out brings its messages for nobody.
+    pub(super) fn let_go(&self) {
+        let mut state = self.state();
+        state.is_let_go = true;
+        state.wanted = 0;
+        state.ready.clear();
     }
 
     fn take(&self, desk: &Desk, now: Duration, most: usize, lease: Duration) -> Vec<Delivery> {
@@ -158,6 +169,10 @@ impl Counter {
             let receipt = Receipt { queue: self.source.queue, sequence: place.sequence, delivery: place.delivery };
             let id = api::id_of(api::text(message.headers.as_ref(), api::ID), place.sequence);
             desk.lay(receipt, answer.to_string(), until);
+            if self.state().is_let_go {
+                desk.put_back(receipt, Duration::ZERO);
+                continue;
+            }
             self.state().ready.push_back(Delivery { receipt, id, deliveries: place.delivery, bytes: message.payload });
         }
     }

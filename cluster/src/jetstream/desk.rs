@@ -10,7 +10,7 @@ use async_nats::HeaderMap;
 use tokio::sync::Notify;
 
 use super::api::Api;
-use crate::seam::Receipt;
+use crate::seam::{QueueName, Receipt};
 
 /// What is said to the servers about a message.
 pub(super) const DONE: &[u8] = b"+ACK";
@@ -70,6 +70,21 @@ impl Desk {
     /// The reader does not want it before then.
     pub(super) fn put_back(&self, receipt: Receipt, until: Duration) -> bool {
         self.set(receipt, until, false)
+    }
+
+    /// Nobody here reads that queue any more: what was handed out of it is free at once, and counts as over for whoever still
+    /// has it here. What its reader put back for a while stays put back.
+    pub(super) fn give_back(&self, queue: QueueName) {
+        let open: Vec<Receipt> = self
+            .state()
+            .handed
+            .iter()
+            .filter(|(receipt, handed)| receipt.queue == queue && handed.open)
+            .map(|(receipt, _)| *receipt)
+            .collect();
+        for receipt in open {
+            self.put_back(receipt, Duration::ZERO);
+        }
     }
 
     fn set(&self, receipt: Receipt, until: Duration, open: bool) -> bool {
@@ -159,7 +174,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seam::QueueName;
 
     const SIGN: Duration = Duration::from_secs(3);
 

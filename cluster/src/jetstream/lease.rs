@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use takt_protocol::subject;
 
@@ -14,7 +15,7 @@ use super::fault::Fault;
 use super::reads::{self, Kept};
 use super::{Shared, place};
 use crate::Error;
-use crate::seam::{Lease, Leased};
+use crate::seam::{Holding, Lease, Leased};
 
 /// Tries of one wish: each is lost only to somebody else's.
 const TRIES: usize = 8;
@@ -37,6 +38,10 @@ impl Lease for Shared {
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), Error> {
         self.give_back(name, holder).await.map_err(|fault| fault.error(&place(&self.names.lease)))
+    }
+
+    async fn held(&self, class: &str) -> Result<Vec<Holding>, Error> {
+        self.holders(class).await.map_err(|fault| fault.error(&place(&self.names.lease)))
     }
 }
 
@@ -77,6 +82,19 @@ impl Shared {
             }
         }
         Err(Fault::Silent)
+    }
+
+    async fn holders(&self, class: &str) -> Result<Vec<Holding>, Fault> {
+        let subjects = self.subjects(&self.names.lease, &subject::leases(self.settings.region, class)).await?;
+        let names = subjects.iter().filter_map(|(subject, _)| subject::parse_lease(self.settings.region, subject));
+        let holding = |name: String| async move {
+            let Some((kept, held)) = self.held(&self.api, &name).await? else { return Ok(None) };
+            let epoch = if held.since == 0 { kept.sequence } else { held.since };
+            Ok::<_, Fault>(held.holder.map(|holder| Holding { name, holder, epoch }))
+        };
+        let mut found: Vec<Holding> = try_join_all(names.map(holding)).await?.into_iter().flatten().collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
     }
 
     async fn held(&self, api: &Api, name: &str) -> Result<Option<(Kept, Held)>, Fault> {

@@ -66,6 +66,14 @@ impl Queue for Shared {
         Ok(())
     }
 
+    async fn let_go(&self, queue: QueueName) {
+        let counter = self.counters().get(&queue).cloned();
+        if let Some(counter) = counter {
+            counter.let_go();
+        }
+        self.desk.give_back(queue);
+    }
+
     async fn bury(&self, receipt: Receipt, reason: String) -> Result<(), Error> {
         self.bury_it(receipt, &reason).await.map_err(|fault| fault.error(&place(&self.names.work)))
     }
@@ -149,7 +157,7 @@ impl Shared {
     }
 
     /// The subjects of a stream that hold anything, with how many messages.
-    async fn subjects(&self, stream: &str, filter: &str) -> Result<Vec<(String, u64)>, Fault> {
+    pub(super) async fn subjects(&self, stream: &str, filter: &str) -> Result<Vec<(String, u64)>, Fault> {
         let mut found = Vec::new();
         loop {
             let request = json!({"subjects_filter": filter, "offset": found.len()});

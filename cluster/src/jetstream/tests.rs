@@ -12,7 +12,7 @@ use super::servers::{Plan, Servers, find};
 use super::{JetStream, Settings};
 use crate::clock::SystemClock;
 use crate::conformance::Bench;
-use crate::seam::Seams;
+use crate::seam::{Message, QueueName, Seams};
 
 mod appends;
 mod faults;
@@ -87,3 +87,38 @@ impl Bench for OnServers {
 }
 
 crate::conformance_tests!(tokio::test, on_servers());
+
+#[tokio::test]
+async fn what_a_node_lets_go_of_is_read_by_another_one_at_once() {
+    let (servers, account) = calm();
+    let settings = Settings { silence: Duration::from_secs(30), ..servers.settings(eu(), account) };
+    let (one, other) = (open(settings.clone()).await, open(settings).await);
+    let (one, other) = (one.seams(), other.seams());
+    let (queue, lease) = (QueueName::In { shard: 0 }, Duration::from_mins(1));
+    let say = async |ids: &[&str]| {
+        let message = |id: &&str| Message { queue, id: (*id).to_owned(), bytes: (*id).to_owned().into() };
+        other.queue.publish(ids.iter().map(message).collect()).await.unwrap();
+    };
+    let soon = async |work| tokio::time::timeout(Duration::from_secs(8), work).await;
+    say(&["a", "b"]).await;
+    let mut handed = Vec::new();
+    while handed.len() < 2 {
+        handed.extend(one.queue.pull(queue, 8, lease).await.unwrap());
+    }
+    // A reader that leaves while it waits: what it had asked for comes to nobody.
+    assert!(tokio::time::timeout(Duration::from_millis(300), one.queue.pull(queue, 8, lease)).await.is_err());
+    one.queue.let_go(queue).await;
+    say(&["c"]).await;
+    let mut found = std::collections::BTreeSet::new();
+    while found.len() < 3 {
+        let next = soon(other.queue.pull(queue, 8, lease)).await.expect("what was let go of did not come").unwrap();
+        found.extend(next.into_iter().map(|delivery| delivery.id));
+    }
+    // The answer of whoever let go is void.
+    one.queue.ack(handed.into_iter().map(|delivery| delivery.receipt).collect()).await.unwrap();
+    assert_eq!(other.queue.depth(queue).await.unwrap(), 3);
+    // Who pulls again, reads again.
+    let again = one.queue.pull(queue, 8, lease);
+    let (found, ()) = tokio::join!(soon(again), say(&["d"]));
+    assert_eq!(found.expect("nothing came").unwrap().first().map(|delivery| delivery.id.as_str()), Some("d"));
+}

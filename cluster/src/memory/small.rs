@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::{Hold, Operation, Store, unreachable};
 use crate::Error;
-use crate::seam::{BlobHash, Blobs, Lease, Leased, Shelf};
+use crate::seam::{BlobHash, Blobs, Holding, Lease, Leased, Shelf};
 
 #[async_trait]
 impl Blobs for Hold {
@@ -57,6 +57,20 @@ impl Lease for Hold {
             Ok(())
         };
         self.perform(Operation::write("lease.release"), act, unreachable).await
+    }
+
+    async fn held(&self, class: &str) -> Result<Vec<Holding>, Error> {
+        let (now, prefix) = (self.shared.clock.elapsed(), format!("{class}/"));
+        let act = |store: &mut Store| {
+            let held = store.leases.iter().filter(|(name, (_, _, until))| name.starts_with(&prefix) && *until > now);
+            let holding = |(name, (holder, epoch, _)): (&String, &(String, u64, Duration))| Holding {
+                name: name.clone(),
+                holder: holder.clone(),
+                epoch: *epoch,
+            };
+            Ok(held.map(holding).collect())
+        };
+        self.perform(Operation::read("lease.held"), act, unreachable).await
     }
 }
 

@@ -90,3 +90,17 @@ async fn a_bus_knows_whether_anybody_listens() {
     bus.publish(crate::seam::Note { subject: "events.eu".into(), id: "1".into(), bytes: "x".into() }).await.unwrap();
     assert!(!bus.is_heard(), "who left is still listened for");
 }
+
+#[tokio::test]
+async fn a_node_that_is_held_still_writes_nothing_until_it_runs_again() {
+    let memory = memory(Untroubled);
+    let (seams, reins) = memory.node();
+    let entity = append()[0].entity;
+    reins.stop();
+    let silence = std::time::Duration::from_millis(30);
+    let writing = tokio::spawn(async move { seams.journal.append(append()).await });
+    tokio::time::sleep(silence).await;
+    assert_eq!(memory.seams().journal.last(entity).await.unwrap(), 0, "it wrote although it stood still");
+    reins.run();
+    assert!(matches!(writing.await.unwrap()[..], [Appended::Committed { .. }]));
+}

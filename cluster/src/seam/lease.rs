@@ -21,6 +21,17 @@ pub enum Leased {
     },
 }
 
+/// A lease that somebody has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Its name.
+    pub name: String,
+    /// Who has it.
+    pub holder: String,
+    /// Under this epoch.
+    pub epoch: u64,
+}
+
 /// Exclusive for a while, with an epoch.
 #[async_trait]
 pub trait Lease: Send + Sync {
@@ -30,4 +41,8 @@ pub trait Lease: Send + Sync {
 
     /// Gives it back, so that the next need not wait.
     async fn release(&self, name: &str, holder: &str) -> Result<(), Error>;
+
+    /// The leases of a class that somebody has, by name: the class is what stands before the `/` of a name. Never older than the
+    /// question.
+    async fn held(&self, class: &str) -> Result<Vec<Holding>, Error>;
 }

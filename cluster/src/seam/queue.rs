@@ -104,6 +104,10 @@ pub trait Queue: Send + Sync {
     /// Not now: again after `delay`.
     async fn later(&self, receipt: Receipt, delay: Duration) -> Result<(), Error>;
 
+    /// Nobody on this node reads the queue any more: what the engine handed out here or keeps ready goes to other nodes at
+    /// once, where the engine knows nodes apart. Pulling from it again ends that.
+    async fn let_go(&self, _queue: QueueName) {}
+
     /// Never by itself: into the dead-letter box, with the reason a person will read.
     async fn bury(&self, receipt: Receipt, reason: String) -> Result<(), Error>;
 

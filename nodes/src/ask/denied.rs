@@ -122,6 +122,14 @@ impl Denied {
                 Self::new(Sort::Unavailable, "UNREACHABLE", message, format!("{again}, or ask a node of region {region}")).retry(5)
             }
             AskError::Store(_) => Self::new(Sort::Unavailable, "UNAVAILABLE", "it could not be written down", again).retry(5),
+            AskError::NoNode { .. } => {
+                Self::new(Sort::Unavailable, "UNAVAILABLE", "no node decides about it just now, and none has looked at it", again).retry(1)
+            }
+            AskError::Unanswered => {
+                let message = "the node that decides about it did not answer in time; it may still be decided";
+                let remedy = "send the same request again under the same key: it has its effect once, and you get its answer";
+                Self::new(Sort::Late, "DEADLINE", message, remedy).retry(1)
+            }
             AskError::Wire(_) => Self::new(
                 Sort::TooLarge,
                 "TOO_LARGE",

@@ -55,6 +55,10 @@ pub enum Question {
         #[command(subcommand)]
         question: Option<SiteQuestion>,
     },
+    /// The nodes that run this mesh: since when, what each does, and how far its lists are behind.
+    Nodes,
+    /// The shards of every region: which node runs each, and how much waits to be decided.
+    Shards,
     /// Public events, as anybody may subscribe to them.
     Events(EventQuestion),
     /// The contracts of public events: what each says.

@@ -9,6 +9,7 @@ use super::Shared;
 use super::told::{Asking, Id, Words};
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
+use crate::answers::node::{NodeRow, ShardRow};
 use crate::answers::order::OrderRow;
 use crate::answers::plant::PlantView;
 use crate::answers::routing::RoutingView;
@@ -72,6 +73,18 @@ pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, 
 #[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = Page<SiteRow>)))]
 pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Page<SiteRow>>, Denied> {
     reception.within(reception.sites()).await.map(Json)
+}
+
+/// List the nodes that run the regions of this one, and how each stands.
+#[utoipa::path(get, path = "/v1/nodes", tag = "node", responses((status = 200, description = "Every node that lives.", body = Page<NodeRow>)))]
+pub(super) async fn nodes(State(reception): Shared, _: Asking) -> Result<Json<Page<NodeRow>>, Denied> {
+    reception.within(reception.nodes()).await.map(Json)
+}
+
+/// List the shards of every region: which node runs each, since when, and how much waits to be decided.
+#[utoipa::path(get, path = "/v1/shards", tag = "node", responses((status = 200, description = "Every shard.", body = Page<ShardRow>)))]
+pub(super) async fn shards(State(reception): Shared, _: Asking) -> Result<Json<Page<ShardRow>>, Denied> {
+    reception.within(reception.shards()).await.map(Json)
 }
 
 /// Show a site: how fresh its systems are and what waits for them, recipes against what it has, equipment, the orders of its

@@ -130,6 +130,14 @@ impl Queries for Counter {
         self.asked(&request, self.reception.sites()).await
     }
 
+    async fn list_nodes(&self, request: Request<v1::All>) -> Document {
+        self.asked(&request, self.reception.nodes()).await
+    }
+
+    async fn list_shards(&self, request: Request<v1::All>) -> Document {
+        self.asked(&request, self.reception.shards()).await
+    }
+
     async fn list_records(&self, request: Request<v1::RecordsQuestion>) -> Document {
         let asked = request.get_ref();
         self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), asked.most.map(u64::from)))

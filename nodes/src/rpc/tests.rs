@@ -316,6 +316,9 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     let tree = queries.show_genealogy(which("1000042")).await.unwrap().into_inner();
     assert_eq!(text(&postings, "id"), text(&tree, "id"));
     is(&queries.show_reach(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
+    for listed in [queries.list_nodes(v1::All::default()).await, queries.list_shards(v1::All::default()).await] {
+        assert!(listed.unwrap().into_inner().fields.contains_key("rows"));
+    }
     let mut stranger = QueriesClient::new(channel(&world).await);
     is(&stranger.list_sites(v1::All::default()).await.unwrap_err(), Code::Unauthenticated, "UNAUTHENTICATED", "authorization");
     drop(steps);

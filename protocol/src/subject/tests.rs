@@ -118,6 +118,13 @@ fn what_has_a_name_has_one_subject_whatever_its_name_is() {
             assert!(subject.split('.').count() <= 5 && !subject.contains(['*', '>', ' ']), "{subject}");
         }
     }
+    for name in NASTY.iter().map(|name| (*name).to_owned()).chain(NASTY.map(|name| format!("shard/{name}"))) {
+        assert_eq!(parse_lease(eu(), &lease(eu(), &name)), Some(name));
+    }
+    assert_eq!((lease(eu(), "shard/7"), leases(eu(), "shard")), ("takt.eu.lease.shard.7".to_owned(), "takt.eu.lease.shard.*".to_owned()));
+    for bad in ["takt.eu.lease.shard.7.1", "takt.na.lease.shard.7", "takt.eu.lease.a=2fb", "takt.eu.lease."] {
+        assert_eq!(parse_lease(eu(), bad), None, "{bad}");
+    }
     let payload = RawRef::of(b"one");
     assert_eq!(raw(eu(), &payload), format!("takt.eu.raw.{}", &payload.to_string()[..5]));
     let order = EntityId::from_parts(Kind::Order, eu(), 1, 7);

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::*;
+use crate::answer::Answer;
 use crate::commit::Step;
 use crate::desk::{Action, Wish};
 use crate::floor::{Floor, person};
@@ -20,7 +21,7 @@ use crate::kernel::tests::fixture::{Day, at, qty, site, work};
 use crate::kernel::{State, replay};
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{self, Amount, Counting, OwnerFact, Report, Request};
-use crate::outbox::{Claim, Receipt};
+use crate::outbox::{Claim, ClaimAnswer, Receipt};
 use crate::posting::Use;
 use crate::words::{EquipmentClass, EquipmentId, HoldNo, LotNo, MaterialId, OpNo, OutputKind, Place, Reason, Sscc, Version};
 use crate::{lot, record, shipment, unit};
@@ -235,6 +236,26 @@ fn frozen_inputs_are_read_and_written_the_same() {
     }
     let claim = Input { to: Address::Entity(Day::lot_entity()), ..Day::completed() };
     assert_eq!(unpack(&pack(claim.clone()).unwrap()).unwrap(), claim);
+}
+
+#[test]
+fn frozen_answers_between_nodes_are_read_and_written_the_same() {
+    let wait = ClaimAnswer::Wait { until: at(5) };
+    let relayed = [
+        ("relayed-known.hex", Relayed::Reply(Reply::Known(Answer::Discrepant { case: 3 }))),
+        ("relayed-claim.hex", Relayed::Reply(Reply::Claim(wait))),
+        ("relayed-unborn.hex", Relayed::Reply(Reply::Unborn)),
+        ("relayed-elsewhere.hex", Relayed::Elsewhere),
+        ("relayed-lost.hex", Relayed::Lost),
+    ];
+    for (name, answer) in relayed {
+        freeze(name, &pack_relayed(answer.clone()).unwrap());
+        let bytes = frozen(name);
+        assert_eq!(unpack_relayed(&bytes).unwrap(), answer, "{name}");
+        assert_eq!(pack_relayed(answer).unwrap(), bytes, "{name}");
+    }
+    assert!(matches!(unpack_relayed(b"\x00garbage"), Err(WireError::Decode { .. })));
+    assert!(matches!(unpack_relayed(&vec![0; MAIL_BYTES_MAX + 1]), Err(WireError::TooLong { .. })));
 }
 
 #[test]

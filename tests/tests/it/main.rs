@@ -13,6 +13,7 @@ mod demo;
 mod draw;
 mod links;
 mod loop_disk;
+mod several;
 mod store_account;
 mod store_kill;
 mod store_power;

@@ -20,9 +20,11 @@ use takt_protocol::words::EquipmentId;
 
 use super::*;
 use crate::committer::Committer;
+use crate::duties::Duties;
 use crate::hall::Hall;
 use crate::link::{Link, Probed};
 use crate::node::{Node, Settings};
+use crate::reach::Reach;
 use crate::region::{Plan, Region, SiteLink};
 use crate::site::SiteLimits;
 use crate::tape::tests::seams;
@@ -156,9 +158,10 @@ async fn a_reader_waits_while_more_waits_to_be_decided_than_it_may_and_loses_not
     let reader = Reader::losing(0);
     let way = SiteLink::new(name("lake"), Arc::clone(&reader) as Arc<dyn Link>, SiteLimits::default());
     let hall = Hall::new(Arc::clone(&node), Committer::pair().0);
+    let duties = Arc::new(Duties::new(1, &[], &[], Some(Instant::EPOCH)));
     let desk = Arc::new(SiteDesk {
+        reach: Reach { node: Arc::clone(&node), hall, duties },
         node,
-        hall,
         site: way.site,
         link: Arc::clone(&way.link),
         limits: way.limits.clone(),

@@ -225,3 +225,20 @@ async fn a_planner_learns_which_equipment_may_run_and_why_the_rest_may_not() {
     plant.gets("/v1/routing-assignments?plant=nord").await.is(400, "SCHEMA", "query");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_says_of_itself_what_it_runs_also_where_it_is_alone() {
+    let world = World::start().await;
+    world.released("1000042").await;
+    let plant = Person::plant(&world);
+    let nodes = plant.gets("/v1/nodes").await.body;
+    let node = &nodes["rows"][0];
+    assert_eq!((nodes["rows"].as_array().map(Vec::len), at(node, "/name"), &node["answers"]), (Some(1), "takt", &json!(true)));
+    assert_eq!((&node["regions"], &node["shards"]), (&json!(["eu", "na"]), &json!(2)));
+    assert!(node["load"].as_u64() > Some(0) && at(node, "/since").starts_with("20"), "{node}");
+    let shards = plant.gets("/v1/shards").await.body;
+    let rows = shards["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| (at(row, "/region"), at(row, "/owner"))).collect::<Vec<_>>(), [("eu", "takt"), ("na", "takt")]);
+    assert!(rows.iter().all(|row| row["epoch"] == 0 && row["shard"] == 0 && row["since"].is_string()), "{shards}");
+    world.stop().await;
+}

@@ -1,0 +1,147 @@
+//! The tasks of a region on this node, in the order of the supervision table, each with the duty that it belongs to: what belongs
+//! to none follows the node, and runs wherever the region does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use takt_cluster::seam::QueueName;
+use takt_protocol::book::SiteKind;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::committer::{self, Wanted};
+use crate::courier::{self, Far};
+use crate::duties::Duty;
+use crate::hall::Hall;
+use crate::index::{self, Index};
+use crate::intake::{self, Intake};
+use crate::leases::Leases;
+use crate::node::Node;
+use crate::reach::Reach;
+use crate::roll::{self, Caller};
+use crate::site::{self, SiteDesk, SiteLink};
+use crate::supervision::Task;
+use crate::{dispatcher, publisher, relay};
+
+/// The tasks that read the log.
+pub(super) const PROJECTIONS: [&str; 4] = ["index", "dispatcher", "publisher", "feeders"];
+
+/// A task, its row in the table, and its duty.
+pub(super) struct Named {
+    pub(super) name: &'static str,
+    pub(super) duty: Option<Duty>,
+    pub(super) task: Task,
+}
+
+/// What tasks work with.
+pub(super) struct Parts<'a> {
+    pub(super) reach: &'a Reach,
+    pub(super) index: &'a Index,
+    pub(super) caller: &'a Caller,
+    pub(super) leases: Option<&'a Arc<Leases>>,
+}
+
+/// All of them, in the order of the table.
+pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: UnboundedReceiver<Wanted>) -> Vec<Named> {
+    let node = &parts.reach.node;
+    let shards = node.seams.journal.shards();
+    let waiting = Arc::new(Mutex::new(Some(waiting)));
+    let own = Arc::clone(node);
+    let mut tasks = vec![named("committer", None, move || committing(Arc::clone(&own), Arc::clone(&waiting)))];
+    for shard in 0..shards {
+        let (own, index) = (Arc::clone(node), parts.index.clone());
+        tasks.push(named("index", None, move || index::run(Arc::clone(&own), index.clone(), shard)));
+    }
+    for link in sites {
+        at_site(parts.reach, link, &mut tasks);
+    }
+    for shard in 0..shards {
+        let (own, duty) = (Arc::clone(node), Some(Duty::Shard(shard)));
+        tasks.push(named("dispatcher", duty, move || dispatcher::run(Arc::clone(&own), shard)));
+        let own = Arc::clone(node);
+        tasks.push(named("publisher", duty, move || publisher::run(Arc::clone(&own), shard)));
+    }
+    for (far, urgent) in roads.iter().flat_map(|far| [(far, true), (far, false)]) {
+        let (own, far, duty) = (Arc::clone(node), far.clone(), Some(Duty::Road(far.region)));
+        tasks.push(named("couriers", duty, move || courier::run(Arc::clone(&own), far.clone(), urgent)));
+    }
+    deciding(parts, &mut tasks);
+    let (own, hall) = (Arc::clone(node), parts.reach.hall.clone());
+    tasks.push(named("sweeper", None, move || sweeping(Arc::clone(&own), hall.clone())));
+    if let Some(leases) = parts.leases {
+        let caller = parts.caller.clone();
+        tasks.push(named("roll", None, move || roll::run(caller.clone())));
+        let leases = Arc::clone(leases);
+        tasks.push(named("leases", None, move || Arc::clone(&leases).run()));
+    }
+    tasks
+}
+
+/// What speaks with a site, and tells it what happened where it reads along: there its order is that of the log of each shard, and
+/// its limits hold for all of them together.
+fn at_site(reach: &Reach, link: &SiteLink, tasks: &mut Vec<Named>) {
+    let (node, duty) = (&reach.node, Duty::Site(link.site));
+    let Some(post) = reach.duties.post(duty).cloned() else { return };
+    let desk = Arc::new(SiteDesk {
+        node: Arc::clone(node),
+        reach: reach.clone(),
+        site: link.site,
+        link: Arc::clone(&link.link),
+        limits: link.limits.clone(),
+        pace: Arc::clone(&link.pace),
+        deliveries: Arc::clone(&link.deliveries),
+    });
+    let readers = Arc::clone(&desk);
+    tasks.push(named("sites", Some(duty), move || site::run(Arc::clone(&desk), Arc::clone(&post))));
+    let reads = node.book().sites.get(&link.site).is_some_and(|site| site.kind == SiteKind::Analytics);
+    for shard in (0..node.seams.journal.shards()).filter(|_| reads) {
+        let desk = Arc::clone(&readers);
+        tasks.push(named("feeders", Some(duty), move || site::feeder::run(Arc::clone(&desk), shard)));
+    }
+}
+
+/// What brings inputs to the entities of each shard: from other nodes, where there are any, and out of the queues.
+fn deciding(parts: &Parts<'_>, tasks: &mut Vec<Named>) {
+    let reach = parts.reach;
+    let posts: Vec<_> = reach.duties.all().filter_map(|(duty, post)| Some((duty, shard(duty)?, Arc::clone(post)))).collect();
+    for (duty, shard, post) in posts.iter().filter(|_| parts.leases.is_some()).cloned() {
+        let reach = reach.clone();
+        tasks.push(named("relay", Some(duty), move || relay::run(reach.clone(), shard, Arc::clone(&post))));
+    }
+    let intake = Intake { node: Arc::clone(&reach.node), reach: reach.clone(), index: parts.index.clone() };
+    for (duty, shard, post) in posts {
+        for queue in [QueueName::In { shard }, QueueName::Due { shard }] {
+            let (intake, post) = (intake.clone(), Arc::clone(&post));
+            tasks.push(named("intake", Some(duty), move || intake::run(intake.clone(), queue, Arc::clone(&post))));
+        }
+    }
+}
+
+fn shard(duty: Duty) -> Option<u16> {
+    match duty {
+        Duty::Shard(shard) => Some(shard),
+        Duty::Site(_) | Duty::Road(_) => None,
+    }
+}
+
+fn named<F: Future<Output = ()> + Send + 'static>(
+    name: &'static str,
+    duty: Option<Duty>,
+    make: impl Fn() -> F + Send + Sync + 'static,
+) -> Named {
+    Named { name, duty, task: Arc::new(move || Box::pin(make())) }
+}
+
+/// The committer's end of the channel outlives a fall of the committer.
+async fn committing(node: Arc<Node>, waiting: Arc<Mutex<Option<UnboundedReceiver<Wanted>>>>) {
+    if let Some(receiver) = waiting.lock().await.take() {
+        committer::run(node, receiver).await;
+    }
+}
+
+async fn sweeping(node: Arc<Node>, hall: Hall) {
+    loop {
+        node.seams.clock.sleep(Duration::from_millis(node.settings.idle_ms.max(1))).await;
+        hall.sweep();
+    }
+}

@@ -1,0 +1,31 @@
+//! Which nodes run the regions of this one, and which of them runs which shard: the same whichever of them is asked.
+
+use futures::future::try_join_all;
+use takt_actors::roll::Roll;
+use takt_protocol::name::Region as RegionName;
+
+use super::{Denied, Reception};
+use crate::answers::Page;
+use crate::answers::node::{self, NodeRow, ShardRow};
+
+impl Reception {
+    /// The nodes, by name.
+    pub async fn nodes(&self) -> Result<Page<NodeRow>, Denied> {
+        Ok(self.counted(node::nodes(&self.rolls().await?)))
+    }
+
+    /// The shards, by region and number.
+    pub async fn shards(&self) -> Result<Page<ShardRow>, Denied> {
+        Ok(self.counted(node::shards(&self.rolls().await?)))
+    }
+
+    /// What each region says, one beside the other.
+    async fn rolls(&self) -> Result<Vec<(RegionName, Roll)>, Denied> {
+        let call = self.mesh().regions().iter().map(|(name, region)| async move { Ok((*name, region.roll().await?)) });
+        try_join_all(call).await.map_err(|error| Denied::asking(&error))
+    }
+
+    fn counted<T: utoipa::ToSchema>(&self, rows: Vec<T>) -> Page<T> {
+        Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None }
+    }
+}
