@@ -146,6 +146,11 @@ impl Post {
         self.busy.load(Ordering::Acquire) == 0
     }
 
+    /// Whether nothing more is to be begun.
+    pub(crate) fn is_leaving(&self) -> bool {
+        *self.phase.borrow() != Phase::Here
+    }
+
     /// Returns when it is this node's.
     pub(crate) async fn here(&self) {
         self.until(|phase| phase == Phase::Here).await;

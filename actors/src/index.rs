@@ -22,11 +22,13 @@ use tokio::sync::Notify;
 use crate::node::Node;
 
 mod brief;
+mod evidence;
 mod masterdata;
 mod rows;
 
 pub use brief::{Brief, Due, Handover, Lane, Progress, Since};
-pub use rows::{Evidence, Note, OpenCase, SCHEMA};
+pub use evidence::Evidence;
+pub use rows::{Note, OpenCase, SCHEMA};
 
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]

@@ -190,13 +190,14 @@ impl Leases {
         let asked = clock.elapsed();
         let Ok(Leased::Ours { epoch }) = self.take(&name).await else { return false };
         self.begin(duty, post, Term { epoch, since: clock.now() }, asked + self.time);
+        let mut asked = asked;
         let ended = tokio::select! {
             biased;
             _ = living.wait_for(|living| !self.is_wanted(living, duty)) => Ended::Unwanted,
-            () = self.hold(post, &name, asked, epoch) => Ended::Lapsed,
+            () = self.hold(post, &name, &mut asked, epoch) => Ended::Lapsed,
         };
         match ended {
-            Ended::Unwanted => self.hand_over(duty, post, &name, epoch).await,
+            Ended::Unwanted => self.hand_over(duty, post, &name, (asked, epoch)).await,
             Ended::Lapsed => {
                 tracing::warn!(lease = name, region = %self.node.region, "a lease has passed; its work is another node's");
                 self.lapse(duty, post).await;
@@ -206,26 +207,26 @@ impl Leases {
     }
 
     /// Renews a lease, and returns when it is lost.
-    async fn hold(&self, post: &Post, name: &str, mut asked: Duration, epoch: u64) {
+    async fn hold(&self, post: &Post, name: &str, asked: &mut Duration, epoch: u64) {
         let clock = &self.node.seams.clock;
-        let mut pause = (asked + self.time / 3).saturating_sub(clock.elapsed());
+        let mut pause = (*asked + self.time / 3).saturating_sub(clock.elapsed());
         loop {
             clock.sleep(pause).await;
             let now = clock.elapsed();
-            if now >= asked + self.time {
+            if now >= *asked + self.time {
                 return;
             }
             pause = match self.take(name).await {
                 Ok(Leased::Ours { epoch: still }) if still == epoch => {
-                    asked = now;
-                    post.keep(asked + self.time);
-                    (asked + self.time / 3).saturating_sub(clock.elapsed())
+                    *asked = now;
+                    post.keep(*asked + self.time);
+                    (*asked + self.time / 3).saturating_sub(clock.elapsed())
                 }
                 // It had passed, and somebody else may have had it since.
                 Ok(Leased::Ours { .. } | Leased::Theirs { .. }) => return,
                 Err(error) => {
                     tracing::debug!(%error, lease = name, "a lease cannot be renewed just now");
-                    (self.time / 12).min((asked + self.time).saturating_sub(clock.elapsed()))
+                    (self.time / 12).min((*asked + self.time).saturating_sub(clock.elapsed()))
                 }
             };
         }
@@ -244,7 +245,7 @@ impl Leases {
     }
 
     /// Ends what is under way, and gives the lease back. It is renewed meanwhile, and given up when that fails.
-    async fn hand_over(&self, duty: Duty, post: &Post, name: &str, epoch: u64) {
+    async fn hand_over(&self, duty: Duty, post: &Post, name: &str, (mut asked, epoch): (Duration, u64)) {
         let clock = &self.node.seams.clock;
         post.leave();
         let quiet = async {
@@ -259,7 +260,7 @@ impl Leases {
         tokio::select! {
             biased;
             () = quiet => {}
-            () = self.hold(post, name, clock.elapsed(), epoch) => {}
+            () = self.hold(post, name, &mut asked, epoch) => {}
             () = clock.sleep(Duration::from_millis(self.node.settings.hand_over_ms)) => {
                 tracing::warn!(lease = name, "what was under way did not end in time, and is left to the next node");
             }

@@ -66,6 +66,12 @@ impl std::fmt::Display for NodeName {
     }
 }
 
+/// The nodes that run a region just now, by what they keep alive in its store.
+pub async fn nodes_of(seams: &Seams) -> Result<Vec<NodeName>, takt_cluster::Error> {
+    let held = seams.lease.held(crate::leases::NODE).await?;
+    Ok(held.iter().filter_map(|holding| crate::leases::node_of(&holding.holder)).collect())
+}
+
 /// Limits, each with its unit.
 #[derive(Clone, Debug)]
 pub struct Settings {

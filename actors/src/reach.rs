@@ -1,6 +1,6 @@
 //! Reaching an entity wherever in its region it is decided: here, or by the node that runs its shard. A request that is carried there
 //! is answered after its commit there. It is tried again until it is answered or its time is up: under its key it has its effect
-//! once, however often it arrives.
+//! once, however often it arrives; a claim says who asks, and the same one gets the same answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,12 +31,17 @@ pub(crate) struct Reach {
     pub(crate) duties: Arc<Duties>,
 }
 
+/// How often an entity may not be at hand before its sender hears that it is not: it is put away in a moment.
+const LOST_MAX: u32 = 5;
+
 /// How a try went that brought no answer.
 enum Missed {
     /// Nobody looked at it.
     NotHeard,
     /// Somebody may have.
     MayBeDone,
+    /// Whoever decides about it could not: it was just being put away, or cannot be loaded.
+    Lost,
     /// It cannot be carried at all.
     Never(AskError),
 }
@@ -71,11 +76,11 @@ impl Reach {
     async fn carry(&self, entity: EntityId, input: Input) -> Result<Reply, AskError> {
         let clock = &self.node.seams.clock;
         let until = clock.elapsed() + Duration::from_millis(self.node.settings.ask_patience_ms);
-        let (mut may_be_done, mut pause) = (false, PAUSE);
+        let (mut may_be_done, mut lost, mut pause) = (false, 0, PAUSE);
         let question = Bytes::from(wire::pack_mail(Input { to: Address::Entity(entity), ..input.clone() })?);
         loop {
             let tried = if self.is_here(entity) {
-                self.hall.tell(entity, input.clone()).await.map_err(|Lost| Missed::MayBeDone)
+                self.hall.tell(entity, input.clone()).await.map_err(|Lost| Missed::Lost)
             } else {
                 self.relay(entity, question.clone(), until.saturating_sub(clock.elapsed())).await
             };
@@ -83,6 +88,8 @@ impl Reach {
                 Ok(reply) => return Ok(reply),
                 Err(Missed::Never(error)) => return Err(error),
                 Err(Missed::MayBeDone) => may_be_done = true,
+                Err(Missed::Lost) if lost >= LOST_MAX => return Err(Lost.into()),
+                Err(Missed::Lost) => (may_be_done, lost) = (true, lost + 1),
                 Err(Missed::NotHeard) => {}
             }
             if clock.elapsed() + pause >= until {
@@ -117,7 +124,7 @@ impl Reach {
             Ok(Replied::Answer(bytes)) => match wire::unpack_relayed(&bytes) {
                 Ok(Relayed::Reply(reply)) => Ok(reply),
                 Ok(Relayed::Elsewhere) => Err(Missed::NotHeard),
-                Ok(Relayed::Lost) => Err(Missed::MayBeDone),
+                Ok(Relayed::Lost) => Err(Missed::Lost),
                 Err(error) => Err(Missed::Never(error.into())),
             },
             Ok(Replied::NoResponders) => Err(Missed::NotHeard),

@@ -241,7 +241,7 @@ impl Reception {
             role: client.role.as_str().to_owned(),
             on_behalf_of: field::remark("cover.on_behalf_of", cover.on_behalf_of.as_ref())?,
             reason: field::remark("reason", meaning.reason.as_ref())?,
-            matched: false,
+            ..Who::default()
         };
         Ok(Envelope {
             key: Key { source: client.source, epoch: 0, mark: Mark::Text(key) },

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use takt_actors::courier::{Far, NextDoor};
 use takt_actors::index;
-use takt_actors::node::Settings;
+use takt_actors::node::{Settings, nodes_of};
 use takt_actors::region::{AskError, Plan, Region, SiteLink};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::seam::{Clock, Seams};
@@ -99,11 +99,32 @@ impl Stores {
     }
 }
 
+/// A region on a node's own disk is that node's alone. Another node of the same text would keep a second log of it, and its systems
+/// would be told everything twice: so where some regions are on the disk, no other node may run the rest.
+async fn with_its_disk(stores: &Stores, settings: &Settings) -> Result<(), AskError> {
+    let Some((own, _)) = stores.engines.iter().find(|(_, engine)| !engine.is_shared()) else { return Ok(()) };
+    for (region, engine) in stores.engines.iter().filter(|(_, engine)| engine.is_shared()) {
+        let others = nodes_of(&engine.seams()).await.map_err(AskError::Store)?;
+        if let Some(other) = others.iter().find(|other| **other != settings.node) {
+            let why = format!(
+                "region {own} of this folder is on the disk of one node, and node `{other}` runs region {region}, too: its text may be the \
+                 same, and region {own} would have two logs. Put every region on servers in regions.yaml, or give this node a folder of \
+                 regions that no other one runs; a node that just ended is gone after a few seconds"
+            );
+            return Err(AskError::Start(why));
+        }
+    }
+    Ok(())
+}
+
 impl Mesh {
     /// Starts every region over its store, with a road to every other one. A region
     /// carries out its own errands, at sites of other regions too; the limits of a site hold for all of them together.
     pub async fn start(stores: Stores, book: Arc<Book>, links: &[SiteLink], settings: &Settings) -> Result<Self, AskError> {
         let mut regions = BTreeMap::new();
+        if settings.lease_ms.is_some() {
+            with_its_disk(&stores, settings).await?;
+        }
         for (&region, engine) in &stores.engines {
             let Some(views) = stores.views.get(&region).cloned() else { continue };
             let plan = Plan {

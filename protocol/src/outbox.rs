@@ -45,6 +45,9 @@ pub struct Open {
     /// The first attempt that may have been done, while nobody has found out.
     #[serde(default)]
     pub doubted: Option<u32>,
+    /// Whose the last claim was; 0 where nobody said.
+    #[serde(default, skip_serializing_if = "claim::is_zero")]
+    pub asker: u64,
 }
 
 impl Open {
@@ -54,6 +57,11 @@ impl Open {
             Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => true,
             Standing::Waiting | Standing::Parked => false,
         }
+    }
+
+    /// Whether the present attempt is that one's.
+    fn is_claimed_by(&self, asker: u64) -> bool {
+        asker != 0 && self.asker == asker
     }
 
     /// Whether an attempt before the present one may have been done.
@@ -215,7 +223,7 @@ impl Outbox {
         if matches!(intent, Intent::Site { .. }) {
             self.open.insert(
                 number,
-                Open { intent, standing: Standing::Waiting, attempts: 0, releases: 0, class: Class::AtMostOnce, doubted: None },
+                Open { intent, standing: Standing::Waiting, attempts: 0, releases: 0, class: Class::AtMostOnce, doubted: None, asker: 0 },
             );
         }
     }

@@ -16,9 +16,10 @@ use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::record::{self, Record};
-use takt_protocol::{lot, order, site, wire};
+use takt_protocol::{site, wire};
 
 use super::brief::{Brief, Due, Lane, Since};
+use super::evidence;
 use crate::tape::Run;
 
 /// How rows are written.
@@ -53,15 +54,6 @@ pub(super) const PLACES: Table = Table(13);
 pub(super) const PLANTS: Table = Table(14);
 /// The number of a document or a hold, and an entity that it is about: what it is, and that entity.
 pub(super) const EVIDENCE: Table = Table(15);
-
-/// What a number names that is no thing of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Evidence {
-    /// A document of an ERP, ours, adopted or made by hand.
-    Document,
-    /// A hold.
-    Hold,
-}
 
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -240,53 +232,12 @@ impl Pages<'_> {
         }
     }
 
-    /// A number by which an entity may be looked for, also by its part before a stroke: a year or an item may stand behind it.
-    fn evidence(&mut self, number: &str, what: Evidence, entity: EntityId) {
-        let stem = number.split_once('/').map(|(stem, _)| stem);
-        for number in [Some(number), stem].into_iter().flatten().filter_map(|number| NativeId::parse(number).ok()) {
-            let mut key = number_key(&number);
-            key.extend(entity_key(entity));
-            self.put(EVIDENCE, key, &(what, entity));
-        }
-    }
-
-    /// The documents and holds that a fact speaks of.
-    fn evidence_of(&mut self, entity: EntityId, fact: &Fact) {
-        match fact {
-            Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => {
-                if let Some(document) = outcome.document() {
-                    self.evidence(document.as_str(), Evidence::Document, entity);
-                }
-            }
-            Fact::Order(fact) => {
-                if let order::Fact::ForeignPosting { document, .. } = fact.as_ref() {
-                    self.evidence(document.as_str(), Evidence::Document, entity);
-                }
-            }
-            Fact::Lot(fact) => {
-                if let lot::Fact::Held { hold, .. } = fact.as_ref() {
-                    self.evidence(hold.as_str(), Evidence::Hold, entity);
-                }
-            }
-            Fact::Named(_)
-            | Fact::Intended { .. }
-            | Fact::Outbox { .. }
-            | Fact::CaseOpened(_)
-            | Fact::CaseHandedOver { .. }
-            | Fact::CaseSnoozed { .. }
-            | Fact::CaseGivingUp { .. }
-            | Fact::CaseClosed { .. }
-            | Fact::Unit(_)
-            | Fact::Shipment(_)
-            | Fact::Site(_)
-            | Fact::Record(_) => {}
-        }
-    }
-
     /// What a fact of the step at this place, which happened then, changes.
     fn read(&mut self, commit: &Commit, at: usize, occurred_at: Instant, fact: &Fact) -> Result<(), Error> {
         let entity = commit.entity;
-        self.evidence_of(entity, fact);
+        for (number, what) in evidence::of(fact) {
+            self.put(EVIDENCE, [number_key(&number), entity_key(entity)].concat(), &(what, entity));
+        }
         match fact {
             Fact::Named(name) => self.named(name, entity),
             Fact::Site(fact) => self.of_site(entity, occurred_at, fact),

@@ -1,6 +1,8 @@
 //! One errand: claim, send within the window, tell the entity how it went; or ask the site, when nobody knows how it went.
 //! The window runs on the monotonic clock from before the claim, so it ends here no later than in the log.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +17,7 @@ use takt_protocol::outbox::{Claim, ClaimAnswer};
 use takt_protocol::planted::{self, Bug};
 
 use super::SiteDesk;
+use crate::duties::Duty;
 use crate::hall::Lost;
 use crate::link::deliveries::{Delivered, Outcome, Way, ms, of_probed, of_sent};
 use crate::link::{Errand, Probed, Sent};
@@ -27,12 +30,16 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
     desk.deliveries.waits_no_more(intent.reference().as_str());
     let critical = delivery.receipt.queue == QueueName::Out { site: desk.site, tier: Tier::PlantCritical.rank() };
     let _seat = desk.pace.take_turn(desk.node.seams.clock.as_ref(), critical).await;
+    if desk.reach.duties.post(Duty::Site(desk.site)).is_some_and(|post| post.is_leaving()) {
+        // While it waited for its turn, the site became another node's: that one claims it.
+        return later(desk, delivery, intent, Duration::ZERO).await;
+    }
     let started = desk.node.seams.clock.elapsed();
     let window = Duration::from_millis(u64::from(desk.limits.window_ms));
     if planted::is(Bug::NoClaim) {
         blind(desk, intent).await;
     }
-    match claim(desk, intent, Claim::May { window_ms: desk.limits.window_ms }).await {
+    match claim(desk, intent, Claim::May { window_ms: desk.limits.window_ms, asker: asker(desk) }).await {
         Err(Lost) => pause(desk, delivery, intent).await,
         Ok(ClaimAnswer::Done) => done(desk, delivery).await,
         Ok(ClaimAnswer::Wait { until }) => later(desk, delivery, intent, until.since(desk.node.seams.clock.now())).await,
@@ -40,10 +47,15 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
             let errand = Errand { reference: intent.reference(), attempt, effect };
             let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
             let began = Began::now(desk);
-            let sent = tokio::select! {
-                biased;
-                sent = desk.link.send(&errand) => sent,
-                () = desk.node.seams.clock.sleep(left) => Sent::Lost { why: format!("no answer within {} ms", desk.limits.window_ms) },
+            let sent = if left.is_zero() {
+                // This node stood still meanwhile: another one may be asking the site already.
+                Sent::NotDone { why: "its time was over before it was begun".to_owned() }
+            } else {
+                tokio::select! {
+                    biased;
+                    () = desk.node.seams.clock.sleep(left) => Sent::Lost { why: format!("no answer within {} ms", desk.limits.window_ms) },
+                    sent = desk.link.send(&errand) => sent,
+                }
             };
             began.note(desk, &errand, of_sent(&sent));
             tell(desk, delivery, intent, attempt, sent).await;
@@ -53,6 +65,18 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
             probe(desk, delivery, intent, &errand, not_before).await;
         }
     }
+}
+
+/// What no other claim is called: where other nodes run the region, too, the answer may get lost on its way, and is asked for again.
+fn asker(desk: &SiteDesk) -> u64 {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    if desk.reach.duties.is_alone() {
+        return 0;
+    }
+    let mut hash = DefaultHasher::new();
+    let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+    (desk.node.settings.node.to_string(), desk.node.seams.clock.now().utc_ns(), std::process::id(), asked).hash(&mut hash);
+    hash.finish().max(1)
 }
 
 /// When a try began.

@@ -35,37 +35,39 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     if !text(answer, "refused").is_empty() {
         lines.push(format!("BLOCKED  what is on no pallet, and pallets to come: to be {}", text(answer, "refused")));
     }
+    lines.push(leaving(answer, plant, zones));
     let released: Vec<&str> = strings(answer, "released_holds").collect();
-    let clearances: Vec<String> = list(answer, "clearances").iter().map(|one| cleared(one, plant, zones)).collect();
-    let shipped: Vec<&str> = strings(answer, "shipped").collect();
-    let escapes: Vec<String> = list(answer, "escapes").iter().map(|case| format!("{} {}", text(case, "id"), text(case, "what"))).collect();
-    let some = |all: String| if all.is_empty() { "none".to_owned() } else { all };
-    lines.push(format!(
-        "clearances given {} · SHIPPED ALREADY {} · ESCAPES {}",
-        some(clearances.join(", ")),
-        some(shipped.join(", ")),
-        some(escapes.join(", "))
-    ));
     if !released.is_empty() {
         lines.push(format!("holds that are over {}", released.join(", ")));
     }
-    lines.extend(list(answer, "expected").iter().map(|one| {
-        let came = text(one, "arrived_at");
-        let came = if came.is_empty() { "on its way".to_owned() } else { format!("came {}", zones.at(plant, came)) };
-        format!(
-            "supplier {} sends {} on {} ({}): {came}",
-            text(one, "supplier"),
-            text(one, "quantity"),
-            text(one, "unit"),
-            text(one, "notice")
-        )
-    }));
+    lines.extend(list(answer, "expected").iter().map(|one| expected(one, plant, zones)));
     lines.push(format!("from  {}", edges(answer, "from")));
     lines.extend(list(answer, "siblings").iter().map(|one| format!("      of {} was also made: {}", text(one, "of"), edges(one, "lots"))));
     lines.push(format!("into  {}", edges(answer, "into")));
     lines.extend(list(answer, "exceptions").iter().map(|case| format!("{}  {}", text(case, "id"), text(case, "what"))));
     lines.push(format!("what a hold on it would reach: takt lot reach {name}"));
     lines.join("\n")
+}
+
+/// What a supplier said is on its way, or came.
+fn expected(one: &Value, plant: &str, zones: &Zones) -> String {
+    let came = text(one, "arrived_at");
+    let came = if came.is_empty() { "on its way".to_owned() } else { format!("came {}", zones.at(plant, came)) };
+    format!("supplier {} sends {} on {} ({}): {came}", text(one, "supplier"), text(one, "quantity"), text(one, "unit"), text(one, "notice"))
+}
+
+/// What may leave, has left, and left although it may not.
+fn leaving(answer: &Value, plant: &str, zones: &Zones) -> String {
+    let clearances: Vec<String> = list(answer, "clearances").iter().map(|one| cleared(one, plant, zones)).collect();
+    let shipped: Vec<&str> = strings(answer, "shipped").collect();
+    let escapes: Vec<String> = list(answer, "escapes").iter().map(|case| format!("{} {}", text(case, "id"), text(case, "what"))).collect();
+    let some = |all: String| if all.is_empty() { "none".to_owned() } else { all };
+    format!(
+        "clearances given {} · SHIPPED ALREADY {} · ESCAPES {}",
+        some(clearances.join(", ")),
+        some(shipped.join(", ")),
+        some(escapes.join(", "))
+    )
 }
 
 fn pallets(answer: &Value, plant: &str, zones: &Zones) -> String {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Contract, Field, Shape, Told, always, contract, maybe, word};
-use crate::lot::{Containment, Fact};
+use crate::lot::{Containment, Decision, Fact};
 
 const KNOWN: Contract = contract(
     "lot",
@@ -154,16 +154,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             if let Containment::Failed { why, .. } = containment { data.maybe("reason", Some(why)) } else { data }.done()
         }
         Fact::Decided { hold, decisions } => {
-            let records = decisions.iter().map(|decision| {
-                let mut record = json!({ "verdict": word(&decision.verdict) });
-                let parts =
-                    [("quantity", decision.qty.map(|qty| qty.to_string())), ("unit", decision.unit.as_ref().map(ToString::to_string))];
-                if let Value::Object(record) = &mut record {
-                    record.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), Value::String(part?)))));
-                }
-                record
-            });
-            DECIDED.with().text("hold", hold).put("decisions", records.collect::<Vec<_>>()).done()
+            DECIDED.with().text("hold", hold).put("decisions", decisions.iter().map(record).collect::<Vec<_>>()).done()
         }
         Fact::Released(hold) => RELEASED.with().text("hold", hold).done(),
         Fact::Cleared { shipment, attempt, until } => {
@@ -190,4 +181,14 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::GoesTo(_)
         | Fact::Told => None,
     }
+}
+
+/// A decision about a hold.
+fn record(decision: &Decision) -> Value {
+    let mut record = json!({ "verdict": word(&decision.verdict) });
+    let parts = [("quantity", decision.qty.map(|qty| qty.to_string())), ("unit", decision.unit.as_ref().map(ToString::to_string))];
+    if let Value::Object(record) = &mut record {
+        record.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), Value::String(part?)))));
+    }
+    record
 }

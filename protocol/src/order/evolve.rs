@@ -60,11 +60,7 @@ impl Order {
             Fact::Consumed { key, lot } => drop(self.consumed.insert((key.clone(), *lot))),
             Fact::Made { key, lot } => drop(self.made.insert((key.clone(), *lot))),
             Fact::Filled { sscc, unit, qty } => self.fill(sscc, *unit, *qty),
-            Fact::UnitMoved { sscc, stage } => {
-                if let Some(unit) = self.units.get_mut(sscc) {
-                    unit.stage = unit.stage.max(*stage);
-                }
-            }
+            Fact::UnitMoved { sscc, stage } => self.units.get_mut(sscc).into_iter().for_each(|unit| unit.stage = unit.stage.max(*stage)),
             Fact::UnitTaken { sscc, qty } => self.take_of(sscc, *qty),
             Fact::Equipment { stop, over } => self.stop(stop, *over),
             Fact::Books { site, step } => self.books.entry(*site).or_default().evolve(step),

@@ -12,6 +12,9 @@ use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::planted::{self, Bug};
 
+/// How long whoever asks about what is not recorded here yet waits before it asks again.
+const BEHIND: Duration = Duration::from_millis(200);
+
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What a worker asks of the entity that recorded an intent, or tells it.
@@ -22,6 +25,10 @@ pub enum Claim {
     May {
         /// How long one attempt may take, in ms.
         window_ms: u32,
+        /// Who asks: a number that no other question has. Asked again by the same one, the answer is the same, for it may have been
+        /// lost on its way. 0 where a question is asked once.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        asker: u64,
     },
     /// The site took it, or had taken it.
     Accepted {
@@ -125,14 +132,18 @@ pub enum ClaimAnswer {
 /// settled intent. A late answer still wins: whatever attempt the site took, it took it; and a later attempt's "no" does not
 /// say that an earlier one was not done.
 pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
-    let Some(open) = outbox.get(number) else { return (None, ClaimAnswer::Done) };
+    let Some(open) = outbox.get(number) else {
+        // What was never recorded here is not over: whoever asks knows of it from a log that is ahead of this state.
+        let known = outbox.was_recorded(number);
+        return (None, if known { ClaimAnswer::Done } else { ClaimAnswer::Wait { until: now.plus(BEHIND) } });
+    };
     if open.only_reads() {
         return read(open, asked, class, now);
     }
     let current = |attempt: &u32| *attempt == open.attempts;
     let in_flight = matches!(open.standing, Standing::InFlight { .. });
     match asked {
-        Claim::May { window_ms } => may(open, class, *window_ms, now),
+        Claim::May { window_ms, asker } => may(open, class, (*window_ms, *asker), now),
         Claim::Accepted { receipt, .. } => (Some(OutboxFact::Settled(Outcome::Accepted(receipt.clone()))), ClaimAnswer::Done),
         Claim::Rejected { attempt, code, text } if current(attempt) && open.has_doubt_behind() => {
             let why = format!("{code}: {text}; and an earlier attempt may have been done: look for it at the site before it is sent again");
@@ -166,9 +177,10 @@ fn read(open: &Open, asked: &Claim, class: Class, now: Instant) -> (Option<Outbo
     let over = |outcome| (Some(OutboxFact::Settled(outcome)), ClaimAnswer::Done);
     let unread = |code: &str, text: &str| over(Outcome::Rejected { code: code.to_owned(), text: text.to_owned() });
     match asked {
-        Claim::May { window_ms } => match open.standing {
+        Claim::May { window_ms, asker } => match open.standing {
+            Standing::InFlight { not_after } if now <= not_after && open.is_claimed_by(*asker) => (None, go(open, open.attempts)),
             Standing::InFlight { not_after } if now <= not_after => (None, ClaimAnswer::Wait { until: not_after.plus(MILLISECOND) }),
-            Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => send(open, class, *window_ms, now),
+            Standing::Released | Standing::InFlight { .. } | Standing::InDoubt { .. } => send(open, class, (*window_ms, *asker), now),
             Standing::Waiting | Standing::Parked => (None, ClaimAnswer::Done),
         },
         Claim::Read { .. } => over(Outcome::Accepted(Receipt::default())),
@@ -180,16 +192,17 @@ fn read(open: &Open, asked: &Claim, class: Class, now: Instant) -> (Option<Outbo
     }
 }
 
-fn may(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+fn may(open: &Open, class: Class, asked: (u32, u64), now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
     match open.standing {
-        Standing::Released => send(open, class, window_ms, now),
+        Standing::Released => send(open, class, asked, now),
+        Standing::InFlight { not_after } if now <= not_after && open.is_claimed_by(asked.1) => (None, go(open, open.attempts)),
         Standing::InFlight { not_after } if now <= not_after => (None, ClaimAnswer::Wait { until: not_after.plus(MILLISECOND) }),
         Standing::InFlight { not_after } => {
             let why = "the sender did not report back before its claim ran out".to_owned();
             (Some(OutboxFact::InDoubt { attempt: open.attempts, why }), doubtful(open, not_after, now))
         }
         Standing::InDoubt { not_after } => match open.class {
-            Class::DedupByKey => send(open, class, window_ms, now),
+            Class::DedupByKey => send(open, class, asked, now),
             Class::ProbeWithSettle { .. } => (None, doubtful(open, not_after, now)),
             Class::AtMostOnce => {
                 let why = "the reply was lost, and this site can neither be asked nor told twice".to_owned();
@@ -200,11 +213,24 @@ fn may(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<Outbo
     }
 }
 
-fn send(open: &Open, class: Class, window_ms: u32, now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
+fn send(open: &Open, class: Class, (window_ms, asker): (u32, u64), now: Instant) -> (Option<OutboxFact>, ClaimAnswer) {
     let attempt = open.attempts + 1;
     let not_after = now.plus(Duration::from_millis(u64::from(window_ms)));
-    let Some(effect) = effect_of(open) else { return (None, ClaimAnswer::Done) };
-    (Some(OutboxFact::InFlight { attempt, not_after, class }), ClaimAnswer::Send { attempt, effect })
+    let fact = OutboxFact::InFlight { attempt, not_after, class, asker };
+    match go(open, attempt) {
+        go @ ClaimAnswer::Send { .. } => (Some(fact), go),
+        over @ (ClaimAnswer::Probe { .. } | ClaimAnswer::Wait { .. } | ClaimAnswer::Done) => (None, over),
+    }
+}
+
+/// Send it, as that attempt.
+fn go(open: &Open, attempt: u32) -> ClaimAnswer {
+    effect_of(open).map_or(ClaimAnswer::Done, |effect| ClaimAnswer::Send { attempt, effect })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+pub(super) fn is_zero(asker: &u64) -> bool {
+    *asker == 0
 }
 
 fn effect_of(open: &Open) -> Option<Box<Effect>> {
@@ -218,7 +244,11 @@ fn effect_of(open: &Open) -> Option<Box<Effect>> {
 fn doubtful(open: &Open, not_after: Instant, now: Instant) -> ClaimAnswer {
     match (open.class, effect_of(open)) {
         (Class::ProbeWithSettle { settle_ms }, Some(effect)) => {
-            ClaimAnswer::Probe { attempt: open.attempts, effect, not_before: counts_from(not_after, settle_ms) }
+            // By the clock of whoever decides: whoever asks may be on another node, whose clock is ahead.
+            match counts_from(not_after, settle_ms) {
+                counts if now < counts => ClaimAnswer::Wait { until: counts },
+                not_before => ClaimAnswer::Probe { attempt: open.attempts, effect, not_before },
+            }
         }
         (Class::ProbeWithSettle { .. } | Class::DedupByKey | Class::AtMostOnce, _) => ClaimAnswer::Wait { until: now },
     }

@@ -28,6 +28,9 @@ pub enum OutboxFact {
         not_after: Instant,
         /// What the link promised about repeated sends when it claimed.
         class: Class,
+        /// Whose claim it is.
+        #[serde(default, skip_serializing_if = "super::claim::is_zero")]
+        asker: u64,
     },
     /// The reply to the attempt was lost.
     InDoubt {
@@ -132,7 +135,8 @@ impl Outbox {
                 open.releases += 1;
                 Standing::Released
             }
-            (OutboxFact::InFlight { attempt, not_after, class }, _) => {
+            (OutboxFact::InFlight { attempt, not_after, class, asker }, _) => {
+                open.asker = *asker;
                 open.attempts = *attempt;
                 open.class = *class;
                 Standing::InFlight { not_after: *not_after }

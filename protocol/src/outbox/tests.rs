@@ -58,7 +58,7 @@ fn release(outbox: &mut Outbox) -> Vec<u32> {
 }
 
 fn sent(outbox: &mut Outbox, number: u32) {
-    outbox.evolve(number, &OutboxFact::InFlight { attempt: 1, not_after: Instant::EPOCH, class: Class::DedupByKey });
+    outbox.evolve(number, &OutboxFact::InFlight { attempt: 1, not_after: Instant::EPOCH, class: Class::DedupByKey, asker: 0 });
 }
 
 fn lost(outbox: &mut Outbox, number: u32) {
@@ -159,7 +159,7 @@ fn the_no_of_a_later_attempt_does_not_say_that_an_earlier_one_was_not_done() {
     let lost_once = || {
         let mut outbox = told(&[answer()]);
         lost(&mut outbox, 1);
-        assert!(matches!(said(&mut outbox, &Claim::May { window_ms: 1_000 }), ClaimAnswer::Send { attempt: 2, .. }));
+        assert!(matches!(said(&mut outbox, &Claim::May { window_ms: 1_000, asker: 0 }), ClaimAnswer::Send { attempt: 2, .. }));
         outbox
     };
     let mut put_off = lost_once();
@@ -172,4 +172,27 @@ fn the_no_of_a_later_attempt_does_not_say_that_an_earlier_one_was_not_done() {
     lost(&mut once, 1);
     said(&mut once, &Claim::Rejected { attempt: 1, code: "M7".to_owned(), text: "late".to_owned() });
     assert!(once.get(1).is_none(), "the late answer of the only attempt still counts");
+}
+
+#[test]
+fn who_asks_again_because_the_answer_got_lost_is_told_the_same_and_nobody_else_is() {
+    let may = |asker| Claim::May { window_ms: 1_000, asker };
+    let mut outbox = told(&[answer()]);
+    for _ in 0..2 {
+        assert!(matches!(said(&mut outbox, &may(7)), ClaimAnswer::Send { attempt: 1, .. }));
+    }
+    for other in [8, 0] {
+        assert!(matches!(said(&mut outbox, &may(other)), ClaimAnswer::Wait { .. }));
+    }
+    said(&mut outbox, &Claim::NotDone { attempt: 1, why: "503".to_owned() });
+    assert!(matches!(said(&mut outbox, &may(9)), ClaimAnswer::Send { attempt: 2, .. }));
+    assert!(matches!(said(&mut outbox, &may(7)), ClaimAnswer::Wait { .. }), "its own attempt is over");
+}
+
+#[test]
+fn what_was_never_recorded_is_not_over() {
+    let outbox = told(&[answer()]);
+    let asked = Claim::May { window_ms: 1_000, asker: 7 };
+    let (fact, answer) = claim(&outbox, 2, &asked, Class::DedupByKey, Instant::EPOCH);
+    assert!(fact.is_none() && matches!(answer, ClaimAnswer::Wait { .. }), "whoever asks knows more than this state");
 }

@@ -21,13 +21,8 @@ impl Shipment {
                 self.planned = *planned;
             }
             Fact::Picked(sscc) => {
-                let name = self.known(sscc).map_or(sscc, |(name, _)| name).clone();
-                // What stood on another one is known by itself from now on.
+                let name = self.taken_by_itself(sscc);
                 self.parts.remove(&name);
-                if let Some(located) = self.units.entry(name).or_insert(None) {
-                    located.via = None;
-                }
-                self.stage = self.stage.max(Stage::Picking);
             }
             Fact::PickedPart { unit, part } => self.take_part(unit, part),
             Fact::Located { sscc, located } => {

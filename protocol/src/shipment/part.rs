@@ -36,17 +36,23 @@ impl Shipment {
         if self.is_whole(&name) {
             return;
         }
-        // What stood on another one is known by itself from now on.
-        if let Some(located) = self.units.entry(name.clone()).or_insert(None) {
-            located.via = None;
-        }
-        self.stage = self.stage.max(Stage::Picking);
+        let name = self.taken_by_itself(&name);
         let parts = self.parts.entry(name).or_default();
         let same = parts.iter_mut().find(|known| known.lot == part.lot);
         match same.and_then(|known| known.qty.plus(part.qty).ok().map(|sum| (known, sum))) {
             Some((known, sum)) => known.qty = sum,
             None => parts.push(part.clone()),
         }
+    }
+
+    /// A handling unit is on it, by the name it has here; what stood on another one is known by itself from now on.
+    pub(super) fn taken_by_itself(&mut self, sscc: &Sscc) -> Sscc {
+        let name = self.known(sscc).map_or(sscc, |(name, _)| name).clone();
+        if let Some(located) = self.units.entry(name.clone()).or_insert(None) {
+            located.via = None;
+        }
+        self.stage = self.stage.max(Stage::Picking);
+        name
     }
 
     /// Whether all of a handling unit was picked by itself.

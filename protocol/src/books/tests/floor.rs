@@ -190,7 +190,7 @@ fn a_document_by_hand_that_nobody_told_of_is_offered_for_adoption_and_is_then_kn
 fn what_is_under_way_keeps_the_reading_waiting_and_what_comes_after_passes_it() {
     let mut floor = posted();
     makes(&mut floor, "240 H87");
-    floor.claims("post", |_| Claim::May { window_ms: 100 });
+    floor.claims("post", |_| Claim::May { window_ms: 100, asker: 0 });
     reconcile(&mut floor, "erp-eu");
     let standing = |floor: &Floor| {
         let outbox = &floor.state(me(floor)).common.outbox;

@@ -167,7 +167,7 @@ impl Mesh {
     fn carry_out(&mut self, intent: IntentId) {
         let Some(open) = self.states[&intent.entity].common.outbox.get(intent.number) else { return };
         assert!(matches!(open.intent, Intent::Site { .. }));
-        match self.claim(intent, Claim::May { window_ms: 20_000 }) {
+        match self.claim(intent, Claim::May { window_ms: 20_000, asker: 0 }) {
             ClaimAnswer::Done => {}
             ClaimAnswer::Wait { until } => {
                 self.now = self.now.max(until);

@@ -106,7 +106,7 @@ fn in_doubt() -> (Floor, OwnerFact) {
     makes(&mut floor, "300 H87");
     reports(&mut floor, Report::Completed);
     let window_ms = 1_000;
-    floor.claims("post", |_| Claim::May { window_ms });
+    floor.claims("post", |_| Claim::May { window_ms, asker: 0 });
     floor.claims("post", |attempt| Claim::Lost { attempt, why: "no reply".into() });
     let by_hand = OwnerFact::ForeignPosting {
         document: DocNo::parse("77/2026").unwrap(),

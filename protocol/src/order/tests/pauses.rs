@@ -55,7 +55,7 @@ fn a_shortage_is_a_planner_s_case_until_the_components_are_there() {
 fn may_post(floor: &mut Floor) -> ClaimAnswer {
     let asked = floor.asked.iter().find(|asked| asked.effect.verb() == "post").unwrap();
     let (id, intent) = (asked.intent.entity, asked.intent);
-    match floor.hear(id, "takt", Body::Claim { intent, claim: Claim::May { window_ms: 1000 } }) {
+    match floor.hear(id, "takt", Body::Claim { intent, claim: Claim::May { window_ms: 1000, asker: 0 } }) {
         Reply::Claim(answer) => answer,
         other => panic!("not about a claim: {other:?}"),
     }

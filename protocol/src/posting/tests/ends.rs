@@ -12,7 +12,7 @@ fn one_issue() -> Shop {
 }
 
 fn in_flight() -> OutboxFact {
-    OutboxFact::InFlight { attempt: 1, not_after: Instant::EPOCH, class: crate::outbox::Class::AtMostOnce }
+    OutboxFact::InFlight { attempt: 1, not_after: Instant::EPOCH, class: crate::outbox::Class::AtMostOnce, asker: 0 }
 }
 
 fn document(number: &str) -> DocNo {
