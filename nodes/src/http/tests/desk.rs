@@ -108,7 +108,7 @@ async fn a_quantity_is_given_up_when_two_clients_of_an_allowed_role_asked_for_it
     let waits = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
     assert_eq!(waits["waits_for_second"], json!(true), "{waits}");
     assert!(screens::exception(&waits, &Zones::of(&json!({ "rows": [] }))).contains("waits for a second person"), "{waits}");
-    finance.posts(&path, "w3", give_up.clone()).await.is(409, "NOT_OWNER", "");
+    finance.posts(&path, "w3", give_up.clone()).await.is(409, "NOT_OWNER", "authorization");
     let bob = Person::second(&world);
     let preview = bob.posts(&format!("{path}/preview"), "w4", give_up.clone()).await;
     assert_eq!((preview.field("answer"), at(&preview.body, "/closes/0")), ("accepted", case.as_str()), "{preview:?}");

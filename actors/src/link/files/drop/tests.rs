@@ -101,7 +101,9 @@ async fn a_file_that_is_laid_over_another_while_that_is_taken_is_read_too() {
     lay("P2");
     assert!(!watcher.clear_away(&found[0], &taken).await.unwrap(), "what lies there now was not read");
     lay("P3");
-    assert_eq!(watcher.look().await, Ok(2), "the elder goes first");
+    // The elder goes first, in the same look or in one of its own.
+    let looks = [watcher.look().await.unwrap(), watcher.look().await.unwrap()];
+    assert_eq!(looks.iter().sum::<usize>(), 2, "{looks:?}");
     assert_eq!(yard.machines().await, ["P1 down", "P2 down", "P3 down"]);
     assert_eq!((lies(dir.path()), lies(&dir.path().join("out/done")).len()), (vec!["out".to_owned()], 2));
     yard.region.stop().await;
