@@ -89,7 +89,7 @@ fn truck(truck: &Truck) -> TruckRow {
 pub struct ShipmentUnit {
     /// Its number.
     pub sscc: String,
-    /// What is on it; absent until its lots are known.
+    /// What of it is on the shipment: all, or what was picked of it; absent until its lots are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<Vec<ContentRow>>,
 }
@@ -98,7 +98,7 @@ pub struct ShipmentUnit {
 pub fn view(state: &State, shipment: &Shipment, now: Instant) -> ShipmentView {
     let unit = |(sscc, located): (&takt_protocol::words::Sscc, &Option<takt_protocol::shipment::Located>)| ShipmentUnit {
         sscc: sscc.to_string(),
-        contents: located.as_ref().map(|located| located.contents.iter().map(content).collect()),
+        contents: located.as_ref().map(|located| shipment.on_it(sscc, located).iter().map(content).collect()),
     };
     ShipmentView {
         head: head(state, now),

@@ -62,7 +62,7 @@ impl Shipment {
     }
 
     /// What of a handling unit is on it: all, or what was picked of it.
-    pub(super) fn on_it(&self, sscc: &Sscc, located: &Located) -> Vec<UnitContent> {
+    pub fn on_it(&self, sscc: &Sscc, located: &Located) -> Vec<UnitContent> {
         let Some(parts) = self.parts(sscc) else { return located.contents.clone() };
         let mut left = parts.clone();
         let mut taken = Vec::new();
