@@ -51,7 +51,7 @@ pub struct Plan {
     pub sites: Vec<SiteLink>,
     /// Roads to the other regions.
     pub roads: Vec<Far>,
-    /// Rows that may be lost, for the index: `Stamp` them with [`index::SCHEMA`].
+    /// Rows that may be lost, for the index: `Stamp` them with [`crate::index::SCHEMA`].
     pub views: Views,
     /// Whether what was recorded is handed on and indexed; off only to measure what that costs.
     pub projections: bool,
