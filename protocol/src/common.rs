@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::Case;
+use crate::case::{Case, CaseKind};
 use crate::fact::Fact;
 use crate::native::Ref;
 use crate::outbox::Outbox;
@@ -27,6 +27,11 @@ pub struct Common {
 }
 
 impl Common {
+    /// The open cases of a kind that are about this, by number.
+    pub fn cases_about(&self, kind: &CaseKind, about: &str) -> impl Iterator<Item = u32> {
+        self.cases.values().filter(move |case| case.kind == *kind && case.about == about).map(|case| case.number)
+    }
+
     /// What a fact means here. Facts of the entity's own kind mean nothing here.
     pub(crate) fn evolve(&mut self, fact: &Fact) {
         match fact {

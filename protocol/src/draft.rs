@@ -207,6 +207,40 @@ impl Draft {
         }
     }
 
+    /// Closes every open case of a kind that is about this.
+    pub fn close_about(&mut self, common: &Common, kind: &CaseKind, about: &str, how: &str) {
+        for case in common.cases_about(kind, about) {
+            self.close_case(case, how);
+        }
+    }
+
+    /// What a system makes of an errand: a refusal is a case about this, one however often it refuses, until it takes the same. What
+    /// was parked has its case already. `refused` says what the case is, by the system's own code and words; nothing where a refusal
+    /// means nothing any more.
+    pub fn show_refusal<'c>(
+        &mut self,
+        common: &Common,
+        about: &str,
+        step: &OutboxFact,
+        refused: impl FnOnce(&str, &str) -> Option<NewCase<'c>>,
+    ) {
+        match step {
+            OutboxFact::Settled(Outcome::Accepted(_)) => self.close_about(common, &CaseKind::Discrepancy, about, "it was taken since"),
+            OutboxFact::Settled(Outcome::Rejected { code, text }) if common.cases_about(&CaseKind::Discrepancy, about).next().is_none() => {
+                if let Some(case) = refused(code, text) {
+                    self.open_case(case.because_of(about));
+                }
+            }
+            OutboxFact::Settled(_)
+            | OutboxFact::Released { .. }
+            | OutboxFact::Requeued
+            | OutboxFact::InFlight { .. }
+            | OutboxFact::InDoubt { .. }
+            | OutboxFact::NotDone { .. }
+            | OutboxFact::Parked { .. } => {}
+        }
+    }
+
     /// What was written so far.
     pub fn facts(&self) -> &[Fact] {
         &self.facts

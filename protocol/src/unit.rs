@@ -54,6 +54,11 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// All that was put on it, whatever it is.
+    pub fn filled(&self) -> Option<Qty> {
+        self.contents.iter().map(|content| content.qty).reduce(|a, b| a.plus(b).unwrap_or(a))
+    }
+
     /// The warehouse once it arrived there, before that its plant.
     pub fn standing_at(&self) -> Option<SiteId> {
         self.to.filter(|_| self.stage >= Stage::Received).or(self.from)

@@ -190,10 +190,7 @@ impl Turn<'_, '_> {
     }
 
     fn close(&mut self, site: SiteId, how: &str) {
-        let open: Vec<u32> = self.open(site).map(|case| case.number).collect();
-        for case in open {
-            self.draft.close_case(case, how);
-        }
+        self.draft.close_about(self.common, &CaseKind::BooksDiffer, &about(site), how);
     }
 
     /// A person wants it read now, or gives the difference up; nothing for any other case.

@@ -42,17 +42,15 @@ impl Turn<'_, '_> {
 
     /// Some of it was made, used or announced: what was shown is over, as far as it was about that.
     pub(super) fn close_unseen(&mut self) {
-        let open: Vec<u32> = self.common.cases.values().filter(|open| open.about == ABOUT).map(|open| open.number).collect();
         let shows = |fact: &Noted| matches!(fact, Noted::Lot(fact) if matches!(fact.as_ref(), Fact::Produced { .. } | Fact::Consumed { .. } | Fact::Linked { .. } | Fact::Announced { .. }));
-        if open.is_empty() || !self.draft.facts().iter().any(shows) {
+        let shown = self.common.cases_about(&CaseKind::Discrepancy, ABOUT).next().is_some();
+        if !shown || !self.draft.facts().iter().any(shows) {
             return;
         }
         let after = self.after();
         let all = |units: &std::collections::BTreeSet<Sscc>| units.iter().all(|unit| after.has_unit(unit));
         if after.holds.values().filter(|hold| hold.own).all(|hold| all(&hold.units)) {
-            for number in open {
-                self.draft.close_case(number, "it was seen");
-            }
+            self.draft.close_about(self.common, &CaseKind::Discrepancy, ABOUT, "it was seen");
         }
     }
 }

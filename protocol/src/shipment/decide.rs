@@ -106,10 +106,7 @@ impl Turn<'_, '_> {
 
     /// These are on it, whole.
     fn picked(&mut self, units: &[Sscc]) {
-        let itself = |located: Option<&Located>| located.is_none_or(|known| known.via.is_none());
-        let known =
-            |sscc: &Sscc| self.shipment.known(sscc).is_some_and(|(_, located)| itself(located)) && self.shipment.parts(sscc).is_none();
-        let more: Vec<&Sscc> = units.iter().filter(|sscc| !known(sscc)).collect();
+        let more: Vec<&Sscc> = units.iter().filter(|sscc| !self.shipment.is_whole(sscc)).collect();
         if let Some(first) = more.first() {
             self.changed(&format!("{first} was picked since"));
         }

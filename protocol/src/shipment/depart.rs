@@ -192,7 +192,7 @@ impl Turn<'_, '_> {
     /// A truck that waits for a decision on a hold is shown, once for each hold.
     fn blocked(&mut self, delivery: &NativeId, lot: EntityId, hold: &HoldNo, reason: &Reason) {
         let about = because_of(hold);
-        if self.common.cases.values().any(|open| open.kind == CaseKind::Blocked && open.about == about) {
+        if self.common.cases_about(&CaseKind::Blocked, &about).next().is_some() {
             return;
         }
         let what = format!("hold {hold} ({reason}) keeps {delivery} from leaving");

@@ -26,17 +26,16 @@ impl Part {
 
 impl Shipment {
     /// What was picked of a handling unit; nothing when it was taken whole.
-    pub(super) fn parts(&self, sscc: &Sscc) -> Option<&Vec<Part>> {
+    fn parts(&self, sscc: &Sscc) -> Option<&Vec<Part>> {
         self.parts.get(sscc).or_else(|| self.parts.iter().find(|(known, _)| known.is(sscc)).map(|(_, parts)| parts))
     }
 
     /// Some of a handling unit was picked. One that was taken whole stays so.
     pub(super) fn take_part(&mut self, sscc: &Sscc, part: &Part) {
-        let name = self.known(sscc).map_or(sscc, |(name, _)| name).clone();
-        if self.is_whole(&name) {
+        if self.is_whole(sscc) {
             return;
         }
-        let name = self.taken_by_itself(&name);
+        let name = self.taken_by_itself(sscc);
         let parts = self.parts.entry(name).or_default();
         let same = parts.iter_mut().find(|known| known.lot == part.lot);
         match same.and_then(|known| known.qty.plus(part.qty).ok().map(|sum| (known, sum))) {
@@ -56,7 +55,7 @@ impl Shipment {
     }
 
     /// Whether all of a handling unit was picked by itself.
-    fn is_whole(&self, sscc: &Sscc) -> bool {
+    pub(super) fn is_whole(&self, sscc: &Sscc) -> bool {
         let itself = |(_, located): (&Sscc, Option<&Located>)| located.is_none_or(|located| located.via.is_none());
         self.known(sscc).is_some_and(itself) && self.parts(sscc).is_none()
     }

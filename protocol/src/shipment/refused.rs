@@ -13,10 +13,10 @@ impl Turn<'_, '_> {
     /// The second refusal in a row opens a case where nothing else is open that says why; a yes closes it.
     pub(super) fn show_refusal(&mut self, delivery: &NativeId, reasons: &[String]) {
         if reasons.is_empty() {
-            self.close_refused("it may leave");
+            self.draft.close_about(self.common, &CaseKind::Blocked, ABOUT, "it may leave");
             return;
         }
-        let open = self.common.cases.values().any(|open| open.kind == CaseKind::Blocked && open.about == ABOUT);
+        let open = self.common.cases_about(&CaseKind::Blocked, ABOUT).next().is_some();
         let shown_elsewhere = !self.shipment.holds.is_empty() || !self.shipment.gates.is_empty();
         // Where nobody could be asked, the attempt is refused at once, and the one before it is still the last.
         let last = self.shipment.departure.as_ref();
@@ -32,11 +32,5 @@ impl Turn<'_, '_> {
         ];
         let case = NewCase::new(CaseKind::Blocked, "quality", what).because_of(ABOUT);
         self.draft.open_case(case.impact(self.shipment.planned.unwrap_or(self.context.now)).offers(offers));
-    }
-
-    fn close_refused(&mut self, how: &str) {
-        for open in self.common.cases.values().filter(|open| open.kind == CaseKind::Blocked && open.about == ABOUT) {
-            self.draft.close_case(open.number, how);
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::name::SiteId;
-use crate::outbox::{OutboxFact, Outcome};
+use crate::outbox::OutboxFact;
 
 /// What it was told, in a sentence about its refusal; who acts on that, and how.
 struct Told {
@@ -45,43 +45,28 @@ const YES: Told = Told {
 };
 
 impl Turn<'_, '_> {
-    /// An errand for the warehouse went on. What was parked has its case already.
+    /// An errand for the warehouse went on.
     pub(super) fn warehouse_answered(&mut self, warehouse: SiteId, effect: &Effect, step: &OutboxFact) {
         let Some(told) = told(effect) else { return };
-        let about = about(warehouse, told);
-        let known: Vec<u32> = self
-            .common
-            .cases
-            .values()
-            .filter(|case| case.kind == CaseKind::Discrepancy && case.about == about)
-            .map(|case| case.number)
-            .collect();
-        match step {
-            OutboxFact::Settled(Outcome::Accepted(_)) => known.iter().for_each(|case| self.draft.close_case(*case, "it was taken since")),
+        let (shipment, now) = (self.shipment, self.context.now);
+        self.draft.show_refusal(self.common, &about(warehouse, told), step, |code, text| {
             // What a departure means has cases of its own.
-            OutboxFact::Settled(Outcome::Rejected { code, text }) if known.is_empty() && self.shipment.stage != Stage::Departed => {
-                let number = self.shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
-                let what = format!("{warehouse} {} {number}: {code} {text}", told.refused);
-                let offers = vec![Proposal::Do(told.remedy.to_owned()), Proposal::Acknowledge];
-                let at = self.shipment.planned.filter(|_| !told.now).unwrap_or(self.context.now);
-                self.draft.open_case(NewCase::new(CaseKind::Discrepancy, told.owner, what).impact(at).because_of(about).offers(offers));
+            if shipment.stage == Stage::Departed {
+                return None;
             }
-            OutboxFact::Settled(_)
-            | OutboxFact::Released { .. }
-            | OutboxFact::Requeued
-            | OutboxFact::InFlight { .. }
-            | OutboxFact::InDoubt { .. }
-            | OutboxFact::NotDone { .. }
-            | OutboxFact::Parked { .. } => {}
-        }
+            let number = shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
+            let what = format!("{warehouse} {} {number}: {code} {text}", told.refused);
+            let offers = vec![Proposal::Do(told.remedy.to_owned()), Proposal::Acknowledge];
+            let at = shipment.planned.filter(|_| !told.now).unwrap_or(now);
+            Some(NewCase::new(CaseKind::Discrepancy, told.owner, what).impact(at).offers(offers))
+        });
     }
 
     /// It is gone: what its warehouse did not take before needs nobody any more.
     pub(super) fn close_refusals(&mut self) {
         let Some(warehouse) = self.shipment.warehouse else { return };
-        let abouts = [BLOCK, UNBLOCK, NO, YES].map(|told| about(warehouse, &told));
-        for case in self.common.cases.values().filter(|case| case.kind == CaseKind::Discrepancy && abouts.contains(&case.about)) {
-            self.draft.close_case(case.number, "it has left");
+        for told in [BLOCK, UNBLOCK, NO, YES] {
+            self.draft.close_about(self.common, &CaseKind::Discrepancy, &about(warehouse, &told), "it has left");
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::kernel::{Context, refuse};
 use crate::name::SiteId;
 use crate::outbox::{OutboxFact, Outcome};
 use crate::posting::Use;
-use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::workflow::{Flow, Step};
 
@@ -130,10 +129,8 @@ impl Unit {
             let item = Item::new(Use::Produced, None, &content.lot.material, Some(&content.lot.lot));
             side.ours.push(Ours { item, document: None, qty: content.qty });
         }
-        let sum = |all: &mut dyn Iterator<Item = Qty>| all.reduce(|a, b| a.plus(b).unwrap_or(a));
-        let announced = sum(&mut self.contents.iter().map(|content| content.qty));
-        let there = sum(&mut reading.entries.iter().map(|line| line.qty));
-        let (Some(announced), Some(counted)) = (announced, self.received) else { return side };
+        let there = reading.entries.iter().map(|line| line.qty).reduce(|a, b| a.plus(b).unwrap_or(a));
+        let (Some(announced), Some(counted)) = (self.filled(), self.received) else { return side };
         if announced != counted && there == Some(counted) {
             // By lot the warehouse is right: it counted them.
             side.ours.clear();

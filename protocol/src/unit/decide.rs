@@ -113,30 +113,20 @@ impl Unit {
         self.books_step(common, *site, effect, step, context, draft);
     }
 
-    /// A warehouse that does not take that it comes cannot receive it: shown until the warehouse takes it. What was parked has its
-    /// case already.
+    /// A warehouse that does not take that it comes cannot receive it: shown until the warehouse takes it.
     fn announcement_step(&self, common: &Common, warehouse: SiteId, step: &OutboxFact, context: &Context<'_>, draft: &mut Draft) {
         let about = format!("{warehouse} does not take what is announced to it");
-        let mut known = common.cases.values().filter(|case| case.about == about).map(|case| case.number);
-        match step {
-            OutboxFact::Settled(Outcome::Accepted(_)) => known.for_each(|case| draft.close_case(case, "it was taken since")),
-            OutboxFact::Settled(Outcome::Rejected { code, text }) if known.next().is_none() && self.stage < Stage::Received => {
-                let number = self.sscc.as_ref().map(Sscc::to_string).unwrap_or_default();
-                let what = format!("{warehouse} does not take that {number} comes: {code} {text}");
-                let remedy = "put right in the warehouse what it says, then ask for the handover again";
-                let offers = vec![Proposal::Do(remedy.to_owned()), Proposal::Acknowledge];
-                let on_it = self.contents.iter().map(|content| content.qty).reduce(|a, b| a.plus(b).unwrap_or(a));
-                let case = NewCase::new(CaseKind::Discrepancy, "planning", what).impact(context.now).because_of(about).offers(offers);
-                draft.open_case(on_it.into_iter().fold(case, NewCase::stake));
+        draft.show_refusal(common, &about, step, |code, text| {
+            if self.stage >= Stage::Received {
+                return None;
             }
-            OutboxFact::Settled(_)
-            | OutboxFact::Released { .. }
-            | OutboxFact::Requeued
-            | OutboxFact::InFlight { .. }
-            | OutboxFact::InDoubt { .. }
-            | OutboxFact::NotDone { .. }
-            | OutboxFact::Parked { .. } => {}
-        }
+            let number = self.sscc.as_ref().map(Sscc::to_string).unwrap_or_default();
+            let what = format!("{warehouse} does not take that {number} comes: {code} {text}");
+            let remedy = "put right in the warehouse what it says, then ask for the handover again";
+            let offers = vec![Proposal::Do(remedy.to_owned()), Proposal::Acknowledge];
+            let case = NewCase::new(CaseKind::Discrepancy, "planning", what).impact(context.now).offers(offers);
+            Some(self.filled().into_iter().fold(case, NewCase::stake))
+        });
     }
 
     /// Something on it is new, or it stands elsewhere: whoever was told that it comes hears of it.
@@ -204,7 +194,7 @@ impl Unit {
     fn picked_out(&self, qty: Qty, draft: &mut Draft) -> bool {
         draft.note(Noted::Unit(Box::new(Fact::PickedPart(qty))));
         let sum = self.picked.map_or(qty, |sum| sum.plus(qty).unwrap_or(sum));
-        let all = self.received.or_else(|| self.contents.iter().map(|content| content.qty).reduce(|a, b| a.plus(b).unwrap_or(a)));
+        let all = self.received.or_else(|| self.filled());
         all.is_none_or(|all| sum.compare(&all).is_none_or(std::cmp::Ordering::is_ge))
     }
 
@@ -251,8 +241,7 @@ impl Unit {
 
     fn counted(&self, qty: Qty, draft: &mut Draft) -> Answer {
         draft.note(Noted::Unit(Box::new(Fact::Counted(qty))));
-        let announced = self.contents.iter().map(|content| content.qty).reduce(|a, b| a.plus(b).unwrap_or(a));
-        let Some(announced) = announced.filter(|announced| *announced != qty) else { return Answer::Accepted };
+        let Some(announced) = self.filled().filter(|announced| *announced != qty) else { return Answer::Accepted };
         let number = self.sscc.as_ref().map(Sscc::to_string).unwrap_or_default();
         let what = format!("{number} was announced with {announced}, and {qty} were received");
         let offers =
