@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{Origin, RawRef};
+use crate::fact::Fact;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
@@ -68,6 +69,19 @@ pub struct Case {
 }
 
 impl Case {
+    /// What a fact about it changes while it is open.
+    pub fn follow(&mut self, fact: &Fact) {
+        if let Fact::CaseHandedOver { to, .. } = fact {
+            self.owner = to.clone();
+        }
+        if let Fact::CaseSnoozed { until, .. } = fact {
+            self.snoozed_until = Some(*until);
+        }
+        if let Fact::CaseGivingUp { asked_by, .. } = fact {
+            self.asked_by.clone_from(asked_by);
+        }
+    }
+
     /// Whether somebody put it away, and its time has not come again. What hurts is back, however long it was put away for.
     pub fn is_snoozed(&self, now: Instant) -> bool {
         self.snoozed_until.is_some_and(|until| until > now) && self.impact_at.is_none_or(|at| at > now)

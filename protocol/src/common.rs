@@ -44,19 +44,9 @@ impl Common {
                 self.last_case = self.last_case.max(case.number);
                 self.cases.insert(case.number, case.as_ref().clone());
             }
-            Fact::CaseHandedOver { case, to } => {
+            Fact::CaseHandedOver { case, .. } | Fact::CaseSnoozed { case, .. } | Fact::CaseGivingUp { case, .. } => {
                 if let Some(case) = self.cases.get_mut(case) {
-                    case.owner = to.clone();
-                }
-            }
-            Fact::CaseSnoozed { case, until } => {
-                if let Some(case) = self.cases.get_mut(case) {
-                    case.snoozed_until = Some(*until);
-                }
-            }
-            Fact::CaseGivingUp { case, asked_by } => {
-                if let Some(case) = self.cases.get_mut(case) {
-                    case.asked_by.clone_from(asked_by);
+                    case.follow(fact);
                 }
             }
             Fact::CaseClosed { case, .. } => {

@@ -78,6 +78,26 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// What a person did about a case that stays open: which case, and what, in words.
+    pub fn deed(&self) -> Option<(u32, String)> {
+        match self {
+            Self::CaseHandedOver { case, to } => Some((*case, format!("handed to {to}"))),
+            Self::CaseSnoozed { case, until } => Some((*case, format!("put away until {until}"))),
+            Self::CaseGivingUp { case, .. } => Some((*case, "asked to write it off; a second person has to ask for the same".to_owned())),
+            Self::Named(_)
+            | Self::Intended { .. }
+            | Self::Outbox { .. }
+            | Self::CaseOpened(_)
+            | Self::CaseClosed { .. }
+            | Self::Order(_)
+            | Self::Lot(_)
+            | Self::Unit(_)
+            | Self::Shipment(_)
+            | Self::Site(_)
+            | Self::Record(_) => None,
+        }
+    }
+
     /// The kind of a case that this fact opens.
     pub fn opens(&self) -> Option<&CaseKind> {
         match self {

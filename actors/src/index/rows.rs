@@ -267,16 +267,7 @@ impl Pages<'_> {
                 let open = OpenCase { entity, case: case.as_ref().clone(), notes: Vec::new() };
                 self.put(CASES, numbered_key(entity, case.number), &open);
             }
-            Fact::CaseHandedOver { case, to } => {
-                self.noted(commit, at, *case, format!("handed to {to}"), |case| case.owner = to.clone())?;
-            }
-            Fact::CaseSnoozed { case, until } => {
-                self.noted(commit, at, *case, format!("put away until {until}"), |case| case.snoozed_until = Some(*until))?;
-            }
-            Fact::CaseGivingUp { case, asked_by } => {
-                let what = "asked to write it off; a second person has to ask for the same".to_owned();
-                self.noted(commit, at, *case, what, |case| case.asked_by.clone_from(asked_by))?;
-            }
+            Fact::CaseHandedOver { .. } | Fact::CaseSnoozed { .. } | Fact::CaseGivingUp { .. } => self.noted(commit, at, fact)?,
             Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
             Fact::Record(fact) => self.state(fact)?,
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
@@ -314,14 +305,15 @@ impl Pages<'_> {
     }
 
     /// Changes an open case, and notes who did it and why.
-    fn noted(&mut self, commit: &Commit, at: usize, case: u32, what: String, change: impl FnOnce(&mut Case)) -> Result<(), Error> {
+    fn noted(&mut self, commit: &Commit, at: usize, fact: &Fact) -> Result<(), Error> {
+        let Some((case, what)) = fact.deed() else { return Ok(()) };
         let key = numbered_key(commit.entity, case);
         let Some(mut open) = self.known::<OpenCase>(CASES, &key)? else { return Ok(()) };
         let who = commit.said_by(at);
         let name = who.map(|who| who.on_behalf_of.as_ref().map_or_else(|| who.user.clone(), |other| format!("{} for {other}", who.user)));
         let why = who.and_then(|who| who.reason.clone()).unwrap_or_default();
         open.notes.push(Note { at: commit.at, what, who: name.unwrap_or_default(), why });
-        change(&mut open.case);
+        open.case.follow(fact);
         self.put(CASES, key, &open);
         Ok(())
     }

@@ -275,7 +275,7 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, due_ms)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
         clearances: clearances(lot, beside.others),
-        shipped: shipped(lot, beside.others),
+        shipped: left(lot, |_| true, |shipment| delivery(shipment, beside.others)),
         escapes: escapes(state, beside.others),
         orders: lot.produced.keys().map(EntityId::to_string).collect(),
         from: lot.parents.iter().map(edge).collect(),
@@ -285,12 +285,11 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
     }
 }
 
-/// What left: handling units, and what was taken of those that are still here.
-fn shipped(lot: &Lot, others: &[State]) -> Vec<String> {
-    let whole = lot.departed.iter().map(|(unit, shipment)| format!("{unit} with {}", delivery(*shipment, others)));
-    let parts = lot.taken.iter().flat_map(|(unit, by)| by.iter().map(move |(shipment, qty)| (unit, shipment, qty)));
-    let parts = parts.map(|(unit, shipment, qty)| format!("{qty} of {unit} with {}", delivery(*shipment, others)));
-    whole.chain(parts).collect()
+/// What left of the handling units that count, and with which shipment: whole ones, and what was taken of those that are still here.
+pub(super) fn left(lot: &Lot, counts: impl Fn(&Sscc) -> bool, name: impl Fn(EntityId) -> String) -> Vec<String> {
+    let whole = lot.departed.iter().map(|(unit, shipment)| (unit, *shipment, unit.to_string()));
+    let parts = lot.taken.iter().flat_map(|(unit, by)| by.iter().map(move |(shipment, qty)| (unit, *shipment, format!("{qty} of {unit}"))));
+    whole.chain(parts).filter(|(unit, ..)| counts(unit)).map(|(_, shipment, what)| format!("{what} with {}", name(shipment))).collect()
 }
 
 fn expected((unit, known): (&Sscc, &Expected)) -> ExpectedRow {

@@ -17,7 +17,7 @@ use takt_protocol::posting::{Posting, PostingFact, Standing};
 use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
 use takt_protocol::site;
-use takt_protocol::words::{HoldNo, Sscc};
+use takt_protocol::words::HoldNo;
 use utoipa::ToSchema;
 
 use super::word_of;
@@ -161,19 +161,12 @@ pub fn reached_lot(state: &State, lot: &lot::Lot, holds: &BTreeSet<HoldNo>, name
         total: lot.total().map(|total| total.to_string()).unwrap_or_default(),
         blocked: blocked.map(|blocked| blocked.to_string()).unwrap_or_default(),
         units: lot.units.keys().filter(|unit| kept(unit)).map(|unit| format!("{unit} {}", text(lot.still_on(unit)))).collect(),
-        left: left(lot, of_these, name),
+        left: super::lot::left(lot, of_these, name),
     }
 }
 
 fn text(qty: Option<Qty>) -> String {
     qty.map(|qty| qty.to_string()).unwrap_or_default()
-}
-
-/// What has left of what a hold covers, and with which shipment.
-fn left(lot: &lot::Lot, covered: impl Fn(&Sscc) -> bool, name: impl Fn(EntityId) -> String) -> Vec<String> {
-    let whole = lot.departed.iter().map(|(unit, shipment)| (unit, *shipment, unit.to_string()));
-    let parts = lot.taken.iter().flat_map(|(unit, by)| by.iter().map(move |(shipment, qty)| (unit, *shipment, format!("{qty} of {unit}"))));
-    whole.chain(parts).filter(|(unit, ..)| covered(unit)).map(|(_, shipment, what)| format!("{what} with {}", name(shipment))).collect()
 }
 
 /// A shipment as a hold would touch it.

@@ -163,12 +163,17 @@ fn command(action: &str, id: &str) -> String {
         "retry" => "",
         _ => " --reason WHY",
     };
-    format!("takt exceptions {} {id}{more}", action.replace('_', "-").replace("acknowledge", "ack"))
+    format!("takt exceptions {} {id}{more}", spelled(action))
+}
+
+/// An action as the command line spells it.
+fn spelled(action: &str) -> String {
+    action.replace('_', "-").replace("acknowledge", "ack")
 }
 
 /// The actions of a row as the command line spells them.
 fn actions(row: &Value) -> String {
-    strings(row, "actions").collect::<Vec<_>>().join("|").replace('_', "-").replace("acknowledge", "ack")
+    strings(row, "actions").map(spelled).collect::<Vec<_>>().join("|")
 }
 
 /// A cause with its exceptions.
