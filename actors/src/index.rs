@@ -23,12 +23,15 @@ use crate::node::Node;
 
 mod brief;
 mod evidence;
+mod keys;
 mod masterdata;
 mod rows;
+mod shelf;
 
 pub use brief::{Brief, Due, Handover, Lane, Progress, Since};
 pub use evidence::Evidence;
 pub use rows::{Note, OpenCase, SCHEMA};
+pub use shelf::{Among, Glance, Shelf, Stand};
 
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
@@ -46,22 +49,22 @@ impl Index {
 
     /// What a name means, as far as the logs said.
     pub fn find(&self, name: &Ref) -> Option<EntityId> {
-        self.get(rows::NAMES, &rows::name_key(name))
+        self.get(rows::NAMES, &keys::name_key(name))
     }
 
     /// Every entity that any system knows by this number, and the name it has there. A lot is also found by its number alone,
     /// without its material.
     pub fn search(&self, number: &NativeId) -> Vec<(Ref, EntityId)> {
-        let prefix = rows::number_key(number);
+        let prefix = keys::number_key(number);
         let span = Span { prefix: &prefix, after: None, most: usize::MAX };
-        let names = self.scan(rows::NAMES, span).into_iter().filter_map(|(key, entity)| Some((rows::name_of(&key)?, entity)));
+        let names = self.scan(rows::NAMES, span).into_iter().filter_map(|(key, entity)| Some((keys::name_of(&key)?, entity)));
         let lots: Vec<(Vec<u8>, (Ref, EntityId))> = self.scan(rows::LOTS, span);
         names.chain(lots.into_iter().map(|(_, lot)| lot)).collect()
     }
 
     /// What this number names that is no thing of its own, such as a document, with the entity that it is about.
     pub fn evidence(&self, number: &NativeId) -> Vec<(Evidence, EntityId)> {
-        let prefix = rows::number_key(number);
+        let prefix = keys::number_key(number);
         let rows = self.scan(rows::EVIDENCE, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, found)| found).collect()
     }
@@ -80,7 +83,7 @@ impl Index {
         // A page is behind one id in the order of all regions.
         let after = match after {
             Some(after) if after.region() > self.region => return Vec::new(),
-            Some(after) if after.region() == self.region => Some(rows::entity_key(after)),
+            Some(after) if after.region() == self.region => Some(keys::entity_key(after)),
             Some(_) | None => None,
         };
         let prefix = [kind as u8];
@@ -96,30 +99,43 @@ impl Index {
 
     /// The cases that a cause ever had, also closed ones.
     pub fn caused(&self, cause: &str) -> Vec<(EntityId, u32)> {
-        let prefix = rows::cause_key(cause);
+        let prefix = keys::cause_key(cause);
         let rows = self.scan(rows::CAUSES, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
     }
 
     /// An order at home here, in brief.
     pub fn brief(&self, order: EntityId) -> Option<Brief> {
-        self.get(rows::BRIEFS, &rows::entity_key(order))
+        self.get(rows::BRIEFS, &keys::entity_key(order))
     }
 
     /// The orders of a lane, those that are due first, at most `most`; of one plant, if it is named.
     pub fn placed(&self, plant: Option<SiteId>, lane: Lane, since: Since, most: usize) -> Vec<Due> {
-        let prefix = rows::lane_key(plant, lane);
-        let after = rows::since_key(plant, lane, since);
+        let prefix = keys::lane_key(plant, lane);
+        let after = keys::since_key(plant, lane, since);
         let span = Span { prefix: &prefix, after: after.as_deref(), most };
         let found = self.keys(if plant.is_some() { rows::PLANTS } else { rows::PLACES }, span);
-        found.iter().filter_map(|key| rows::due_of(key.get(prefix.len()..)?)).collect()
+        found.iter().filter_map(|key| keys::due_of(key.get(prefix.len()..)?)).collect()
+    }
+
+    /// Lots or shipments that stand on a shelf, those that come first, behind `behind` and at most `most`.
+    pub fn shelved(&self, among: &Among, shelf: Shelf, behind: Option<Stand>, most: usize) -> Vec<Stand> {
+        let prefix = shelf::prefix(among, shelf);
+        let after = behind.map(|stand| shelf::key(among, shelf, stand));
+        let found = self.keys(rows::SHELVES, Span { prefix: &prefix, after: after.as_deref(), most });
+        found.iter().filter_map(|key| shelf::stand_of(key.get(prefix.len()..)?)).collect()
+    }
+
+    /// A lot or a shipment at home here, at a glance.
+    pub fn glance(&self, entity: EntityId) -> Option<Glance> {
+        self.get(rows::GLANCES, &keys::entity_key(entity))
     }
 
     /// The orders that have an open case.
     pub fn with_case(&self) -> BTreeSet<EntityId> {
         let prefix = [Kind::Order as u8];
         let keys = self.keys(rows::CASES, Span { prefix: &prefix, after: None, most: usize::MAX });
-        keys.iter().filter_map(|key| rows::entity_of(key)).collect()
+        keys.iter().filter_map(|key| keys::entity_of(key)).collect()
     }
 
     /// The intents whose reply was lost, with whose they are; some of them may have been settled this very moment.
@@ -130,14 +146,14 @@ impl Index {
 
     /// Since when each piece of a plant's equipment is down that is.
     pub fn down_since(&self, plant: EntityId) -> BTreeMap<EquipmentId, Instant> {
-        let prefix = rows::entity_key(plant);
+        let prefix = keys::entity_key(plant);
         let rows: Vec<(Vec<u8>, (EquipmentId, Instant))> = self.scan(rows::DOWN, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, down)| down).collect()
     }
 
     /// The cases that people call so, also closed ones.
     pub fn called(&self, short: &str) -> Vec<(EntityId, u32)> {
-        let prefix = rows::called_key(short);
+        let prefix = keys::called_key(short);
         let rows = self.scan(rows::CALLED, Span { prefix: &prefix, after: None, most: usize::MAX });
         rows.into_iter().map(|(_, case)| case).collect()
     }

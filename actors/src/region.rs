@@ -184,13 +184,15 @@ impl Region {
     }
 
     /// Puts another book in force: from the next decision on. Every site at home here hears of it: a plant looks again for
-    /// what its orders miss, and one that is reconciled plans its next run. The same book a second time changes nothing.
+    /// what its orders miss, and one that is reconciled plans its next run. It may be one that was in force before, and counts again.
     pub async fn activate(&self, book: Arc<Book>) -> Result<(), AskError> {
         self.node.activate(Arc::clone(&book));
         let here = book.sites.iter().filter(|(_, site)| site.region == self.node.region);
+        let now = self.node.seams.clock.now();
         for entity in here.filter_map(|(site, _)| book.site_entity(*site)) {
-            let word = format!("book/{}", book.hash);
-            let envelope = Envelope::ours(&word, self.node.seams.clock.now());
+            // A book that comes back is news: the one between may have missed what this one has.
+            let word = format!("book/{}/{}", book.hash, now.utc_ns());
+            let envelope = Envelope::ours(&word, now);
             let body = Body::Site(site_word::Input::Mail(site_word::Mail::BookActivated { hash: book.hash.clone() }));
             self.take(Input { to: Address::Entity(entity), envelope, body }, format!("{word}/{entity}")).await?;
         }

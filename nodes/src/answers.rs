@@ -11,6 +11,7 @@ pub mod case;
 pub mod dead;
 pub mod delivery;
 pub mod demand;
+pub mod desk;
 pub mod event;
 pub mod evidence;
 pub(crate) mod history;
@@ -93,9 +94,6 @@ pub struct Page<T: ToSchema> {
     /// Everything recorded by then is in the list; rows themselves are read when they are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
-    /// Of exceptions: how many more are open that somebody put away, and that this list leaves out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub put_away: Option<usize>,
 }
 
 /// A thing that has a number that was searched for.
@@ -103,7 +101,8 @@ pub struct Page<T: ToSchema> {
 pub struct Hit {
     /// Our id; of an exception, a document or a hold that of the thing it is about; of configured data its site.
     pub id: String,
-    /// order, lot, unit, shipment, site or record; exception, document, hold; or material, recipe or equipment that is configured.
+    /// order, lot, unit, shipment or site; exception, document or hold; material, recipe, equipment or calendar, as a record of
+    /// master data or as they are configured.
     pub kind: String,
     /// The name it was found by, as `number@system` where a system gave it.
     pub name: String,

@@ -29,6 +29,7 @@ mod dead;
 mod delivery;
 mod denied;
 mod desk;
+mod doubts;
 mod ended;
 mod events;
 mod field;
@@ -54,6 +55,7 @@ mod reconcile;
 mod records;
 mod routing;
 mod shipment;
+mod stock;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod v1;

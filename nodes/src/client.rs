@@ -12,6 +12,7 @@ use crate::screens::{self, Zones};
 mod desk;
 mod evidence;
 mod reconcile;
+mod stock;
 mod verb;
 mod words;
 
@@ -66,6 +67,7 @@ impl Client {
         match question {
             Question::Order(question) => self.order(question).await,
             Question::Raw { hash } => self.raw(hash).await,
+            Question::Lot(LotQuestion::List(filter)) => self.lots(filter).await,
             Question::Lot(LotQuestion::Reach { lot }) => self.show(&["lots", lot, "reach"], screens::reach).await,
             Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
             Question::Lot(LotQuestion::Trace { lot, stretch }) => {
@@ -73,6 +75,7 @@ impl Client {
                 self.print(&found, screens::trace).await
             }
             Question::Unit(UnitQuestion::Show { unit }) => self.show(&["units", unit], screens::unit).await,
+            Question::Shipment(ShipmentQuestion::List(filter)) => self.shipments(filter).await,
             Question::Shipment(ShipmentQuestion::Verb(verb)) => self.shipment_verb(verb).await,
             Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
                 self.show_then(&["shipments", shipment], then, screens::shipment).await

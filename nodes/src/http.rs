@@ -99,6 +99,8 @@ fn verbs() -> OpenApiRouter<Arc<Reception>> {
 fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Reception>> {
     router
         .routes(routes!(lists::orders))
+        .routes(routes!(lists::lots))
+        .routes(routes!(lists::shipments))
         .routes(routes!(queries::order))
         .routes(routes!(queries::timeline))
         .routes(routes!(queries::ledger))

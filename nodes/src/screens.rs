@@ -30,7 +30,7 @@ pub(crate) use order::{order, orders, step, timeline};
 pub(crate) use reconcile::{reconciliation, reconciliations, reconciliations_whole};
 pub(crate) use record::{drift, record, records};
 pub(crate) use site::site;
-pub(crate) use stock::{lot, reach, shipment, trace, unit};
+pub(crate) use stock::{lot, lots, reach, shipment, shipments, trace, unit};
 
 /// The zone of each site, for the times people read.
 pub(crate) struct Zones(BTreeMap<String, Calendar>);
@@ -242,8 +242,10 @@ fn shown_by(kind: &str, name: &str, id: &str) -> String {
     match (kind, id.split('.').next().unwrap_or_default()) {
         ("exception", _) => format!("takt exceptions show {name}"),
         ("document", "order") => format!("takt order postings {id}"),
-        ("material" | "recipe" | "equipment", _) => "takt explain: it stands in the configuration".to_owned(),
-        ("record", _) => "takt data show KIND NAME".to_owned(),
+        ("material" | "recipe" | "equipment" | "calendar", "record") => format!("takt data show {kind} {name}"),
+        ("material", _) => "in materials/ of the configuration folder".to_owned(),
+        ("recipe", _) => format!("in recipes/ of the configuration folder, plant {id}"),
+        ("equipment", _) => format!("in equipment/ of the configuration folder, plant {id}"),
         ("site", _) => format!("takt sites show {}", name.rsplit_once('@').map_or(name, |(site, _)| site)),
         (_, thing @ ("order" | "lot" | "unit" | "shipment")) => format!("takt {thing} show {id}"),
         (_, _) => "-".to_owned(),

@@ -12,18 +12,19 @@ use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
-use takt_protocol::name::{Region, SiteId};
-use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::native::Ref;
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::record::{self, Record};
 use takt_protocol::{site, wire};
 
-use super::brief::{Brief, Due, Lane, Since};
+use super::brief::{Brief, Due};
 use super::evidence;
+use super::keys::{called_key, cause_key, entity_key, lot_key, name_key, number_key, numbered_key, place_key};
+use super::shelf::{Glance, shelves};
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 6;
+pub const SCHEMA: u64 = 7;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -54,6 +55,10 @@ pub(super) const PLACES: Table = Table(13);
 pub(super) const PLANTS: Table = Table(14);
 /// The number of a document or a hold, and an entity that it is about: what it is, and that entity.
 pub(super) const EVIDENCE: Table = Table(15);
+/// A lot or a shipment at home here, at a glance.
+pub(super) const GLANCES: Table = Table(16);
+/// Lots and shipments in the order of a list: among which they stand, their shelf, when, and their id.
+pub(super) const SHELVES: Table = Table(17);
 
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,118 +84,6 @@ pub struct Note {
     pub why: String,
 }
 
-/// No number contains it.
-const END: u8 = 0;
-
-/// Where everything begins that is known by a number.
-pub(super) fn number_key(number: &NativeId) -> Vec<u8> {
-    let mut key = number.normal().as_bytes().to_vec();
-    key.push(END);
-    key
-}
-
-/// A name as it is matched.
-pub(super) fn name_key(name: &Ref) -> Vec<u8> {
-    let mut key = number_key(&name.id);
-    key.push(name.kind as u8);
-    key.extend_from_slice(name.system.as_str().as_bytes());
-    key
-}
-
-/// The name of a key, its number in the form for matching.
-pub(super) fn name_of(key: &[u8]) -> Option<Ref> {
-    let end = key.iter().position(|byte| *byte == END)?;
-    let (number, rest) = key.split_at_checked(end)?;
-    let (kind, system) = rest.get(1..)?.split_first()?;
-    let kind = *NativeKind::ALL.get(usize::from(*kind))?;
-    let text = |bytes| std::str::from_utf8(bytes).ok();
-    Some(Ref::new(SiteId::parse(text(system)?).ok()?, kind, NativeId::parse(text(number)?).ok()?))
-}
-
-/// Sorts as ids do.
-pub(super) fn entity_key(entity: EntityId) -> Vec<u8> {
-    let mut key = vec![entity.kind() as u8];
-    key.extend_from_slice(entity.region().as_str().as_bytes());
-    key.push(END);
-    key.extend_from_slice(&entity.generation().to_be_bytes());
-    key.extend_from_slice(&entity.local().to_be_bytes());
-    key
-}
-
-/// The entity of a key that begins with one.
-pub(super) fn entity_of(key: &[u8]) -> Option<EntityId> {
-    let (kind, rest) = key.split_first()?;
-    let kind = *Kind::ALL.get(usize::from(*kind))?;
-    let end = rest.iter().position(|byte| *byte == END)?;
-    let region = Region::parse(std::str::from_utf8(rest.get(..end)?).ok()?).ok()?;
-    let (generation, rest) = rest.get(end + 1..)?.split_first_chunk()?;
-    let (local, _) = rest.split_first_chunk()?;
-    Some(EntityId::from_parts(kind, region, u16::from_be_bytes(*generation), u128::from_be_bytes(*local)))
-}
-
-/// Where the orders of a lane begin; of one plant, or of all.
-pub(super) fn lane_key(plant: Option<SiteId>, lane: Lane) -> Vec<u8> {
-    let mut key = plant.map_or_else(Vec::new, |plant| called_key(plant.as_str()));
-    key.extend([lane.progress as u8, u8::from(lane.taken)]);
-    key
-}
-
-/// An order's place in its lane. Sorts as [`Due`] does.
-pub(super) fn place_key(plant: Option<SiteId>, lane: Lane, due: Due) -> Vec<u8> {
-    let mut key = lane_key(plant, lane);
-    key.extend(due_key(due.at_ns));
-    key.extend(entity_key(due.order));
-    key
-}
-
-/// Behind what the wanted part of a lane begins.
-pub(super) fn since_key(plant: Option<SiteId>, lane: Lane, since: Since) -> Option<Vec<u8>> {
-    match since {
-        Since::Start => None,
-        // Every place that is due then is longer.
-        Since::Due(at_ns) => Some([lane_key(plant, lane), due_key(at_ns).to_vec()].concat()),
-        Since::Behind(due) => Some(place_key(plant, lane, due)),
-    }
-}
-
-/// Sorts as the moments do, those before 1970 first.
-fn due_key(at_ns: i64) -> [u8; 8] {
-    (at_ns ^ i64::MIN).to_be_bytes()
-}
-
-/// What [`place_key`] wrote behind its lane.
-pub(super) fn due_of(key: &[u8]) -> Option<Due> {
-    let (at, order) = key.split_first_chunk()?;
-    Some(Due { at_ns: i64::from_be_bytes(*at) ^ i64::MIN, order: entity_of(order)? })
-}
-
-/// Where every case begins that people call so.
-pub(super) fn called_key(short: &str) -> Vec<u8> {
-    let mut key = short.as_bytes().to_vec();
-    key.push(END);
-    key
-}
-
-/// Where every case of a cause begins.
-pub(super) fn cause_key(cause: &str) -> Vec<u8> {
-    called_key(cause)
-}
-
-/// Something that an entity numbers: a case, an intent.
-fn numbered_key(entity: EntityId, number: u32) -> Vec<u8> {
-    let mut key = entity_key(entity);
-    key.extend_from_slice(&number.to_be_bytes());
-    key
-}
-
-/// The number of a lot alone, then its whole name; nothing for names that are not `material/lot`.
-fn lot_key(name: &Ref) -> Option<Vec<u8>> {
-    let number = name.id.as_str().split_once('/').filter(|_| name.kind == NativeKind::Lot)?.1;
-    let mut key = number_key(&NativeId::parse(number).ok()?);
-    key.extend(name_key(name));
-    Some(key)
-}
-
 /// What a part of a shard's log changes.
 pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error> {
     let mut pages = Pages { views, rows: BTreeMap::new() };
@@ -199,7 +92,7 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         let commit = &recorded.commit;
         newest = newest.max(Some(commit.at));
         if commit.number == 1 {
-            pages.born(commit.entity);
+            pages.born(commit);
         }
         for (at, step, fact) in commit.steps.iter().enumerate().flat_map(|(at, step)| step.facts.iter().map(move |fact| (at, step, fact))) {
             pages.read(commit, at, step.occurred_at, fact)?;
@@ -248,6 +141,7 @@ impl Pages<'_> {
                     self.moved(entity, Some(&before), &brief);
                 }
             }
+            Fact::Lot(_) | Fact::Shipment(_) => self.glanced(entity, occurred_at, fact)?,
             Fact::Outbox { number, step: OutboxFact::InDoubt { .. } } => {
                 self.put(DOUBTS, numbered_key(entity, *number), &(entity, *number));
             }
@@ -270,16 +164,20 @@ impl Pages<'_> {
             Fact::CaseHandedOver { .. } | Fact::CaseSnoozed { .. } | Fact::CaseGivingUp { .. } => self.noted(commit, at, fact)?,
             Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
             Fact::Record(fact) => self.state(fact)?,
-            Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Lot(_) | Fact::Unit(_) | Fact::Shipment(_) => {}
+            Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Unit(_) => {}
         }
         Ok(())
     }
 
     /// An entity was heard of for the first time.
-    fn born(&mut self, entity: EntityId) {
+    fn born(&mut self, commit: &Commit) {
+        let entity = commit.entity;
         self.put(ENTITIES, entity_key(entity), &entity);
         if entity.kind() == Kind::Order {
             self.moved(entity, None, &Brief::default());
+        }
+        if let Some(glance) = Glance::born(entity.kind(), commit.at) {
+            self.shelved(entity, None, &glance);
         }
     }
 
@@ -293,6 +191,28 @@ impl Pages<'_> {
             self.rows.extend(stands.into_iter().map(|key| (key, Some(Bytes::new()))));
         }
         self.put(BRIEFS, entity_key(order), brief);
+    }
+
+    /// What a fact that happened then changes of a lot or a shipment at a glance.
+    fn glanced(&mut self, entity: EntityId, occurred_at: Instant, fact: &Fact) -> Result<(), Error> {
+        if Glance::hears(fact)
+            && let Some(before) = self.known::<Glance>(GLANCES, &entity_key(entity))?
+        {
+            let mut glance = before.clone();
+            glance.follow(fact, occurred_at);
+            self.shelved(entity, Some(&before), &glance);
+        }
+        Ok(())
+    }
+
+    /// Puts a lot or a shipment where it stands in lists from now on.
+    fn shelved(&mut self, entity: EntityId, before: Option<&Glance>, glance: &Glance) {
+        if before != Some(glance) {
+            let stood = before.into_iter().flat_map(|before| shelves(entity, before));
+            self.rows.extend(stood.map(|key| ((SHELVES, key), None)));
+            self.rows.extend(shelves(entity, glance).map(|key| ((SHELVES, key), Some(Bytes::new()))));
+            self.put(GLANCES, entity_key(entity), glance);
+        }
     }
 
     /// Master data is kept whole, so that it need not be looked for in the logs.
@@ -364,29 +284,4 @@ fn places(order: EntityId, brief: &Brief) -> impl Iterator<Item = (Table, Vec<u8
     let (lane, due) = (brief.lane(), Due { at_ns: brief.due_ns(), order });
     let at_plant = brief.plant.map(|plant| (PLANTS, place_key(Some(plant), lane, due)));
     at_plant.into_iter().chain([(PLACES, place_key(None, lane, due))])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_read_back_from_its_key_and_sorts_by_when_it_is_due() {
-        let region = Region::parse("eu").unwrap();
-        let lane = Brief::default().lane();
-        let key = |at_ns, local| place_key(None, lane, Due { at_ns, order: EntityId::from_parts(Kind::Order, region, 1, local) });
-        let sorted = [key(i64::MIN, 3), key(-1, 9), key(0, 1), key(0, 2), key(1, 0), key(i64::MAX, 0)];
-        assert!(sorted.is_sorted());
-        let order = EntityId::from_parts(Kind::Order, region, 1, 9);
-        let behind = sorted[1].strip_prefix(&lane_key(None, lane)[..]).unwrap();
-        assert_eq!(due_of(behind), Some(Due { at_ns: -1, order }));
-    }
-
-    #[test]
-    fn a_name_is_read_back_from_its_key() {
-        for kind in NativeKind::ALL {
-            let name = Ref::new(SiteId::parse("erp-eu").unwrap(), kind, NativeId::parse("FG-100/N 7").unwrap());
-            assert_eq!(name_of(&name_key(&name)), Some(name));
-        }
-    }
 }

@@ -33,7 +33,7 @@ pub struct FieldRow {
 /// Events as a page.
 pub(crate) fn page(told: &Told) -> Page<Value> {
     let rows = told.events.iter().filter_map(|event| serde_json::to_value(event).ok()).collect();
-    Page { rows, next: Some(told.place.to_string()), as_of: None, put_away: None }
+    Page { rows, next: Some(told.place.to_string()), as_of: None }
 }
 
 /// Every contract.

@@ -17,12 +17,15 @@ use super::{Head, head, word_of};
 mod hold;
 mod pallet;
 mod reach;
+mod row;
 
 pub(crate) use hold::held;
 pub use hold::{ContainmentRow, HeldRow, HoldRow};
 pub use pallet::{LotUnit, Way};
 pub(crate) use reach::reach;
 pub use reach::{Reach, ReachedLot, ReachedTruck};
+pub use row::LotRow;
+pub(crate) use row::listed;
 
 /// A lot, whole.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -70,7 +70,7 @@ pub struct RunView {
     pub differs_twice: u32,
     /// Those of which the system did not say what it has.
     pub unread: u32,
-    /// What is netted out, by place and unit.
+    /// What is netted out, by place and unit: what is elsewhere when the books are read, also where the cut-off is before that.
     pub netted_out: Vec<NettedRow>,
     /// What nobody can explain, all together by unit, as amounts; empty when there is nothing.
     pub unexplained: Vec<String>,

@@ -45,6 +45,51 @@ pub struct ShipmentView {
     pub exceptions: Vec<CaseRow>,
 }
 
+/// A shipment in a list.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ShipmentRow {
+    /// Our id.
+    pub id: String,
+    /// Its number in its warehouse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// The warehouse it leaves from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
+    /// When it should leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<String>,
+    /// open, picking, packed or departed.
+    pub stage: String,
+    /// Whether it may leave just now.
+    pub cleared: Word,
+    /// Why not: gates that are shut, holds on its lots.
+    pub blocked_by: Vec<String>,
+    /// How many handling units are on it.
+    pub units: usize,
+    /// Who drives, where a transport system said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// How many exceptions of it are open.
+    pub exceptions: usize,
+}
+
+/// A shipment as it stands in a list now.
+pub(crate) fn listed(state: &State, shipment: &Shipment, now: Instant) -> ShipmentRow {
+    ShipmentRow {
+        id: state.id.to_string(),
+        delivery: shipment.delivery.as_ref().map(ToString::to_string),
+        warehouse: shipment.warehouse.map(|site| site.to_string()),
+        planned: shipment.planned.map(|at| at.to_string()),
+        stage: word_of(&shipment.stage),
+        cleared: cleared(shipment, now),
+        blocked_by: blocked_by(shipment),
+        units: shipment.units.len(),
+        carrier: shipment.truck.as_ref().and_then(|truck| truck.carrier.as_ref()).map(ToString::to_string),
+        exceptions: state.common.cases.len(),
+    }
+}
+
 /// A truck.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TruckRow {

@@ -11,8 +11,8 @@ use takt_protocol::name::SiteId;
 use takt_protocol::words::Role;
 
 use super::{Denied, ROWS_MAX, Reception, Sort, part};
-use crate::answers::Page;
 use crate::answers::case::{CaseRow, CaseView, GroupRow, GroupView, NoteRow, Rank, groups, row};
+use crate::answers::desk::{Awaited, Desk};
 use crate::answers::runbook::{self, Runbook};
 
 /// Which exceptions.
@@ -41,18 +41,26 @@ impl Wanted {
 
 impl Reception {
     /// Open exceptions, by when they start to hurt.
-    pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Page<CaseRow>, Denied> {
+    pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Desk<CaseRow>, Denied> {
         let (as_of, cases) = self.open_cases(wanted).await?;
         let (shown, put_away) = self.at_hand(cases, wanted);
         let ranked = shown.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
-        page(ranked, wanted, as_of, put_away)
+        Ok(Desk { awaited: self.awaited_by(wanted).await, ..page(ranked, wanted, as_of, put_away)? })
     }
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
-    pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Page<GroupRow>, Denied> {
+    pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Desk<GroupRow>, Denied> {
         let (as_of, cases) = self.open_cases(wanted).await?;
         let (shown, put_away) = self.at_hand(cases, wanted);
-        page(groups(&shown), wanted, as_of, put_away)
+        Ok(Desk { awaited: self.awaited_by(wanted).await, ..page(groups(&shown), wanted, as_of, put_away)? })
+    }
+
+    /// What is asked again by itself; it has no owner, and is told once.
+    async fn awaited_by(&self, wanted: &Wanted) -> Vec<Awaited> {
+        if wanted.owner.is_some() || wanted.after.as_ref().is_some_and(|after| !after.is_empty()) {
+            return Vec::new();
+        }
+        self.awaited(wanted.site.as_deref()).await
     }
 
     /// A cause with its open exceptions, also those that somebody put away.
@@ -147,14 +155,14 @@ impl Reception {
 }
 
 /// The part of a list that is wanted.
-fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant, put_away: usize) -> Result<Page<T>, Denied> {
+fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant, put_away: usize) -> Result<Desk<T>, Denied> {
     let most = part::most(wanted.most)?;
     let after = part::behind(wanted.after.as_deref(), Rank::parse)?;
     ranked.retain(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
     ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
     let next = ranked.get(most).and_then(|_| ranked.get(most - 1)).map(|(rank, _)| rank.to_string());
     let rows = ranked.into_iter().take(most).map(|(_, row)| row).collect();
-    Ok(Page { rows, next, as_of: Some(as_of.to_string()), put_away: Some(put_away) })
+    Ok(Desk { rows, next, as_of: Some(as_of.to_string()), put_away, awaited: Vec::new() })
 }
 
 fn note(note: &takt_actors::index::Note) -> NoteRow {

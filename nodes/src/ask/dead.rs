@@ -23,7 +23,7 @@ impl Reception {
     /// Every dead letter, at most a page of them.
     pub async fn dead_letters(&self) -> Result<Page<DeadLetter>, Denied> {
         let rows = self.letters().await?.into_iter().map(|found| found.row).take(ROWS_MAX).collect();
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None })
+        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }
 
     /// Queues one anew.

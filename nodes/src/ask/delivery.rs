@@ -21,6 +21,6 @@ impl Reception {
         let deliveries = self.mesh().regions().values().find_map(|region| region.deliveries(known));
         let rows = deliveries.map(|deliveries| deliveries.latest(most)).unwrap_or_default();
         let rows = rows.into_iter().map(delivery::row).collect();
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None })
+        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }
 }

@@ -26,6 +26,6 @@ impl Reception {
     }
 
     fn counted<T: utoipa::ToSchema>(&self, rows: Vec<T>) -> Page<T> {
-        Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None }
+        Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) }
     }
 }

@@ -128,7 +128,7 @@ impl Reception {
                 rows.push(listed(&state, order, now));
             }
         }
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()), put_away: None })
+        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
     }
 
     /// The orders of a plant that are not over, those that matter first, at most `most`.

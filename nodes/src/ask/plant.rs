@@ -1,28 +1,16 @@
 //! A site, whole: its systems with what waits for them and what is in doubt, and the orders of its shift.
 
-use std::collections::BTreeMap;
-
-use takt_actors::index::Index;
-use takt_actors::region::Region;
-use takt_protocol::id::EntityId;
+use takt_protocol::book::Book;
 use takt_protocol::instant::Instant;
-use takt_protocol::intent::Intent;
-use takt_protocol::kernel::State;
 use takt_protocol::name::SiteId;
-use takt_protocol::outbox::Standing;
 
+use super::doubts::Doubts;
 use super::{Denied, Reception, Sort};
 use crate::answers::plant::{self, PlantView};
 use crate::answers::system::{self, SystemRow};
 
 /// Orders of a plant that are looked at, at most: those that matter first.
 const ORDERS_MAX: usize = 1_000;
-
-/// Lost replies that are looked at, at most.
-const DOUBTS_MAX: usize = 10_000;
-
-/// Errands in doubt at a system: all of them, and those of one plant.
-type Doubts = BTreeMap<SiteId, (u64, u64)>;
 
 impl Reception {
     /// A site, whole.
@@ -41,10 +29,10 @@ impl Reception {
             Some(entity) => Some(self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?),
             None => None,
         };
-        let doubts = self.doubts(site).await;
+        let doubts = self.doubts().await;
         let mut systems = Vec::new();
         for system in system::serving(&book, site) {
-            systems.push(self.system(&book, system, &doubts, now).await?);
+            systems.push(self.system(&book, system, (doubts.get(&system), site), now).await?);
         }
         let mut books = Vec::new();
         for system in system::serving(&book, site).into_iter().filter(|system| book.reconcile.contains_key(system)) {
@@ -66,39 +54,18 @@ impl Reception {
         Ok(PlantView { exceptions: self.answering(view.exceptions), ..view })
     }
 
-    async fn system(&self, book: &takt_protocol::book::Book, system: SiteId, doubts: &Doubts, now: Instant) -> Result<SystemRow, Denied> {
+    async fn system(
+        &self,
+        book: &Book,
+        system: SiteId,
+        (doubts, plant): (Option<&Doubts>, SiteId),
+        now: Instant,
+    ) -> Result<SystemRow, Denied> {
         let heard = self.heard(book, system, now);
         let regions = || self.mesh().regions().values();
         let traffic = regions().find_map(|region| region.deliveries(system)).map(|deliveries| deliveries.last_minute(now));
         let limit = regions().find_map(|region| region.site(system)).and_then(|status| status.per_minute_max);
-        let doubts = doubts.get(&system).copied().unwrap_or_default();
+        let doubts = doubts.map(|doubts| (doubts.all(), doubts.at(plant))).unwrap_or_default();
         Ok(system::loaded(heard, traffic.unwrap_or_default(), self.waiting(system).await?, doubts, limit))
-    }
-
-    /// What is in doubt at each system, and how much of that is of things that stand at `plant`.
-    async fn doubts(&self, plant: SiteId) -> Doubts {
-        let mut by_entity: BTreeMap<EntityId, Vec<u32>> = BTreeMap::new();
-        for (entity, number) in self.mesh().regions().values().map(Region::index).flat_map(Index::doubts).take(DOUBTS_MAX) {
-            by_entity.entry(entity).or_default().push(number);
-        }
-        let mut found = Doubts::new();
-        for state in self.reached(by_entity.keys().copied()).await {
-            for site in by_entity.get(&state.id).into_iter().flatten().filter_map(|number| in_doubt(&state, *number)) {
-                let (all, here) = found.entry(site).or_default();
-                *all += 1;
-                *here += u64::from(state.site() == Some(plant));
-            }
-        }
-        found
-    }
-}
-
-/// The site of an intent, while nobody knows whether it was done.
-fn in_doubt(state: &State, number: u32) -> Option<SiteId> {
-    let open = state.common.outbox.get(number)?;
-    let doubtful = open.doubted.is_some() && open.standing != Standing::Parked;
-    match &open.intent {
-        Intent::Site { site, .. } if doubtful => Some(*site),
-        Intent::Site { .. } | Intent::Mail { .. } | Intent::Wake { .. } => None,
     }
 }

@@ -12,6 +12,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot::Lot;
 use takt_protocol::name::SiteId;
+use takt_protocol::native::Ref;
 use takt_protocol::order::Order;
 use takt_protocol::wire;
 
@@ -21,7 +22,7 @@ use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
 use crate::answers::timeline::{self, Timeline};
 use crate::answers::unit::UnitView;
-use crate::answers::{Hit, Page, shipment, site, unit};
+use crate::answers::{Hit, Page, shipment, site, unit, word_of};
 
 /// How long a list waits for the index to catch up.
 const INDEX_PATIENCE: Duration = Duration::from_millis(500);
@@ -146,7 +147,7 @@ impl Reception {
             let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
             rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?, self.mesh().clock().now()));
         }
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None })
+        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }
 
     /// Everything that any system knows by this number.
@@ -154,11 +155,11 @@ impl Reception {
         let as_of = self.indexed().await;
         let things = self.named(text)?.into_iter().map(|(name, entity)| Hit {
             id: entity.to_string(),
-            kind: entity.kind().to_string(),
+            kind: found_as(entity, name.as_ref()),
             name: name.map_or_else(|| entity.to_string(), |name| name.to_string()),
         });
         let hits = things.chain(self.numbered(text)).chain(self.configured_as(text));
-        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()), put_away: None })
+        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()) })
     }
 
     /// The state of a thing that anything was ever recorded about.
@@ -214,6 +215,14 @@ impl Reception {
             }
         }
         Ok(waiting)
+    }
+}
+
+/// What kind of thing was found; of a record, what it is a record of.
+fn found_as(entity: EntityId, name: Option<&Ref>) -> String {
+    match name {
+        Some(name) if entity.kind() == Kind::Record => word_of(&name.kind),
+        Some(_) | None => entity.kind().to_string(),
     }
 }
 

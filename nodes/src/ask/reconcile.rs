@@ -35,7 +35,7 @@ impl Reception {
             let books = self.books_at(&book, *site).await?;
             rows.push(self.beside(&book, *site, books.as_ref()));
         }
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()), put_away: None })
+        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
     }
 
     /// The same of one system, with what is more than equal.

@@ -49,7 +49,7 @@ impl Reception {
         }
         let next = rows.get(most).and_then(|_| rows.get(most - 1)).map(place);
         rows.truncate(most);
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()), put_away: None })
+        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
     }
 
     /// A record, by its kind and its name, as `name@site` or alone where only one site has it.

@@ -190,9 +190,59 @@ pub struct OrderFilter {
     pub(super) unacked: bool,
 }
 
+/// Which lots.
+#[derive(Clone, Debug, Args)]
+pub struct LotFilter {
+    /// Only those of this plant.
+    #[arg(long)]
+    pub(super) plant: Option<String>,
+    /// Only those of this material.
+    #[arg(long)]
+    pub(super) material: Option<String>,
+    /// Only those that are held.
+    #[arg(long)]
+    pub(super) held: bool,
+    /// Only those that wait for a sample, or for its verdict.
+    #[arg(long)]
+    pub(super) in_inspection: bool,
+    /// Which part of the list.
+    #[command(flatten)]
+    pub(super) part: Part,
+}
+
+/// Which shipments.
+#[derive(Clone, Debug, Args)]
+pub struct ShipmentFilter {
+    /// Only those of this warehouse.
+    #[arg(long)]
+    pub(super) warehouse: Option<String>,
+    /// Only those that have not left.
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Only those that have not left and that a hold or a gate keeps.
+    #[arg(long)]
+    pub(super) blocked: bool,
+    /// Which part of the list.
+    #[command(flatten)]
+    pub(super) part: Part,
+}
+
+/// Which part of a list.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Part {
+    /// Behind this place; the end of a part says it.
+    #[arg(long)]
+    pub(super) after: Option<String>,
+    /// One part of so many rows, up to 200.
+    #[arg(long, default_value_t = 200)]
+    pub(super) most: u32,
+}
+
 /// About lots.
 #[derive(Clone, Debug, Subcommand)]
 pub enum LotQuestion {
+    /// All of them, or some: held ones, then those in inspection, then the rest; the newest first.
+    List(LotFilter),
     /// One, whole.
     Show {
         /// The lot, as `material/lot@plant`, or our id.
@@ -229,6 +279,8 @@ pub enum UnitQuestion {
 /// About shipments.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ShipmentQuestion {
+    /// All of them, or some: blocked ones, then those that have not left, then those that left.
+    List(ShipmentFilter),
     /// What may be asked of one.
     #[command(flatten)]
     Verb(ShipmentVerb),

@@ -106,7 +106,7 @@ fn messages(told: Result<Told, Denied>, before: &mut String) -> Vec<Sent> {
 /// List the contracts of public events.
 #[utoipa::path(get, path = "/v1/contracts", tag = "events", responses((status = 200, description = "All that are told.", body = Page<ContractRow>)))]
 pub(super) async fn contracts(_: Asking) -> Json<Page<ContractRow>> {
-    Json(Page { rows: listed(), next: None, as_of: None, put_away: None })
+    Json(Page { rows: listed(), next: None, as_of: None })
 }
 
 /// The data of one type of event, as a JSON Schema.

@@ -9,10 +9,12 @@ use super::Shared;
 use super::told::{Asking, Id, Words};
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
+use crate::answers::lot::LotRow;
 use crate::answers::node::{NodeRow, ShardRow};
 use crate::answers::order::OrderRow;
 use crate::answers::plant::PlantView;
 use crate::answers::routing::RoutingView;
+use crate::answers::shipment::ShipmentRow;
 use crate::answers::site::SiteRow;
 use crate::answers::{Hit, Page};
 use crate::ask::{Denied, v1};
@@ -55,6 +57,67 @@ pub(super) async fn orders(State(reception): Shared, _: Asking, Words(wanted): W
     let Orders { after, most, plant, open, late, unacknowledged } = wanted;
     let wanted = v1::OrdersWanted { after, most, plant, open, late, unacknowledged };
     reception.within(reception.orders(&wanted)).await.map(Json)
+}
+
+/// Which lots.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Lots {
+    /// What the last part said under `next`.
+    after: Option<String>,
+    /// Rows at most, up to 200; left out, 200.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u32>,
+    /// Only those of this plant, by its site name.
+    #[param(example = "nord")]
+    plant: Option<String>,
+    /// Only those of this material.
+    #[param(example = "FG-100")]
+    material: Option<String>,
+    /// Only those that are held.
+    held: Option<bool>,
+    /// Only those that wait for a sample, or for its verdict.
+    in_inspection: Option<bool>,
+}
+
+/// List lots: held ones, then those in inspection, then the rest; the newest first.
+#[utoipa::path(get, path = "/v1/lots", tag = "quality", params(Lots), responses((status = 200, description = "Those that matter first.", body = Page<LotRow>)))]
+pub(super) async fn lots(State(reception): Shared, _: Asking, Words(wanted): Words<Lots>) -> Result<Json<Page<LotRow>>, Denied> {
+    let Lots { after, most, plant, material, held, in_inspection } = wanted;
+    let wanted = v1::LotsWanted { after, most, plant, material, held, in_inspection };
+    reception.within(reception.lots(&wanted)).await.map(Json)
+}
+
+/// Which shipments.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Shipments {
+    /// What the last part said under `next`.
+    after: Option<String>,
+    /// Rows at most, up to 200; left out, 200.
+    #[param(minimum = 1, maximum = 200)]
+    most: Option<u32>,
+    /// Only those of this warehouse, by its site name.
+    #[param(example = "wms-eu")]
+    warehouse: Option<String>,
+    /// Only those that have not left.
+    open: Option<bool>,
+    /// Only those that have not left and that a hold or a gate keeps.
+    blocked: Option<bool>,
+}
+
+/// List shipments: blocked ones, then those that have not left, by when they should; then those that left, the last one first.
+#[utoipa::path(get, path = "/v1/shipments", tag = "shipments", params(Shipments), responses((status = 200, description = "Those that matter first.", body = Page<ShipmentRow>)))]
+pub(super) async fn shipments(
+    State(reception): Shared,
+    _: Asking,
+    Words(wanted): Words<Shipments>,
+) -> Result<Json<Page<ShipmentRow>>, Denied> {
+    let Shipments { after, most, warehouse, open, blocked } = wanted;
+    let wanted = v1::ShipmentsWanted { after, most, warehouse, open, blocked };
+    reception.within(reception.shipments(&wanted)).await.map(Json)
 }
 
 /// List dead letters: inputs that were taken and could not be handed to anybody, each with the reason.

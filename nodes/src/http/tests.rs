@@ -14,6 +14,7 @@ mod parts;
 mod queries;
 mod reconcile;
 mod screens;
+mod stock;
 mod verbs;
 mod watch;
 

@@ -79,6 +79,14 @@ impl Queries for Counter {
         self.asked(&request, self.reception.orders(request.get_ref())).await
     }
 
+    async fn list_lots(&self, request: Request<v1::LotsWanted>) -> Document {
+        self.asked(&request, self.reception.lots(request.get_ref())).await
+    }
+
+    async fn list_shipments(&self, request: Request<v1::ShipmentsWanted>) -> Document {
+        self.asked(&request, self.reception.shipments(request.get_ref())).await
+    }
+
     async fn show_postings(&self, request: Request<v1::PostingsWanted>) -> Document {
         self.asked(&request, self.reception.postings(&request.get_ref().id, request.get_ref().raw.as_deref())).await
     }
@@ -189,7 +197,7 @@ impl Queries for Counter {
     }
 
     async fn list_contracts(&self, request: Request<v1::All>) -> Document {
-        self.asked(&request, async { Ok(Page { rows: event::listed(), next: None, as_of: None, put_away: None }) }).await
+        self.asked(&request, async { Ok(Page { rows: event::listed(), next: None, as_of: None }) }).await
     }
 
     async fn show_contract(&self, request: Request<v1::Which>) -> Document {

@@ -8,7 +8,7 @@ use super::{Zones, age, list, or_dash, plain, rows, strings, table, text, until}
 /// The desk, by cause or one by one, as the node ranks it.
 pub(crate) fn exceptions(answer: &Value, zones: &Zones) -> String {
     let found = rows(answer);
-    let dead = dead_letters(answer);
+    let (dead, awaited) = (dead_letters(answer), awaited(answer, zones));
     let now = text(answer, "as_of");
     let away = match answer.get("put_away").and_then(Value::as_u64) {
         None | Some(0) => String::new(),
@@ -16,14 +16,31 @@ pub(crate) fn exceptions(answer: &Value, zones: &Zones) -> String {
     };
     if found.is_empty() {
         let none = if away.is_empty() { "none open" } else { "none at hand" };
-        return format!("EXCEPTIONS  {none}, as of {now}{away}{dead}");
+        return format!("EXCEPTIONS  {none}, as of {now}{away}{awaited}{dead}");
     }
     let open: u64 = found.iter().map(count).sum();
     let causes = if open == found.len() as u64 { String::new() } else { format!(" of {} causes", found.len()) };
     let head = format!("EXCEPTIONS  {open} open{causes} · by time to impact · as of {now}");
     let first = found.first().map(|first| called(first).to_owned()).unwrap_or_default();
     let next = format!("takt exceptions show {first}   then: preview ACTION {first} · runbook KIND");
-    format!("{head}\n{}\n{next}{away}{dead}", desk(found, now, zones))
+    format!("{head}\n{}\n{next}{away}{awaited}{dead}", desk(found, now, zones))
+}
+
+/// What is in doubt and is asked again by itself; nothing where nothing is.
+fn awaited(answer: &Value, zones: &Zones) -> String {
+    let line = |row: &Value| {
+        let system = text(row, "system");
+        let silent = match (text(row, "silent_since"), text(row, "next_try_at")) {
+            ("", _) => "asked again".to_owned(),
+            (since, "") => format!("SILENT since {}", zones.minute(system, since)),
+            (since, next) => format!("SILENT since {}, tried again {}", zones.minute(system, since), zones.minute(system, next)),
+        };
+        let (sites, stake): (Vec<&str>, &str) = (strings(row, "sites").collect(), or_dash(text(row, "stake")));
+        let (many, forbidden) = (plain(row, "in_doubt"), text(row, "forbidden"));
+        format!("\n {system}  {many} in doubt ({})  at stake {stake}  {silent}  {forbidden}", sites.join(", "))
+    };
+    let lines: String = list(answer, "awaited").iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n\nBY ITSELF  asked again until it is known; nobody has to do anything yet{lines}") }
 }
 
 fn desk(found: &[Value], now: &str, zones: &Zones) -> comfy_table::Table {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Zones, list, number, or_dash, strings, table, text};
+use super::{Zones, list, more, number, or_dash, rows, strings, table, text};
 
 /// One lot: pallets with what each system says of them, holds and who confirmed them, what left, genealogy.
 pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
@@ -47,6 +47,66 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     lines.extend(list(answer, "exceptions").iter().map(|case| format!("{}  {}", text(case, "id"), text(case, "what"))));
     lines.push(format!("what a hold on it would reach: takt lot reach {name}"));
     lines.join("\n")
+}
+
+/// Lots, those that are held first.
+pub(crate) fn lots(answer: &Value, zones: &Zones) -> String {
+    let as_of = zones.at("", text(answer, "as_of"));
+    if rows(answer).is_empty() {
+        return format!("LOTS  none of these, as of {as_of}");
+    }
+    let mut screen = table(&["lot", "plant", "made", "blocked", "left", "pallets", "held by", ""]);
+    for row in rows(answer) {
+        let name = if text(row, "lot").is_empty() { text(row, "id") } else { text(row, "lot") };
+        let holds: Vec<&str> = strings(row, "holds").collect();
+        let inspected = row.get("in_inspection").and_then(Value::as_bool) == Some(true);
+        let badges = [inspected.then(|| "▲in inspection".to_owned()), open_cases(row)];
+        screen.add_row([
+            name,
+            or_dash(text(row, "plant")),
+            or_dash(text(row, "total")),
+            or_dash(text(row, "blocked")),
+            or_dash(text(row, "left")),
+            &number(row, "units").to_string(),
+            or_dash(&holds.join(", ")),
+            &badges.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        ]);
+    }
+    format!("LOTS  {}, held ones first, then those in inspection, as of {as_of}\n{screen}{}", rows(answer).len(), more(answer))
+}
+
+/// Shipments, those that something keeps first.
+pub(crate) fn shipments(answer: &Value, zones: &Zones) -> String {
+    let as_of = zones.at("", text(answer, "as_of"));
+    if rows(answer).is_empty() {
+        return format!("SHIPMENTS  none of these, as of {as_of}");
+    }
+    let mut screen = table(&["shipment", "warehouse", "leaves", "stage", "cleared", "pallets", "carrier", "blocked by", ""]);
+    for row in rows(answer) {
+        let name = if text(row, "delivery").is_empty() { text(row, "id") } else { text(row, "delivery") };
+        let (warehouse, blocked): (&str, Vec<&str>) = (text(row, "warehouse"), strings(row, "blocked_by").collect());
+        screen.add_row([
+            name,
+            or_dash(warehouse),
+            or_dash(&zones.minute(warehouse, text(row, "planned"))),
+            text(row, "stage"),
+            row.pointer("/cleared/answer").and_then(Value::as_str).unwrap_or_default(),
+            &number(row, "units").to_string(),
+            or_dash(text(row, "carrier")),
+            or_dash(&blocked.join("; ")),
+            &open_cases(row).unwrap_or_default(),
+        ]);
+    }
+    let title = "blocked ones first, then by when they leave, those that left last";
+    format!("SHIPMENTS  {}, {title}, as of {as_of}\n{screen}{}", rows(answer).len(), more(answer))
+}
+
+fn open_cases(row: &Value) -> Option<String> {
+    match number(row, "exceptions") {
+        0 => None,
+        1 => Some("▲1 exception".to_owned()),
+        many => Some(format!("▲{many} exceptions")),
+    }
 }
 
 /// What a supplier said is on its way, or came.
@@ -204,7 +264,7 @@ pub(crate) fn trace(answer: &Value, zones: &Zones) -> String {
         edges(answer, "ancestors"),
         edges(answer, "descendants"),
         or_dash(&shipments.join(", ")),
-        super::more(answer)
+        more(answer)
     )
 }
 

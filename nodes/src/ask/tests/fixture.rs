@@ -316,6 +316,9 @@ impl Link for Obedient {
             let number = NativeId::parse(&format!("J-{}", job.erp_order)).unwrap();
             receipt.alias = Some(Ref::new(self.site, NativeKind::Job, number));
         }
+        if silent_about(errand) {
+            return Sent::Lost { why: "no answer".to_owned() };
+        }
         if let Effect::Post(document) = errand.effect.as_ref() {
             receipt.document = DocNo::parse(errand.reference.as_str()).ok();
             self.post(document, errand.reference.as_str());
@@ -326,7 +329,12 @@ impl Link for Obedient {
         Sent::Accepted(receipt)
     }
 
-    async fn probe(&self, _: &Errand) -> Probed {
-        Probed::Absent
+    async fn probe(&self, errand: &Errand) -> Probed {
+        if silent_about(errand) { Probed::NoAnswer { why: "no answer".to_owned() } } else { Probed::Absent }
     }
+}
+
+/// Of orders whose numbers begin with a 9, what is posted is never answered.
+fn silent_about(errand: &Errand) -> bool {
+    matches!(errand.effect.as_ref(), Effect::Post(document) if document.erp_order.as_str().starts_with('9'))
 }

@@ -328,3 +328,32 @@ async fn every_kind_has_a_runbook() {
     assert!(none.body["choices"].as_array().unwrap().contains(&json!("escape")));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_doubt_and_asked_again_by_itself_is_on_the_desk_and_is_no_exception() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    assert!(plant.gets("/v1/exceptions").await.body.get("awaited").is_none());
+    for number in ["9000042", "9000043"] {
+        world.released(number).await;
+        let mut last = completion(number, "40 H87");
+        last["last"] = json!(true);
+        plant.posts("/v1/operation-completions", number, last).await.entity();
+    }
+    let awaited = loop {
+        let desk = plant.gets("/v1/exception-groups").await.body;
+        assert!(desk["rows"].as_array().unwrap().is_empty(), "nobody has to decide yet: {desk}");
+        if desk["awaited"][0]["in_doubt"] == json!(2) {
+            break desk;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    };
+    let row = &awaited["awaited"][0];
+    assert_eq!((at(row, "/system"), &row["sites"], at(row, "/stake")), ("erp-eu", &json!(["nord 2"]), "80 H87"));
+    let screen = screens::exceptions(&awaited, &Zones::of(&plant.gets("/v1/sites").await.body));
+    assert!(screen.contains("erp-eu  2 in doubt (nord 2)") && screen.contains("DO NOT DO IT BY HAND"), "{screen}");
+    assert_eq!(plant.gets("/v1/exceptions?site=nord").await.body["awaited"][0]["in_doubt"], json!(2));
+    assert!(plant.gets("/v1/exceptions?site=wms-hub").await.body.get("awaited").is_none());
+    assert!(plant.gets("/v1/exceptions?owner=finance").await.body.get("awaited").is_none(), "it is nobody's");
+    world.stop().await;
+}

@@ -90,8 +90,16 @@ async fn a_place_and_a_length_are_judged_the_same_whatever_list_they_are_for() {
     let world = World::start().await;
     world.released("1000042").await;
     let plant = Person::plant(&world);
-    let lists =
-        ["/v1/orders", "/v1/exceptions", "/v1/exception-groups", "/v1/master-data/material", "/v1/orders/1000042/timeline", "/v1/events"];
+    let lists = [
+        "/v1/orders",
+        "/v1/lots",
+        "/v1/shipments",
+        "/v1/exceptions",
+        "/v1/exception-groups",
+        "/v1/master-data/material",
+        "/v1/orders/1000042/timeline",
+        "/v1/events",
+    ];
     for list in lists {
         plant.gets(&format!("{list}?after=x")).await.is(422, "SCHEMA", "after");
         assert_eq!(plant.gets(&format!("{list}?after=")).await.status.as_u16(), 200, "{list}: nothing is the beginning");

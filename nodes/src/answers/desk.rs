@@ -1,0 +1,42 @@
+//! The desk: a part of its exceptions, how many somebody put away, and what nobody has to do anything about yet because Takt asks
+//! again by itself.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::system::Heard;
+
+/// Exceptions, one by one or by cause, and how to go on.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Desk<T: ToSchema> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// What to send as `after` for more; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Everything recorded by then is in the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// How many more are open that somebody put away, and that this list leaves out.
+    pub put_away: usize,
+    /// What is in doubt at each system and is asked again by itself: no exception, until a person must decide. Told with the first
+    /// part of a list that no owner narrows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Awaited>,
+}
+
+/// What is in doubt at a system, and being asked again.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Awaited {
+    /// The system, and how it stands.
+    #[serde(flatten)]
+    pub heard: Heard,
+    /// How many errands nobody knows the end of.
+    pub in_doubt: usize,
+    /// Where they are, with how many: `nord 26`.
+    pub sites: Vec<String>,
+    /// What of it are goods that are to be posted, by unit.
+    pub stake: String,
+    /// What nobody must do meanwhile.
+    pub forbidden: String,
+}

@@ -1,0 +1,90 @@
+//! What was sent and nobody knows the end of, by the system it was sent to: what a plant's screen counts, and what the desk shows
+//! while it is asked again by itself.
+
+use std::collections::BTreeMap;
+
+use takt_actors::index::Index;
+use takt_protocol::case::stakes;
+use takt_protocol::effect::Effect;
+use takt_protocol::id::EntityId;
+use takt_protocol::intent::Intent;
+use takt_protocol::kernel::State;
+use takt_protocol::name::SiteId;
+use takt_protocol::outbox::Standing;
+
+use super::Reception;
+use crate::answers::desk::Awaited;
+
+/// Lost replies that are looked at, at most.
+const DOUBTS_MAX: usize = 10_000;
+
+/// Errands in doubt at a system.
+#[derive(Default)]
+pub(super) struct Doubts {
+    /// How many, by where the things stand that they are about.
+    by_site: BTreeMap<Option<SiteId>, u64>,
+    /// What of them are quantities to be posted.
+    stakes: Vec<String>,
+}
+
+impl Doubts {
+    /// How many.
+    pub(super) fn all(&self) -> u64 {
+        self.by_site.values().sum()
+    }
+
+    /// How many of them are of things that stand at `plant`.
+    pub(super) fn at(&self, plant: SiteId) -> u64 {
+        self.by_site.get(&Some(plant)).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, state: &State, effect: &Effect) {
+        *self.by_site.entry(state.site()).or_default() += 1;
+        if let Effect::Post(document) = effect {
+            self.stakes.extend(document.posting.lines.iter().map(|line| line.qty.to_string()));
+        }
+    }
+}
+
+impl Reception {
+    /// What is in doubt, by system.
+    pub(super) async fn doubts(&self) -> BTreeMap<SiteId, Doubts> {
+        let mut by_entity: BTreeMap<EntityId, Vec<u32>> = BTreeMap::new();
+        for (entity, number) in self.indexes().flat_map(Index::doubts).take(DOUBTS_MAX) {
+            by_entity.entry(entity).or_default().push(number);
+        }
+        let mut found: BTreeMap<SiteId, Doubts> = BTreeMap::new();
+        for state in self.reached(by_entity.keys().copied()).await {
+            for (site, effect) in by_entity.get(&state.id).into_iter().flatten().filter_map(|number| in_doubt(&state, *number)) {
+                found.entry(site).or_default().add(&state, effect);
+            }
+        }
+        found
+    }
+
+    /// What is in doubt at each system and asked again by itself; of a plant or of a system alone, if one is named.
+    pub(super) async fn awaited(&self, site: Option<&str>) -> Vec<Awaited> {
+        let (book, now) = (self.mesh().book(), self.mesh().clock().now());
+        let concerns = |system: &SiteId, doubts: &Doubts| {
+            site.is_none_or(|site| system.as_str() == site || doubts.by_site.keys().flatten().any(|at| at.as_str() == site))
+        };
+        let row = |(system, doubts): (SiteId, Doubts)| Awaited {
+            heard: self.heard(&book, system, now),
+            in_doubt: usize::try_from(doubts.all()).unwrap_or(usize::MAX),
+            sites: doubts.by_site.iter().map(|(at, many)| at.map_or(format!("- {many}"), |at| format!("{at} {many}"))).collect(),
+            stake: stakes(doubts.stakes.iter().map(String::as_str)),
+            forbidden: "DO NOT DO IT BY HAND until probed".to_owned(),
+        };
+        self.doubts().await.into_iter().filter(|(system, doubts)| concerns(system, doubts)).map(row).collect()
+    }
+}
+
+/// What was asked of which site by an intent, while nobody knows whether it was done and no person must decide.
+fn in_doubt(state: &State, number: u32) -> Option<(SiteId, &Effect)> {
+    let open = state.common.outbox.get(number)?;
+    let doubtful = open.doubted.is_some() && open.standing != Standing::Parked;
+    match &open.intent {
+        Intent::Site { site, effect, .. } if doubtful => Some((*site, effect)),
+        Intent::Site { .. } | Intent::Mail { .. } | Intent::Wake { .. } => None,
+    }
+}
