@@ -12,7 +12,7 @@ use crate::native::NativeId;
 use crate::order::Change;
 use crate::posting::Posting;
 use crate::qty::Qty;
-use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, Reason, StockStatus, Version};
+use crate::words::{EquipmentId, HoldNo, ItemNo, LotKey, LotNo, MaterialId, OpNo, Reason, Sscc, StockStatus, Version};
 
 mod around;
 mod goods;
@@ -187,6 +187,19 @@ impl Effect {
             | Self::TellEvents(_)
             | Self::ReadBooks(_) => None,
         }
+    }
+
+    /// Whether it turns off what an earlier effect turns on, or the other way round. Blocks of different handling units of a lot
+    /// have nothing to do with each other.
+    pub fn undoes(&self, before: &Self) -> bool {
+        let (Some((one, on)), Some((other, off))) = (self.switch(), before.switch()) else { return false };
+        one == other && on != off && self.units().is_none_or(|units| before.units().is_none_or(|others| meet(units, others)))
+    }
+
+    /// The handling units of a block, or of the end of one; nothing where it is of all of them.
+    fn units(&self) -> Option<&[Sscc]> {
+        let (Self::BlockStock(block) | Self::UnblockStock(block)) = self else { return None };
+        Some(&block.units[..]).filter(|units| !units.is_empty())
     }
 
     /// Whether it changes nothing at its site: done twice or not at all, it harms nobody.
@@ -364,4 +377,9 @@ pub struct JobRef {
     /// The MES's own number, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<NativeId>,
+}
+
+/// Whether a handling unit is in both, however its number is spelled.
+fn meet(units: &[Sscc], others: &[Sscc]) -> bool {
+    units.iter().any(|unit| others.iter().any(|other| other.is(unit)))
 }

@@ -56,6 +56,9 @@ pub struct Lot {
     pub over: BTreeSet<Origin>,
     /// Handling units that were decided about and must not leave: scrap, rework, return.
     pub barred: BTreeMap<Sscc, Verdict>,
+    /// The holds under whose numbers warehouses keep blocking the handling units that were decided about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<Sscc, Vec<Rest>>,
     /// What was decided about all of it that stands on no handling unit, or on one that is told of later, and must not leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,

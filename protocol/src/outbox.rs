@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::Switch;
+use crate::effect::Effect;
 use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::name::SiteId;
@@ -74,10 +74,10 @@ impl Open {
         matches!(&self.intent, Intent::Site { effect, .. } if effect.only_reads())
     }
 
-    /// What it turns on or off, and where.
-    fn switch(&self) -> Option<(SiteId, Switch<'_>, bool)> {
+    /// What turns something on or off, and where.
+    fn switches(&self) -> Option<(SiteId, &Effect)> {
         let Intent::Site { site, effect, .. } = &self.intent else { return None };
-        effect.switch().map(|(switch, on)| (*site, switch, on))
+        effect.switch().map(|_| (*site, effect.as_ref()))
     }
 }
 
@@ -176,8 +176,8 @@ impl Outbox {
 
     /// The unsettled intents before this one that do the opposite of it at the same site.
     fn opposites<'a>(&'a self, number: u32, open: &'a Open) -> impl Iterator<Item = (u32, &'a Open)> {
-        let mine = open.switch();
-        let opposite = move |other: &Open| matches!((mine, other.switch()), (Some((site, one, on)), Some((place, two, off))) if site == place && one == two && on != off);
+        let mine = open.switches();
+        let opposite = move |other: &Open| matches!((mine, other.switches()), (Some((site, effect)), Some((place, before))) if site == place && effect.undoes(before));
         let before = if mine.is_some() { number } else { 0 };
         self.open.range(..before).filter(move |(_, other)| opposite(other)).map(|(number, other)| (*number, other))
     }

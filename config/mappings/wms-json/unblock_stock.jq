@@ -5,9 +5,12 @@ def block: "\(.effect.hold)/\(.effect.lot.material)/\(.effect.lot.lot)";
 def placed: [.answers[0].body.results[] | select(.in_force != false)];
 def kept: block as $block | [(.effect.keep // [])[] | { sscc: ., ref: "\($block)/\(.)" }];
 def wanting: placed as $placed | [kept[] | .ref as $ref | select(any($placed[]; .block_ref == $ref) | not)];
-def over: block as $block | kept as $kept
+def named: block as $block | [(.effect.units // [])[] | "\($block)/\(.)"];
+# Where handling units are named, theirs and that of the lot as one; what was blocked by itself since stays.
+def over: block as $block | kept as $kept | named as $named
   | [placed[] | .block_ref as $ref
-     | select(($ref == $block or ($ref | startswith($block + "/"))) and (any($kept[]; .ref == $ref) | not)) | .block];
+     | select($ref == $block or (if ($named | length) > 0 then any($named[]; . == $ref) else ($ref | startswith($block + "/")) end))
+     | select(any($kept[]; .ref == $ref) | not) | .block];
 
 # How many blocks are placed before the first is taken off.
 def first: if (.answers | length) == 0 or .answers[0].status >= 300 then 0 else (wanting | length) end;

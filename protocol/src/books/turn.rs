@@ -162,7 +162,8 @@ impl Turn<'_, '_> {
             return self.close(site, "what differed has cases of its own");
         }
         let what = said(site, rows);
-        if self.open(site).any(|case| case.what == what) {
+        // Not every row has room in the words: another difference that reads the same is another one.
+        if self.open(site).any(|case| case.what == what && self.is_about(site, case)) {
             return;
         }
         self.close(site, "it differs otherwise by now");
@@ -182,6 +183,11 @@ impl Turn<'_, '_> {
             .because_of(about(site))
             .offers(offers);
         self.draft.open_case(case);
+    }
+
+    /// Whether what differs now is what differed when that case was opened.
+    fn is_about(&self, site: SiteId, case: &crate::case::Case) -> bool {
+        self.kept.get(&site).and_then(|kept| kept.since).is_none_or(|since| since <= case.opened_at)
     }
 
     fn open(&self, site: SiteId) -> impl Iterator<Item = &crate::case::Case> {
@@ -211,6 +217,15 @@ impl Turn<'_, '_> {
         let Some(last) = self.kept.get(&site).and_then(|kept| kept.last.as_ref()) else {
             return refuse(Code::State, format!("{site} was never read"), "have it read first", "case");
         };
+        if !self.is_about(site, case) {
+            let text = format!("{site} was read since, and differs otherwise than this exception says");
+            return refuse(
+                Code::State,
+                text,
+                "wait until it is read once more: the difference that stays is an exception of its own",
+                "case",
+            );
+        }
         let differences = last.differences();
         if let Some(answer) = crate::kernel::not_given_up(case, who, self.context, self.draft) {
             return answer;

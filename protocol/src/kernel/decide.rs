@@ -2,7 +2,7 @@
 
 use super::{Context, Decision, Own, State};
 use crate::answer::Answer;
-use crate::case::{Case, CaseKind};
+use crate::case::{Case, CaseKind, Proposal};
 use crate::desk::{Action, Wish};
 use crate::draft::{Draft, NewCase};
 use crate::envelope::{Envelope, Who};
@@ -89,10 +89,12 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             Answer::Accepted
         }
         (Action::Snooze { until }, _) => snooze(case, *until, envelope, context, draft),
-        // What waits in quarantine would be forgotten with its case, and what keeps a truck with its own; and a difference in the
+        // What waits in quarantine would be forgotten with its case, and the hold that keeps a truck with its own; and a difference in the
         // books is put right, or given up by two.
         (Action::Acknowledge, None)
-            if case.posting.is_none() && !matches!(case.kind, CaseKind::Unmatched | CaseKind::Blocked | CaseKind::BooksDiffer) =>
+            if case.posting.is_none()
+                && !matches!(case.kind, CaseKind::Unmatched | CaseKind::BooksDiffer)
+                && (case.kind != CaseKind::Blocked || case.proposals.contains(&Proposal::Acknowledge)) =>
         {
             acknowledge(case, envelope, context, draft)
         }

@@ -89,8 +89,12 @@ impl Turn<'_, '_> {
         self.goes_to(warehouse);
         let covering = self.lot.holds.iter().filter(|(_, hold)| hold.covers(unit));
         let mut blocks: Vec<(HoldNo, Hold)> = covering.map(|(number, hold)| (number.clone(), hold.clone())).collect();
-        if let Some(by) = self.lot.refused.as_ref().filter(|_| self.lot.bars(unit).is_some()).map(|refused| &refused.by) {
-            blocks.push((by.hold.clone(), Hold { own: true, ..self.fresh(&by.hold, &by.reason) }));
+        let kept = self.lot.kept.iter().filter(|(known, _)| known.is(unit)).flat_map(|(_, kept)| kept);
+        let refused = self.lot.refused.as_ref().filter(|_| self.lot.bars(unit).is_some()).map(|refused| &refused.by);
+        for by in kept.chain(refused) {
+            if !blocks.iter().any(|(number, _)| *number == by.hold) {
+                blocks.push((by.hold.clone(), Hold { own: true, ..self.fresh(&by.hold, &by.reason) }));
+            }
         }
         for (number, hold) in blocks {
             self.block_at(BTreeSet::from([warehouse]), &number, &hold, std::slice::from_ref(unit));

@@ -45,7 +45,7 @@ impl Turn<'_, '_> {
         for decision in of_all.into_iter().chain(named) {
             self.execute(&number, decision, &disposition.decisions);
         }
-        self.unblock_refused();
+        self.unblock_refused(&number);
         match self.unnamed(&number, &disposition.decisions) {
             Some(qty) if disposition.last => return Answer::Discrepant { case: self.ask_which(&number, qty) },
             Some(_) | None if !disposition.last => {}
@@ -110,8 +110,9 @@ impl Turn<'_, '_> {
             None => Vec::new(),
         };
         let whole = all && decision.unit.is_none() && hold.covers_all();
-        let rest = whole.then(|| Box::new(Rest { hold: number.clone(), reason: hold.reason.clone() }));
-        self.note(Fact::Disposed { units, verdict: decision.verdict, rest });
+        let under = Box::new(Rest { hold: number.clone(), reason: hold.reason.clone() });
+        let rest = whole.then(|| under.clone());
+        self.note(Fact::Disposed { units, verdict: decision.verdict, rest, under: Some(under) });
         let qty = decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.rest(number, decisions), |unit| self.lot.on(unit)));
         match (decision.verdict, qty) {
             (Verdict::AcceptRestricted, Some(qty)) => self.note(Fact::Restricted { qty }),
@@ -173,18 +174,22 @@ impl Turn<'_, '_> {
 
     /// The warehouse may move what was held, but not what is to be scrapped, reworked or returned: that stays blocked by itself.
     pub(super) fn unblock_everywhere(&mut self, number: &HoldNo, hold: &Hold) {
-        let (Some(key), Some(plant)) = (self.key.clone(), self.site) else { return };
         let (after, scope) = (self.after(), hold.scope());
         let on = if scope.is_empty() { after.units.keys().cloned().collect() } else { scope.clone() };
         let (keep, free): (Vec<Sscc>, Vec<Sscc>) = on.into_iter().partition(|unit| after.bars(unit).is_some());
         // The lot as a whole is free only when nothing was decided about it as a whole.
         let all = scope.is_empty() && after.refused.is_none();
         if all || !free.is_empty() {
-            let units = if all { Vec::new() } else { free };
-            let block = StockBlock { hold: number.clone(), lot: key, plant, units, keep, reason: hold.reason.clone() };
-            for warehouse in self.warehouses(hold) {
-                self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block.clone()));
-            }
+            self.unblock_units(number, hold, if all { Vec::new() } else { free }, keep);
+        }
+    }
+
+    /// The same for these handling units, and for all of it where none are named.
+    pub(super) fn unblock_units(&mut self, number: &HoldNo, hold: &Hold, units: Vec<Sscc>, keep: Vec<Sscc>) {
+        let (Some(lot), Some(plant)) = (self.key.clone(), self.site) else { return };
+        let block = StockBlock { hold: number.clone(), lot, plant, units, keep, reason: hold.reason.clone() };
+        for warehouse in self.warehouses(hold) {
+            self.draft.ask_site(warehouse, Tier::Business, Effect::UnblockStock(block.clone()));
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a fact means for a lot. Total.
 
-use super::{Fact, Lot};
+use std::collections::BTreeSet;
+
+use super::{Booking, Fact, Lot};
 use crate::id::EntityId;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
@@ -35,9 +37,9 @@ impl Lot {
                     hold.decisions.extend(decisions.iter().cloned());
                 }
             }
-            Fact::Disposed { units, verdict, rest } => self.disposed(units, *verdict, rest.as_deref()),
+            Fact::Disposed { units, verdict, rest, under } => self.disposed(units, *verdict, rest.as_deref(), under.as_deref()),
             Fact::Restricted { qty } => self.stock.restrict(*qty),
-            Fact::Booked { order, posting, parts } => self.stock.book(*order, *posting, parts),
+            Fact::Booked { order, posting, parts } => self.book(*order, *posting, parts),
             Fact::Moved { from, to, qty } => self.stock.moved(*from, *to, *qty),
             Fact::MoveRefused { from, to, qty } => self.stock.not_moved(*from, *to, *qty),
             Fact::MoveDone { .. } => self.stock.did_move(),
@@ -75,6 +77,19 @@ impl Lot {
             if self.has_left(unit) {
                 // Word of what was on it came after it had left.
                 self.stock.add(StockStatus::Unrestricted, qty.negated());
+            }
+        }
+    }
+
+    /// What shipments took of a handling unit before the ERP had any of it is not there now.
+    fn book(&mut self, order: EntityId, posting: u32, parts: &[Booking]) {
+        let unbooked = |unit: &&Sscc| !self.stock.units.keys().any(|known| known.is(unit));
+        let first: BTreeSet<Sscc> = parts.iter().filter_map(|part| part.unit.as_ref()).filter(unbooked).cloned().collect();
+        self.stock.book(order, posting, parts);
+        for unit in first {
+            let taken = self.taken.iter().filter(|(known, _)| known.is(&unit)).flat_map(|(_, by)| by.values());
+            if let Some(sum) = self.stock.units.get_mut(&unit) {
+                taken.for_each(|qty| add(sum, qty.negated()));
             }
         }
     }

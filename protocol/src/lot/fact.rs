@@ -95,6 +95,9 @@ pub enum Fact {
         /// The hold, when it is about the lot as a whole: what stands on no handling unit, and what is told of later.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<Box<super::Rest>>,
+        /// The hold that was decided about, under whose number the warehouse keeps blocking what is refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<Box<super::Rest>>,
     },
     /// Some of it was accepted for restricted use.
     Restricted {

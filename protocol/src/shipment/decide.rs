@@ -1,5 +1,6 @@
 //! What a shipment is told before it wants to leave: what is on it, whose lots those are, and what holds them.
 
+use super::part::by_lot;
 use super::{Fact, Input, Located, Mail, Report, Request, Shipment, Stage};
 use crate::answer::Answer;
 use crate::common::Common;
@@ -124,10 +125,13 @@ impl Turn<'_, '_> {
         self.draft.tell(site, Body::Site(site::Input::Mail(locate)));
     }
 
-    /// The lot hears that the shipment wants some of it, and tells it of holds from now on.
-    pub(super) fn register(&mut self, unit: &Sscc, content: &UnitContent) {
-        let mail = lot::Mail::Register { shipment: self.draft.me(), unit: unit.clone(), qty: content.qty };
-        self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
+    /// The lots hear that the shipment wants some of them, or otherwise than before, and tell it of holds from now on.
+    pub(super) fn register(&mut self, unit: &Sscc, was: &[UnitContent], is: &[UnitContent]) {
+        let (was, shipment) = (by_lot(was), self.draft.me());
+        for content in by_lot(is).iter().filter(|content| !was.contains(content)) {
+            let mail = lot::Mail::Register { shipment, unit: unit.clone(), qty: content.qty };
+            self.draft.tell(content.lot_entity, Body::Lot(lot::Input::Mail(mail)));
+        }
     }
 
     /// Registers at each lot: from now on the shipment hears of its holds. What is on a unit may turn out to be something else:
@@ -150,9 +154,7 @@ impl Turn<'_, '_> {
         if was != is && (before.is_some() || known.is_none()) {
             self.changed(&format!("what is on {sscc} was told again, otherwise"));
         }
-        for content in is.iter().filter(|content| !was.contains(content)) {
-            self.register(&sscc, content);
-        }
+        self.register(&sscc, &was, &is);
         let gone = |content: &&UnitContent| !is.iter().any(|other| other.lot_entity == content.lot_entity);
         for content in was.iter().filter(gone) {
             let mail = lot::Mail::Unregister { shipment: me, unit: sscc.clone() };

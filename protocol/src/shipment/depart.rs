@@ -2,6 +2,7 @@
 //! attempt. An unreachable lot means no. A hold that comes after the yes blocks it again, or is shown when it has gone.
 
 use super::decide::Turn;
+use super::part::{by_lot, more};
 use super::{Departure, Fact, Gate, Located, Stage};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
@@ -309,16 +310,28 @@ impl Turn<'_, '_> {
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers)) }
     }
 
-    /// Word of what is on a unit came after it had left: its lots said nothing to that, and hear that they are gone.
+    /// Word of what is on a unit, or of how much of it was picked, came after it had left: its lots said nothing to that, and hear
+    /// that it is gone. More of the same lot on a unit that was taken whole is for that lot to know already.
     pub(super) fn left_unseen(&mut self, sscc: &Sscc, located: &Located, (was, is): (&[UnitContent], &[UnitContent])) {
         let shipment = self.draft.me();
-        let parts: Vec<Sscc> = if is == located.contents { Vec::new() } else { vec![sscc.clone()] };
-        let unseen = is.iter().filter(|content| !was.iter().any(|known| known.lot_entity == content.lot_entity));
-        let lots: Vec<(EntityId, String, Qty)> = unseen.map(|content| (content.lot_entity, content.lot.to_string(), content.qty)).collect();
-        for (lot, name, qty) in lots {
+        let (whole, by_part) = (is == located.contents, self.shipment.parts(sscc).is_some());
+        let parts: Vec<Sscc> = if whole { Vec::new() } else { vec![sscc.clone()] };
+        let grown = more(was, is);
+        for content in by_lot(&grown) {
+            let (lot, name, qty) = (content.lot_entity, &content.lot, content.qty);
+            let known = was.iter().any(|known| known.lot_entity == lot);
+            if known && !by_part {
+                continue;
+            }
             let gone = lot::Mail::Departed { shipment, attempt: None, units: vec![(sscc.clone(), qty)], parts: parts.clone() };
             self.draft.tell(lot, Body::Lot(lot::Input::Mail(gone)));
-            let what = format!("{sscc} had left when it was told that lot {name} is on it, too: nobody asked that lot");
+            let what = if known {
+                format!(
+                    "{sscc} had left when it was told that {qty} more of lot {name} were picked from it: nobody asked that lot for so much"
+                )
+            } else {
+                format!("{sscc} had left when it was told that lot {name} is on it, too: nobody asked that lot")
+            };
             let offers =
                 vec![Proposal::Do("look how that lot stands; recall the unit, or tell the customer".into()), Proposal::Acknowledge];
             let case = NewCase::new(CaseKind::Escape, "quality", what).stake(qty).impact(self.context.now).offers(offers);
@@ -326,23 +339,29 @@ impl Turn<'_, '_> {
         }
         if was.is_empty() {
             self.tell_shipped(sscc, located);
+        } else if by_part && !grown.is_empty() {
+            self.tell_part(located, grown);
         }
     }
 
     /// A handling unit has left, or what was picked of it.
     fn tell_shipped(&mut self, sscc: &Sscc, located: &Located) {
-        let Some(unit) = located.unit else { return };
         let on_it = self.shipment.on_it(sscc, located);
-        let part = if on_it == located.contents { Vec::new() } else { on_it };
+        self.tell_part(located, if on_it == located.contents { Vec::new() } else { on_it });
+    }
+
+    /// So much of a handling unit has left; nothing for all of it.
+    fn tell_part(&mut self, located: &Located, part: Vec<UnitContent>) {
+        let Some(unit) = located.unit else { return };
         let shipped = unit::Mail::Shipped { shipment: self.draft.me(), part };
         self.draft.tell(unit, Body::Unit(unit::Input::Mail(shipped)));
     }
 
-    /// The lots on it, each with its handling units.
+    /// The lots on it, each with its handling units, each of these once.
     fn lots(&self) -> BTreeMap<EntityId, Vec<(Sscc, Qty)>> {
         let mut lots: BTreeMap<EntityId, Vec<(Sscc, Qty)>> = BTreeMap::new();
         for (sscc, located) in &self.shipment.units {
-            for content in located.iter().flat_map(|located| self.shipment.on_it(sscc, located)) {
+            for content in located.iter().flat_map(|located| by_lot(&self.shipment.on_it(sscc, located))) {
                 lots.entry(content.lot_entity).or_default().push((sscc.clone(), content.qty));
             }
         }

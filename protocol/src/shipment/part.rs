@@ -19,6 +19,11 @@ pub struct Part {
 }
 
 impl Part {
+    fn said(&self) -> String {
+        let of = self.lot.as_ref().map_or_else(|| "no lot".to_owned(), |lot| format!("lot {lot}"));
+        format!("{} of {of}", self.qty)
+    }
+
     fn is_of(&self, content: &UnitContent) -> bool {
         self.lot.as_ref().is_none_or(|lot| *lot == content.lot) && self.qty.uom() == content.qty.uom()
     }
@@ -26,7 +31,7 @@ impl Part {
 
 impl Shipment {
     /// What was picked of a handling unit; nothing when it was taken whole.
-    fn parts(&self, sscc: &Sscc) -> Option<&Vec<Part>> {
+    pub(super) fn parts(&self, sscc: &Sscc) -> Option<&Vec<Part>> {
         self.parts.get(sscc).or_else(|| self.parts.iter().find(|(known, _)| known.is(sscc)).map(|(_, parts)| parts))
     }
 
@@ -62,16 +67,7 @@ impl Shipment {
 
     /// What of a handling unit is on it: all, or what was picked of it.
     pub fn on_it(&self, sscc: &Sscc, located: &Located) -> Vec<UnitContent> {
-        let Some(parts) = self.parts(sscc) else { return located.contents.clone() };
-        let mut left = parts.clone();
-        let mut taken = Vec::new();
-        for content in &located.contents {
-            let Some(part) = left.iter_mut().find(|part| part.is_of(content) && part.qty.is_positive()) else { continue };
-            let qty = if part.qty.compare(&content.qty).is_some_and(std::cmp::Ordering::is_lt) { part.qty } else { content.qty };
-            part.qty = part.qty.minus(qty).unwrap_or(part.qty);
-            taken.push(UnitContent { qty, ..content.clone() });
-        }
-        taken
+        self.parts(sscc).map_or_else(|| located.contents.clone(), |parts| allotted(parts, &located.contents).0)
     }
 
     /// The handling units of which less than all is on it, as far as that is known.
@@ -90,13 +86,58 @@ impl Shipment {
                 let first = located.contents.first().map(|content| &content.lot);
                 let unsaid = part.lot.is_none() && located.contents.iter().any(|content| Some(&content.lot) != first);
                 if unsaid || !located.contents.iter().any(|content| part.is_of(content)) {
-                    let of = part.lot.as_ref().map_or_else(|| "no lot".to_owned(), |lot| format!("lot {lot}"));
-                    unknown.push(format!("{} of {of} were picked from {sscc}, and it is not known which of its goods that are", part.qty));
+                    unknown.push(format!("{} were picked from {sscc}, and it is not known which of its goods that are", part.said()));
                 }
             }
+            let over = allotted(parts, &located.contents).1.into_iter().filter(|part| part.qty.is_positive());
+            let over = over.filter(|part| located.contents.iter().any(|content| part.is_of(content)));
+            unknown.extend(over.map(|part| format!("{} more were picked from {sscc} than is known to be on it", part.said())));
         }
         unknown
     }
+}
+
+/// What of the goods on a handling unit was picked, row by row, and what was picked beyond them. What names its lot goes first.
+fn allotted(parts: &[Part], contents: &[UnitContent]) -> (Vec<UnitContent>, Vec<Part>) {
+    let mut left = parts.to_vec();
+    left.sort_by_key(|part| part.lot.is_none());
+    let mut taken = Vec::new();
+    for content in contents {
+        let mut qty = Qty::zero(content.qty.uom());
+        for part in left.iter_mut().filter(|part| part.is_of(content)) {
+            let open = content.qty.minus(qty).unwrap_or(qty);
+            let some = if part.qty.compare(&open).is_some_and(std::cmp::Ordering::is_lt) { part.qty } else { open };
+            part.qty = part.qty.minus(some).unwrap_or(part.qty);
+            qty = qty.plus(some).unwrap_or(qty);
+        }
+        if qty.is_positive() {
+            taken.push(UnitContent { qty, ..content.clone() });
+        }
+    }
+    (taken, left)
+}
+
+/// The same goods, one row a lot: two orders may have put some of it on one handling unit.
+pub(super) fn by_lot(contents: &[UnitContent]) -> Vec<UnitContent> {
+    let mut lots: Vec<UnitContent> = Vec::new();
+    for content in contents {
+        let known = lots.iter_mut().find(|known| known.lot_entity == content.lot_entity);
+        match known.and_then(|known| known.qty.plus(content.qty).ok().map(|sum| (known, sum))) {
+            Some((known, sum)) => known.qty = sum,
+            None => lots.push(content.clone()),
+        }
+    }
+    lots
+}
+
+/// What is more than it was, row by row.
+pub(super) fn more(was: &[UnitContent], is: &[UnitContent]) -> Vec<UnitContent> {
+    let grown = |row: &UnitContent| {
+        let same = |known: &&UnitContent| (known.lot_entity, known.order, known.output) == (row.lot_entity, row.order, row.output);
+        let before = was.iter().find(same).map_or(Qty::zero(row.qty.uom()), |known| known.qty);
+        row.qty.minus(before).ok().filter(Qty::is_positive).map(|qty| UnitContent { qty, ..row.clone() })
+    };
+    is.iter().filter_map(grown).collect()
 }
 
 impl Turn<'_, '_> {
@@ -114,19 +155,23 @@ impl Turn<'_, '_> {
         let mut after = self.shipment.clone();
         after.take_part(sscc, part);
         if let Some((name, Some(located))) = self.shipment.known(sscc) {
-            let was = self.shipment.on_it(name, located);
-            for content in after.on_it(name, located).iter().filter(|content| !was.contains(content)) {
-                self.register(name, content);
-            }
+            self.grown(name, located, &after.on_it(name, located));
         }
     }
 
     /// Of a handling unit of which some was picked, the rest was, too.
     pub(super) fn picked_rest(&mut self, sscc: &Sscc) {
         if let Some((name, Some(located))) = self.shipment.known(sscc).filter(|(name, _)| self.shipment.parts(name).is_some()) {
-            for content in &located.contents {
-                self.register(name, content);
-            }
+            self.grown(name, located, &located.contents);
+        }
+    }
+
+    /// More of a handling unit is on it than was known: its lots hear that, and when it has left that so much more is gone.
+    fn grown(&mut self, sscc: &Sscc, located: &Located, is: &[UnitContent]) {
+        let was = self.shipment.on_it(sscc, located);
+        self.register(sscc, &was, is);
+        if self.shipment.stage == Stage::Departed {
+            self.left_unseen(sscc, located, (&was, is));
         }
     }
 }

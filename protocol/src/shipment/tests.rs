@@ -12,6 +12,7 @@ use crate::kernel::{self, Context, Own, Reply, State};
 use crate::native::{NativeKind, Ref};
 use crate::refusal::Code;
 
+mod part;
 mod told;
 mod truck;
 
@@ -169,6 +170,15 @@ impl Yard {
     }
 
     fn hears(&mut self, source: SiteId, body: Body) -> Reply {
+        self.takes(source, None, body)
+    }
+
+    /// A person acts.
+    fn wishes(&mut self, who: Who, body: Body) -> Reply {
+        self.takes(wms(), Some(who), body)
+    }
+
+    fn takes(&mut self, source: SiteId, who: Option<Who>, body: Body) -> Reply {
         self.told += 1;
         let mut book = Book::default();
         let region = crate::name::Region::parse("eu").unwrap();
@@ -190,6 +200,7 @@ impl Yard {
         let context = Context { now: self.now, book: &book, incarnation: 1 };
         let mut envelope = Envelope::ours(self.told, self.now);
         envelope.key.source = source;
+        envelope.who = who;
         let id = self.state.id;
         let input = crate::input::Input { to: Address::Entity(id), envelope, body };
         let stepped = kernel::step(std::mem::replace(&mut self.state, State::unknown(id)), &input, &context);

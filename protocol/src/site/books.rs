@@ -70,6 +70,14 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// Another book is in force, which may have another schedule. A run that is due is begun by its clock, which may ring late.
+    pub(super) fn schedule_anew(&mut self) {
+        let due = self.site.books.as_ref().and_then(|books| books.next).is_some_and(|next| next <= self.context.now);
+        if !due || self.pace().is_none() {
+            self.schedule(self.context.now);
+        }
+    }
+
     fn books(&self) -> Books {
         self.site.books.as_deref().cloned().unwrap_or_default()
     }

@@ -86,7 +86,7 @@ impl Turn<'_, '_> {
         match mail {
             Mail::BookActivated { .. } => {
                 self.look_again(&self.site.clone());
-                self.schedule(self.context.now);
+                self.schedule_anew();
             }
             Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),

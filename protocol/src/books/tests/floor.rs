@@ -355,3 +355,37 @@ fn a_plant_whose_workflow_has_nothing_to_compare_moves_nothing() {
     reconcile(&mut floor, "erp-eu");
     assert_eq!(run(&floor, "erp-eu").of, 0);
 }
+
+#[test]
+fn two_persons_give_up_the_same_difference_or_none() {
+    let mut floor = posted();
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[goods("D1", &lot(), "470 H87")]);
+    floor.wait_ms(1_000);
+    says(&mut floor, &[goods("D1", &lot(), "470 H87")]);
+    assert_eq!(act(&mut floor, "finance", Action::WriteOff), Answer::Accepted);
+    floor.wait_ms(1_000);
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[]);
+    let second = |floor: &mut Floor| act_as(floor, crate::floor::another("finance"), Action::WriteOff);
+    assert_eq!(refused(&second(&mut floor)), Code::State, "nobody has seen this difference twice");
+    floor.wait_ms(1_000);
+    says(&mut floor, &[]);
+    assert_eq!(open(&floor, &CaseKind::BooksDiffer), 1);
+    assert_eq!(second(&mut floor), Answer::Accepted);
+    assert_eq!(open(&floor, &CaseKind::BooksDiffer), 1, "of the new difference it is the first who asks");
+}
+
+#[test]
+fn a_configuration_that_comes_back_is_looked_at_again() {
+    let mut floor = posted();
+    let entity = floor.book.site_entity(site("erp-eu")).unwrap();
+    let activate = |floor: &mut Floor, every: Option<u64>| {
+        floor.book.reconcile.get_mut(&site("erp-eu")).unwrap().every_ms = every;
+        let hash = format!("{every:?}");
+        floor.tell(entity, "takt", Body::Site(sites::Input::Mail(sites::Mail::BookActivated { hash })));
+        let Own::Site(site) = &floor.state(entity).own else { panic!("no site") };
+        site.books.as_ref().and_then(|books| books.next).is_some()
+    };
+    assert!(activate(&mut floor, Some(600_000)) && !activate(&mut floor, None) && activate(&mut floor, Some(600_000)));
+}

@@ -147,3 +147,61 @@ fn what_was_refused_is_free_when_a_count_takes_it_back_or_quality_accepts_it() {
     let off: Vec<_> = accepted.asked("unblock_stock").into_iter().map(off).collect();
     assert_eq!(off, [("NC-1".to_owned(), 0), ("NC-2".to_owned(), 0)], "the block of the first hold is taken off, too");
 }
+
+/// The ends of blocks that warehouses were asked for: under which hold, and of which handling units.
+fn ended(floor: &Floor) -> Vec<(String, Vec<Sscc>)> {
+    let off = |effect: &Effect| match effect {
+        Effect::UnblockStock(block) => (block.hold.to_string(), block.units.clone()),
+        other => panic!("not the end of a block: {other:?}"),
+    };
+    floor.asked("unblock_stock").into_iter().map(off).collect()
+}
+
+#[test]
+fn what_was_refused_by_name_and_is_accepted_later_is_free_in_the_warehouse_too() {
+    for named in [false, true] {
+        let mut floor = two_pallets();
+        if named {
+            place(&mut floor, "NC-1", &[pallet(2)]);
+            decide(&mut floor, "NC-1", vec![verdict(Verdict::Scrap)]);
+        } else {
+            place(&mut floor, "NC-1", &[]);
+            decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept), on(Verdict::Scrap, pallet(2))]);
+        }
+        place(&mut floor, "NC-2", &[pallet(2)]);
+        floor.asked.retain(|asked| asked.effect.verb() != "unblock_stock");
+        decide(&mut floor, "NC-2", vec![verdict(Verdict::Accept)]);
+        let both = [("NC-1".to_owned(), vec![pallet(2)]), ("NC-2".to_owned(), vec![pallet(2)])];
+        assert_eq!(ended(&floor), both, "named: {named}");
+        assert!(floor.lot(goods()).kept.is_empty());
+    }
+}
+
+#[test]
+fn every_block_of_what_was_refused_twice_is_taken_off_when_it_is_accepted() {
+    let mut floor = two_pallets();
+    for (number, bad) in [("NC-1", Verdict::Scrap), ("NC-2", Verdict::Rework)] {
+        place(&mut floor, number, &[]);
+        decide(&mut floor, number, vec![verdict(bad)]);
+    }
+    assert!(ended(&floor).is_empty());
+    place(&mut floor, "NC-3", &[]);
+    decide(&mut floor, "NC-3", vec![verdict(Verdict::Accept)]);
+    let mut ended = ended(&floor);
+    ended.sort();
+    assert_eq!(ended, ["NC-1", "NC-2", "NC-3"].map(|number| (number.to_owned(), Vec::new())));
+}
+
+#[test]
+fn a_block_of_a_new_pallet_leaves_what_was_accepted_free() {
+    let mut floor = two_pallets();
+    place(&mut floor, "NC-1", &[]);
+    decide(&mut floor, "NC-1", vec![verdict(Verdict::Scrap), on(Verdict::Accept, pallet(1))]);
+    made(&mut floor, Some(pallet(3)), "10 H87", false);
+    floor.does("block_stock", &Receipt::default());
+    floor.does("unblock_stock", &Receipt::default());
+    let settled = floor.log.iter().flat_map(|(_, step)| &step.facts).filter(|fact| {
+        matches!(fact, crate::fact::Fact::Outbox { step: crate::outbox::OutboxFact::Settled(crate::outbox::Outcome::Superseded), .. })
+    });
+    assert_eq!(settled.count(), 0, "nothing passed the end of the block of the first pallet");
+}

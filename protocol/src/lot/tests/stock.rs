@@ -195,3 +195,27 @@ fn what_was_on_a_pallet_may_be_told_after_it_has_left() {
     place(&mut floor, "NC-1", &[]);
     assert_eq!(moves(&floor), [(Unrestricted, Blocked, "20 H87".to_owned())], "the ERP does not have what left");
 }
+
+#[test]
+fn what_was_taken_of_a_pallet_before_its_receipt_was_posted_is_not_blocked_after_it() {
+    for late in [false, true] {
+        let mut floor = Floor::new();
+        made(&mut floor, Some(pallet(1)), "480 H87", false);
+        made(&mut floor, Some(pallet(2)), "480 H87", false);
+        let books = |floor: &mut Floor| {
+            received(floor, 1, "480 H87", Unrestricted);
+            received(floor, 2, "480 H87", Unrestricted);
+        };
+        if !late {
+            books(&mut floor);
+        }
+        let gone = Mail::Departed { shipment: truck(1), attempt: None, units: vec![(pallet(1), qty("300 H87"))], parts: vec![pallet(1)] };
+        mail(&mut floor, goods(), gone);
+        if late {
+            books(&mut floor);
+        }
+        place(&mut floor, "NC-1", &[pallet(1)]);
+        let blocked: Vec<_> = moves(&floor).into_iter().filter(|(_, to, _)| *to == Blocked).map(|(_, _, qty)| qty).collect();
+        assert_eq!(blocked, ["180 H87"], "late: {late}");
+    }
+}

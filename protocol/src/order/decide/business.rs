@@ -57,6 +57,7 @@ impl Turn<'_, '_> {
     pub(super) fn revoke_step(&mut self, step: &OutboxFact) {
         match step {
             OutboxFact::Settled(Outcome::Accepted(_)) => self.note(Fact::Dispatch(Dispatch::Revoked)),
+            OutboxFact::Settled(Outcome::Rejected { .. }) if self.never_taken() => {}
             OutboxFact::Settled(Outcome::Rejected { code, text }) => {
                 self.note(Fact::Dispatch(Dispatch::RevokeRefused));
                 let what = format!("the plant keeps the job: {code} {text}");
@@ -80,6 +81,7 @@ impl Turn<'_, '_> {
         self.note(Fact::Business(Business::Cancelled));
         self.nothing_to_start();
         self.left_the_line();
+        self.wake_to_forget();
         if let Some(attempt) = self.with_plant() {
             self.revoke(attempt);
         }
@@ -185,9 +187,10 @@ impl Turn<'_, '_> {
         self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
     }
 
-    /// It was closed long ago: its sites need not know its names.
+    /// It was closed or cancelled long ago: its sites need not know its names.
     pub(super) fn forget(&mut self) {
-        let Some(header) = self.order.header.as_ref().filter(|_| self.order.business == Business::Closed) else { return };
+        let over = matches!(self.order.business, Business::Closed | Business::Cancelled);
+        let Some(header) = self.order.header.as_ref().filter(|_| over) else { return };
         let me = self.draft.me();
         for site in [header.erp, header.plant].into_iter().filter_map(|site| self.context.book.site_entity(site)) {
             self.draft.tell(site, Body::Site(site::Input::Mail(site::Mail::Forget { entity: me })));

@@ -10,7 +10,7 @@ use crate::effect::{Effect, JobRef, OrderChange};
 use crate::instant::Instant;
 use crate::intent::{Tier, Wake};
 use crate::kernel::refuse;
-use crate::order::{Agreed, Business, Change, Dispatch, Fact, Header, Pending, Phase, Split};
+use crate::order::{Agreed, Business, Change, Dispatch, Fact, Header, Pending, Phase, Split, plausible};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::refusal::Code;
 use crate::words::{ItemNo, MaterialId};
@@ -29,6 +29,12 @@ impl Turn<'_, '_> {
             return refuse(Code::State, "the plant is being asked for the job".into(), "wait for its answer, then ask again", "");
         }
         let before = Agreed::from(header);
+        let to = change.on(before);
+        let slip = plausible::slip_of_total(&to.total).or_else(|| plausible::slip_of_end(to.start, to.end));
+        if let Some((_, slip)) = slip.filter(|_| !change.ends() && self.plant_has_it()) {
+            let text = format!("{} says of the order what cannot be meant, and its plant does not know that: {slip}", header.erp);
+            return refuse(Code::State, text, "have the ERP say what is meant, then ask again", "");
+        }
         let pending = Pending { change, before, phase: Phase::Plant, intent: None, plant_agreed: false, split };
         match self.ask_plant(&pending.change, &before) {
             Some(intent) => self.note(Fact::ChangeMoved(Box::new(Pending { intent: Some(intent), ..pending }))),
@@ -78,9 +84,15 @@ impl Turn<'_, '_> {
         self.with_plant().is_some() || matches!(self.order.dispatch, Dispatch::Revoking { .. })
     }
 
-    /// The plant is told what the order is to be, if it has the job; the intent.
+    /// Whether the plant refused the job while it was asked to give it back: there is nothing to give.
+    pub(super) fn never_taken(&self) -> bool {
+        matches!(self.order.dispatch, Dispatch::Rejected { .. })
+    }
+
+    /// The plant is told what the order is to be, if it has the job and that can be meant; the intent.
     pub(super) fn tell_plant(&mut self, to: Agreed) -> Option<u32> {
-        if !self.plant_has_it() {
+        let slip = plausible::slip_of_total(&to.total).or_else(|| plausible::slip_of_end(to.start, to.end));
+        if !self.plant_has_it() || slip.is_some() {
             return None;
         }
         let (job, plant) = (self.job_ref()?, self.order.plant()?);
@@ -100,7 +112,7 @@ impl Turn<'_, '_> {
         let OutboxFact::Settled(outcome) = step else { return true };
         match (pending.phase, outcome) {
             (Phase::Plant, Outcome::Accepted(_)) => self.plant_agreed(pending),
-            (Phase::Plant, Outcome::Rejected { code, text }) => self.plant_refused(&pending, &format!("{code} {text}")),
+            (Phase::Plant, Outcome::Rejected { code, text }) => self.plant_refused(pending, &format!("{code} {text}")),
             (Phase::Erp, Outcome::Accepted(_)) => self.made_so(pending),
             (Phase::Erp, Outcome::Rejected { code, text }) => self.erp_refused(&pending, &format!("{code} {text}")),
             (Phase::Back, Outcome::Accepted(_)) => self.gone_back(&pending),
@@ -130,7 +142,11 @@ impl Turn<'_, '_> {
         self.ask_erp(Pending { plant_agreed: true, ..pending }, Phase::Erp);
     }
 
-    fn plant_refused(&mut self, pending: &Pending, why: &str) {
+    fn plant_refused(&mut self, pending: Pending, why: &str) {
+        if pending.change == Change::Cancel && self.never_taken() {
+            return self.plant_agreed(pending);
+        }
+        let pending = &pending;
         if pending.change == Change::Cancel {
             self.note(Fact::Dispatch(Dispatch::RevokeRefused));
         }
@@ -196,6 +212,8 @@ impl Turn<'_, '_> {
             Change::Cancel => {
                 self.now_business(Business::Cancelled);
                 self.nothing_to_start();
+                self.left_the_line();
+                self.wake_to_forget();
                 // It may have been sent since, by another road.
                 if let Some(attempt) = self.with_plant() {
                     self.revoke(attempt);

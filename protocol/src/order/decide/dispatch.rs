@@ -146,13 +146,12 @@ impl Turn<'_, '_> {
     pub(super) fn job_rejected(&mut self, code: &str, text: &str, of: Option<u32>) -> Answer {
         let (attempt, taken) = match self.order.dispatch {
             Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } => (attempt, false),
-            Dispatch::Accepted { attempt, .. } => (attempt, true),
+            Dispatch::Accepted { attempt, .. } | Dispatch::Revoking { attempt } => (attempt, true),
             Dispatch::Idle
             | Dispatch::Validating
             | Dispatch::Invalid { .. }
             | Dispatch::Ready
             | Dispatch::Rejected { .. }
-            | Dispatch::Revoking { .. }
             | Dispatch::Revoked
             | Dispatch::RevokeRefused => return Answer::Accepted,
         };

@@ -40,7 +40,9 @@ impl Turn<'_, '_> {
     pub(super) fn dates_changed(&mut self, start: Instant, end: Instant) -> Answer {
         let Some(header) = self.order.header.clone() else { return Answer::Accepted };
         let calendar = self.calendar();
-        let same = |a: Instant, b: Instant| calendar.posting_date(a) == calendar.posting_date(b);
+        // What cannot be meant is put right by the hour, too.
+        let slipped = plausible::slip_of_end(header.start, header.end).is_some();
+        let same = |a: Instant, b: Instant| if slipped { a == b } else { calendar.posting_date(a) == calendar.posting_date(b) };
         if same(header.start, start) && same(header.end, end) {
             return Answer::Accepted;
         }

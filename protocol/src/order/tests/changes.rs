@@ -264,3 +264,64 @@ fn technical_completion_is_asked_of_the_erp_after_the_last_posting() {
     floor.does("change_order", &done());
     assert_eq!(order(&floor).business, Business::Released);
 }
+
+#[test]
+fn a_plant_that_never_took_the_job_keeps_nothing_when_it_is_asked_for_it_back() {
+    let sent = || {
+        let mut floor = released();
+        floor.deliver();
+        floor
+    };
+    let mut cancelled = sent();
+    assert_eq!(wish(&mut cancelled, Request::Cancel), Answer::Accepted);
+    cancelled.refuses("dispatch_job");
+    cancelled.refuses("revoke_job");
+    assert_eq!(asked_of_erp(&cancelled), [Change::Cancel], "there is nothing at the plant that is in the way");
+    cancelled.does("change_order", &done());
+    assert_eq!(order(&cancelled).business, Business::Cancelled);
+
+    let mut revoked = sent();
+    assert_eq!(wish(&mut revoked, Request::Revoke), Answer::Accepted);
+    revoked.refuses("dispatch_job");
+    revoked.refuses("revoke_job");
+    assert!(matches!(order(&revoked).dispatch, Dispatch::Rejected { .. }), "{:?}", order(&revoked).dispatch);
+    assert_eq!(wish(&mut revoked, Request::Redispatch), Answer::Accepted);
+
+    let mut by_message = accepted();
+    assert_eq!(wish(&mut by_message, Request::Cancel), Answer::Accepted);
+    reports(&mut by_message, Report::JobRejected { code: "E7".into(), text: "no such recipe".into(), attempt: None });
+    by_message.refuses("revoke_job");
+    assert_eq!(asked_of_erp(&by_message), [Change::Cancel]);
+}
+
+#[test]
+fn a_plant_hears_no_total_that_cannot_be_meant_by_any_change() {
+    let mut floor = accepted();
+    let told = |floor: &Floor| floor.asked("change_job").len();
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("0 H87") });
+    assert_eq!(told(&floor), 0);
+    let (start, end) = {
+        let header = order(&floor).header().unwrap();
+        (header.start.plus_ms(3_600_000), header.end.plus_ms(3_600_000))
+    };
+    assert_eq!(refused(&wish(&mut floor, Request::Reschedule { start, end })), Code::State);
+    says(&mut floor, "erp-eu", OwnerFact::DatesChanged { start: start.plus_ms(86_400_000), end: end.plus_ms(86_400_000) });
+    assert_eq!(told(&floor), 0, "nor by what the ERP says of something else");
+    says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4000 H87") });
+    assert_eq!(told(&floor), 1);
+}
+
+#[test]
+fn an_end_before_the_start_is_put_right_within_the_same_day() {
+    let mut floor = Floor::new();
+    let id = me(&floor);
+    let mut release = Day::release();
+    let Body::Order(Input::OwnerFact(OwnerFact::Released(header))) = &mut release.body else { panic!("not a release") };
+    let (start, end) = (header.start, header.start.plus_ms(3_600_000));
+    (header.start, header.end) = (end, start);
+    floor.take(id, &release);
+    assert!(matches!(order(&floor).dispatch, Dispatch::Invalid { .. }));
+    says(&mut floor, "erp-eu", OwnerFact::DatesChanged { start, end });
+    floor.deliver();
+    assert!(!matches!(order(&floor).dispatch, Dispatch::Invalid { .. }), "{:?}", order(&floor).dispatch);
+}
