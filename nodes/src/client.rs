@@ -17,7 +17,7 @@ mod verb;
 mod words;
 
 pub use words::Question;
-use words::{DataQuestion, EventQuestion, LotQuestion, ShipmentQuestion, SiteQuestion, Stretch, Then, UnitQuestion};
+use words::{DataQuestion, EventQuestion, SiteQuestion, Stretch, Then};
 
 /// Which node, who asks, and how it is shown.
 #[derive(Clone, Debug, Args)]
@@ -67,18 +67,11 @@ impl Client {
         match question {
             Question::Order(question) => self.order(question).await,
             Question::Raw { hash } => self.raw(hash).await,
-            Question::Lot(LotQuestion::List(filter)) => self.lots(filter).await,
-            Question::Lot(LotQuestion::Reach { lot }) => self.show(&["lots", lot, "reach"], screens::reach).await,
-            Question::Lot(LotQuestion::Show { lot, then }) => self.show_then(&["lots", lot], then, screens::lot).await,
-            Question::Lot(LotQuestion::Trace { lot, stretch }) => {
-                let found = self.stretch(&["lots", lot, "trace"], stretch, &["ancestors", "descendants", "shipments"]).await?;
-                self.print(&found, screens::trace).await
-            }
-            Question::Unit(UnitQuestion::Show { unit }) => self.show(&["units", unit], screens::unit).await,
-            Question::Shipment(ShipmentQuestion::List(filter)) => self.shipments(filter).await,
-            Question::Shipment(ShipmentQuestion::Verb(verb)) => self.shipment_verb(verb).await,
-            Question::Shipment(ShipmentQuestion::Show { shipment, then }) => {
-                self.show_then(&["shipments", shipment], then, screens::shipment).await
+            Question::Lot(question) => self.lot(question).await,
+            Question::Unit(question) => self.unit(question).await,
+            Question::Shipment(question) => self.shipment(question).await,
+            Question::Sites { question: Some(SiteQuestion::Timeline { site, stretch }) } => {
+                self.steps(&["sites", site], stretch, screens::timeline).await
             }
             Question::Ledger { order, then, csv: Some(file) } => self.export(order, then, file).await,
             Question::Ledger { order, then, csv: None } => self.show_then(&["orders", order, "ledger"], then, screens::ledger).await,

@@ -155,7 +155,7 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
     account.broken.extend(books.broken);
     let file = stage.data.join("account.json");
     write_whole(&file, &serde_json::to_vec_pretty(&account.told)?).with_context(|| format!("cannot write {}", file.display()))?;
-    show(&account, &books.lines);
+    show(&account, &books.lines, told);
     Ok(told && account.broken.is_empty())
 }
 
@@ -255,7 +255,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// The account, for a person.
-fn show(account: &Account, books: &[String]) {
+fn show(account: &Account, books: &[String], told: bool) {
     out("\nLEDGER");
     for line in &account.ledger {
         out(&format!("  {line}"));
@@ -272,7 +272,8 @@ fn show(account: &Account, books: &[String]) {
         out(&format!("             open: {open}"));
     }
     if account.broken.is_empty() {
-        out("\nEvery promise was kept: nothing lost, nothing doubled, ours and the simulated systems' books agree.");
+        let but = if told { "" } else { "\nThe story did not go as it is told, all the same: see ✘ above." };
+        out(&format!("\nEvery promise was kept: nothing lost, nothing doubled, ours and the simulated systems' books agree.{but}"));
     }
     for broken in &account.broken {
         out(&format!("\n✘ {broken}"));

@@ -87,8 +87,10 @@ pub enum Of {
     },
     /// Of a shipment.
     Shipment {
-        /// When it should leave.
+        /// When it should leave, as it was planned.
         planned: Option<Instant>,
+        /// When its truck comes.
+        truck: Option<Instant>,
         /// When it left.
         left: Option<Instant>,
         /// Holds on its lots.
@@ -103,7 +105,7 @@ impl Glance {
     pub(super) fn born(kind: Kind, since: Instant) -> Option<Self> {
         let of = match kind {
             Kind::Lot => Of::Lot { material: None, holds: BTreeSet::new(), open: BTreeSet::new(), unsampled: None },
-            Kind::Shipment => Of::Shipment { planned: None, left: None, holds: BTreeSet::new(), gates: BTreeSet::new() },
+            Kind::Shipment => Of::Shipment { planned: None, truck: None, left: None, holds: BTreeSet::new(), gates: BTreeSet::new() },
             Kind::Order | Kind::Unit | Kind::Site | Kind::Record => return None,
         };
         Some(Self { since, site: None, of })
@@ -126,7 +128,7 @@ impl Glance {
         match &self.of {
             Of::Lot { .. } => -self.since.utc_ns(),
             Of::Shipment { left: Some(left), .. } => -left.utc_ns(),
-            Of::Shipment { planned, .. } => planned.map_or(i64::MAX, |at| at.utc_ns()),
+            Of::Shipment { planned, truck, .. } => truck.or(*planned).map_or(i64::MAX, |at| at.utc_ns()),
         }
     }
 
@@ -155,6 +157,7 @@ impl Glance {
             matches!(
                 fact,
                 shipment::Fact::Announced { .. }
+                    | shipment::Fact::Booked { .. }
                     | shipment::Fact::Stage(Stage::Departed)
                     | shipment::Fact::Blocked { .. }
                     | shipment::Fact::Unblocked(_)
@@ -219,12 +222,13 @@ impl Glance {
     }
 
     fn follow_shipment(&mut self, fact: &shipment::Fact, at: Instant) {
-        let Of::Shipment { planned, left, holds, gates } = &mut self.of else { return };
+        let Of::Shipment { planned, truck, left, holds, gates } = &mut self.of else { return };
         match fact {
             shipment::Fact::Announced { warehouse, planned: at, .. } => {
                 self.site = Some(*warehouse);
                 *planned = *at;
             }
+            shipment::Fact::Booked { appointment, .. } => *truck = Some(*appointment),
             shipment::Fact::Stage(Stage::Departed) => drop(left.get_or_insert(at)),
             shipment::Fact::Blocked { gate, .. } => drop(gates.insert(*gate)),
             shipment::Fact::Unblocked(gate) => drop(gates.remove(gate)),
@@ -238,7 +242,6 @@ impl Glance {
             | shipment::Fact::Told { .. }
             | shipment::Fact::Tendered { .. }
             | shipment::Fact::Load(_)
-            | shipment::Fact::Booked { .. }
             | shipment::Fact::Docked(_)
             | shipment::Fact::WaitsForTruck { .. }
             | shipment::Fact::TruckAsked { .. }

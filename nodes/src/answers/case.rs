@@ -150,6 +150,8 @@ pub struct GroupRow {
     pub first: String,
     /// The actions that every one of them offers.
     pub actions: Vec<String>,
+    /// For how many of them somebody asked to give it up, and a second person has to ask for the same.
+    pub waits_for_second: usize,
 }
 
 /// A group with its exceptions.
@@ -265,6 +267,7 @@ fn group(id: String, mut cases: Vec<&OpenCase>) -> Option<(Rank, GroupRow)> {
         opened_at: oldest.to_string(),
         first: shown.id,
         actions: shown.actions.into_iter().filter(offered).collect(),
+        waits_for_second: cases.iter().filter(|open| !open.case.asked_by.is_empty()).count(),
         kind: shown.kind,
     };
     Some((Rank::of(first.entity, &first.case), group))

@@ -37,6 +37,8 @@ pub struct Awaited {
     pub sites: Vec<String>,
     /// What of it are goods that are to be posted, by unit.
     pub stake: String,
+    /// What it is about: our ids of the first five orders, lots, shipments.
+    pub look_at: Vec<String>,
     /// What nobody must do meanwhile.
     pub forbidden: String,
 }

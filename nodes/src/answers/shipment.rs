@@ -56,9 +56,9 @@ pub struct ShipmentRow {
     /// The warehouse it leaves from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<String>,
-    /// When it should leave.
+    /// When it should leave: when its truck comes, where one is booked, else as it was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub planned: Option<String>,
+    pub leaves_at: Option<String>,
     /// open, picking, packed or departed.
     pub stage: String,
     /// Whether it may leave just now.
@@ -80,7 +80,7 @@ pub(crate) fn listed(state: &State, shipment: &Shipment, now: Instant) -> Shipme
         id: state.id.to_string(),
         delivery: shipment.delivery.as_ref().map(ToString::to_string),
         warehouse: shipment.warehouse.map(|site| site.to_string()),
-        planned: shipment.planned.map(|at| at.to_string()),
+        leaves_at: shipment.truck.as_ref().and_then(|truck| truck.appointment).or(shipment.planned).map(|at| at.to_string()),
         stage: word_of(&shipment.stage),
         cleared: cleared(shipment, now),
         blocked_by: blocked_by(shipment),

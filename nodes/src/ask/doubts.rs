@@ -25,7 +25,12 @@ pub(super) struct Doubts {
     by_site: BTreeMap<Option<SiteId>, u64>,
     /// What of them are quantities to be posted.
     stakes: Vec<String>,
+    /// What they are about, the first of it.
+    about: Vec<EntityId>,
 }
+
+/// How many things a row of the desk names.
+const NAMED_MAX: usize = 5;
 
 impl Doubts {
     /// How many.
@@ -40,6 +45,9 @@ impl Doubts {
 
     fn add(&mut self, state: &State, effect: &Effect) {
         *self.by_site.entry(state.site()).or_default() += 1;
+        if self.about.len() < NAMED_MAX && !self.about.contains(&state.id) {
+            self.about.push(state.id);
+        }
         if let Effect::Post(document) = effect {
             self.stakes.extend(document.posting.lines.iter().map(|line| line.qty.to_string()));
         }
@@ -73,6 +81,7 @@ impl Reception {
             in_doubt: usize::try_from(doubts.all()).unwrap_or(usize::MAX),
             sites: doubts.by_site.iter().map(|(at, many)| at.map_or(format!("- {many}"), |at| format!("{at} {many}"))).collect(),
             stake: stakes(doubts.stakes.iter().map(String::as_str)),
+            look_at: doubts.about.iter().map(ToString::to_string).collect(),
             forbidden: "DO NOT DO IT BY HAND until probed".to_owned(),
         };
         self.doubts().await.into_iter().filter(|(system, doubts)| concerns(system, doubts)).map(row).collect()

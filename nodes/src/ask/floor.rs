@@ -19,11 +19,20 @@ struct Place<'a> {
     occurred_at: Option<&'a String>,
 }
 
+/// How far the clock of whoever reports may be ahead, in ms.
+const AHEAD_MAX_MS: u64 = 300_000;
+
 /// A report of a plant about an order, by any name the order has.
 async fn report(reception: &Reception, place: Place<'_>, report: Report) -> Result<Meaning, Denied> {
     let book = reception.mesh().book();
     let plant = site(&book, "plant", place.plant, SiteKind::Plant)?;
     let occurred_at = maybe("occurred_at", place.occurred_at, Instant::parse)?;
+    let now = reception.mesh().clock().now();
+    if let Some(at) = occurred_at.filter(|at| *at > now.plus_ms(AHEAD_MAX_MS)) {
+        let message = format!("{at} is yet to come: it is {now}");
+        let remedy = "send when it happened, with its offset; look at the clock of whoever sends it";
+        return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, remedy).at("occurred_at"));
+    }
     let to = reception.reported(&book, plant, "order", place.order).await?;
     let wish = Meaning::wish(to, Body::Order(Input::Report(report)), "order");
     Ok(Meaning { quarantine: Some(plant), occurred_at, ..wish })
@@ -51,6 +60,13 @@ impl v1::ConfirmCompletion {
         if nothing && !work.last {
             let remedy = "send at least one of good, scrap, rework, labour, machine, or `last`; missing is not zero";
             return Err(Denied::new(Sort::Malformed, "SCHEMA", "the completion says nothing", remedy).at("good"));
+        }
+        let amounts =
+            [("good", &work.good), ("scrap", &work.scrap), ("rework", &work.rework), ("labour", &work.labour), ("machine", &work.machine)];
+        let below = |amount: &&Option<Amount>| amount.as_ref().is_some_and(|amount| amount.qty.is_negative());
+        if let Some((field, _)) = amounts.into_iter().find(|(_, amount)| below(amount)) {
+            let remedy = "correct a count with POST /v1/count-corrections, which says why";
+            return Err(Denied::new(Sort::Unprocessable, "SCHEMA", "a completion takes nothing back", remedy).at(field));
         }
         let place = Place { plant: &self.plant, order: &self.order, occurred_at: self.occurred_at.as_ref() };
         report(reception, place, Report::Confirmed(Box::new(work))).await

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 
 use takt_actors::index::{Brief, Due, Index, Lane, Progress, Since};
 use takt_actors::region::Region;
-use takt_protocol::id::EntityId;
+use takt_protocol::book::SiteKind;
+use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 
 use super::{Denied, Reception, Sort, field, part, v1};
-use crate::answers::Page;
 use crate::answers::order::{OrderRow, listed};
+use crate::answers::{Page, word_of};
 
 /// Where an order stands in the list: its group, then when it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +25,7 @@ struct Place {
 /// What matters first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
-    /// Not over, and it has an exception.
+    /// Not over, and it has an exception, or something in doubt.
     Look,
     Late,
     Running,
@@ -108,7 +109,7 @@ impl Reception {
         let after = part::behind(asked.after.as_deref(), Place::parse)?;
         let plant = field::maybe("plant", asked.plant.as_ref(), SiteId::parse)?;
         if let Some(plant) = plant {
-            self.configured(plant, "plant")?;
+            self.configured_as_a(plant, "plant", SiteKind::Plant)?;
         }
         let most = part::most(asked.most)?;
         let as_of = self.indexed().await;
@@ -140,8 +141,10 @@ impl Reception {
     /// Where the wanted orders behind `after` stand, at most `most`. Reads the indexes no further than that.
     fn placed(&self, wanted: &Wanted, after: Option<Place>, now: Instant, most: usize) -> Vec<Place> {
         let indexes: Vec<&Index> = self.mesh().regions().values().map(Region::index).collect();
-        // An order that has an exception stands with the others that have one, unless it is over.
-        let cases: BTreeSet<EntityId> = indexes.iter().flat_map(|index| index.with_case()).collect();
+        // An order that has an exception, or of which something is in doubt, stands with the others like it, unless it is over.
+        let doubtful =
+            indexes.iter().flat_map(|index| index.doubts()).map(|(entity, _)| entity).filter(|entity| entity.kind() == Kind::Order);
+        let cases: BTreeSet<EntityId> = indexes.iter().flat_map(|index| index.with_case()).chain(doubtful).collect();
         let mut found = Vec::new();
         for group in GROUPS.into_iter().filter(|group| after.is_none_or(|after| *group >= after.group)) {
             let behind = after.filter(|after| after.group == group).map(|after| after.due);
@@ -162,6 +165,18 @@ impl Reception {
             }
         }
         found
+    }
+
+    /// Refuses a site that is not one of this kind, with those that are.
+    pub(super) fn configured_as_a(&self, site: SiteId, field: &str, kind: SiteKind) -> Result<(), Denied> {
+        self.configured(site, field)?;
+        let book = self.mesh().book();
+        if book.sites.get(&site).is_some_and(|known| known.kind == kind) {
+            return Ok(());
+        }
+        let choices = book.sites.iter().filter(|(_, known)| known.kind == kind).map(|(name, _)| name.to_string());
+        let message = format!("{site} is no {}", word_of(&kind));
+        Err(Denied::new(Sort::NotFound, "UNKNOWN", message, "use one of the choices").at(field).choose(choices))
     }
 
     /// Refuses a site that is not configured, with those that are.

@@ -16,7 +16,7 @@ use takt_protocol::native::Ref;
 use takt_protocol::order::Order;
 use takt_protocol::wire;
 
-use super::{Denied, ROWS_MAX, Reception, Sort, part, v1};
+use super::{Denied, ROWS_MAX, Reception, Sort, field, part, v1};
 use crate::answers::lot::{Edge, Genealogy, Trace, TracePlace, edge};
 use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
@@ -31,20 +31,30 @@ const INDEX_PATIENCE: Duration = Duration::from_millis(500);
 const TRACE_MAX: usize = 500;
 
 impl Reception {
-    /// What happened to an order until now, or until a moment, a part of it.
-    pub async fn timeline(&self, asked: &v1::PartOf) -> Result<Timeline, Denied> {
+    /// What happened to a thing until now, or until a moment, a part of it.
+    pub async fn timeline(&self, kind: Kind, asked: &v1::PartOf) -> Result<Timeline, Denied> {
         let after = part::behind(asked.after.as_deref(), timeline::Spot::parse)?;
         let (most, until) = (part::most(asked.most)?, self.moment(asked.at.as_deref())?);
-        let entity = self.find(Kind::Order, "order", &asked.id).await?;
-        let log = self.log(entity, "order").await?;
+        let entity = match kind {
+            Kind::Site => self.site_called(&asked.id)?,
+            Kind::Order | Kind::Lot | Kind::Unit | Kind::Shipment | Kind::Record => self.find(kind, kind.word(), &asked.id).await?,
+        };
+        let log = self.log(entity, kind.word()).await?;
         let shown = timeline::part(entity.to_string(), &log, &timeline::Wanted { until, after, most });
         match until {
             Some(at) if shown.commits == 0 => {
                 let first = log.first().and_then(|entry| Some(wire::open(&entry.bytes).ok()?.0.at));
-                Err(Self::unrecorded(entity, "order", at, first))
+                Err(Self::unrecorded(entity, kind.word(), at, first))
             }
             Some(_) | None => Ok(Timeline { as_of: until.unwrap_or_else(|| self.mesh().clock().now()).to_string(), ..shown }),
         }
+    }
+
+    /// The site of this name.
+    fn site_called(&self, name: &str) -> Result<EntityId, Denied> {
+        let site = field::word("id", name, SiteId::parse)?;
+        self.configured(site, "id")?;
+        self.mesh().book().site_entity(site).ok_or_else(|| Denied::ours("a configured site is not in the book"))
     }
 
     /// Everything a lot came from and went into, as it is or as it was, a part of it.

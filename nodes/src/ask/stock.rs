@@ -2,6 +2,7 @@
 //! further than a page reaches: only its rows are looked at whole.
 
 use takt_actors::index::{Among, Index, Shelf, Stand};
+use takt_protocol::book::SiteKind;
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::name::SiteId;
@@ -52,7 +53,7 @@ impl Reception {
         let after = part::behind(asked.after.as_deref(), |text| Place::parse(text, Shelf::LOTS))?;
         let plant = field::maybe("plant", asked.plant.as_ref(), SiteId::parse)?;
         if let Some(plant) = plant {
-            self.configured(plant, "plant")?;
+            self.configured_as_a(plant, "plant", SiteKind::Plant)?;
         }
         let among = match (field::maybe("material", asked.material.as_ref(), MaterialId::parse)?, plant) {
             (Some(material), _) => Among::Material(material),
@@ -76,7 +77,7 @@ impl Reception {
         let after = part::behind(asked.after.as_deref(), |text| Place::parse(text, Shelf::SHIPMENTS))?;
         let warehouse = field::maybe("warehouse", asked.warehouse.as_ref(), SiteId::parse)?;
         if let Some(warehouse) = warehouse {
-            self.configured(warehouse, "warehouse")?;
+            self.configured_as_a(warehouse, "warehouse", SiteKind::Warehouse)?;
         }
         let shelves = match (asked.blocked.unwrap_or(false), asked.open.unwrap_or(false)) {
             (true, _) => vec![Shelf::Blocked],

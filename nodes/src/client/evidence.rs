@@ -26,8 +26,8 @@ impl Client {
             OrderQuestion::Correct(wish) => self.correct(wish).await,
             OrderQuestion::Verb(verb) => self.order_verb(verb).await,
             OrderQuestion::Watch { order } => self.watch(order).await,
-            OrderQuestion::Timeline { order, stretch } => self.steps(order, stretch, screens::timeline).await,
-            OrderQuestion::Raw { order, stretch } => self.steps(order, stretch, screens::raws).await,
+            OrderQuestion::Timeline { order, stretch } => self.steps(&["orders", order], stretch, screens::timeline).await,
+            OrderQuestion::Raw { order, stretch } => self.steps(&["orders", order], stretch, screens::raws).await,
             OrderQuestion::Postings { order, raw } => {
                 let query: Vec<(&str, &str)> = raw.iter().map(|raw| ("raw", raw.as_str())).collect();
                 let found = self.read(&["orders", order, "postings"], &query).await?;
@@ -37,12 +37,18 @@ impl Client {
         }
     }
 
-    /// The steps of an order, by its plant's clock.
-    async fn steps(&self, order: &str, stretch: &Stretch, screen: impl Fn(&Value, &str, &Zones) -> String) -> Result<(), Trouble> {
-        let found = self.stretch(&["orders", order, "timeline"], stretch, &["steps"]).await?;
-        let seen = self.read(&["orders", order], &[]).await?;
-        let plant = seen.pointer("/row/plant").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.print(&found, |found, zones| screen(found, &plant, zones)).await
+    /// The steps of a thing, by the clock of where it is.
+    pub(super) async fn steps(
+        &self,
+        thing: &[&str],
+        stretch: &Stretch,
+        screen: impl Fn(&Value, &str, &Zones) -> String,
+    ) -> Result<(), Trouble> {
+        let found = self.stretch(&[thing, &["timeline"]].concat(), stretch, &["steps"]).await?;
+        let seen = self.read(thing, &[]).await?;
+        let where_it_is = ["/row/plant", "/plant", "/warehouse", "/from", "/name"];
+        let site = where_it_is.iter().find_map(|path| seen.pointer(path)?.as_str()).unwrap_or_default().to_owned();
+        self.print(&found, |found, zones| screen(found, &site, zones)).await
     }
 
     /// A raw message: as it came, or readable when it is JSON.

@@ -251,6 +251,14 @@ pub enum LotQuestion {
         #[command(flatten)]
         then: Then,
     },
+    /// What happened to one, step by step, and who said so.
+    Timeline {
+        /// The lot, as `material/lot@plant`, or our id.
+        lot: String,
+        /// All of it, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
+    },
     /// How far a hold on it would reach: lots, quantities, trucks. Holds nothing.
     Reach {
         /// The lot, as `material/lot@plant`, or our id.
@@ -273,6 +281,17 @@ pub enum UnitQuestion {
     Show {
         /// Its number, or our id.
         unit: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
+    },
+    /// What happened to one, step by step, and who said so.
+    Timeline {
+        /// Its number, or our id.
+        unit: String,
+        /// All of it, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
     },
 }
 
@@ -284,6 +303,14 @@ pub enum ShipmentQuestion {
     /// What may be asked of one.
     #[command(flatten)]
     Verb(ShipmentVerb),
+    /// What happened to one, step by step, and who said so.
+    Timeline {
+        /// The shipment, by its delivery's number, or our id.
+        shipment: String,
+        /// All of it, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
+    },
     /// One, whole.
     Show {
         /// The shipment, by its delivery's number, or our id.
@@ -327,6 +354,14 @@ pub enum SiteQuestion {
     Show {
         /// The site, by its name.
         site: String,
+    },
+    /// What happened to one, step by step, and who said so.
+    Timeline {
+        /// The site, by its name.
+        site: String,
+        /// All of it, or a part.
+        #[command(flatten)]
+        stretch: Stretch,
     },
     /// What went to it and came from it lately, newest first: every try, and what became of it.
     Deliveries {

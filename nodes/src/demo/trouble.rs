@@ -7,14 +7,18 @@ use takt_protocol::id::EntityId;
 use takt_protocol::native::NativeId;
 use takt_protocol::order::Dispatch;
 use takt_protocol::posting::{Movement, Standing};
+use takt_simulations::world::system::Kind;
 
 use super::cast::{Plant, System};
 use super::people::{People, text};
 use super::tale::{Tale, Trouble};
 use crate::answers::timeline;
 
-/// Where goods are posted in the ERP.
-const GOODS: &str = "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV";
+/// Where goods are posted in an ERP, by its manner.
+fn goods_at(erp: &System) -> &'static str {
+    // In the second manner a picking is made first, and moves nothing until it is validated.
+    if erp.kind == Kind::ErpOdoo { "/api/stock_picking/" } else { "/sap/opu/odata/sap/API_MATERIAL_DOCUMENT_SRV" }
+}
 
 /// What the laboratory finds wrong with a lot, in our words.
 pub(super) struct Finding<'a> {
@@ -92,7 +96,7 @@ impl Tale {
         let (system, habit, dose) = match self.trouble {
             // The ERP will do the next goods posting, and its reply will be lost.
             Trouble::LostReplyHoldAndCorrection => {
-                (&self.plant.erp, "lost_reply", json!({ "next": 1, "matching": format!("POST {GOODS}") }))
+                (&self.plant.erp, "lost_reply", json!({ "next": 1, "matching": format!("POST {}", goods_at(&self.plant.erp)) }))
             }
             Trouble::RejectionRestartAndRepeats => (&self.plant.mes, "reject_job", json!({ "next": 1, "code": "CAPACITY" })),
             Trouble::MissingRecipeAndHandPosting | Trouble::TwoLotsAndBadSteel | Trouble::ClosedPeriodAndStrangers | Trouble::Nothing => {
@@ -260,7 +264,7 @@ impl Tale {
             // The process may have ended before the ERP was itself again.
             return self.habits(&self.plant.erp, &json!({})).await;
         }
-        let busy = json!({ "unavailable": { "per_mille": 1000, "matching": format!("POST {GOODS}") } });
+        let busy = json!({ "unavailable": { "per_mille": 1000, "matching": format!("POST {}", goods_at(&self.plant.erp)) } });
         self.habits(&self.plant.erp, &busy).await?;
         let receipt = self
             .until("a goods receipt that waits", order, |order| {

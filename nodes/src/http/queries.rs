@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use takt_protocol::id::Kind;
 use utoipa::IntoParams;
 
 use super::Shared;
@@ -68,7 +69,67 @@ pub(super) async fn order(State(reception): Shared, _: Asking, Id(id): Id, Words
     responses((status = 200, description = "Oldest first.", body = Timeline))
 )]
 pub(super) async fn timeline(State(reception): Shared, _: Asking, Id(id): Id, Words(part): Words<Part>) -> Result<Json<Timeline>, Denied> {
-    reception.within(reception.timeline(&part.of(id))).await.map(Json)
+    reception.within(reception.timeline(Kind::Order, &part.of(id))).await.map(Json)
+}
+
+/// Show what happened to a lot, with who told it and the raw message behind each step.
+#[utoipa::path(
+    get, path = "/v1/lots/{id}/timeline", tag = "evidence",
+    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123"), Part),
+    responses((status = 200, description = "Oldest first.", body = Timeline))
+)]
+pub(super) async fn lot_timeline(
+    State(reception): Shared,
+    _: Asking,
+    Id(id): Id,
+    Words(part): Words<Part>,
+) -> Result<Json<Timeline>, Denied> {
+    reception.within(reception.timeline(Kind::Lot, &part.of(id))).await.map(Json)
+}
+
+/// Show what happened to a handling unit, with who told it and the raw message behind each step.
+#[utoipa::path(
+    get, path = "/v1/units/{id}/timeline", tag = "evidence",
+    params(("id" = String, Path, description = "Its number.", example = "pallet-1"), Part),
+    responses((status = 200, description = "Oldest first.", body = Timeline))
+)]
+pub(super) async fn unit_timeline(
+    State(reception): Shared,
+    _: Asking,
+    Id(id): Id,
+    Words(part): Words<Part>,
+) -> Result<Json<Timeline>, Denied> {
+    reception.within(reception.timeline(Kind::Unit, &part.of(id))).await.map(Json)
+}
+
+/// Show what happened to a shipment, with who told it and the raw message behind each step.
+#[utoipa::path(
+    get, path = "/v1/shipments/{id}/timeline", tag = "evidence",
+    params(("id" = String, Path, description = "Its number.", example = "SHP-7781"), Part),
+    responses((status = 200, description = "Oldest first.", body = Timeline))
+)]
+pub(super) async fn shipment_timeline(
+    State(reception): Shared,
+    _: Asking,
+    Id(id): Id,
+    Words(part): Words<Part>,
+) -> Result<Json<Timeline>, Denied> {
+    reception.within(reception.timeline(Kind::Shipment, &part.of(id))).await.map(Json)
+}
+
+/// Show what happened to a site, with who told it and the raw message behind each step.
+#[utoipa::path(
+    get, path = "/v1/sites/{id}/timeline", tag = "evidence",
+    params(("id" = String, Path, description = "The site, by its name.", example = "nord"), Part),
+    responses((status = 200, description = "Oldest first.", body = Timeline))
+)]
+pub(super) async fn site_timeline(
+    State(reception): Shared,
+    _: Asking,
+    Id(id): Id,
+    Words(part): Words<Part>,
+) -> Result<Json<Timeline>, Denied> {
+    reception.within(reception.timeline(Kind::Site, &part.of(id))).await.map(Json)
 }
 
 /// Show where everything is that was reported of an order.

@@ -7,6 +7,7 @@ use futures::{Stream, StreamExt as _};
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use serde::Serialize;
+use takt_protocol::id::Kind as EntityKind;
 use takt_protocol::intent::Tier;
 use tonic::{Request, Response, Status};
 
@@ -47,7 +48,23 @@ impl Queries for Counter {
     }
 
     async fn show_timeline(&self, request: Request<v1::PartOf>) -> Document {
-        self.asked(&request, self.reception.timeline(request.get_ref())).await
+        self.asked(&request, self.reception.timeline(EntityKind::Order, request.get_ref())).await
+    }
+
+    async fn show_lot_timeline(&self, request: Request<v1::PartOf>) -> Document {
+        self.asked(&request, self.reception.timeline(EntityKind::Lot, request.get_ref())).await
+    }
+
+    async fn show_unit_timeline(&self, request: Request<v1::PartOf>) -> Document {
+        self.asked(&request, self.reception.timeline(EntityKind::Unit, request.get_ref())).await
+    }
+
+    async fn show_shipment_timeline(&self, request: Request<v1::PartOf>) -> Document {
+        self.asked(&request, self.reception.timeline(EntityKind::Shipment, request.get_ref())).await
+    }
+
+    async fn show_site_timeline(&self, request: Request<v1::PartOf>) -> Document {
+        self.asked(&request, self.reception.timeline(EntityKind::Site, request.get_ref())).await
     }
 
     async fn show_ledger(&self, request: Request<v1::Which>) -> Document {

@@ -22,7 +22,8 @@ pub(crate) fn exceptions(answer: &Value, zones: &Zones) -> String {
     let causes = if open == found.len() as u64 { String::new() } else { format!(" of {} causes", found.len()) };
     let head = format!("EXCEPTIONS  {open} open{causes} · by time to impact · as of {now}");
     let first = found.first().map(|first| called(first).to_owned()).unwrap_or_default();
-    let next = format!("takt exceptions show {first}   then: preview ACTION {first} · runbook KIND");
+    let kind = found.first().map(|first| text(first, "kind").replace('_', "-")).unwrap_or_default();
+    let next = format!("takt exceptions show {first}   then: preview ACTION {first} · takt exceptions runbook {kind}");
     format!("{head}\n{}\n{next}{away}{awaited}{dead}", desk(found, now, zones))
 }
 
@@ -32,12 +33,14 @@ fn awaited(answer: &Value, zones: &Zones) -> String {
         let system = text(row, "system");
         let silent = match (text(row, "silent_since"), text(row, "next_try_at")) {
             ("", _) => "asked again".to_owned(),
-            (since, "") => format!("SILENT since {}", zones.minute(system, since)),
-            (since, next) => format!("SILENT since {}, tried again {}", zones.minute(system, since), zones.minute(system, next)),
+            (since, "") => format!("SILENT since {}", zones.at(system, since)),
+            (since, next) => format!("SILENT since {}, tried again {}", zones.at(system, since), zones.at(system, next)),
         };
+        let look: Vec<String> =
+            strings(row, "look_at").map(|id| format!("\n   takt {} show {id}", id.split('.').next().unwrap_or_default())).collect();
         let (sites, stake): (Vec<&str>, &str) = (strings(row, "sites").collect(), or_dash(text(row, "stake")));
         let (many, forbidden) = (plain(row, "in_doubt"), text(row, "forbidden"));
-        format!("\n {system}  {many} in doubt ({})  at stake {stake}  {silent}  {forbidden}", sites.join(", "))
+        format!("\n {system}  {many} in doubt ({})  at stake {stake}  {silent}  {forbidden}{}", sites.join(", "), look.concat())
     };
     let lines: String = list(answer, "awaited").iter().map(line).collect();
     if lines.is_empty() { lines } else { format!("\n\nBY ITSELF  asked again until it is known; nobody has to do anything yet{lines}") }
@@ -51,6 +54,11 @@ fn desk(found: &[Value], now: &str, zones: &Zones) -> comfy_table::Table {
         let what = match count(row) {
             0 | 1 => text(row, "what").to_owned(),
             many => format!("{}: {many} {}", text(row, "what"), text(row, "kind").replace('_', " ")),
+        };
+        let what = match row.get("waits_for_second") {
+            None | Some(Value::Bool(false)) => what,
+            Some(Value::Number(many)) if many.as_u64() == Some(0) => what,
+            Some(_) => format!("{what} · WAITS FOR A SECOND PERSON"),
         };
         screen.add_row(vec![
             called(row).to_owned(),
@@ -164,14 +172,16 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
     lines.extend(strings(case, "advice").map(|advice| format!("  ▸ {advice}")));
     lines.extend(strings(case, "forbidden").map(|forbidden| format!("  ✘ do not {forbidden}")));
     let id = text(case, "id");
-    lines.extend(strings(case, "actions").map(|action| format!("  {}", command(action, id))));
+    let as_read = case.get("input").is_some();
+    lines.extend(strings(case, "actions").map(|action| format!("  {}", command(action, id, as_read))));
     lines.push(format!("  takt exceptions runbook {}", text(case, "kind").replace('_', "-")));
     lines.join("\n")
 }
 
-/// The command of an action, with what it needs in capitals; with `preview` before the action it only says what it would do.
-fn command(action: &str, id: &str) -> String {
+/// The command of an action, with what it needs in capitals; a payload that nothing could read is mended as it came; with `preview` before the action it only says what it would do.
+fn command(action: &str, id: &str, as_read: bool) -> String {
     let more = match action {
+        "edit" if !as_read => " --payload FILE --reason WHY",
         "adopt" => " --doc DOCUMENT --reason WHY",
         "match" => " --to ENTITY --reason WHY",
         "edit" => " --input FILE --reason WHY",

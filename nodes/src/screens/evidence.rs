@@ -106,7 +106,10 @@ pub(crate) fn raws(answer: &Value, plant: &str, zones: &Zones) -> String {
     };
     let lines: Vec<String> = steps.map(line).collect();
     if lines.is_empty() {
-        return "no raw message is behind this order".to_owned();
+        return match super::more(answer) {
+            more if more.is_empty() => "no raw message is behind this order".to_owned(),
+            more => format!("no raw message is behind these steps{more}"),
+        };
     }
     format!(
         "RAW MESSAGES {}   one whole: takt raw HASH; what it led to: takt order postings ORDER --raw HASH\n{}{}",

@@ -40,7 +40,8 @@ pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
         at => format!(" since {}", zones.at(name, at)),
     };
     lines.push(format!("configuration {}{since}", text(answer, "configuration").get(..8).unwrap_or_else(|| text(answer, "configuration"))));
-    lines.push(format!("takt sites deliveries {name}   takt order list --plant {name}"));
+    let orders = if text(answer, "kind") == "plant" { format!("   takt order list --plant {name}") } else { String::new() };
+    lines.push(format!("takt sites deliveries {name}   takt sites timeline {name}{orders}"));
     lines.join("\n")
 }
 
@@ -141,7 +142,7 @@ fn orders(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
     }
     let count = |field: &str| number(orders, field);
     let mut lines = vec![format!(
-        "this shift   {} orders: {} on time, {} late, {} blocked",
+        "this shift   {} orders to do: {} on time, {} late, {} blocked",
         count("all"),
         count("on_time"),
         count("late"),

@@ -88,7 +88,7 @@ pub(crate) fn shipments(answer: &Value, zones: &Zones) -> String {
         screen.add_row([
             name,
             or_dash(warehouse),
-            or_dash(&zones.minute(warehouse, text(row, "planned"))),
+            or_dash(&zones.minute(warehouse, text(row, "leaves_at"))),
             text(row, "stage"),
             row.pointer("/cleared/answer").and_then(Value::as_str).unwrap_or_default(),
             &number(row, "units").to_string(),
@@ -281,9 +281,22 @@ pub(crate) fn shipment(answer: &Value, zones: &Zones) -> String {
         format!("SHIPMENT {} @{}   {}", or_dash(text(answer, "delivery")), text(answer, "warehouse"), text(answer, "stage").to_uppercase()),
         format!("cleared  {}  {}{until}", text(cleared, "answer").to_uppercase(), text(cleared, "evidence")),
     ];
+    lines.push(format!("as of    {}", zones.at(warehouse, text(answer, "as_of"))));
     if !text(answer, "planned").is_empty() {
         lines.push(format!("leaves   {}", zones.at(warehouse, text(answer, "planned"))));
     }
+    lines.extend(answer.get("truck").map(|truck| {
+        let appointment = match text(truck, "appointment") {
+            "" => "no appointment yet".to_owned(),
+            at => format!("comes {}", zones.at(warehouse, at)),
+        };
+        let (load, carrier, dock) = (or_dash(text(truck, "load")), or_dash(text(truck, "carrier")), or_dash(text(truck, "dock")));
+        format!(
+            "truck    load {load}@{}  carrier {carrier}  {appointment}  dock {dock}  {}",
+            text(truck, "transport"),
+            text(truck, "state")
+        )
+    }));
     lines.extend(strings(answer, "blocked_by").map(|why| format!("BLOCKED  {why}")));
     let mut screen = table(&["pallet", "lot", "quantity"]);
     for unit in list(answer, "units") {

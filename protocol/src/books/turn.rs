@@ -130,6 +130,12 @@ impl Turn<'_, '_> {
         let next = self.kept.get(&site)?.next(&comparison, settle_ms);
         let again = if let Next::Again(at) = next { Some(at) } else { None };
         self.note(site, Fact::Compared { comparison: Box::new(comparison.clone()), again });
+        // What was entered after the cut-off is for the next reading: of the past it says nothing.
+        if reading.entries.iter().any(|line| line.entered_at.is_some_and(|at| at > asked.cut_off)) {
+            self.note(site, Fact::Moved);
+            let entity = self.draft.me();
+            self.tell(site, site::Mail::BooksMoved { entity });
+        }
         let verdict = match next {
             Next::Agrees => Verdict::Equal,
             Next::Accepted => Verdict::Accepted,

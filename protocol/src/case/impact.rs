@@ -120,19 +120,26 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
     }
 }
 
-/// The planned departure, while it has not passed.
+/// When the truck is to leave, or the planned departure, of what has not left.
 fn truck(state: &State, context: &Context<'_>) -> Option<(Instant, Impact)> {
     let Own::Shipment(shipment) = &state.own else { return None };
-    shipment.planned.filter(|planned| *planned > context.now).map(|planned| (planned, Impact::Truck))
+    if shipment.stage == crate::shipment::Stage::Departed {
+        return None;
+    }
+    let truck = shipment.truck.as_ref().and_then(|truck| truck.appointment);
+    let leaves = truck.or(shipment.planned)?;
+    // A truck that waits hurts now.
+    Some(if leaves > context.now { (leaves, Impact::Truck) } else { (leaves, Impact::Now) })
 }
 
 /// The planned start, as the case or else the order says it, while it has not passed.
 fn start(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
-    let planned = || match &state.own {
-        Own::Order(order) => order.header_or_wish().map(|header| header.start),
-        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => None,
+    let (planned, begun) = match &state.own {
+        Own::Order(order) => (order.header_or_wish().map(|header| header.start), order.completed || !order.ops.is_empty()),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => (None, false),
     };
-    case.impact_at.or_else(planned).filter(|start| *start > context.now).map(|start| (start, Impact::Start))
+    // What has begun does not wait for its start.
+    case.impact_at.or(planned).filter(|_| !begun).filter(|start| *start > context.now).map(|start| (start, Impact::Start))
 }
 
 /// The next shift of where it is.

@@ -148,7 +148,7 @@ fn a_case_is_closed_by_who_answers_for_it_and_for_a_reason() {
     let mut ack = |who: Who| floor.wish(keeper, who, Body::Desk(Wish { case: case.number, action: Action::Acknowledge }));
     let Answer::Refused(no) = ack(person("planning")) else { panic!("a case of it was closed by planning") };
     assert_eq!((no.code, no.field.as_str()), (Code::NotOwner, "who.role"));
-    assert!(no.text.contains("for it to close") && no.remedy.contains("hand-to planning"), "{no:?}");
+    assert!(no.text.contains("for the role it to close") && no.remedy.contains("hand-to planning"), "{no:?}");
     assert_eq!(refused(&ack(Who { reason: None, ..person("it") })), Code::Schema);
     assert_eq!(ack(person("it")), Answer::Accepted);
 }

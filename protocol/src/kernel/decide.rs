@@ -115,7 +115,7 @@ pub(crate) fn acknowledge(case: &Case, envelope: &Envelope, context: &Context<'_
     if !who.is_some_and(|who| answers_for(case, &who.role, context)) {
         let owner = context.book.roles.answering(&case.owner);
         let role = who.map(|who| who.role.as_str()).unwrap_or_default();
-        let text = format!("case {} is for {owner} to close, and this is the role {role}", case.number);
+        let text = format!("case {} is for the role {owner} to close, and this is the role {role}", case.number);
         let remedy = format!("ask somebody in the role {owner}; or first take it over: hand-to {role}, with a reason");
         return refuse(Code::NotOwner, text, &remedy, "who.role");
     }

@@ -27,6 +27,18 @@ impl Turn<'_, '_> {
         if self.lot.open_hold(&disposition.hold).is_none() {
             return refuse(Code::Unknown, format!("hold {} is not open on this lot", disposition.hold), "ask which holds are open", "hold");
         }
+        let total = self.lot.total();
+        let beyond = |qty: &Qty| total.is_some_and(|total| qty.compare(&total).is_none_or(std::cmp::Ordering::is_gt));
+        let said = disposition.decisions.iter().filter_map(|decision| decision.qty);
+        if let (Some(qty), Some(total)) = (said.clone().find(|qty| !qty.is_positive() || beyond(qty)), total) {
+            let text = format!("{qty} cannot be decided about: the lot has {total}");
+            return refuse(
+                Code::Schema,
+                text,
+                "send a quantity of the lot in its own unit; or none, for all that the hold is on",
+                "decisions",
+            );
+        }
         self.decided(disposition)
     }
 

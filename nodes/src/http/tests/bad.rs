@@ -270,3 +270,22 @@ async fn a_region_that_fell_is_told_and_takes_nothing() {
     drop(region);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_completion_takes_nothing_back_and_does_not_happen_tomorrow() {
+    let world = World::start().await;
+    let order = world.released("1000042").await.to_string();
+    let plant = Person::plant(&world);
+    for field in ["good", "scrap", "rework", "labour", "machine"] {
+        let mut wrong = completion("1000042", "1 H87");
+        wrong[field] = json!(if field == "labour" || field == "machine" { "-5 MIN" } else { "-5 H87" });
+        let no = plant.posts("/v1/operation-completions", &format!("n-{field}"), wrong).await;
+        no.is(422, "SCHEMA", field);
+        assert!(no.field("remedy").contains("count-corrections"), "{no:?}");
+    }
+    let mut ahead = completion("1000042", "1 H87");
+    ahead["occurred_at"] = json!(world.mesh.clock().now().plus_ms(600_000).to_string());
+    plant.posts("/v1/operation-completions", "ahead", ahead).await.is(422, "SCHEMA", "occurred_at");
+    assert!(world.order(&order).await.ops.is_empty(), "nothing of that was recorded");
+    world.stop().await;
+}

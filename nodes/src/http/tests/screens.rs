@@ -174,7 +174,10 @@ async fn what_nobody_said_is_shown_as_unknown_and_every_screen_leads_on() {
     let postings = screens::postings(&plant.gets("/v1/orders/1000042/postings").await.body, &zones);
     assert!(postings.contains("in no posting yet: 1 reports") && postings.contains(" mes-nord  yield 40 H87 FG-100"), "{postings}");
     let site = screens::site(&plant.gets("/v1/sites/nord").await.body, &zones);
-    assert!(site.contains("FG-100 recipe 7, the plant has not said which it has") && site.contains("this shift   1 orders"), "{site}");
+    assert!(
+        site.contains("FG-100 recipe 7, the plant has not said which it has") && site.contains("this shift   1 orders to do"),
+        "{site}"
+    );
     plant.posts("/v1/quality-holds", "h1", hold("N7-1123")).await.entity();
     let lot = screens::lot(&plant.gets("/v1/lots/FG-100%2FN7-1123").await.body, &zones);
     assert!(lot.contains("HOLD NC-881 weld binding ") && lot.contains("by mes-nord (plant) · decision due "), "{lot}");

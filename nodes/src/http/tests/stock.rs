@@ -40,6 +40,14 @@ async fn held_lots_come_first_and_a_list_is_narrowed_and_read_in_parts() {
     assert!(column(&plant.gets("/v1/lots?material=STEEL-3&plant=afar").await.body, "lot").is_empty());
     assert!(column(&plant.gets("/v1/lots?plant=nord&in_inspection=true").await.body, "lot").is_empty());
     plant.gets("/v1/lots?plant=nowhere").await.is(404, "UNKNOWN", "plant");
+    let told = plant.gets(&format!("/v1/lots/{}/timeline", made.replace('/', "%2F"))).await.body;
+    let step = told["steps"].as_array().unwrap().iter().find(|step| step["key"] == "h1").unwrap_or_else(|| panic!("{told}"));
+    assert_eq!((&step["who"], &told["chain_verified_to"]), (&json!("mes-nord (plant)"), &told["commits"]));
+    for path in ["units/340123450000000018", "sites/nord"] {
+        let told = plant.gets(&format!("/v1/{path}/timeline?most=1")).await.body;
+        assert_eq!(told["steps"].as_array().unwrap().len(), 1, "{path}: {told}");
+    }
+    plant.gets("/v1/sites/nowhere/timeline").await.is(404, "UNKNOWN", "id");
     let (mut walked, mut after) = (Vec::new(), String::new());
     loop {
         let part = plant.gets(&format!("/v1/lots?most=1&after={after}")).await.body;
@@ -68,9 +76,11 @@ async fn blocked_shipments_come_first() {
     assert_eq!(all["rows"][0]["blocked_by"], json!(["manual: the customer called"]));
     assert_eq!(column(&plant.gets("/v1/shipments?blocked=true").await.body, "delivery"), ["SHP-2"]);
     assert_eq!(column(&plant.gets("/v1/shipments?open=true&warehouse=wms-hub").await.body, "delivery").len(), 3);
-    assert!(column(&plant.gets("/v1/shipments?warehouse=nord").await.body, "delivery").is_empty());
+    plant.gets("/v1/shipments?warehouse=nord").await.is(404, "UNKNOWN", "warehouse");
     plant.gets("/v1/shipments?warehouse=nowhere").await.is(404, "UNKNOWN", "warehouse");
     plant.gets("/v1/shipments?after=0.1.x").await.is(422, "SCHEMA", "after");
+    let told = plant.gets("/v1/shipments/SHP-2/timeline").await.body;
+    assert!(told["steps"].to_string().contains("the customer called"), "{told}");
     let screen = screens::shipments(&all, &Zones::of(&plant.gets("/v1/sites").await.body));
     assert!(screen.contains("SHP-2") && screen.contains("the customer called"), "{screen}");
     world.stop().await;

@@ -389,3 +389,18 @@ fn a_configuration_that_comes_back_is_looked_at_again() {
     };
     assert!(activate(&mut floor, Some(600_000)) && !activate(&mut floor, None) && activate(&mut floor, Some(600_000)));
 }
+
+#[test]
+fn a_reading_of_the_past_leaves_what_was_entered_since_for_the_next_one() {
+    let mut floor = posted();
+    let before = floor.now.minus(std::time::Duration::from_millis(1));
+    floor.wait_ms(1_000);
+    assert_eq!(wishes(&mut floor, "erp-eu", Some(before)), Answer::Accepted);
+    floor.deliver();
+    let entered_at = Some(floor.now);
+    says(&mut floor, &[Stated { entered_at, ..goods("D1", &lot(), "480 H87") }]);
+    assert_eq!(run(&floor, "erp-eu").with(Verdict::Equal), 1, "it was not there then");
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[]);
+    assert_eq!(run(&floor, "erp-eu").with(Verdict::Once), 1, "what is gone now is found");
+}

@@ -109,7 +109,8 @@ impl Turn<'_, '_> {
             return;
         };
         let what = format!("operation {op} declared {declared} at its end and only {good} were reported");
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "it", what).stake(declared));
+        let gap = declared.minus(good).unwrap_or(declared);
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "it", what).stake(gap));
         self.note(Fact::Execution { op: op.clone(), to: Execution::Completed });
         let mut books = Books::open(self.order);
         books.flush(self, &Due::Operation(op));

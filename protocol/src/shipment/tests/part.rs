@@ -20,8 +20,11 @@ fn of_two_orders(number: u32) -> Input {
     told(sscc(number), Located { unit: Some(unit(number)), word: 1, contents, via: None })
 }
 
-/// What lots were told that left, and of which unit not all.
-fn gone(yard: &Yard) -> Vec<(EntityId, Vec<(Sscc, Qty)>, Vec<Sscc>)> {
+/// A lot, what left of it on which handling unit, and of which of them not all.
+type Gone = (EntityId, Vec<(Sscc, Qty)>, Vec<Sscc>);
+
+/// What lots were told that left.
+fn gone(yard: &Yard) -> Vec<Gone> {
     let gone = |(to, mail)| match mail {
         crate::lot::Mail::Departed { units, parts, .. } => Some((to, units, parts)),
         _ => None,
