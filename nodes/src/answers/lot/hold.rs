@@ -61,7 +61,7 @@ pub struct ContainmentRow {
     pub at: String,
     /// How long after the hold bound that was, in ms: how long the goods were exposed there.
     pub after_ms: u64,
-    /// Why it failed.
+    /// Why it failed, or why it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -101,6 +101,8 @@ fn parents(hold: &Hold) -> Option<String> {
 
 fn contained(site: takt_protocol::name::SiteId, containment: &Containment, bound_at: Instant) -> ContainmentRow {
     let (at, why) = match containment {
+        // Nobody confirms in no time: it was not asked.
+        Containment::Confirmed { at } if *at == bound_at => (at, Some("it has nothing of it to block".to_owned())),
         Containment::Requested { at } | Containment::Confirmed { at } => (at, None),
         Containment::Failed { at, why } => (at, Some(why.clone())),
     };
