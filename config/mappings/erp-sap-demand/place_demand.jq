@@ -6,7 +6,7 @@ def search: { method: "GET", path: "\(service)/A_PlndIndepRqmt", query: { "$filt
 def wanted: .effect.signal;
 def withdrawn: wanted.firmness == "withdrawn";
 def day: "\(wanted.due)T00:00:00";
-def refused: { rejected: { code: (.body.error.code? // "HTTP \(.status)"), text: (.body.error.message.value? // "") } };
+def refused: { rejected: { code: ((try .body.error.code catch null) // "HTTP \(.status)"), text: ((try .body.error.message.value catch null) // "") } };
 
 # The requirement as it was found.
 def found: .answers[0].body.d.results[0]?;
@@ -38,7 +38,7 @@ def outcome:
       { accepted: (if withdrawn then {} else { document: ($found.PlndIndepRqmt // .body.d.PlndIndepRqmt) } end) }
     # Somebody dropped it meanwhile: there is nothing to drop any more.
     elif .status == 404 and withdrawn then { accepted: {} }
-    elif (.body.error.code? // null) == "CO/469" or .status == 423 then { not_done: { why: "the requirement is open at somebody's desk" } }
+    elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the requirement is open at somebody's desk" } }
     elif .status == 400 or .status == 404 then refused
     else empty end;
 

@@ -44,9 +44,9 @@ def request:
 def outcome:
   if (.answers | length) == 1 and .status == 200 then { accepted: {} }
   elif .status >= 200 and .status < 300 then { accepted: {} }
-  elif (.body.error.code? // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
+  elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
   elif .status == 503 then { not_done: { why: "the ERP is not available" } }
-  elif .status == 400 or .status == 404 then { rejected: { code: (.body.error.code? // "HTTP \(.status)"), text: (.body.error.message.value? // "") } }
+  elif .status == 400 or .status == 404 then { rejected: { code: ((try .body.error.code catch null) // "HTTP \(.status)"), text: ((try .body.error.message.value catch null) // "") } }
   else empty end;
 
 def probe: reading;

@@ -18,8 +18,8 @@ def request:
 def outcome:
   if .status == 201 then { accepted: { document: "\(.body.d.MaterialDocument)/\(.body.d.MaterialDocumentYear)" } }
   elif .status == 503 then { not_done: { why: "the ERP is not available" } }
-  elif (.body.error.code? // null) == "CO/469" or .status == 423 then { not_done: { why: "the record is open at somebody's desk" } }
-  elif .status == 400 then { rejected: { code: (.body.error.code? // "HTTP 400"), text: (.body.error.message.value? // (.body | tojson)) } }
+  elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the record is open at somebody's desk" } }
+  elif .status == 400 then { rejected: { code: ((try .body.error.code catch null) // "HTTP 400"), text: ((try .body.error.message.value catch null) // (.body | tojson)) } }
   else empty end;
 
 def probe: { method: "GET", path: path, query: { "$filter": "ReferenceDocument eq '\(.reference)'" } };

@@ -14,7 +14,7 @@ def create:
 # The order, from the search or from its creation.
 def order: [.answers[]? | .body.d? | (.results[0]? // select(.ManufacturingOrder?))] | last;
 def release: { method: "POST", path: "\(service)/ReleaseOrder", query: { ManufacturingOrder: "'\(order.ManufacturingOrder)'" } };
-def refused: { rejected: { code: (.body.error.code? // "HTTP \(.status)"), text: (.body.error.message.value? // "") } };
+def refused: { rejected: { code: ((try .body.error.code catch null) // "HTTP \(.status)"), text: ((try .body.error.message.value catch null) // "") } };
 
 def request:
   (.answers | length) as $done
@@ -26,7 +26,7 @@ def request:
 
 def outcome:
   if .status >= 200 and .status < 300 and order != null then { accepted: { alias: { system: .site, kind: "order", id: order.ManufacturingOrder } } }
-  elif (.body.error.code? // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
+  elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
   elif .status == 400 or .status == 404 then refused
   else empty end;
 

@@ -49,10 +49,10 @@ def made:
 
 def outcome:
   if .status == 201 or .status == 200 then { accepted: (.body.d | made) }
-  elif (.body.error.code? // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
+  elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
   # This ERP's gateway says 503 before it has looked at a request.
   elif .status == 503 then { not_done: { why: "the ERP is not available" } }
-  elif .status == 400 then { rejected: { code: (.body.error.code? // "HTTP 400"), text: (.body.error.message.value? // (.body | tojson)) } }
+  elif .status == 400 then { rejected: { code: ((try .body.error.code catch null) // "HTTP 400"), text: ((try .body.error.message.value catch null) // (.body | tojson)) } }
   else empty end;
 
 def probe:
