@@ -37,10 +37,10 @@ pub struct Figures {
     /// Of that: waits for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<String>,
-    /// Free for use, by its lots' own word.
+    /// Free for use, by its lots' own word, and has not left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<String>,
-    /// Of that: not in the ERP, because it waits, is under way, in doubt or parked there.
+    /// Of what is free or has left: not in the ERP, because it waits, is under way, in doubt or parked there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_not_posted: Option<String>,
     /// In inspection.
@@ -87,8 +87,9 @@ pub(super) fn figures(order: &Order, me: EntityId, lots: &[State]) -> Figures {
         // Of a pallet that is still here, what was taken of it has left all the same.
         let taken = |unit: &UnitStage| unit.taken.filter(|_| stage == Stage::Shipped);
         let counts = |unit: &UnitStage| if unit.stage >= stage { Some(unit.qty) } else { taken(unit) };
-        total(zero.into_iter().chain(order.units.values().filter_map(counts)))
+        sum_of(zero.into_iter().chain(order.units.values().filter_map(counts)))
     };
+    let (shipped, may_be_used) = (moved(Stage::Shipped), sum_of(lots.iter().map(|share| share.free)));
     Figures {
         target: Some(header.total.to_string()),
         reported: sum(|account| vec![account.reported]),
@@ -97,16 +98,16 @@ pub(super) fn figures(order: &Order, me: EntityId, lots: &[State]) -> Figures {
         in_doubt: sum(|account| vec![account.in_doubt]),
         in_doubt_units: doubtful_units(order),
         parked: sum(|account| vec![account.parked]),
-        free: total(lots.iter().map(|share| share.free)),
+        free: may_be_used.map(|free| here(free, shipped).to_string()),
         free_not_posted: not_posted(
             lots.iter().map(|share| share.free),
             counted.iter().flat_map(|account| [account.posted, account.adopted]),
         ),
         in_inspection: total(lots.iter().map(|share| share.in_inspection)),
         blocked: total(lots.iter().map(|share| share.blocked)),
-        received: moved(Stage::Received),
-        put_away: moved(Stage::PutAway),
-        shipped: moved(Stage::Shipped),
+        received: moved(Stage::Received).map(|qty| qty.to_string()),
+        put_away: moved(Stage::PutAway).map(|qty| qty.to_string()),
+        shipped: shipped.map(|qty| qty.to_string()),
         counted_as,
     }
 }
@@ -135,9 +136,20 @@ fn not_posted(free: impl Iterator<Item = Qty>, posted: impl Iterator<Item = Qty>
     more.is_positive().then(|| more.to_string())
 }
 
+/// What is left of what may be used when so much has left.
+fn here(free: Qty, shipped: Option<Qty>) -> Qty {
+    let left = shipped.map_or(free, |shipped| free.minus(shipped).unwrap_or(free));
+    if left.is_negative() { Qty::zero(free.uom()) } else { left }
+}
+
 /// The sum of what is of one unit; nothing of nothing.
+fn sum_of(all: impl Iterator<Item = Qty>) -> Option<Qty> {
+    all.reduce(|a, b| a.plus(b).unwrap_or(a))
+}
+
+/// The same, as text.
 fn total(all: impl Iterator<Item = Qty>) -> Option<String> {
-    all.reduce(|a, b| a.plus(b).unwrap_or(a)).map(|sum| sum.to_string())
+    sum_of(all).map(|sum| sum.to_string())
 }
 
 fn doubtful_units(order: &Order) -> usize {
