@@ -15,6 +15,7 @@ pub mod event;
 pub mod evidence;
 pub(crate) mod history;
 pub mod ledger;
+pub mod link;
 pub mod lot;
 pub mod node;
 pub mod order;

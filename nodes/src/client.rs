@@ -97,6 +97,7 @@ impl Client {
             }
             Question::Nodes => self.show(&["nodes"], screens::nodes).await,
             Question::Shards => self.show(&["shards"], screens::shards).await,
+            Question::Links => self.show(&["links"], screens::links).await,
             Question::Data(DataQuestion::List { kind, of, after, most }) => {
                 let most = most.to_string();
                 let mut query = vec![("most", most.as_str())];

@@ -25,7 +25,7 @@ pub(crate) use doctor::doctor;
 pub(crate) use evidence::{genealogy, postings, raws};
 pub(crate) use folder::{checked, explained, findings, posted, pretty, tried, wrong};
 pub(crate) use ledger::ledger;
-pub(crate) use node::{nodes, shards};
+pub(crate) use node::{links, nodes, shards};
 pub(crate) use order::{order, orders, step, timeline};
 pub(crate) use reconcile::{reconciliation, reconciliations, reconciliations_whole};
 pub(crate) use record::{drift, record, records};

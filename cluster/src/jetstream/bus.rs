@@ -59,6 +59,10 @@ impl Bus for Shared {
     }
 
     async fn request(&self, subject: &str, bytes: Bytes, patience: Duration) -> Result<Replied, Error> {
+        // The client would keep the question, and ask it when its time is long over.
+        if !self.api.is_connected() {
+            return Ok(Replied::NoResponders);
+        }
         let request = async_nats::Request::new().payload(bytes).timeout(None);
         let asked = tokio::select! {
             biased;

@@ -170,9 +170,7 @@ impl Reception {
 
     /// The log of a thing that anything was ever recorded about.
     pub(super) async fn log(&self, entity: EntityId, field: &'static str) -> Result<Vec<Entry>, Denied> {
-        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
-        let log = home.node().seams.journal.read(entity, 0).await;
-        let log = log.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let log = self.mesh().log(entity).await.map_err(|error| Denied::asking(&error))?;
         if log.is_empty() {
             return Err(Denied::nobody_knows(entity.kind().word(), field));
         }

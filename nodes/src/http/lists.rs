@@ -9,6 +9,7 @@ use super::Shared;
 use super::told::{Asking, Id, Words};
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
+use crate::answers::link::LinkRow;
 use crate::answers::node::{NodeRow, ShardRow};
 use crate::answers::order::OrderRow;
 use crate::answers::plant::PlantView;
@@ -85,6 +86,12 @@ pub(super) async fn nodes(State(reception): Shared, _: Asking) -> Result<Json<Pa
 #[utoipa::path(get, path = "/v1/shards", tag = "node", responses((status = 200, description = "Every shard.", body = Page<ShardRow>)))]
 pub(super) async fn shards(State(reception): Shared, _: Asking) -> Result<Json<Page<ShardRow>>, Denied> {
     reception.within(reception.shards()).await.map(Json)
+}
+
+/// List the roads to regions that run in other processes, each direction for itself: whether it is up, and what waits.
+#[utoipa::path(get, path = "/v1/links", tag = "node", responses((status = 200, description = "Every road, as its ends see it.", body = Page<LinkRow>)))]
+pub(super) async fn links(State(reception): Shared, _: Asking) -> Result<Json<Page<LinkRow>>, Denied> {
+    reception.within(reception.links()).await.map(Json)
 }
 
 /// Show a site: how fresh its systems are and what waits for them, recipes against what it has, equipment, the orders of its
