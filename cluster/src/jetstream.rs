@@ -192,7 +192,8 @@ async fn connect(settings: &Settings, what_for: &str, whenever: bool) -> Result<
         })
         .event_callback(|event| async move { tell(&event) });
     if whenever {
-        options = options.retry_on_initial_connect();
+        // From afar only the addresses that the text names lead there, whatever the servers call each other.
+        options = options.retry_on_initial_connect().ignore_discovered_servers();
     }
     if let Some((user, password)) = &settings.login {
         options = options.user_and_password(user.clone(), password.clone());

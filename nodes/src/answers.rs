@@ -30,6 +30,7 @@ pub mod site;
 pub mod system;
 pub mod timeline;
 pub mod unit;
+pub mod world;
 
 /// What every answer about one thing begins with.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -61,6 +61,7 @@ pub mod v1;
 mod verb;
 mod watch;
 mod whole;
+mod world;
 
 pub use admission::{Admission, Room, Ticket};
 pub(crate) use board::Wanted as DeskWanted;

@@ -190,7 +190,7 @@ impl Client {
             return Ok(());
         }
         let zones = Zones::of(&self.read(&["sites"], &[]).await?);
-        screens::print(&screen(answer, &zones));
+        screens::print(&format!("{}{}", screen(answer, &zones), screens::parts(answer)));
         Ok(())
     }
 

@@ -268,6 +268,16 @@ fn age(now: &str, then: &str) -> String {
     }
 }
 
+/// How fresh the part of each region is in a list that is gathered from several, and which are missing; nothing for any other answer.
+pub(crate) fn parts(answer: &Value) -> String {
+    let line = |part: &Value| match (text(part, "region"), text(part, "as_of"), text(part, "heard")) {
+        (region, "", "") => format!("\n  region {region} is MISSING: {}", text(part, "missing")),
+        (region, "", heard) => format!("\n  region {region} is MISSING: not reached, heard last at {heard}"),
+        (region, as_of, _) => format!("\n  region {region} as of {as_of}"),
+    };
+    list(answer, "regions").iter().filter(|part| part.is_object()).map(line).collect()
+}
+
 /// A stretch of time as `h:mm:ss`.
 fn span(ms: u64) -> String {
     let seconds = ms / 1_000;

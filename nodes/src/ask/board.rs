@@ -10,10 +10,12 @@ use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 use takt_protocol::words::Role;
 
+use super::world::{CASES, Cursors, missing};
 use super::{Denied, ROWS_MAX, Reception, Sort, part};
 use crate::answers::Page;
 use crate::answers::case::{CaseRow, CaseView, GroupRow, GroupView, NoteRow, Rank, groups, row};
 use crate::answers::runbook::{self, Runbook};
+use crate::answers::world::{RegionPart, World};
 
 /// Which exceptions.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +32,13 @@ pub(crate) struct Wanted {
     pub(crate) snoozed: bool,
 }
 
+/// What is open, in all regions that were reached.
+struct Open {
+    as_of: Instant,
+    cases: Vec<OpenCase>,
+    fresh: Vec<RegionPart>,
+}
+
 impl Wanted {
     fn takes(&self, open: &OpenCase) -> bool {
         let case = &open.case;
@@ -41,23 +50,33 @@ impl Wanted {
 
 impl Reception {
     /// Open exceptions, by when they start to hurt.
-    pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Page<CaseRow>, Denied> {
-        let (as_of, cases) = self.open_cases(wanted).await?;
-        let (shown, put_away) = self.at_hand(cases, wanted);
-        let ranked = shown.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
-        page(ranked, wanted, as_of, put_away)
+    pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<World<CaseRow>, Denied> {
+        let most = part::most(wanted.most)?;
+        let after = part::behind(wanted.after.as_deref(), |text| Cursors::parse(text, Rank::parse))?.unwrap_or_default();
+        let Open { as_of, cases, fresh } = self.open_cases(wanted).await?;
+        let (mut shown, put_away) = self.at_hand(cases, wanted);
+        let rank = |open: &OpenCase| Rank::of(open.entity, &open.case);
+        shown.retain(|open| after.after(open.entity.region()).is_none_or(|after| rank(open) > after));
+        shown.sort_by_cached_key(rank);
+        let all = self.mesh().regions().keys().copied().chain(self.mesh().all_abroad().into_keys());
+        let last = shown.get(most).and_then(|_| shown.get(most - 1)).map(rank);
+        let next = last.map(|last| after.moved(all, &missing(&fresh), &last).to_string());
+        let rows = shown.iter().take(most).map(|open| row(open.entity, &open.case)).collect();
+        let page = Page { rows, next, as_of: Some(as_of.to_string()), put_away: Some(put_away) };
+        Ok(World { page, regions: self.with_ours(fresh, as_of) })
     }
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
-    pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Page<GroupRow>, Denied> {
-        let (as_of, cases) = self.open_cases(wanted).await?;
+    pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<World<GroupRow>, Denied> {
+        let Open { as_of, cases, fresh } = self.open_cases(wanted).await?;
         let (shown, put_away) = self.at_hand(cases, wanted);
-        page(groups(&shown), wanted, as_of, put_away)
+        let page = page(groups(&shown), wanted, as_of, put_away)?;
+        Ok(World { page, regions: self.with_ours(fresh, as_of) })
     }
 
     /// A cause with its open exceptions, also those that somebody put away.
     pub(crate) async fn exception_group(&self, id: &str) -> Result<GroupView, Denied> {
-        let (as_of, mut cases) = self.open_cases(&Wanted::default()).await?;
+        let Open { as_of, mut cases, .. } = self.open_cases(&Wanted::default()).await?;
         cases.retain(|open| open.case.cause(open.entity).as_str() == id);
         cases.sort_by_cached_key(|open| Rank::of(open.entity, &open.case));
         let (_, group) = groups(&cases).pop().ok_or_else(|| no_group(id))?;
@@ -71,7 +90,7 @@ impl Reception {
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let Some(case) = state.common.cases.get(&number) else { return self.ended(entity, number, id).await };
         let case = &Case { owner: self.mesh().book().roles.answering(&case.owner), ..case.clone() };
-        let (_, cases) = self.open_cases(&Wanted::default()).await?;
+        let Open { cases, .. } = self.open_cases(&Wanted::default()).await?;
         let cause = case.cause(entity);
         let mine = cases.iter().find(|open| open.entity == entity && open.case.number == number);
         let notes = mine.map(|open| open.notes.iter().map(note).collect()).unwrap_or_default();
@@ -129,7 +148,7 @@ impl Reception {
     }
 
     /// All that are wanted, also those that somebody put away. A site that is not configured, or a role that nobody has, has no exceptions, and to say so would be no answer.
-    async fn open_cases(&self, wanted: &Wanted) -> Result<(Instant, Vec<OpenCase>), Denied> {
+    async fn open_cases(&self, wanted: &Wanted) -> Result<Open, Denied> {
         if let Some(site) = super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
             self.configured(site, "site")?;
         }
@@ -137,12 +156,13 @@ impl Reception {
         if let Some(owner) = &wanted.owner {
             Self::role("owner", owner, &book.roles.owners())?;
         }
-        let as_of = self.indexed().await;
+        let (far, as_of) = tokio::join!(self.gathered::<Vec<OpenCase>>(CASES, |_| Vec::new()), self.indexed());
         let answering = |mut open: OpenCase| {
             open.case.owner = book.roles.answering(&open.case.owner);
             open
         };
-        Ok((as_of, self.indexes().flat_map(Index::cases).map(answering).filter(|open| wanted.takes(open)).collect()))
+        let all = self.indexes().flat_map(Index::cases).chain(far.parts.into_values().flatten());
+        Ok(Open { as_of, cases: all.map(answering).filter(|open| wanted.takes(open)).collect(), fresh: far.fresh })
     }
 }
 

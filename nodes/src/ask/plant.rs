@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::OptionFuture;
 use takt_actors::index::Index;
 use takt_actors::region::Region;
 use takt_protocol::id::EntityId;
@@ -33,6 +34,10 @@ impl Reception {
             let message = format!("there is no site {}", name.escape_debug());
             Denied::new(Sort::NotFound, "UNKNOWN", message, "use the name of a site, such as one of the choices").at("id").choose(choices)
         })?;
+        let home = book.sites.get(&site).map(|site| site.region);
+        if let Some(view) = OptionFuture::from(home.map(|home| self.site_abroad(home, name))).await.flatten() {
+            return Ok(view);
+        }
         let book = self.mesh().book_of(site);
         self.indexed().await;
         let now = self.mesh().clock().now();

@@ -7,10 +7,10 @@ use utoipa::IntoParams;
 
 use super::told::{Asking, Id, Told, Words};
 use super::{Done, Shared};
-use crate::answers::Page;
 use crate::answers::case::{CaseRow, CaseView, GroupOutcome, GroupRow, GroupView};
 use crate::answers::preview::{GroupPreview, Preview};
 use crate::answers::runbook::Runbook;
+use crate::answers::world::World;
 use crate::ask::{Denied, DeskWanted, Reception, v1};
 
 /// Which exceptions, and which part of them.
@@ -42,15 +42,15 @@ impl From<Part> for DeskWanted {
 }
 
 /// List open exceptions, by when they start to hurt.
-#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", params(Part), responses((status = 200, description = "The desk, one by one.", body = Page<CaseRow>)))]
-pub(super) async fn exceptions(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<CaseRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", params(Part), responses((status = 200, description = "The desk, one by one.", body = World<CaseRow>)))]
+pub(super) async fn exceptions(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<World<CaseRow>>, Denied> {
     let wanted = part.into();
     reception.within(reception.exceptions(&wanted)).await.map(Json)
 }
 
 /// List open exceptions by cause, by when the first of each starts to hurt.
-#[utoipa::path(get, path = "/v1/exception-groups", tag = "exceptions", params(Part), responses((status = 200, description = "The desk, by cause.", body = Page<GroupRow>)))]
-pub(super) async fn groups(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<Page<GroupRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/exception-groups", tag = "exceptions", params(Part), responses((status = 200, description = "The desk, by cause.", body = World<GroupRow>)))]
+pub(super) async fn groups(State(reception): Shared, _: Asking, Words(part): Words<Part>) -> Result<Json<World<GroupRow>>, Denied> {
     let wanted = part.into();
     reception.within(reception.exception_groups(&wanted)).await.map(Json)
 }

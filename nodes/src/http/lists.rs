@@ -15,6 +15,7 @@ use crate::answers::order::OrderRow;
 use crate::answers::plant::PlantView;
 use crate::answers::routing::RoutingView;
 use crate::answers::site::SiteRow;
+use crate::answers::world::World;
 use crate::answers::{Hit, Page};
 use crate::ask::{Denied, v1};
 
@@ -51,8 +52,8 @@ pub(super) struct Orders {
 
 /// List orders, those that matter first: with an exception, late, running, coming, completed, over; in each group by when they
 /// are due.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Orders), responses((status = 200, description = "Those that matter first.", body = Page<OrderRow>)))]
-pub(super) async fn orders(State(reception): Shared, _: Asking, Words(wanted): Words<Orders>) -> Result<Json<Page<OrderRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Orders), responses((status = 200, description = "Those that matter first.", body = World<OrderRow>)))]
+pub(super) async fn orders(State(reception): Shared, _: Asking, Words(wanted): Words<Orders>) -> Result<Json<World<OrderRow>>, Denied> {
     let Orders { after, most, plant, open, late, unacknowledged } = wanted;
     let wanted = v1::OrdersWanted { after, most, plant, open, late, unacknowledged };
     reception.within(reception.orders(&wanted)).await.map(Json)
@@ -71,8 +72,8 @@ pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, 
 }
 
 /// List sites, with what waits for each.
-#[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = Page<SiteRow>)))]
-pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Page<SiteRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = World<SiteRow>)))]
+pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<World<SiteRow>>, Denied> {
     reception.within(reception.sites()).await.map(Json)
 }
 
@@ -131,8 +132,8 @@ pub(super) async fn deliveries(
 }
 
 /// Search by any native number.
-#[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = Page<Hit>)))]
-pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<Page<Hit>>, Denied> {
+#[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = World<Hit>)))]
+pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<World<Hit>>, Denied> {
     reception.within(reception.search(&query.q)).await.map(Json)
 }
 
