@@ -198,3 +198,6 @@ impl Abroad {
         AskError::Answered { region: self.far, why: "it answered something else: its nodes run another version".to_owned() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,7 +190,7 @@ async fn connect(settings: &Settings, what_for: &str, whenever: bool) -> Result<
             let spread = u32::try_from(crate::chance::number() % 512).unwrap_or(0);
             doubled / 2 + doubled / 1_024 * spread
         })
-        .event_callback(|event| async move { tell(&event) });
+        .event_callback(move |event| async move { tell(&event, whenever) });
     if whenever {
         // From afar only the addresses that the text names lead there, whatever the servers call each other.
         options = options.retry_on_initial_connect().ignore_discovered_servers();
@@ -229,8 +229,12 @@ fn unreachable(settings: &Settings) -> Error {
     Error::Unreachable { place: settings.servers.join(", ") }
 }
 
-fn tell(event: &Event) {
+/// Says how a connection is. One that may be away for days says only that it went: who runs the road says the rest.
+fn tell(event: &Event, whenever: bool) {
     match event {
+        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) if whenever => {
+            tracing::debug!(%event, "the servers of a road")
+        }
         Event::Connected | Event::Draining | Event::Closed => tracing::debug!(%event, "the servers"),
         Event::Disconnected | Event::LameDuckMode => tracing::warn!(%event, "the servers: trying the others"),
         Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "the servers"),

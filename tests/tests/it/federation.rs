@@ -68,7 +68,7 @@ fn region(name: &str) -> Region {
     Region::parse(name).unwrap()
 }
 
-/// A plant, a quality system and the rest of the folder to start from at `main`; another plant and quality system at `edge`.
+/// The folder to start from, with its plant and an ERP and a quality system of their own at `edge`, another plant and the rest at `main`.
 fn write(config: &Path, servers: &Servers, wire: &Wire) {
     takt_config::start::write_to(config).unwrap();
     let change = |file: &str, as_file: &str, changes: &[(&str, &str)]| {
@@ -82,7 +82,14 @@ fn write(config: &Path, servers: &Servers, wire: &Wire) {
     change("mesh.yaml", "mesh.yaml", &[("regions: [main]", "regions: [main, edge]")]);
     change("sites/plant-1.yaml", "sites/plant-2.yaml", &[]);
     change("sites/lims.yaml", "sites/lims-2.yaml", &[("region: main", "region: edge")]);
-    change("sites/plant-1.yaml", "sites/plant-1.yaml", &[("region: main", "region: edge")]);
+    change("sites/erp.yaml", "sites/erp-2.yaml", &[("region: main", "region: edge")]);
+    change("sites/plant-1.yaml", "sites/plant-1.yaml", &[("region: main", "region: edge"), ("erp: erp\n", "erp: erp-2\n")]);
+    for folder in ["recipes", "equipment"] {
+        for file in std::fs::read_dir(config.join(folder)).unwrap() {
+            let file = format!("{folder}/{}", file.unwrap().file_name().to_str().unwrap());
+            change(&file, &file.replace("plant-1", "plant-2"), &[("plant-1", "plant-2")]);
+        }
+    }
     // JSON is YAML.
     let engine = json!({ "main": { "jetstream": {
         "servers": servers.addresses(), "monitors": servers.monitors(), "user": "a0", "password": "${NATS_PASSWORD}", "shards": 4,
@@ -112,7 +119,7 @@ async fn post(node: &Node, path: &str, (key, by): (&str, &str), body: &Value) ->
 /// Releases an order of a plant; its id.
 async fn release(node: &Node, plant: &str, number: &str) -> String {
     let order = json!({
-        "erp": "erp", "planned_order": number, "plant": plant, "material": "FG-100", "total": "10 H87",
+        "erp": if plant == "plant-1" { "erp-2" } else { "erp" }, "planned_order": number, "plant": plant, "material": "FG-100", "total": "10 H87",
         "start": "2027-01-11T06:00:00+01:00", "end": "2027-01-11T14:00:00+01:00",
     });
     let (status, answer) = post(node, "production-order-releases", (number, "PLANNER"), &order).await;
@@ -197,6 +204,8 @@ async fn two_regions_in_two_processes_ask_each_other_and_lose_and_double_nothing
 
     asked_both_ways(&main, &edge).await;
     let order = release(&main, "plant-1", "PL-before").await;
+    seen_whole(&main, true).await;
+    seen_whole(&edge, true).await;
     wire.is_cut.send_replace(true);
     until("both ends see that they are cut apart", async || is_up(&main, false).await && is_up(&edge, false).await).await;
     apart(&main, &edge, &order).await;
@@ -242,6 +251,44 @@ async fn asked_both_ways(main: &Node, edge: &Node) {
     }
 }
 
+/// The orders that a node lists, page by page; and how many regions said how fresh their part is, and how many were missing.
+async fn listed(node: &Node) -> (Vec<String>, usize, usize) {
+    let (mut orders, mut after) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = get(node, &format!("/v1/orders?most=2&after={after}")).await;
+        assert_eq!(status, 200, "{page}");
+        orders.extend(page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else {
+            let parts = page["regions"].as_array().unwrap();
+            let fresh = parts.iter().filter(|part| part["as_of"].is_string()).count();
+            return (orders, fresh, parts.len() - fresh);
+        };
+        after = next.replace(';', "%3B").replace('=', "%3D");
+    }
+}
+
+/// Each region's part is in every list, and said to be missing while it is not reached.
+async fn seen_whole(node: &Node, whole: bool) {
+    let (orders, fresh, missing) = listed(node).await;
+    let apart = |home: &str| orders.iter().filter(|order| order.contains(home)).count();
+    assert_eq!((fresh, missing), if whole { (2, 0) } else { (1, 1) });
+    assert_eq!(apart(".main.") > 0 && apart(".edge.") > 0, whole, "{orders:?}");
+    let once: std::collections::BTreeSet<&String> = orders.iter().collect();
+    assert_eq!(once.len(), orders.len(), "an order is on two pages: {orders:?}");
+    for (path, found) in [("/v1/search?q=PL-1", "PL-1"), ("/v1/search?q=PL-2", "PL-2")] {
+        let (status, hits) = get(node, path).await;
+        let is_missing = hits["regions"].as_array().unwrap().iter().any(|part| part["missing"].is_string());
+        assert!(status == 200 && is_missing != whole, "{hits}");
+        assert!(!whole || hits["rows"][0]["name"].as_str().is_some_and(|name| name.starts_with(found)), "{hits}");
+    }
+    let (_, sites) = get(node, "/v1/sites").await;
+    let reached = sites["rows"].as_array().unwrap().iter().all(|site| site["reached"] == true);
+    assert_eq!(reached, whole, "{sites}");
+    let (_, desk) = get(node, "/v1/exceptions").await;
+    let homes = ["main", "edge"].map(|home| desk.to_string().contains(&format!(".{home}.")));
+    assert_eq!(homes == [true, true], whole, "{desk}");
+}
+
 /// Each goes on alone: what is at home here is decided, what is at home there is refused with a word, and what is told is taken.
 async fn apart(main: &Node, edge: &Node, order: &str) {
     let (status, no) = get(main, &format!("/v1/orders/{order}")).await;
@@ -252,6 +299,8 @@ async fn apart(main: &Node, edge: &Node, order: &str) {
     assert_eq!((status, &no["code"]), (503, &json!("UNREACHABLE")), "{no}");
     let (status, health) = get(main, "/healthz").await;
     assert!(status == 200 && health["silent"]["edge"].as_str().is_some_and(|said| said.contains("not heard since")), "{health}");
+    seen_whole(main, false).await;
+    seen_whole(edge, false).await;
     release(edge, "plant-1", "PL-apart").await;
     release(main, "plant-2", "PL-apart-2").await;
     let began = Instant::now();
