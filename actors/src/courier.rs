@@ -1,15 +1,20 @@
 //! Brings mail to another region: takes it from `fwd`, stores it in the other one's `in`, and only then acknowledges it
-//! here. Ids make it safe to do twice. Urgent mail has a courier of its own.
+//! here. Ids make it safe to do twice. Urgent mail has a courier of its own. Where this side dials, the same couriers fetch what the
+//! other one has for us.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use takt_cluster::seam::{Message, Queue, QueueName};
+use takt_cluster::Error;
+use takt_cluster::seam::{Bus, Delivery, Message, Queue, QueueName};
 use takt_protocol::input::Address;
 use takt_protocol::name::Region;
 use takt_protocol::wire;
 
+use crate::abroad::{Link, Toward};
+use crate::duties::Post;
 use crate::node::Node;
 
 /// A way to store something in another region.
@@ -17,10 +22,10 @@ use crate::node::Node;
 pub trait Road: Send + Sync {
     /// Stores mail there, durably, all or nothing. Must end by itself when the far side is silent: an error then, although it
     /// may have been stored; the same mail comes again under the same ids. Urgent mail finds room where other mail does not.
-    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error>;
+    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), Error>;
 }
 
-/// The road within a process: straight into the far region's queue, while it has room.
+/// The road into a queue that is at hand, of this process or of servers that were dialled: straight into it, while it has room.
 pub struct NextDoor {
     /// That queue.
     pub queue: Arc<dyn Queue>,
@@ -32,65 +37,212 @@ pub struct NextDoor {
 
 #[async_trait]
 impl Road for NextDoor {
-    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error> {
+    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), Error> {
         let reserve = if urgent { self.reserve } else { 0 };
         self.queue.offer(mail, self.waiting_max + reserve).await
     }
 }
 
-/// The other end of a road: the far region, and how many shards it has.
+/// The other end of a road: the far region, how many shards it has, and how it is reached.
 #[derive(Clone)]
 pub struct Far {
     /// The region.
     pub region: Region,
-    /// The way there.
-    pub road: Arc<dyn Road>,
     /// Its shards.
     pub shards: u16,
+    /// How it is reached.
+    pub way: Way,
 }
 
-/// Mail taken at once.
-const BAG_MAX: usize = 64;
+/// How another region is reached.
+#[derive(Clone)]
+pub enum Way {
+    /// It runs in this process.
+    Beside(Arc<dyn Road>),
+    /// It runs elsewhere, and this side dials: over this line it does all that is to be done between the two.
+    Dials(Line),
+    /// It runs elsewhere and dials: it fetches our mail and brings its own, and hears what it is asked on our servers.
+    Answers,
+}
 
-/// Runs for ever on one road.
-pub(crate) async fn run(node: Arc<Node>, far: Far, urgent: bool) {
-    let queue = QueueName::Fwd { region: far.region, urgent };
-    let lease = Duration::from_millis(node.settings.intake_lease_ms);
+/// A line to another region's servers.
+#[derive(Clone)]
+pub struct Line {
+    /// The queues of the region.
+    pub queue: Arc<dyn Queue>,
+    /// Requests and replies over its servers.
+    pub bus: Arc<dyn Bus>,
+}
+
+/// Mail taken at once: next door, and over a line, where each time costs a round trip.
+const BAG_MAX: usize = 64;
+const BAG_OVER_A_LINE_MAX: usize = 512;
+
+/// The longest pause of a courier over a line; it is cut short when the far side is heard again.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// One direction of a road, for urgent mail or for the rest.
+#[derive(Clone)]
+pub(crate) struct Courier {
+    node: Arc<Node>,
+    /// Where mail waits.
+    from: Arc<dyn Queue>,
+    queue: QueueName,
+    /// Where it is brought, and how many shards there are.
+    to: Arc<dyn Road>,
+    region: Region,
+    shards: u16,
+    urgent: bool,
+    /// How the road stands, where it is one over a line.
+    link: Option<(Arc<Link>, Toward)>,
+}
+
+impl Courier {
+    /// The couriers of a road, as far as this side has any: it has none where the other one dials.
+    pub(crate) fn of(node: &Arc<Node>, far: &Far, link: Option<&Arc<Link>>) -> Vec<Self> {
+        let settings = &node.settings;
+        let door = |queue: &Arc<dyn Queue>| -> Arc<dyn Road> {
+            Arc::new(NextDoor { queue: Arc::clone(queue), waiting_max: settings.waiting_max, reserve: settings.waiting_reserve })
+        };
+        let out = |to: &Arc<dyn Road>, urgent| Self {
+            node: Arc::clone(node),
+            from: Arc::clone(&node.seams.queue),
+            queue: QueueName::Fwd { region: far.region, urgent },
+            to: Arc::clone(to),
+            region: far.region,
+            shards: far.shards,
+            urgent,
+            link: link.map(|link| (Arc::clone(link), Toward::Them)),
+        };
+        match &far.way {
+            Way::Beside(road) => [true, false].map(|urgent| out(road, urgent)).into(),
+            Way::Dials(line) => {
+                let (there, here) = (door(&line.queue), door(&node.seams.queue));
+                let back = |urgent| Self {
+                    from: Arc::clone(&line.queue),
+                    queue: QueueName::Fwd { region: node.region, urgent },
+                    to: Arc::clone(&here),
+                    region: node.region,
+                    shards: node.seams.journal.shards(),
+                    link: link.map(|link| (Arc::clone(link), Toward::Us)),
+                    ..out(&there, urgent)
+                };
+                vec![out(&there, true), back(true), out(&there, false), back(false)]
+            }
+            Way::Answers => Vec::new(),
+        }
+    }
+}
+
+/// Runs for ever on one direction of a road; begins nothing more when the road is handed over.
+pub(crate) async fn run(courier: Courier, post: Arc<Post>) {
+    let at_work = post.at_work();
+    let mut leaving = pin!(post.leaving());
     let mut failures = 0;
     loop {
-        if let Err(error) = carry(&node, &far, queue, urgent, lease).await {
-            failures += 1;
-            tracing::warn!(%error, region = %far.region, "the road is closed; mail waits");
-            node.seams.clock.sleep(node.settings.pause(failures, u64::from(urgent))).await;
-        } else {
-            failures = 0;
+        let done = tokio::select! {
+            biased;
+            // What was under way comes again, under the same ids.
+            () = &mut leaving => break,
+            done = courier.carry() => done,
+        };
+        match done {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                failures += 1;
+                tokio::select! {
+                    biased;
+                    () = &mut leaving => break,
+                    () = courier.failed(&error, failures) => {}
+                }
+            }
         }
     }
+    drop(at_work);
+    // Whoever asked it to leave ends it.
+    std::future::pending::<()>().await;
 }
 
-async fn carry(node: &Node, far: &Far, queue: QueueName, urgent: bool, lease: Duration) -> Result<(), takt_cluster::Error> {
-    let bag = node.seams.queue.pull(queue, BAG_MAX, lease).await?;
-    let (mut mail, mut receipts) = (Vec::new(), Vec::new());
-    for delivery in bag {
-        match wire::unpack(&delivery.bytes) {
-            Ok(input) => {
-                let shard = match input.to {
-                    Address::Entity(entity) => entity.shard(far.shards),
-                    Address::Native { .. } => 0,
-                };
-                mail.push(Message { queue: QueueName::In { shard }, id: delivery.id, bytes: delivery.bytes });
-                receipts.push(delivery.receipt);
+impl Courier {
+    /// Says that a road is closed, and waits until it may be open again.
+    async fn failed(&self, error: &Error, failures: u32) {
+        let pause = self.node.settings.pause(failures, u64::from(self.urgent));
+        match &self.link {
+            None => {
+                tracing::warn!(%error, region = %self.region, "the road is closed; mail waits");
+                self.node.seams.clock.sleep(pause).await;
             }
-            Err(error) => node.seams.queue.bury(delivery.receipt, format!("cannot be read: {error}")).await?,
+            Some((link, toward)) => {
+                link.failed(*toward, self.node.seams.clock.now(), error);
+                tracing::debug!(%error, region = %link.far(), ?toward, "a bag of mail was not brought; it waits");
+                self.node.seams.clock.sleep(pause.min(PAUSE_MAX)).await;
+            }
         }
     }
-    match far.road.bring(mail, urgent).await {
-        Ok(()) => node.seams.queue.ack(receipts).await,
-        Err(error) => {
-            for receipt in receipts {
-                node.seams.queue.later(receipt, Duration::from_millis(node.settings.pause_ms)).await?;
-            }
-            Err(error)
+
+    /// Brings what waits, or waits until there is something.
+    async fn carry(&self) -> Result<(), Error> {
+        if let Some((link, _)) = &self.link {
+            // What is sent into a dead line only piles up.
+            link.open().await;
         }
+        let most = if self.link.is_some() { BAG_OVER_A_LINE_MAX } else { BAG_MAX };
+        let lease = Duration::from_millis(self.node.settings.intake_lease_ms);
+        let (mut bag, mut mail) = (Vec::new(), Vec::new());
+        for delivery in self.from.pull(self.queue, most, lease).await? {
+            match wire::unpack(&delivery.bytes) {
+                Ok(input) => {
+                    let shard = match input.to {
+                        Address::Entity(entity) => entity.shard(self.shards),
+                        Address::Native { .. } => 0,
+                    };
+                    mail.push(Message { queue: QueueName::In { shard }, id: delivery.id.clone(), bytes: delivery.bytes.clone() });
+                    bag.push(delivery);
+                }
+                Err(error) => self.from.bury(delivery.receipt, format!("cannot be read: {error}")).await?,
+            }
+        }
+        if bag.is_empty() {
+            return Ok(());
+        }
+        match self.to.bring(mail.clone(), self.urgent).await {
+            Ok(()) => self.brought(&bag).await,
+            // One of them may be what is refused, and must not keep the others back.
+            Err(error @ Error::Refused { .. }) => self.one_by_one(bag, mail, error).await,
+            Err(error) => {
+                for delivery in bag {
+                    self.from.later(delivery.receipt, Duration::from_millis(self.node.settings.pause_ms)).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn brought(&self, bag: &[Delivery]) -> Result<(), Error> {
+        if let Some((link, toward)) = &self.link {
+            let last = bag.iter().map(|delivery| delivery.receipt.sequence).max().unwrap_or_default();
+            link.brought(*toward, self.node.seams.clock.now(), last, bag.len());
+        }
+        self.from.ack(bag.iter().map(|delivery| delivery.receipt).collect()).await
+    }
+
+    /// Mail that is refused again and again is set aside for a person; the rest goes on.
+    async fn one_by_one(&self, bag: Vec<Delivery>, mail: Vec<Message>, refused: Error) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for (delivery, message) in bag.into_iter().zip(mail) {
+            match self.to.bring(vec![message], self.urgent).await {
+                Ok(()) => self.brought(std::slice::from_ref(&delivery)).await?,
+                Err(error @ Error::Refused { .. }) if delivery.deliveries >= self.node.settings.deliveries_max => {
+                    tracing::error!(id = delivery.id, %error, region = %self.region, "mail was refused and is set aside for a person");
+                    self.from.bury(delivery.receipt, format!("region {} refuses it: {error}", self.region)).await?;
+                }
+                Err(_) => {
+                    let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
+                    self.from.later(delivery.receipt, pause).await?;
+                    outcome = Err(refused.clone());
+                }
+            }
+        }
+        outcome
     }
 }

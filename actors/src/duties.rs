@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use takt_cluster::seam::QueueName;
+use takt_cluster::seam::{Queue, QueueName};
 use takt_protocol::instant::Instant;
 use takt_protocol::intent::Tier;
 use takt_protocol::name::{Region, SiteId};
@@ -84,6 +84,8 @@ pub(crate) struct Post {
     until_ms: AtomicU64,
     busy: AtomicUsize,
     term: Mutex<Option<Term>>,
+    /// What is read for it in another region.
+    abroad: OnceLock<(Arc<dyn Queue>, Vec<QueueName>)>,
 }
 
 /// Somebody who is at work on a duty, until this is dropped.
@@ -98,7 +100,22 @@ impl Drop for AtWork<'_> {
 impl Post {
     fn new(term: Option<Term>) -> Self {
         let phase = watch::Sender::new(if term.is_some() { Phase::Here } else { Phase::Elsewhere });
-        Self { phase, until_ms: AtomicU64::new(u64::MAX), busy: AtomicUsize::new(0), term: Mutex::new(term) }
+        Self { phase, until_ms: AtomicU64::new(u64::MAX), busy: AtomicUsize::new(0), term: Mutex::new(term), abroad: OnceLock::new() }
+    }
+
+    /// Whoever does it reads these queues of another region, too.
+    pub(crate) fn reads_abroad(&self, queue: Arc<dyn Queue>, names: Vec<QueueName>) {
+        // Said once, when the region starts.
+        drop(self.abroad.set((queue, names)));
+    }
+
+    /// Nobody here reads them any more.
+    pub(crate) async fn let_go_abroad(&self) {
+        if let Some((queue, names)) = self.abroad.get() {
+            for name in names {
+                queue.let_go(*name).await;
+            }
+        }
     }
 
     /// It is this node's from now on, and until then by its own clock.

@@ -284,6 +284,7 @@ impl Leases {
         for queue in duty.queues() {
             self.node.seams.queue.let_go(queue).await;
         }
+        post.let_go_abroad().await;
         if let Duty::Shard(shard) = duty {
             self.hall.clear(shard);
         }

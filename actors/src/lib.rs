@@ -6,7 +6,9 @@
 //! the same [`tape`]: the [`index`] for lists and names, and the [`publisher`] of public events.
 //!
 //! Where several nodes run a region, each does part of it ([`duties`]); what is asked at one and decided by another is carried there.
+//! Regions that run in other processes are [`abroad`]: mail goes there by the [`courier`], requests and questions over the same road.
 
+pub mod abroad;
 pub mod committer;
 pub mod courier;
 mod cursor;

@@ -2,7 +2,7 @@
 //! which requests come in.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,12 +14,15 @@ use takt_protocol::book::Book;
 use takt_protocol::envelope::Envelope;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body, Input};
+use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::{site as site_word, wire};
 
+use crate::abroad::embassy::Embassy;
+use crate::abroad::{Abroad, Answers, LinkStanding};
 use crate::committer::Committer;
-use crate::courier::Far;
+use crate::courier::{Far, Way};
 use crate::duties::{Duties, Duty};
 use crate::hall::{Hall, Lost};
 use crate::index::Index;
@@ -65,6 +68,8 @@ pub struct Region {
     index: Index,
     links: Arc<BTreeMap<SiteId, SiteLink>>,
     caller: Caller,
+    abroad: Arc<BTreeMap<RegionName, Abroad>>,
+    answers: Arc<OnceLock<Arc<dyn Answers>>>,
     leases: Option<Arc<Leases>>,
     top: ActorRef<Order>,
 }
@@ -82,6 +87,24 @@ pub enum AskError {
     /// It is at home elsewhere.
     #[error("this is at home in region {0}")]
     Elsewhere(RegionName),
+    /// It is at home in a region that runs elsewhere, and that one is not reached.
+    #[error("region {region} is not reached from here")]
+    Unreachable {
+        /// The region.
+        region: RegionName,
+        /// When it was heard last; nothing where it never was, or was heard a moment ago.
+        heard: Option<Instant>,
+        /// Whether it may have been heard and decided.
+        may_be_done: bool,
+    },
+    /// Another region answered that it cannot say.
+    #[error("region {region} answers: {why}")]
+    Answered {
+        /// The region.
+        region: RegionName,
+        /// In its words.
+        why: String,
+    },
     /// It could not be stored.
     #[error("failed to store the input")]
     Store(#[from] takt_cluster::Error),
@@ -113,7 +136,10 @@ impl Region {
         node.learn(index.records());
         let (since, lease) = (node.seams.clock.now(), node.settings.lease_ms.map(Duration::from_millis));
         let sites: Vec<SiteId> = plan.sites.iter().map(|link| link.site).collect();
-        let roads: Vec<RegionName> = plan.roads.iter().map(|far| far.region).collect();
+        let run_here = plan.roads.iter().filter(|far| !matches!(far.way, Way::Answers));
+        let roads: Vec<RegionName> = run_here.map(|far| far.region).collect();
+        let abroad = plan.roads.iter().filter_map(|far| Some((far.region, Abroad::of(&node, far)?)));
+        let abroad: Arc<BTreeMap<RegionName, Abroad>> = Arc::new(abroad.collect());
         let alone = lease.is_none().then_some(since);
         let duties = Arc::new(Duties::new(node.seams.journal.shards(), &sites, &roads, alone));
         let leases = match lease {
@@ -121,14 +147,18 @@ impl Region {
             None => None,
         };
         let reach = Reach { node: Arc::clone(&node), hall: hall.clone(), duties };
-        let caller = Caller { reach: reach.clone(), index: index.clone(), since };
-        let parts = tasks::Parts { reach: &reach, index: &index, caller: &caller, leases: leases.as_ref() };
+        let links = Arc::new(abroad.values().map(|abroad| Arc::clone(abroad.link())).collect());
+        let caller = Caller { reach: reach.clone(), index: index.clone(), since, links };
+        let answers = Arc::new(OnceLock::new());
+        let embassy = Embassy { reach: reach.clone(), index: index.clone(), api: Arc::clone(&answers) };
+        let leases_of = leases.as_ref();
+        let parts = tasks::Parts { reach: &reach, index: &index, caller: &caller, leases: leases_of, abroad: &abroad, embassy: &embassy };
         let mut tasks = tasks::of(&parts, &plan.sites, &plan.roads, waiting);
         tasks.retain(|task| plan.projections || !tasks::PROJECTIONS.contains(&task.name));
         let links = Arc::new(plan.sites.iter().map(|link| (link.site, link.clone())).collect());
         let top = Top { node: Arc::clone(&node), hall, tasks, leases: leases.clone() };
         let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;
-        Ok(Self { node, reach, index, links, caller, leases, top })
+        Ok(Self { node, reach, index, links, caller, abroad, answers, leases, top })
     }
 
     /// Whether it is at work; if not, why.
@@ -264,6 +294,26 @@ impl Region {
     /// Which nodes run the region, and which of them has which shard.
     pub async fn roll(&self) -> Result<Roll, AskError> {
         Ok(self.caller.call().await?)
+    }
+
+    /// A region that runs in another process, as it is reached from here; `None` where no road leads there, or it runs beside.
+    pub fn abroad(&self, region: RegionName) -> Option<&Abroad> {
+        self.abroad.get(&region)
+    }
+
+    /// The regions in other processes to which a road leads from here.
+    pub fn all_abroad(&self) -> impl Iterator<Item = (RegionName, &Abroad)> {
+        self.abroad.iter().map(|(region, abroad)| (*region, abroad))
+    }
+
+    /// How the road to each of them stands.
+    pub async fn link_standings(&self) -> Result<Vec<LinkStanding>, AskError> {
+        Ok(self.caller.links().await?)
+    }
+
+    /// Who answers other regions that ask something of the API. Said once.
+    pub fn answers_by(&self, answers: Arc<dyn Answers>) {
+        drop(self.answers.set(answers));
     }
 
     /// Does what has to be done all the time for a site, for ever: whenever this node is the one that speaks with it.

@@ -1,12 +1,15 @@
 //! The other end of a request that came to another node: hears what is asked of the entities of a shard, has it decided here, and
-//! answers when that is durable. Bounded in flight. Never decides anything.
+//! answers when that is durable. Bounded in flight. Never decides anything. What other regions ask comes in the same way, over a line
+//! to their servers where this region dials them.
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use takt_cluster::seam::Bus;
 use takt_protocol::input::{Address, Input};
 use takt_protocol::subject;
 use takt_protocol::wire::{self, Relayed};
@@ -15,14 +18,18 @@ use tokio::sync::{mpsc, oneshot};
 use crate::duties::Post;
 use crate::reach::Reach;
 
+/// The longest pause before it is tried again to hear.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
 /// A question, and where its answer goes.
 type Asked = (Bytes, oneshot::Sender<Bytes>);
 
 /// Runs for ever on one shard; hears nothing more when the shard is handed over.
-pub(crate) async fn run(reach: Reach, shard: u16, post: Arc<Post>) {
+pub(crate) async fn run(reach: Reach, shard: u16, post: Arc<Post>, bus: Arc<dyn Bus>) {
     let most = reach.node.settings.intake_in_flight_max.max(1);
     let at_work = post.at_work();
-    let mut asked = listen(&reach, shard, most).await;
+    // Nobody was listened to yet.
+    let (_, mut asked) = mpsc::channel(1);
     let (mut leaving, mut leaves) = (pin!(post.leaving()), false);
     let mut under_way = FuturesUnordered::new();
     let mut silent = false;
@@ -38,7 +45,14 @@ pub(crate) async fn run(reach: Reach, shard: u16, post: Arc<Post>) {
             question = asked.recv(), if !silent && under_way.len() < most => match question {
                 Some(question) => under_way.push(answer(&reach, shard, question)),
                 None if leaves => silent = true,
-                None => asked = listen(&reach, shard, most).await,
+                None => asked = tokio::select! {
+                    biased;
+                    () = &mut leaving => {
+                        (leaves, silent) = (true, true);
+                        continue;
+                    }
+                    asked = listen(&reach, bus.as_ref(), shard, most) => asked,
+                },
             },
         }
     }
@@ -47,15 +61,15 @@ pub(crate) async fn run(reach: Reach, shard: u16, post: Arc<Post>) {
     std::future::pending::<()>().await;
 }
 
-async fn listen(reach: &Reach, shard: u16, most: usize) -> mpsc::Receiver<Asked> {
+async fn listen(reach: &Reach, bus: &dyn Bus, shard: u16, most: usize) -> mpsc::Receiver<Asked> {
     let (node, mut failures) = (&reach.node, 0);
     loop {
-        match node.seams.bus.serve(&subject::command(node.region, shard), most).await {
+        match bus.serve(&subject::command(node.region, shard), most).await {
             Ok(asked) => return asked,
             Err(error) => {
                 failures += 1;
-                tracing::warn!(%error, shard, "requests of other nodes cannot be heard just now; trying again");
-                node.seams.clock.sleep(node.settings.pause(failures, u64::from(shard))).await;
+                tracing::debug!(%error, shard, "requests of other nodes cannot be heard just now; trying again");
+                node.seams.clock.sleep(node.settings.pause(failures, u64::from(shard)).min(PAUSE_MAX)).await;
             }
         }
     }

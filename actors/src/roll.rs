@@ -13,6 +13,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::{subject, wire};
 
+use crate::abroad::{Link, LinkStanding, beat};
 use crate::duties::Duty;
 use crate::index::Index;
 use crate::leases::node_of;
@@ -39,6 +40,9 @@ pub struct Standing {
     pub shards: BTreeMap<u16, (u64, Instant)>,
     /// The sites that it speaks with.
     pub sites: Vec<SiteId>,
+    /// The roads to regions in other processes that it runs, or hears.
+    #[serde(default)]
+    pub links: Vec<LinkStanding>,
 }
 
 /// A node of the region, and how it stands; nothing where it did not say so in time.
@@ -80,6 +84,8 @@ pub(crate) struct Caller {
     pub(crate) reach: Reach,
     pub(crate) index: Index,
     pub(crate) since: Instant,
+    /// The roads to regions in other processes.
+    pub(crate) links: Arc<Vec<Arc<Link>>>,
 }
 
 /// Says how this node stands to whoever asks, for ever.
@@ -127,7 +133,44 @@ impl Caller {
             behind: self.index.behind(node).await,
             shards,
             sites,
+            links: self.own_links().await,
         }
+    }
+
+    /// How the roads stand that this node runs, or hears.
+    async fn own_links(&self) -> Vec<LinkStanding> {
+        let mut found = Vec::new();
+        for link in self.links.iter().filter(|link| self.runs(link)) {
+            beat::counted(&self.reach.node, link).await;
+            found.push(link.standing());
+        }
+        found
+    }
+
+    /// Whether this node knows how a road stands: who dials knows it where it is run, who is dialled hears it everywhere.
+    fn runs(&self, link: &Link) -> bool {
+        let post = self.reach.duties.post(Duty::Road(link.far()));
+        !link.dials() || post.is_some_and(|post| post.term().is_some())
+    }
+
+    /// How every road to a region in another process stands, by whoever knows it.
+    pub(crate) async fn links(&self) -> Result<Vec<LinkStanding>, takt_cluster::Error> {
+        let mut found = self.own_links().await;
+        if found.len() < self.links.len() {
+            let others = self.nodes().await?.into_iter().filter_map(|row| row.standing).flat_map(|standing| standing.links);
+            for standing in others {
+                if !found.iter().any(|known| known.far == standing.far) {
+                    found.push(standing);
+                }
+            }
+        }
+        for link in self.links.iter() {
+            if !found.iter().any(|known| known.far == link.far()) {
+                found.push(link.standing());
+            }
+        }
+        found.sort_by_key(|link| link.far);
+        Ok(found)
     }
 
     /// Calls the roll.

@@ -24,7 +24,7 @@ pub use logs::{
 pub use queues::{
     a_buried_message_is_shown_with_its_reason_and_can_be_revived, a_message_is_handed_to_one_reader_until_its_lease_ends,
     a_message_put_back_comes_again_not_before_its_time, an_acknowledged_message_does_not_come_again,
-    queues_are_apart_and_say_how_deep_they_are, queues_survive_the_node,
+    queues_are_apart_and_say_how_deep_they_are, queues_survive_the_node, the_oldest_message_is_shown_to_whoever_looks_and_handed_to_nobody,
 };
 pub use rest::{
     a_lease_has_one_holder_and_a_growing_epoch, a_request_is_answered_and_nobody_listening_is_said_so, a_subscriber_hears_what_matches,
@@ -97,7 +97,7 @@ macro_rules! conformance_tests {
             the_tail_waits_for_what_is_not_there_yet, an_acknowledged_message_does_not_come_again,
             a_message_is_handed_to_one_reader_until_its_lease_ends, a_message_put_back_comes_again_not_before_its_time,
             a_buried_message_is_shown_with_its_reason_and_can_be_revived, queues_survive_the_node,
-            queues_are_apart_and_say_how_deep_they_are, a_timer_comes_not_before_its_time_and_survives_the_node,
+            queues_are_apart_and_say_how_deep_they_are, the_oldest_message_is_shown_to_whoever_looks_and_handed_to_nobody, a_timer_comes_not_before_its_time_and_survives_the_node,
             payloads_are_found_by_their_hash, the_shelf_gives_back_what_was_put, a_lease_has_one_holder_and_a_growing_epoch,
             leases_of_a_class_are_listed_while_they_are_held, a_subscriber_hears_what_matches, a_request_is_answered_and_nobody_listening_is_said_so,
         }

@@ -42,9 +42,11 @@ mod shelf;
 mod start;
 mod tail;
 mod timers;
+mod visit;
 
 pub use checkup::{Check, Verdict, examine};
 pub use settings::{Durability, PAYLOAD_BYTES_MIN, Settings};
+pub use visit::Visit;
 
 use api::Api;
 use committer::{Committer, Wish};
@@ -83,7 +85,6 @@ impl JetStream {
         if let Some(what) = checkup::dangers(&checkup::nonsense(&settings)) {
             return Err(Error::Refused { place: format!("region {}", settings.region), what });
         }
-        let names = Names::of(settings.region);
         let until = clock.elapsed() + settings.start_patience;
         let api = loop {
             match api(&settings, &clock, "seams").await {
@@ -92,28 +93,14 @@ impl JetStream {
                 connected => break connected?,
             }
         };
-        let incarnation = start::prepare(&api, &settings, &names).await?;
+        let incarnation = start::prepare(&api, &settings, &Names::of(settings.region)).await?;
         // Acknowledgements and payloads of others must not stand in the way of appends.
         let appends = self::api(&settings, &clock, "appends").await?;
         let (wishes, waiting) = mpsc::channel(settings.waiting_max);
-        let committer = Committer::new(appends.clone(), names.log.clone(), &settings);
+        let committer = Committer::new(appends.clone(), Names::of(settings.region).log, &settings);
         let replies = appends.client.subscribe(committer.replies()).await.map_err(|_| unreachable(&settings))?;
-        let desk = Arc::new(Desk::new(api.clone(), settings.silence));
-        let shared = Arc::new(Shared {
-            settings,
-            names,
-            api,
-            incarnation,
-            wishes,
-            desk: Arc::clone(&desk),
-            counters: Mutex::default(),
-            room: room::Room::default(),
-            tails: tail::Tails::default(),
-            lately: blobs::Lately::default(),
-            tasks: Mutex::default(),
-        });
+        let shared = Shared::new(settings, api, incarnation, wishes);
         shared.start(committer.run(waiting, replies));
-        shared.start(desk.run());
         Ok(Self { shared })
     }
 
@@ -147,6 +134,25 @@ impl Drop for JetStream {
 }
 
 impl Shared {
+    fn new(settings: Settings, api: Api, incarnation: u64, wishes: mpsc::Sender<Vec<Wish>>) -> Arc<Self> {
+        let desk = Arc::new(Desk::new(api.clone(), settings.silence));
+        let shared = Arc::new(Self {
+            names: Names::of(settings.region),
+            settings,
+            api,
+            incarnation,
+            wishes,
+            desk: Arc::clone(&desk),
+            counters: Mutex::default(),
+            room: room::Room::default(),
+            tails: tail::Tails::default(),
+            lately: blobs::Lately::default(),
+            tasks: Mutex::default(),
+        });
+        shared.start(desk.run());
+        shared
+    }
+
     fn counters(&self) -> MutexGuard<'_, BTreeMap<QueueName, Arc<Counter>>> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,12 +171,13 @@ impl Shared {
 }
 
 async fn api(settings: &Settings, clock: &Arc<dyn Clock>, what_for: &str) -> Result<Api, Error> {
-    let client = connect(settings, what_for).await?;
+    let client = connect(settings, what_for, false).await?;
     Ok(Api { client, clock: Arc::clone(clock), patience: settings.patience })
 }
 
-/// A connection that heals by itself; what it was asked meanwhile is bounded by whoever asked.
-async fn connect(settings: &Settings, what_for: &str) -> Result<Client, Error> {
+/// A connection that heals by itself; what it was asked meanwhile is bounded by whoever asked. One for `whenever` is there at once, and
+/// is made as soon as somebody answers.
+async fn connect(settings: &Settings, what_for: &str, whenever: bool) -> Result<Client, Error> {
     let mut options = ConnectOptions::new()
         .name(format!("takt {} {what_for}", settings.region))
         .connection_timeout(settings.patience)
@@ -178,10 +185,16 @@ async fn connect(settings: &Settings, what_for: &str) -> Result<Client, Error> {
         .request_timeout(None)
         .max_reconnects(None)
         .reconnect_delay_callback(|tries| {
-            let doubled = RECONNECT.saturating_mul(1 << tries.saturating_sub(1).min(10));
-            doubled.min(RECONNECT_MAX)
+            let doubled = RECONNECT.saturating_mul(1 << tries.saturating_sub(1).min(10)).min(RECONNECT_MAX);
+            // Between half of it and all of it: those who were cut off together do not come back together.
+            let spread = u32::try_from(crate::chance::number() % 512).unwrap_or(0);
+            doubled / 2 + doubled / 1_024 * spread
         })
-        .event_callback(|event| async move { tell(&event) });
+        .event_callback(move |event| async move { tell(&event, whenever) });
+    if whenever {
+        // From afar only the addresses that the text names lead there, whatever the servers call each other.
+        options = options.retry_on_initial_connect().ignore_discovered_servers();
+    }
     if let Some((user, password)) = &settings.login {
         options = options.user_and_password(user.clone(), password.clone());
     }
@@ -216,8 +229,12 @@ fn unreachable(settings: &Settings) -> Error {
     Error::Unreachable { place: settings.servers.join(", ") }
 }
 
-fn tell(event: &Event) {
+/// Says how a connection is. One that may be away for days says only that it went: who runs the road says the rest.
+fn tell(event: &Event, whenever: bool) {
     match event {
+        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) if whenever => {
+            tracing::debug!(%event, "the servers of a road");
+        }
         Event::Connected | Event::Draining | Event::Closed => tracing::debug!(%event, "the servers"),
         Event::Disconnected | Event::LameDuckMode => tracing::warn!(%event, "the servers: trying the others"),
         Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "the servers"),

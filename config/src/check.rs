@@ -21,6 +21,7 @@ mod overlay;
 mod ownership;
 mod recipe;
 mod region;
+mod road;
 mod role;
 mod rule;
 mod site;
@@ -35,6 +36,7 @@ pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>) {
         checks.mesh(mesh);
     }
     checks.engines();
+    checks.roads();
     for (name, page) in &pages.sites {
         checks.site(*name, page);
     }

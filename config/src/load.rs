@@ -22,7 +22,9 @@ use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::govern;
 use crate::read::{self, In, Pages};
-use crate::text::{ClientText, EngineText, MaterialText, MeshText, PieceText, PolicyText, SimulatedText, SiteText, TransportText};
+use crate::text::{
+    ClientText, EngineText, MaterialText, MeshText, PieceText, PolicyText, RoadText, SimulatedText, SiteText, TransportText,
+};
 
 /// A configuration, loaded.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Mesh {
     pub regions: Vec<Region>,
     /// What keeps the log of each region that is not on the embedded engine as it is usual.
     pub engines: BTreeMap<Region, EngineText>,
+    /// How regions reach each other that run in different processes; none where one process runs all of them.
+    pub roads: Vec<RoadText>,
     /// How each site is spoken to.
     pub links: BTreeMap<SiteId, LinkText>,
     /// Who may use the API.
@@ -54,9 +58,14 @@ pub struct LinkText {
 
 /// Reads a folder whole. `variables` are what `${NAME}` stands for.
 pub fn load(dir: &Path, variables: &BTreeMap<String, String>) -> Result<Mesh, Vec<Finding>> {
+    load_for(dir, variables, None)
+}
+
+/// The same for a process that runs only these regions: variables of servers that only the others come to need not be known.
+pub fn load_for(dir: &Path, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> Result<Mesh, Vec<Finding>> {
     let folder = Folder::read(dir)?;
     let mut findings = Vec::new();
-    let mut pages = read::pages(&folder, variables, &mut findings);
+    let mut pages = read::pages(&folder, variables, here, &mut findings);
     check::all(&pages, &folder, &mut findings);
     let mesh = pages.mesh.take().and_then(|mesh| assemble(&folder, mesh, pages));
     match mesh {
@@ -106,6 +115,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         book: Arc::new(book),
         regions: mesh.regions.into_iter().map(|region| region.value).collect(),
         engines: pages.regions.into_iter().flat_map(|page| page.value).map(|(name, engine)| (name, engine.value)).collect(),
+        roads: pages.roads.into_iter().flat_map(|page| page.value).map(|road| road.value).collect(),
         links: pages.sites.into_iter().filter_map(|(name, page)| Some((name, link(page.value)?))).collect(),
         clients: mesh.clients.into_iter().map(|client| client.value).collect(),
         mappings: pages.mappings,

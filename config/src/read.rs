@@ -4,23 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
+use serde_saphyr::Spanned;
 use takt_actors::link::mapping::Mapping;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 
 use crate::fill::Variables;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::overlay::{self, Overlay};
 use crate::text::{
-    EngineText, EquipmentText, MaterialsText, MeshText, OwnershipText, RecipeText, RegionsText, RolesText, RulesText, SiteText,
-    TransportText, WorkflowsText,
+    EngineText, EquipmentText, MaterialsText, MeshText, OwnershipText, RecipeText, RegionsText, RoadText, RoadsText, RolesText, RulesText,
+    SiteText, TransportText, WorkflowsText,
 };
 
 /// Where files are read from, besides those that stand alone, mappings and the folders of plants.
 const PLACES: [&str; 6] = ["equipment", "materials", "recipes", "rules", "sites", "workflows"];
 
 /// What stands at the top.
-const ALONE: [&str; 4] = ["mesh.yaml", "ownership.yaml", "regions.yaml", "roles.yaml"];
+const ALONE: [&str; 5] = ["mesh.yaml", "ownership.yaml", "regions.yaml", "roads.yaml", "roles.yaml"];
 
 /// The folders of plants.
 const PLANTS: &str = "plants";
@@ -37,6 +38,7 @@ pub(crate) struct In<T> {
 pub(crate) struct Pages {
     pub(crate) mesh: Option<MeshText>,
     pub(crate) regions: Option<In<RegionsText>>,
+    pub(crate) roads: Option<In<RoadsText>>,
     pub(crate) sites: BTreeMap<SiteId, In<SiteText>>,
     pub(crate) materials: Vec<In<MaterialsText>>,
     pub(crate) recipes: Vec<In<RecipeText>>,
@@ -60,21 +62,25 @@ impl Pages {
     }
 }
 
+/// Which regions run in the process that reads; nothing where it is all of them. What only the others need stays as it is written.
+pub(crate) type Here<'a> = Option<&'a [Region]>;
+
 /// Reads the folder; what is wrong with the shape of a file goes into `findings`.
-pub(crate) fn pages(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>) -> Pages {
-    read(folder, variables, findings, true)
+pub(crate) fn pages(folder: &Folder, variables: &BTreeMap<String, String>, here: Here<'_>, findings: &mut Vec<Finding>) -> Pages {
+    read(folder, variables, here, findings, true)
 }
 
 /// The same, with what plants have of their own beside what holds for all, not over it.
 pub(crate) fn as_written(folder: &Folder, variables: &BTreeMap<String, String>) -> Pages {
-    read(folder, variables, &mut Vec::new(), false)
+    read(folder, variables, None, &mut Vec::new(), false)
 }
 
-fn read(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>, laid_over: bool) -> Pages {
+fn read(folder: &Folder, variables: &BTreeMap<String, String>, here: Here<'_>, findings: &mut Vec<Finding>, laid_over: bool) -> Pages {
     let mut reader = Reader { folder, variables, findings, broken: BTreeSet::new() };
     reader.strays();
     let mesh = reader.mesh();
-    let regions = reader.regions();
+    let roads = reader.roads(here);
+    let regions = reader.regions(here, roads.iter().flat_map(|page| &page.value).map(|road| &road.value));
     let plants = reader.plants();
     let mut sites = reader.sites();
     for (plant, overlay) in plants.iter().filter(|_| laid_over) {
@@ -84,6 +90,7 @@ fn read(folder: &Folder, variables: &BTreeMap<String, String>, findings: &mut Ve
     let mut pages = Pages {
         mesh,
         regions,
+        roads,
         sites,
         ownership: reader.alone("ownership.yaml"),
         workflows: reader.every("workflows"),
@@ -143,21 +150,52 @@ impl Reader<'_> {
     }
 
     /// What keeps each region's log. Secrets are looked for before they are filled in.
-    fn regions(&mut self) -> Option<In<RegionsText>> {
+    fn regions<'b>(&mut self, here: Here<'_>, roads: impl Iterator<Item = &'b RoadText>) -> Option<In<RegionsText>> {
         let mut page: In<RegionsText> = self.alone("regions.yaml")?;
-        for engine in page.value.values_mut() {
-            let secrets = match &engine.value {
-                EngineText::Jetstream(text) => text.secrets().collect(),
-                EngineText::Embedded(_) => Vec::new(),
-            };
-            for (key, secret) in secrets.into_iter().filter(|(_, secret)| !secret.value.starts_with("${")) {
-                let what = format!("the {key} stands in the text");
-                let remedy = format!("write `{key}: ${{NAME}}` and set NAME in the environment");
-                self.findings.push(Finding::about(&page.file, what, remedy).at(secret.referenced));
+        for engine in page.value.values() {
+            if let EngineText::Jetstream(text) = &engine.value {
+                self.outside(&page.file, text.secrets());
             }
         }
-        self.fill("regions.yaml", |fill| page.value.values_mut().for_each(|engine| engine.value.each_text(fill)));
+        // Whoever dials without a login or servers of its own comes with those of the region.
+        let (mut whole, mut servers): (BTreeSet<Region>, BTreeSet<Region>) = Default::default();
+        for road in roads.filter(|road| is_here(here, road.from.value)) {
+            if !road.has_login() {
+                whole.insert(road.to.value);
+            } else if road.servers.is_empty() {
+                servers.insert(road.to.value);
+            }
+        }
+        self.fill("regions.yaml", |fill| {
+            for (region, engine) in &mut page.value {
+                if is_here(here, *region) || whole.contains(region) {
+                    engine.value.each_text(fill);
+                } else if servers.contains(region) {
+                    engine.value.each_server(fill);
+                }
+            }
+        });
         Some(page)
+    }
+
+    /// How regions reach each other.
+    fn roads(&mut self, here: Here<'_>) -> Option<In<RoadsText>> {
+        let mut page: In<RoadsText> = self.alone("roads.yaml")?;
+        for road in &page.value {
+            self.outside(&page.file, road.value.secrets());
+        }
+        let dialled = page.value.iter_mut().filter(|road| is_here(here, road.value.from.value));
+        self.fill("roads.yaml", |fill| dialled.for_each(|road| road.value.each_text(fill)));
+        Some(page)
+    }
+
+    /// That no secret stands in the text.
+    fn outside<'b>(&mut self, file: &str, secrets: impl Iterator<Item = (&'static str, &'b Spanned<String>)>) {
+        for (key, secret) in secrets.filter(|(_, secret)| !secret.value.starts_with("${")) {
+            let what = format!("the {key} stands in the text");
+            let remedy = format!("write `{key}: ${{NAME}}` and set NAME in the environment");
+            self.findings.push(Finding::about(file, what, remedy).at(secret.referenced));
+        }
     }
 
     /// A site's name is its file's name.
@@ -255,6 +293,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_here(here: Here<'_>, region: Region) -> bool {
+    here.is_none_or(|here| here.contains(&region))
+}
+
 /// A file of a plant's folder: its whole name, the plant, and its name within.
 fn of_plant(file: &str) -> Option<(&str, &str, &str)> {
     let (place, rest) = file.split_once('/')?;
@@ -272,7 +314,7 @@ fn stray_of_plant(plant: &str, within: &str) -> Option<(String, String)> {
     if tests || overlay::FILES.contains(&within) {
         return None;
     }
-    let central = ["contracts", "materials", "mesh", "ownership", "regions", "roles", "sites"];
+    let central = ["contracts", "materials", "mesh", "ownership", "regions", "roads", "roles", "sites"];
     let what = within.split(['.', '/']).next().unwrap_or_default();
     if central.contains(&what) {
         let what = format!("{what} is one for the whole mesh: {plant} cannot have its own");

@@ -16,6 +16,7 @@ pub mod event;
 pub mod evidence;
 pub(crate) mod history;
 pub mod ledger;
+pub mod link;
 pub mod lot;
 pub mod node;
 pub mod order;
@@ -30,6 +31,7 @@ pub mod site;
 pub mod system;
 pub mod timeline;
 pub mod unit;
+pub mod world;
 
 /// What every answer about one thing begins with.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use takt_actors::abroad::Abroad;
 use takt_actors::region::{AskError, Region};
 use takt_protocol::answer::Answer;
-use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who};
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, Who};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::instant::Instant;
@@ -62,6 +63,7 @@ pub mod v1;
 mod verb;
 mod watch;
 mod whole;
+mod world;
 
 pub use admission::{Admission, Room, Ticket};
 pub(crate) use board::Wanted as DeskWanted;
@@ -178,6 +180,15 @@ impl Reception {
         if troubles.is_empty() { Ok(()) } else { Err(troubles) }
     }
 
+    /// The regions elsewhere that are not heard, each with since when; this node goes on without them.
+    pub fn silent(&self) -> BTreeMap<String, String> {
+        let silent = |(region, abroad): (RegionName, &Abroad)| {
+            let down = abroad.down()?;
+            Some((region.to_string(), down.heard.map_or_else(|| "never heard".to_owned(), |heard| format!("not heard since {heard}"))))
+        };
+        self.mesh.all_abroad().into_iter().filter_map(silent).collect()
+    }
+
     /// Who may come in now.
     pub fn admission(&self) -> &Admission {
         &self.admission
@@ -260,11 +271,10 @@ impl Reception {
 
     /// What a report said is kept before it is understood, so that a posting leads back to it.
     async fn kept(&self, verb: &Verb, meaning: &Meaning) -> Result<Origin, Denied> {
-        let region = meaning.quarantine.and_then(|plant| self.mesh.region_of(plant)).ok_or_else(|| Denied::asking(&AskError::Unknown))?;
-        let raw = Bytes::from(verb.raw()?);
-        let kept = region.node().seams.blobs.keep(vec![raw.clone()]).await;
-        let kept = kept.map_err(|error| Denied::asking(&AskError::Store(error)))?;
-        Ok(Origin { raw: kept.first().copied().unwrap_or_else(|| RawRef::of(&raw)), mapping: format!("api/{}@1", verb.name()) })
+        let region = meaning.quarantine.and_then(|plant| self.mesh.book().sites.get(&plant).map(|site| site.region));
+        let region = region.ok_or_else(|| Denied::asking(&AskError::Unknown))?;
+        let kept = self.mesh.keep(region, Bytes::from(verb.raw()?)).await;
+        Ok(Origin { raw: kept.map_err(|error| Denied::asking(&error))?, mapping: format!("api/{}@1", verb.name()) })
     }
 
     /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.

@@ -93,6 +93,7 @@ impl Client {
             }
             Question::Nodes => self.show(&["nodes"], screens::nodes).await,
             Question::Shards => self.show(&["shards"], screens::shards).await,
+            Question::Links => self.show(&["links"], screens::links).await,
             Question::Data(DataQuestion::List { kind, of, after, most }) => {
                 let most = most.to_string();
                 let mut query = vec![("most", most.as_str())];
@@ -185,7 +186,7 @@ impl Client {
             return Ok(());
         }
         let zones = Zones::of(&self.read(&["sites"], &[]).await?);
-        screens::print(&screen(answer, &zones));
+        screens::print(&format!("{}{}", screen(answer, &zones), screens::parts(answer)));
         Ok(())
     }
 

@@ -52,6 +52,7 @@ pub struct Doors {
 pub async fn serve(mut reception: Reception, http: SocketAddr, grpc: SocketAddr) -> std::io::Result<Doors> {
     let gone = reception.last_out();
     let reception = Arc::new(reception);
+    reception.answer_abroad();
     let stopping = reception.closing();
     let stopped = stopping.subscribe();
     let http_listener = TcpListener::bind(http).await?;

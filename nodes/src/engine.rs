@@ -9,7 +9,7 @@ use takt_cluster::Error;
 use takt_cluster::embedded::{self, Embedded};
 use takt_cluster::jetstream::{Durability, JetStream, Settings};
 use takt_cluster::seam::{Clock, Seams};
-use takt_config::text::{DurabilityText, EmbeddedText, EngineText, JetStreamText};
+use takt_config::text::{DurabilityText, EmbeddedText, EngineText, JetStreamText, RoadText};
 use takt_protocol::name::Region;
 
 /// Stands in the folder of a region whose log is on servers.
@@ -89,6 +89,33 @@ impl Engine {
             Self::JetStream(engine) => engine.stop().await,
         }
     }
+}
+
+/// The shards of a region, by its text: known without its servers, because they may be away.
+pub(crate) fn shards(region: Region, text: Option<&EngineText>) -> u16 {
+    match text {
+        Some(EngineText::Jetstream(text)) => settings(region, text).shards,
+        Some(EngineText::Embedded(EmbeddedText { shards: Some(shards) })) => shards.get(),
+        Some(EngineText::Embedded(_)) | None => embedded::Settings::of(region).shards,
+    }
+}
+
+/// How a road comes to the servers of the region that it leads to; `None` for a region that has none.
+pub(crate) fn line(road: &RoadText, text: Option<&EngineText>) -> Option<Settings> {
+    let Some(EngineText::Jetstream(text)) = text else { return None };
+    let mut line = settings(road.to.value, text);
+    if !road.servers.is_empty() {
+        line.servers = road.servers.iter().map(|server| server.value.clone()).collect();
+    }
+    if road.has_login() {
+        line.login = road.login();
+        line.token = road.token.as_ref().map(|token| token.value.clone());
+        line.root_certificates = None;
+    }
+    if let Some(path) = &road.root_certificates {
+        line.root_certificates = Some(path.value.clone().into());
+    }
+    Some(line)
 }
 
 fn kept(dir: &Path, servers: &str) -> io::Result<()> {

@@ -127,6 +127,7 @@ fn questions(router: OpenApiRouter<Arc<Reception>>) -> OpenApiRouter<Arc<Recepti
         .routes(routes!(lists::deliveries))
         .routes(routes!(lists::nodes))
         .routes(routes!(lists::shards))
+        .routes(routes!(lists::links))
         .routes(routes!(reconcile::show))
         .routes(routes!(records::list))
         .routes(routes!(records::show))
@@ -154,6 +155,9 @@ struct Health {
     /// What is wrong with which.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     troubles: BTreeMap<String, String>,
+    /// The regions elsewhere that are not heard, each with since when. The node is at work all the same: `GET /v1/links` says more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    silent: BTreeMap<String, String>,
 }
 
 /// Whether the node is at work, and for which regions; if not, what is wrong with which.
@@ -163,9 +167,10 @@ struct Health {
 ))]
 async fn health(State(reception): Shared) -> impl IntoResponse {
     let regions: Vec<String> = reception.mesh().regions().keys().map(ToString::to_string).collect();
+    let silent = reception.silent();
     match reception.health() {
-        Ok(()) => (StatusCode::OK, Json(Health { status: "ok", regions, troubles: BTreeMap::new() })),
-        Err(troubles) => (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "not at work", regions, troubles })),
+        Ok(()) => (StatusCode::OK, Json(Health { status: "ok", regions, troubles: BTreeMap::new(), silent })),
+        Err(troubles) => (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "not at work", regions, troubles, silent })),
     }
 }
 

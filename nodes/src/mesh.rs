@@ -1,26 +1,31 @@
-//! The regions that run in this process, and the roads between them: finds where a thing is at home and asks it there.
+//! The regions that run in this process, and the roads between them and to those that run elsewhere: finds where a thing is at home and
+//! asks it there.
 //! Apart from what asks (HTTP, gRPC, the demo) because each of them means the same mesh. Decides nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use takt_actors::courier::{Far, NextDoor};
+use bytes::Bytes;
+use takt_actors::abroad::Abroad;
+use takt_actors::courier::{Far, Line, NextDoor, Way};
 use takt_actors::index;
 use takt_actors::node::{Settings, nodes_of};
 use takt_actors::region::{AskError, Plan, Region, SiteLink};
 use takt_cluster::clock::SystemClock;
-use takt_cluster::seam::{Clock, Seams};
+use takt_cluster::jetstream::Visit;
+use takt_cluster::seam::{Clock, Entry, Seams};
 use takt_cluster::views::{Stamp, Views};
-use takt_config::text::{EmbeddedText, EngineText};
+use takt_config::text::{EmbeddedText, EngineText, RoadText};
 use takt_protocol::book::Book;
+use takt_protocol::envelope::RawRef;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
 
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 
 mod in_force;
 
@@ -30,6 +35,17 @@ pub struct Stores {
     clock: Arc<SystemClock>,
     engines: BTreeMap<RegionName, Engine>,
     views: BTreeMap<RegionName, Views>,
+    roads: Vec<Outward>,
+}
+
+/// A road from a region of this process to one that runs elsewhere.
+struct Outward {
+    from: RegionName,
+    to: RegionName,
+    /// The shards of the other one.
+    shards: u16,
+    /// The line to its servers; nothing where it dials.
+    visit: Option<Visit>,
 }
 
 /// Regions at work in one process.
@@ -70,8 +86,30 @@ impl Stores {
         Ok(stores)
     }
 
+    /// The same, with the roads to regions that have no store here. Where this side dials it begins to; nobody needs to answer yet.
+    pub async fn with_roads(mut self, roads: &[RoadText], engines: &BTreeMap<RegionName, EngineText>) -> Result<Self, takt_cluster::Error> {
+        for road in roads {
+            let (from, to) = (road.from.value, road.to.value);
+            match (self.engines.contains_key(&from), self.engines.contains_key(&to)) {
+                (true, false) => {
+                    let Some(settings) = engine::line(road, engines.get(&to)) else { continue };
+                    let shards = engine::shards(to, engines.get(&to));
+                    let visit = Some(Visit::begin(settings, self.clock()).await?);
+                    self.roads.push(Outward { from, to, shards, visit });
+                }
+                (false, true) => {
+                    let shards = engine::shards(from, engines.get(&from));
+                    self.roads.push(Outward { from: to, to: from, shards, visit: None });
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        Ok(self)
+    }
+
     fn none(data: &Path) -> Self {
-        Self { data: data.to_owned(), clock: Arc::new(SystemClock::start()), engines: BTreeMap::new(), views: BTreeMap::new() }
+        let clock = Arc::new(SystemClock::start());
+        Self { data: data.to_owned(), clock, engines: BTreeMap::new(), views: BTreeMap::new(), roads: Vec::new() }
     }
 
     fn dir(&self, region: RegionName) -> PathBuf {
@@ -182,6 +220,21 @@ impl Mesh {
         self.stores.clock()
     }
 
+    /// A region that runs elsewhere, as it is reached from here.
+    pub fn abroad(&self, region: RegionName) -> Option<&Abroad> {
+        self.regions.values().find_map(|here| here.abroad(region))
+    }
+
+    /// The regions that run elsewhere and are reached from here.
+    pub fn all_abroad(&self) -> BTreeMap<RegionName, &Abroad> {
+        self.regions.values().flat_map(Region::all_abroad).filter(|(region, _)| !self.regions.contains_key(region)).collect()
+    }
+
+    /// The same of one region, which has to be reached.
+    fn reached(&self, region: RegionName) -> Result<&Abroad, AskError> {
+        self.abroad(region).ok_or(AskError::Elsewhere(region))
+    }
+
     /// The region a thing is at home in, when that one runs here.
     pub fn home(&self, entity: EntityId) -> Result<&Region, AskError> {
         self.regions.get(&entity.region()).ok_or_else(|| AskError::Elsewhere(entity.region()))
@@ -212,7 +265,17 @@ impl Mesh {
     /// Has a request decided where it is at home, and answers when the outcome is durable there.
     pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
-        self.home(entity)?.ask(self.addressed(entity, input)).await
+        match self.regions.get(&entity.region()) {
+            Some(home) => home.ask(self.addressed(entity, input)).await,
+            None => self.reached(entity.region())?.ask(entity, input).await,
+        }
+    }
+
+    /// Keeps a payload in a region, durably.
+    pub async fn keep(&self, region: RegionName, payload: Bytes) -> Result<RawRef, AskError> {
+        let Some(home) = self.regions.get(&region) else { return self.reached(region)?.keep(payload).await };
+        let kept = home.node().seams.blobs.keep(vec![payload.clone()]).await?;
+        Ok(kept.first().copied().unwrap_or_else(|| RawRef::of(&payload)))
     }
 
     /// Stores an input durably in the region of its source, which brings it home; from now on it is ours.
@@ -222,7 +285,18 @@ impl Mesh {
 
     /// The durable state of an entity.
     pub async fn show(&self, entity: EntityId) -> Result<State, AskError> {
-        self.home(entity)?.show(entity).await
+        match self.regions.get(&entity.region()) {
+            Some(home) => home.show(entity).await,
+            None => self.reached(entity.region())?.show(entity).await,
+        }
+    }
+
+    /// What stands in the log of an entity, oldest first; nothing where nothing was ever recorded.
+    pub async fn log(&self, entity: EntityId) -> Result<Vec<Entry>, AskError> {
+        match self.regions.get(&entity.region()) {
+            Some(home) => Ok(home.node().seams.journal.read(entity, 0).await?),
+            None => self.reached(entity.region())?.log(entity).await,
+        }
     }
 
     /// Whether other nodes run any of the regions, too.
@@ -241,6 +315,9 @@ impl Mesh {
             region.stop().await;
         }
         drop(self.stores.views);
+        for visit in self.stores.roads.into_iter().filter_map(|road| road.visit) {
+            visit.stop().await;
+        }
         for (_, engine) in self.stores.engines {
             engine.stop().await;
         }
@@ -259,10 +336,17 @@ fn home(book: &Book, site: SiteId) -> Option<RegionName> {
 
 fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
-    let far = |(&region, engine): (&RegionName, &Engine)| {
+    let beside = |(&region, engine): (&RegionName, &Engine)| {
         let seams = engine.seams();
         let road = NextDoor { queue: seams.queue, waiting_max: settings.waiting_max, reserve: settings.waiting_reserve };
-        Far { region, shards: seams.journal.shards(), road: Arc::new(road) }
+        Far { region, shards: seams.journal.shards(), way: Way::Beside(Arc::new(road)) }
     };
-    others.map(far).collect()
+    let outward = |road: &Outward| {
+        let way = match &road.visit {
+            Some(visit) => Way::Dials(Line { queue: visit.queue(), bus: visit.bus() }),
+            None => Way::Answers,
+        };
+        Far { region: road.to, shards: road.shards, way }
+    };
+    others.map(beside).chain(stores.roads.iter().filter(|road| road.from == from).map(outward)).collect()
 }

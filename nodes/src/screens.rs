@@ -25,7 +25,7 @@ pub(crate) use doctor::doctor;
 pub(crate) use evidence::{genealogy, postings, raws};
 pub(crate) use folder::{checked, explained, findings, posted, pretty, tried, wrong};
 pub(crate) use ledger::ledger;
-pub(crate) use node::{nodes, shards};
+pub(crate) use node::{links, nodes, shards};
 pub(crate) use order::{order, orders, step, timeline};
 pub(crate) use reconcile::{reconciliation, reconciliations, reconciliations_whole};
 pub(crate) use record::{drift, record, records};
@@ -268,6 +268,16 @@ fn age(now: &str, then: &str) -> String {
         (Ok(now), Ok(then)) => span(u64::try_from(now.since(then).as_millis()).unwrap_or(u64::MAX)),
         (Ok(_) | Err(_), _) => "-".to_owned(),
     }
+}
+
+/// How fresh the part of each region is in a list that is gathered from several, and which are missing; nothing for any other answer.
+pub(crate) fn parts(answer: &Value) -> String {
+    let line = |part: &Value| match (text(part, "region"), text(part, "as_of"), text(part, "heard")) {
+        (region, "", "") => format!("\n  region {region} is MISSING: {}", text(part, "missing")),
+        (region, "", heard) => format!("\n  region {region} is MISSING: not reached, heard last at {heard}"),
+        (region, as_of, _) => format!("\n  region {region} as of {as_of}"),
+    };
+    list(answer, "regions").iter().filter(|part| part.is_object()).map(line).collect()
 }
 
 /// A stretch of time as `h:mm:ss`.

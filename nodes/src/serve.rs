@@ -12,9 +12,10 @@ use takt_actors::node::{NodeName, Settings};
 use takt_cluster::seam::Clock;
 use takt_config::folder::Folder;
 use takt_config::links::{Way, ways};
-use takt_config::load::Mesh as Text;
-use takt_config::{Finding, load, trial};
-use takt_protocol::name::SiteId;
+use takt_config::load::{Mesh as Text, load_for};
+use takt_config::text::EngineText;
+use takt_config::{Finding, trial};
+use takt_protocol::name::{Region, SiteId};
 
 use crate::ask::{Clients, Limits, Reception};
 use crate::doors::{self, Doors};
@@ -27,6 +28,10 @@ pub struct Serve {
     /// The folder that holds mesh.yaml. What it leaves open as `${NAME}` is taken from the environment.
     #[arg(long, default_value = ".")]
     config: PathBuf,
+    /// Which regions run in this process, such as `eu` or `eu,na`; left out, all of them. The others are reached by the roads of
+    /// roads.yaml.
+    #[arg(long, value_delimiter = ',', value_parser = Region::parse)]
+    region: Vec<Region>,
     /// What this node is called among those that run the same regions; left out, as its host.
     #[arg(long, value_parser = NodeName::parse)]
     node: Option<NodeName>,
@@ -56,21 +61,30 @@ pub(crate) struct Node {
 /// Runs until it is asked to end.
 pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let config = &serve.config;
-    let text = read(config, &std::env::vars().collect())?;
+    let here = (!serve.region.is_empty()).then_some(serve.region.as_slice());
+    let again = || read_for(config, &std::env::vars().collect(), here);
+    let text = again()?;
+    let here = run_here(&text, here)?;
     let name = serve.node.clone().unwrap_or_else(host);
     let listen = SocketAddr::new(serve.listen.ip(), serve.port.unwrap_or(serve.listen.port()));
     let settings = Settings { node: name.clone(), lease_ms: Some(LEASE_MS), ..Settings::default() };
-    let node = Node::start(&text, config, &serve.data, listen, &settings).await?;
-    let regions: Vec<String> = text.regions.iter().map(ToString::to_string).collect();
+    let node = Node::start(&text, config, (&serve.data, &here), listen, &settings).await?;
+    let regions: Vec<String> = here.iter().map(ToString::to_string).collect();
     let hash = text.book.hash.get(..8).unwrap_or_default().to_owned();
     screens::print(&format!("takt  node {name}, regions {}, {} sites, configuration {hash}", regions.join(", "), text.book.sites.len()));
     screens::print(&format!("  API   http://{0}  (OpenAPI at http://{0}/openapi.json; gRPC on the same port)", node.doors.http));
     screens::print(&format!("  data  {}", serve.data.display()));
+    for (region, abroad) in node.mesh.all_abroad() {
+        screens::print(&format!(
+            "  road  to {region}, which {}; `takt links` says how it stands",
+            if abroad.dials() { "is dialled" } else { "dials" }
+        ));
+    }
     for site in text.book.sites.keys().filter(|site| !text.links.contains_key(site)) {
         screens::print(&format!("  {site} has no link: what is asked of it waits"));
     }
     let clock = node.mesh.clock();
-    let renew = async || activate(&node.mesh, &read(config, &std::env::vars().collect())?).await;
+    let renew = async || activate(&node.mesh, &again()?).await;
     tokio::select! {
         ended = asked_to_end() => ended?,
         () = watch(clock.as_ref(), config, renew) => {}
@@ -85,10 +99,17 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
 }
 
 impl Node {
-    /// Opens the stores, starts every region, and opens the doors.
-    pub(crate) async fn start(text: &Text, config: &Path, data: &Path, listen: SocketAddr, settings: &Settings) -> anyhow::Result<Self> {
-        let stores = Stores::open_as(data, text.regions.iter().copied(), &text.engines).await;
+    /// Opens the stores of these regions, starts them, and opens the doors.
+    pub(crate) async fn start(
+        text: &Text,
+        config: &Path,
+        (data, here): (&Path, &[Region]),
+        listen: SocketAddr,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let stores = Stores::open_as(data, here.iter().copied(), &text.engines).await;
         let stores = stores.with_context(|| format!("the stores in {} did not open", data.display()))?;
+        let stores = stores.with_roads(&text.roads, &text.engines).await.context("a road of roads.yaml cannot be used")?;
         let ways = ways(text)?;
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, settings).await?);
@@ -124,7 +145,32 @@ fn host() -> NodeName {
 
 /// Reads a folder, or says all that is wrong with it.
 pub(crate) fn read(config: &Path, variables: &BTreeMap<String, String>) -> anyhow::Result<Text> {
-    load(config, variables).map_err(|found| told(config, &found))
+    read_for(config, variables, None)
+}
+
+/// The same for a process that runs only these regions.
+fn read_for(config: &Path, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> anyhow::Result<Text> {
+    load_for(config, variables, here).map_err(|found| told(config, &found))
+}
+
+/// The regions that run in this process. Where regions live apart, a process says which are its own: a region on a disk that ran in two
+/// places would have two logs.
+fn run_here(text: &Text, here: Option<&[Region]>) -> anyhow::Result<Vec<Region>> {
+    let all = || text.regions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if let Some(strange) = here.and_then(|here| here.iter().find(|region| !text.regions.contains(region))) {
+        anyhow::bail!("there is no region {strange}: use some of {}, as mesh.yaml has them", all());
+    }
+    let on_disk = |region: &Region| !matches!(text.engines.get(region), Some(EngineText::Jetstream(_)));
+    let apart = text.roads.iter().flat_map(|road| [road.from.value, road.to.value]).find(|region| on_disk(region));
+    match (here, apart) {
+        (Some(here), _) => Ok(here.to_vec()),
+        (None, None) => Ok(text.regions.clone()),
+        (None, Some(region)) => anyhow::bail!(
+            "region {region} is on the disk of one node, and roads.yaml says that regions run apart: say which run here, such as \
+             `--region {region}`; all in one process is `--region {}`",
+            all().replace(' ', "")
+        ),
+    }
 }
 
 pub(crate) fn told(config: &Path, found: &[Finding]) -> anyhow::Error {

@@ -1,16 +1,20 @@
 //! The tasks of a region on this node, in the order of the supervision table, each with the duty that it belongs to: what belongs
 //! to none follows the node, and runs wherever the region does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use takt_cluster::seam::QueueName;
+use takt_cluster::seam::{Bus, QueueName};
 use takt_protocol::book::SiteKind;
+use takt_protocol::name::Region as RegionName;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::abroad::embassy::{self, Embassy};
+use crate::abroad::{Abroad, Link, beat};
 use crate::committer::{self, Wanted};
-use crate::courier::{self, Far};
+use crate::courier::{self, Courier, Far, Line, Way};
 use crate::duties::Duty;
 use crate::hall::Hall;
 use crate::index::{self, Index};
@@ -39,6 +43,8 @@ pub(super) struct Parts<'a> {
     pub(super) index: &'a Index,
     pub(super) caller: &'a Caller,
     pub(super) leases: Option<&'a Arc<Leases>>,
+    pub(super) abroad: &'a BTreeMap<RegionName, Abroad>,
+    pub(super) embassy: &'a Embassy,
 }
 
 /// All of them, in the order of the table.
@@ -61,10 +67,10 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
         let own = Arc::clone(node);
         tasks.push(named("publisher", duty, move || publisher::run(Arc::clone(&own), shard)));
     }
-    for (far, urgent) in roads.iter().flat_map(|far| [(far, true), (far, false)]) {
-        let (own, far, duty) = (Arc::clone(node), far.clone(), Some(Duty::Road(far.region)));
-        tasks.push(named("couriers", duty, move || courier::run(Arc::clone(&own), far.clone(), urgent)));
+    for far in roads {
+        road(parts, far, &mut tasks);
     }
+    abroad(parts, roads, &mut tasks);
     deciding(parts, &mut tasks);
     let (own, hall) = (Arc::clone(node), parts.reach.hall.clone());
     tasks.push(named("sweeper", None, move || sweeping(Arc::clone(&own), hall.clone())));
@@ -100,14 +106,65 @@ fn at_site(reach: &Reach, link: &SiteLink, tasks: &mut Vec<Named>) {
     }
 }
 
-/// What brings inputs to the entities of each shard: from other nodes, where there are any, and out of the queues.
+/// What brings mail to another region, and fetches it where this side dials.
+fn road(parts: &Parts<'_>, far: &Far, tasks: &mut Vec<Named>) {
+    let (node, duty) = (&parts.reach.node, Duty::Road(far.region));
+    let Some(post) = parts.reach.duties.post(duty) else { return };
+    let link = parts.abroad.get(&far.region).map(Abroad::link);
+    for courier in Courier::of(node, far, link) {
+        let post = Arc::clone(post);
+        tasks.push(named("couriers", Some(duty), move || courier::run(courier.clone(), Arc::clone(&post))));
+    }
+    if let (Way::Dials(line), Some(link)) = (&far.way, link) {
+        post.reads_abroad(Arc::clone(&line.queue), [true, false].map(|urgent| QueueName::Fwd { region: node.region, urgent }).into());
+        let (node, link, bus) = (Arc::clone(node), Arc::clone(link), Arc::clone(&line.bus));
+        tasks.push(named("heartbeat", Some(duty), move || beat::give(Arc::clone(&node), Arc::clone(&link), Arc::clone(&bus))));
+    }
+}
+
+/// What hears other regions: over the lines that this side dialled, and over its own servers where others dial.
+fn abroad(parts: &Parts<'_>, roads: &[Far], tasks: &mut Vec<Named>) {
+    let node = &parts.reach.node;
+    let mut buses: Vec<Arc<dyn Bus>> = roads.iter().filter_map(line).map(|line| Arc::clone(&line.bus)).collect();
+    let dial_us: Vec<Arc<Link>> = parts.abroad.values().map(Abroad::link).filter(|link| !link.dials()).cloned().collect();
+    if !dial_us.is_empty() {
+        buses.push(Arc::clone(&node.seams.bus));
+        let node = Arc::clone(node);
+        tasks.push(named("heartbeat", None, move || beat::hear(Arc::clone(&node), dial_us.clone())));
+    }
+    for bus in buses {
+        let embassy = parts.embassy.clone();
+        tasks.push(named("embassy", None, move || embassy::run(embassy.clone(), Arc::clone(&bus))));
+    }
+    for bus in roads.iter().filter_map(line).map(|line| &line.bus) {
+        relays(parts.reach, bus, tasks);
+    }
+    // Where other nodes run the region, they are heard in the same way.
+    if parts.leases.is_some() || roads.iter().any(|far| matches!(far.way, Way::Answers)) {
+        relays(parts.reach, &node.seams.bus, tasks);
+    }
+}
+
+fn line(far: &Far) -> Option<&Line> {
+    match &far.way {
+        Way::Dials(line) => Some(line),
+        Way::Beside(_) | Way::Answers => None,
+    }
+}
+
+/// What hears requests over a bus, for each shard.
+fn relays(reach: &Reach, bus: &Arc<dyn Bus>, tasks: &mut Vec<Named>) {
+    for (duty, post) in reach.duties.all() {
+        let Some(shard) = shard(duty) else { continue };
+        let (reach, post, bus) = (reach.clone(), Arc::clone(post), Arc::clone(bus));
+        tasks.push(named("relay", Some(duty), move || relay::run(reach.clone(), shard, Arc::clone(&post), Arc::clone(&bus))));
+    }
+}
+
+/// What brings inputs to the entities of each shard, out of the queues.
 fn deciding(parts: &Parts<'_>, tasks: &mut Vec<Named>) {
     let reach = parts.reach;
     let posts: Vec<_> = reach.duties.all().filter_map(|(duty, post)| Some((duty, shard(duty)?, Arc::clone(post)))).collect();
-    for (duty, shard, post) in posts.iter().filter(|_| parts.leases.is_some()).cloned() {
-        let reach = reach.clone();
-        tasks.push(named("relay", Some(duty), move || relay::run(reach.clone(), shard, Arc::clone(&post))));
-    }
     let intake = Intake { node: Arc::clone(&reach.node), reach: reach.clone(), index: parts.index.clone() };
     for (duty, shard, post) in posts {
         for queue in [QueueName::In { shard }, QueueName::Due { shard }] {

@@ -79,6 +79,22 @@ pub async fn a_buried_message_is_shown_with_its_reason_and_can_be_revived(bench:
     assert!(seams.queue.graves().await.unwrap().is_empty());
 }
 
+/// Whoever watches a queue sees for how long it has waited, and takes nothing by it.
+pub async fn the_oldest_message_is_shown_to_whoever_looks_and_handed_to_nobody(bench: &mut dyn Bench) {
+    let seams = bench.seams().await;
+    assert_eq!(seams.queue.oldest(IN).await.unwrap(), None);
+    seams.queue.publish(vec![message(IN, "a"), message(IN, "b")]).await.unwrap();
+    assert_eq!(seams.queue.oldest(IN).await.unwrap(), Some(message(IN, "a").bytes));
+    let found = pull(&seams, IN).await;
+    assert_eq!((found.len(), seams.queue.oldest(IN).await.unwrap()), (2, Some(message(IN, "a").bytes)), "it still waits");
+    seams.queue.ack(vec![found.first().unwrap().receipt]).await.unwrap();
+    // An engine may write an acknowledgement down a moment later.
+    while seams.queue.oldest(IN).await.unwrap() != Some(message(IN, "b").bytes) {
+        seams.clock.sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(seams.queue.oldest(QueueName::In { shard: 1 }).await.unwrap(), None);
+}
+
 /// What was published and not done is there after the node is gone, also what was handed out.
 pub async fn queues_survive_the_node(bench: &mut dyn Bench) {
     let seams = bench.seams().await;

@@ -83,6 +83,16 @@ impl Queue for Shared {
         Ok(self.lines().get(&queue).map_or(0, |line| line.len() as u64))
     }
 
+    async fn oldest(&self, queue: QueueName) -> Result<Option<Bytes>, Error> {
+        let read = || -> Result<Option<Bytes>, redb::Error> {
+            let table = Shared::read(self)?.open_table(QUEUE)?;
+            let name = queue_key(queue);
+            let first = table.range((name.as_str(), 0)..=(name.as_str(), u64::MAX))?.next().transpose()?;
+            Ok(first.map(|(_, value)| Bytes::copy_from_slice(value.value().1)))
+        };
+        read().map_err(|error| disk("read a queue", &self.place, error))
+    }
+
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {
         let read = || -> Result<Vec<(String, String, Bytes)>, redb::Error> {
             let read = Shared::read(self)?;

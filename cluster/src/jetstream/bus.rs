@@ -59,6 +59,10 @@ impl Bus for Shared {
     }
 
     async fn request(&self, subject: &str, bytes: Bytes, patience: Duration) -> Result<Replied, Error> {
+        // The client would keep the question, and ask it when its time is long over.
+        if !self.api.is_connected() {
+            return Ok(Replied::NoResponders);
+        }
         let request = async_nats::Request::new().payload(bytes).timeout(None);
         let asked = tokio::select! {
             biased;
@@ -89,6 +93,10 @@ impl Shared {
     /// Listens, and returns when the server does so too: what is published from then on is heard.
     async fn listen(&self, pattern: &str) -> Result<Subscriber, Error> {
         let listen = async {
+            // What is said to nobody piles up in the client, and is said when nobody waits for it any more.
+            if !self.api.is_connected() {
+                return Err(Fault::Silent);
+            }
             let heard = self.api.client.subscribe(pattern.to_owned()).await.map_err(|error| Fault::Refused(error.to_string()))?;
             // A question to nobody: the server says so at once, and by then it has heard what we said before.
             let nobody = subject::ask(self.settings.region, &format!("nobody-{:x}", crate::chance::number()));

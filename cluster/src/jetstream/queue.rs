@@ -15,6 +15,7 @@ use super::api::{Item, id_header};
 use super::counter::{Counter, Source};
 use super::desk::DONE;
 use super::fault::Fault;
+use super::reads;
 use super::{Shared, place};
 use crate::Error;
 use crate::seam::{Delivery, Message, Queue, QueueName, Receipt};
@@ -37,15 +38,19 @@ impl Queue for Shared {
         for message in &group {
             *coming.entry(message.queue).or_default() += 1;
         }
-        for (queue, more) in coming {
-            let now = self.api.clock.elapsed();
-            if !self.room.is_ample(queue, more, most, now) {
-                let waiting = usize::try_from(self.depth(queue).await?).unwrap_or(usize::MAX);
-                self.room.found(queue, waiting, now);
-                if waiting.saturating_add(more) > most {
-                    return Err(Error::Full { place: format!("{queue:?}") });
-                }
+        let now = self.api.clock.elapsed();
+        let unsure = coming.iter().filter(|(queue, more)| !self.room.is_ample(**queue, **more, most, now));
+        // Beside each other: the servers may be far away.
+        let depths = join_all(unsure.map(|(queue, _)| async move { (*queue, self.depth(*queue).await) })).await;
+        for (queue, depth) in depths {
+            self.room.found(queue, usize::try_from(depth?).unwrap_or(usize::MAX), now);
+        }
+        for (queue, more) in &coming {
+            if self.room.is_beyond(*queue, *more, most) {
+                return Err(Error::Full { place: format!("{queue:?}") });
             }
+        }
+        for (queue, more) in coming {
             self.room.takes(queue, more);
         }
         self.publish(group).await
@@ -80,6 +85,12 @@ impl Queue for Shared {
 
     async fn depth(&self, queue: QueueName) -> Result<u64, Error> {
         self.depth_of(queue).await.map_err(|fault| fault.error(&format!("queue {queue:?}")))
+    }
+
+    async fn oldest(&self, queue: QueueName) -> Result<Option<Bytes>, Error> {
+        let subject = subject::waiting(self.settings.region, waiting(queue));
+        let found = reads::next(&self.api, self.stream_of(queue), &subject, 1).await;
+        Ok(found.map_err(|fault| fault.error(&format!("queue {queue:?}")))?.map(|kept| kept.bytes))
     }
 
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {

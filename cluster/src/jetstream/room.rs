@@ -35,6 +35,11 @@ impl Room {
         self.seen().insert(queue, Seen { at: now, waiting });
     }
 
+    /// Whether so many more are surely too many, by what was found last.
+    pub(super) fn is_beyond(&self, queue: QueueName, more: usize, most: usize) -> bool {
+        self.seen().get(&queue).is_some_and(|seen| seen.waiting.saturating_add(more) > most)
+    }
+
     /// So many more are taken.
     pub(super) fn takes(&self, queue: QueueName, more: usize) {
         if let Some(seen) = self.seen().get_mut(&queue) {
@@ -74,6 +79,7 @@ mod tests {
         assert!(room.is_ample(QUEUE, 1, 100, ms(0)));
         room.takes(QUEUE, 1);
         assert!(!room.is_ample(QUEUE, 1, 100, ms(0)));
+        assert!(room.is_beyond(QUEUE, 51, 100) && !room.is_beyond(QUEUE, 50, 100));
         room.found(QUEUE, 2, ms(500));
         assert!(room.is_ample(QUEUE, 48, 100, ms(1_400)) && !room.is_ample(QUEUE, 49, 100, ms(1_400)));
     }

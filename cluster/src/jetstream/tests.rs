@@ -17,6 +17,7 @@ use crate::seam::{Message, QueueName, Seams};
 mod appends;
 mod faults;
 mod starts;
+mod visits;
 
 const ACCOUNTS: usize = 64;
 

@@ -81,6 +81,12 @@ impl Queue for Hold {
         self.perform(Operation::read("queue.depth"), act, unreachable).await
     }
 
+    async fn oldest(&self, queue: QueueName) -> Result<Option<Bytes>, Error> {
+        let first = |waiting: &super::store::Waiting| waiting.messages.values().next().map(|message| message.bytes.clone());
+        let act = |store: &mut Store| Ok(store.queues.get(&queue).and_then(first));
+        self.perform(Operation::read("queue.oldest"), act, unreachable).await
+    }
+
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {
         let act = |store: &mut Store| {
             Ok(store.queues.get(&queue).map(|waiting| waiting.buried.values().take(most).cloned().collect()).unwrap_or_default())

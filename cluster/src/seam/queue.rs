@@ -114,6 +114,9 @@ pub trait Queue: Send + Sync {
     /// How many wait or are handed out.
     async fn depth(&self, queue: QueueName) -> Result<u64, Error>;
 
+    /// The message that has waited longest, handed out or not; nobody is handed it by this.
+    async fn oldest(&self, queue: QueueName) -> Result<Option<Bytes>, Error>;
+
     /// What lies in the dead-letter box, oldest first, at most `most`: id, reason, message.
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error>;
 

@@ -41,38 +41,56 @@ impl Checks<'_> {
                           lost that matters";
             self.say(FILE, engine.referenced, what, remedy);
         }
-        self.credentials(text);
-        if let Some(path) = text.root_certificates.as_ref().filter(|path| !path.value.is_empty() && !path.value.starts_with('/')) {
+        self.credentials(FILE, text.user.as_ref(), text.password.as_ref(), text.token.as_ref());
+        self.certificates(FILE, text.root_certificates.as_ref());
+    }
+
+    /// A file of certificates is named from the root.
+    pub(super) fn certificates(&mut self, file: &str, path: Option<&Spanned<String>>) {
+        let whole = |path: &str| path.is_empty() || path.starts_with('/') || is_open(path);
+        if let Some(path) = path.filter(|path| !whole(&path.value)) {
             let what = format!("`{}` is not the whole path of a file", path.value);
-            self.say(FILE, path.referenced, what, "begin it with a slash; the part that differs from host to host may be a `${NAME}`");
+            self.say(file, path.referenced, what, "begin it with a slash; the part that differs from host to host may be a `${NAME}`");
         }
     }
 
     fn addresses(&mut self, text: &JetStreamText) {
-        for server in &text.servers {
-            if let Some((what, remedy)) = wrong_server(&server.value) {
-                self.say(FILE, server.referenced, what, remedy);
-            }
-        }
-        for monitor in text.monitors.iter().filter(|monitor| !is_address(&monitor.value)) {
+        self.servers(FILE, &text.servers);
+        for monitor in text.monitors.iter().filter(|monitor| !is_address(&monitor.value) && !is_open(&monitor.value)) {
             let what = format!("`{}` is no monitoring address", monitor.value);
             self.say(FILE, monitor.referenced, what, "write host and port of a server's `http: …`, such as `10.0.0.1:8222`");
         }
-        self.once(FILE, "server", text.servers.iter());
         self.once(FILE, "monitoring address", text.monitors.iter());
     }
 
-    fn credentials(&mut self, text: &JetStreamText) {
-        match (&text.user, &text.password, &text.token) {
+    /// That servers can be come to, each named once.
+    pub(super) fn servers(&mut self, file: &str, servers: &[Spanned<String>]) {
+        for server in servers.iter().filter(|server| !is_open(&server.value)) {
+            if let Some((what, remedy)) = wrong_server(&server.value) {
+                self.say(file, server.referenced, what, remedy);
+            }
+        }
+        self.once(file, "server", servers.iter());
+    }
+
+    /// That a user has a password, and is not beside a token.
+    pub(super) fn credentials(
+        &mut self,
+        file: &str,
+        user: Option<&Spanned<String>>,
+        password: Option<&Spanned<String>>,
+        token: Option<&Spanned<String>>,
+    ) {
+        match (user, password, token) {
             (Some(user), None, None) => {
-                self.say(FILE, user.referenced, "a user has a password".to_owned(), "write `password: ${NAME}` and set NAME outside");
+                self.say(file, user.referenced, "a user has a password".to_owned(), "write `password: ${NAME}` and set NAME outside");
             }
             (None, Some(password), _) => {
-                self.say(FILE, password.referenced, "a password without a user".to_owned(), "write `user:` beside it");
+                self.say(file, password.referenced, "a password without a user".to_owned(), "write `user:` beside it");
             }
             (Some(user), _, Some(_)) => {
                 let remedy = "leave one of them out: the servers know an account by the one or the other";
-                self.say(FILE, user.referenced, "a user and a token".to_owned(), remedy);
+                self.say(file, user.referenced, "a user and a token".to_owned(), remedy);
             }
             (Some(_), Some(_), None) | (None, None, _) => {}
         }
@@ -95,6 +113,11 @@ fn wrong_server(url: &str) -> Option<(String, &'static str)> {
             Some((format!("`{url}` is no address of a nats-server"), "write `nats://host:port`, such as `nats://10.0.0.1:4222`"))
         }
     }
+}
+
+/// Whether a variable in it was left as it is written, because only another process needs it.
+fn is_open(text: &str) -> bool {
+    text.contains("${")
 }
 
 /// Whether it is a host and a port.

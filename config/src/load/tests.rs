@@ -8,6 +8,7 @@ mod governance;
 mod links;
 mod plants;
 mod regions;
+mod roads;
 mod speaks;
 mod words;
 

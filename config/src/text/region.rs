@@ -1,4 +1,5 @@
-//! `regions.yaml`: what keeps the log of each region. Read when a node starts; what changes in it counts from the next start on.
+//! `regions.yaml`: what keeps the log of each region; `roads.yaml`: how regions in different processes reach each other. Read when a
+//! node starts; what changes in them counts from the next start on.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -9,6 +10,30 @@ use takt_protocol::name::Region;
 
 /// `regions.yaml`: regions by name. One that is left out is on the embedded engine.
 pub type RegionsText = BTreeMap<Region, Spanned<EngineText>>;
+
+/// `roads.yaml`: the roads between regions that run in different processes. Without it one process runs all of them.
+pub type RoadsText = Vec<Spanned<RoadText>>;
+
+/// A road between two regions. Whoever dials runs both directions over its connection, so the other one dials nobody.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoadText {
+    /// The region that dials.
+    pub from: Spanned<Region>,
+    /// The region that is dialled: one on servers, which are the meeting place.
+    pub to: Spanned<Region>,
+    /// Where its servers are for whoever dials, or a leaf node that leads to them; left out, as `regions.yaml` says.
+    #[serde(default)]
+    pub servers: Vec<Spanned<String>>,
+    /// The user that dials, in the account of the region that is dialled.
+    pub user: Option<Spanned<String>>,
+    /// Its password; write `${NAME}` and keep the secret in the environment.
+    pub password: Option<Spanned<String>>,
+    /// A token, where the servers ask for one instead; written like a password.
+    pub token: Option<Spanned<String>>,
+    /// Certificates of those who may vouch for the servers, by its absolute path; makes TLS a must.
+    pub root_certificates: Option<Spanned<String>>,
+}
 
 /// What keeps the log of a region.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,6 +95,36 @@ impl EngineText {
         let single = [&mut text.user, &mut text.password, &mut text.token, &mut text.root_certificates];
         let all = text.servers.iter_mut().chain(&mut text.monitors).chain(single.into_iter().flatten());
         all.for_each(|text| fill(&mut text.value));
+    }
+
+    /// The same of its servers alone, for a process that only dials them.
+    pub(crate) fn each_server(&mut self, fill: &mut dyn FnMut(&mut String)) {
+        let Self::Jetstream(text) = self else { return };
+        text.servers.iter_mut().for_each(|server| fill(&mut server.value));
+    }
+}
+
+impl RoadText {
+    /// Whether whoever dials has a login of its own.
+    pub fn has_login(&self) -> bool {
+        self.user.is_some() || self.token.is_some()
+    }
+
+    /// The user and password that dial, if they are its own.
+    pub fn login(&self) -> Option<(String, String)> {
+        let (user, password) = (self.user.as_ref()?, self.password.as_ref()?);
+        Some((user.value.clone(), password.value.clone()))
+    }
+
+    /// Gives every text that may hold a variable to `fill`.
+    pub(crate) fn each_text(&mut self, fill: &mut dyn FnMut(&mut String)) {
+        let single = [&mut self.user, &mut self.password, &mut self.token, &mut self.root_certificates];
+        self.servers.iter_mut().chain(single.into_iter().flatten()).for_each(|text| fill(&mut text.value));
+    }
+
+    /// What must not stand in the text itself, by its key.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        [("password", &self.password), ("token", &self.token)].into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?)))
     }
 }
 

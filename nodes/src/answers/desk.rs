@@ -5,18 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::system::Heard;
+use super::world::World;
 
 /// Exceptions, one by one or by cause, and how to go on.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Desk<T: ToSchema> {
-    /// The rows.
-    pub rows: Vec<T>,
-    /// What to send as `after` for more; absent at the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-    /// Everything recorded by then is in the list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub as_of: Option<String>,
+    /// The rows, gathered from all regions.
+    #[serde(flatten)]
+    pub world: World<T>,
     /// How many more are open that somebody put away, and that this list leaves out.
     pub put_away: usize,
     /// What is in doubt at each system and is asked again by itself: no exception, until a person must decide. Told with the first

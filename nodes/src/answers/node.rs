@@ -100,7 +100,7 @@ mod tests {
 
     fn standing(node: &str, loaded: u64, behind: u64) -> roll::NodeRow {
         let shards = BTreeMap::from([(0, (7, Instant::EPOCH))]);
-        let standing = Standing { node: node.into(), since: Instant::EPOCH, loaded, behind, shards, sites: Vec::new() };
+        let standing = Standing { node: node.into(), since: Instant::EPOCH, loaded, behind, shards, sites: Vec::new(), links: Vec::new() };
         roll::NodeRow { node: node.into(), standing: Some(standing) }
     }
 

@@ -10,10 +10,13 @@ use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 use takt_protocol::words::Role;
 
+use super::world::{CASES, Cursors, missing};
 use super::{Denied, ROWS_MAX, Reception, Sort, part};
+use crate::answers::Page;
 use crate::answers::case::{CaseRow, CaseView, GroupRow, GroupView, NoteRow, Rank, groups, row};
 use crate::answers::desk::{Awaited, Desk};
 use crate::answers::runbook::{self, Runbook};
+use crate::answers::world::{RegionPart, World};
 
 /// Which exceptions.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +33,13 @@ pub(crate) struct Wanted {
     pub(crate) snoozed: bool,
 }
 
+/// What is open, in all regions that were reached.
+struct Open {
+    as_of: Instant,
+    cases: Vec<OpenCase>,
+    fresh: Vec<RegionPart>,
+}
+
 impl Wanted {
     fn takes(&self, open: &OpenCase) -> bool {
         let case = &open.case;
@@ -42,17 +52,28 @@ impl Wanted {
 impl Reception {
     /// Open exceptions, by when they start to hurt.
     pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Desk<CaseRow>, Denied> {
-        let (as_of, cases) = self.open_cases(wanted).await?;
-        let (shown, put_away) = self.at_hand(cases, wanted);
-        let ranked = shown.iter().map(|open| (Rank::of(open.entity, &open.case), row(open.entity, &open.case))).collect();
-        Ok(Desk { awaited: self.awaited_by(wanted).await, ..page(ranked, wanted, as_of, put_away)? })
+        let most = part::most(wanted.most)?;
+        let after = part::behind(wanted.after.as_deref(), |text| Cursors::parse(text, Rank::parse))?.unwrap_or_default();
+        let Open { as_of, cases, fresh } = self.open_cases(wanted).await?;
+        let (mut shown, put_away) = self.at_hand(cases, wanted);
+        let rank = |open: &OpenCase| Rank::of(open.entity, &open.case);
+        shown.retain(|open| after.after(open.entity.region()).is_none_or(|after| rank(open) > after));
+        shown.sort_by_cached_key(rank);
+        let all = self.mesh().regions().keys().copied().chain(self.mesh().all_abroad().into_keys());
+        let last = shown.get(most).and_then(|_| shown.get(most - 1)).map(rank);
+        let next = last.map(|last| after.moved(all, &missing(&fresh), &last).to_string());
+        let rows = shown.iter().take(most).map(|open| row(open.entity, &open.case)).collect();
+        let page = Page { rows, next, as_of: Some(as_of.to_string()) };
+        let world = World { page, regions: self.with_ours(fresh, as_of) };
+        Ok(Desk { world, put_away, awaited: self.awaited_by(wanted).await })
     }
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
     pub(crate) async fn exception_groups(&self, wanted: &Wanted) -> Result<Desk<GroupRow>, Denied> {
-        let (as_of, cases) = self.open_cases(wanted).await?;
+        let Open { as_of, cases, fresh } = self.open_cases(wanted).await?;
         let (shown, put_away) = self.at_hand(cases, wanted);
-        Ok(Desk { awaited: self.awaited_by(wanted).await, ..page(groups(&shown), wanted, as_of, put_away)? })
+        let world = World { page: page(groups(&shown), wanted, as_of)?, regions: self.with_ours(fresh, as_of) };
+        Ok(Desk { world, put_away, awaited: self.awaited_by(wanted).await })
     }
 
     /// What is asked again by itself; it has no owner, and is told once.
@@ -65,7 +86,7 @@ impl Reception {
 
     /// A cause with its open exceptions, also those that somebody put away.
     pub(crate) async fn exception_group(&self, id: &str) -> Result<GroupView, Denied> {
-        let (as_of, mut cases) = self.open_cases(&Wanted::default()).await?;
+        let Open { as_of, mut cases, .. } = self.open_cases(&Wanted::default()).await?;
         cases.retain(|open| open.case.cause(open.entity).as_str() == id);
         cases.sort_by_cached_key(|open| Rank::of(open.entity, &open.case));
         let (_, group) = groups(&cases).pop().ok_or_else(|| no_group(id))?;
@@ -79,7 +100,7 @@ impl Reception {
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let Some(case) = state.common.cases.get(&number) else { return self.ended(entity, number, id).await };
         let case = &Case { owner: self.mesh().book().roles.answering(&case.owner), ..case.clone() };
-        let (_, cases) = self.open_cases(&Wanted::default()).await?;
+        let Open { cases, .. } = self.open_cases(&Wanted::default()).await?;
         let cause = case.cause(entity);
         let mine = cases.iter().find(|open| open.entity == entity && open.case.number == number);
         let notes = mine.map(|open| open.notes.iter().map(note).collect()).unwrap_or_default();
@@ -137,7 +158,7 @@ impl Reception {
     }
 
     /// All that are wanted, also those that somebody put away. A site that is not configured, or a role that nobody has, has no exceptions, and to say so would be no answer.
-    async fn open_cases(&self, wanted: &Wanted) -> Result<(Instant, Vec<OpenCase>), Denied> {
+    async fn open_cases(&self, wanted: &Wanted) -> Result<Open, Denied> {
         if let Some(site) = super::field::maybe("site", wanted.site.as_ref(), SiteId::parse)? {
             self.configured(site, "site")?;
         }
@@ -145,24 +166,25 @@ impl Reception {
         if let Some(owner) = &wanted.owner {
             Self::role("owner", owner, &book.roles.owners())?;
         }
-        let as_of = self.indexed().await;
+        let (far, as_of) = tokio::join!(self.gathered::<Vec<OpenCase>>(CASES, |_| Vec::new()), self.indexed());
         let answering = |mut open: OpenCase| {
             open.case.owner = book.roles.answering(&open.case.owner);
             open
         };
-        Ok((as_of, self.indexes().flat_map(Index::cases).map(answering).filter(|open| wanted.takes(open)).collect()))
+        let all = self.indexes().flat_map(Index::cases).chain(far.parts.into_values().flatten());
+        Ok(Open { as_of, cases: all.map(answering).filter(|open| wanted.takes(open)).collect(), fresh: far.fresh })
     }
 }
 
 /// The part of a list that is wanted.
-fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant, put_away: usize) -> Result<Desk<T>, Denied> {
+fn page<T: utoipa::ToSchema>(mut ranked: Vec<(Rank, T)>, wanted: &Wanted, as_of: Instant) -> Result<Page<T>, Denied> {
     let most = part::most(wanted.most)?;
     let after = part::behind(wanted.after.as_deref(), Rank::parse)?;
     ranked.retain(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
     ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
     let next = ranked.get(most).and_then(|_| ranked.get(most - 1)).map(|(rank, _)| rank.to_string());
     let rows = ranked.into_iter().take(most).map(|(_, row)| row).collect();
-    Ok(Desk { rows, next, as_of: Some(as_of.to_string()), put_away, awaited: Vec::new() })
+    Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
 }
 
 fn note(note: &takt_actors::index::Note) -> NoteRow {

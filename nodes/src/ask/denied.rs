@@ -2,8 +2,10 @@
 //! instead. Apart because both protocols say it, each in its own numbers. Never carries a cause that only we understand.
 
 use takt_actors::region::AskError;
+use takt_protocol::instant::Instant;
 use takt_protocol::intent::Tier;
 use takt_protocol::malformed::Malformed;
+use takt_protocol::name::Region;
 use takt_protocol::refusal::{Code, Refusal};
 
 use super::v1::Complaint;
@@ -118,8 +120,13 @@ impl Denied {
                 Self::new(Sort::Unprocessable, "UNKNOWN", "no site of that name is configured here", remedy)
             }
             AskError::Elsewhere(region) => {
-                let message = format!("this is at home in region {region}, which cannot be reached from here");
-                Self::new(Sort::Unavailable, "UNREACHABLE", message, format!("{again}, or ask a node of region {region}")).retry(5)
+                let message = format!("this is at home in region {region}, which does not run here");
+                Self::new(Sort::Unavailable, "UNREACHABLE", message, format!("ask a node of region {region}")).retry(5)
+            }
+            AskError::Unreachable { region, heard, may_be_done } => Self::unreachable(*region, *heard, *may_be_done),
+            AskError::Answered { region, why } => {
+                let message = format!("region {region} answered: {why}");
+                Self::new(Sort::Unavailable, "UNAVAILABLE", message, again).retry(5)
             }
             AskError::Store(_) => Self::new(Sort::Unavailable, "UNAVAILABLE", "it could not be written down", again).retry(5),
             AskError::NoNode { .. } => {
@@ -138,6 +145,18 @@ impl Denied {
             ),
             AskError::Start(_) | _ => Self::new(Sort::Unavailable, "UNAVAILABLE", "the region is not at work", again).retry(5),
         }
+    }
+
+    /// A region elsewhere did not answer.
+    fn unreachable(region: Region, heard: Option<Instant>, may_be_done: bool) -> Self {
+        let since = heard.map(|heard| format!("; it was heard last at {heard}")).unwrap_or_default();
+        let done = if may_be_done { "it may still be decided there" } else { "nobody there looked at it" };
+        let message = format!("this is at home in region {region}, which is not reached from here{since}; {done}");
+        let remedy = format!(
+            "send the same request again under the same key once the road is up (`takt links`), or ask a node of region {region}; what a \
+             system reports or states itself is taken at POST /in/… all the same, and travels when the road is up"
+        );
+        Self::new(Sort::Unavailable, "UNREACHABLE", message, remedy).retry(5)
     }
 
     pub(super) fn overloaded(tier: Tier) -> Self {

@@ -13,6 +13,7 @@ use takt_protocol::words::{DocNo, Role};
 
 use super::field::maybe;
 use super::meaning::Meaning;
+use super::world::CALLED;
 use super::{Client, Denied, Reception, Sort, v1};
 
 impl v1::ActOnException {
@@ -125,6 +126,10 @@ impl Reception {
             // Somebody may act on what was opened this very moment.
             self.indexed().await;
             meant = called();
+        }
+        if meant.is_empty() {
+            meant =
+                self.gathered::<Vec<(EntityId, u32)>>(CALLED, |_| text.as_bytes().to_vec()).await.parts.into_values().flatten().collect();
         }
         match (meant.first(), meant.len()) {
             (Some(one), 1) => Ok(*one),

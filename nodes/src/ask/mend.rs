@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use takt_actors::region::AskError;
 use takt_protocol::case::Case;
 use takt_protocol::desk::Action;
 use takt_protocol::envelope::{Envelope, Origin, RawRef, Who};
@@ -81,9 +80,8 @@ impl Reception {
     pub(super) async fn keep_copies(&self, meaning: &Meaning) -> Result<(), Denied> {
         let (Body::Desk(wish), Address::Entity(entity)) = (&meaning.body, &meaning.to) else { return Ok(()) };
         let (Action::Edit { .. }, Some(text)) = (&wish.action, &meaning.mended) else { return Ok(()) };
-        let home = self.mesh().home(*entity).map_err(|error| Denied::asking(&error))?;
-        let kept = home.node().seams.blobs.keep(vec![Bytes::from(text.clone())]).await;
-        kept.map(drop).map_err(|error| Denied::asking(&AskError::Store(error)))
+        let kept = self.mesh().keep(entity.region(), Bytes::from(text.clone())).await;
+        kept.map(drop).map_err(|error| Denied::asking(&error))
     }
 }
 

@@ -2,19 +2,24 @@
 //! Never guesses between two.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use futures::future::join_all;
 use takt_actors::index::Evidence;
 use takt_protocol::book::Book;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::Address;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 
 use super::{Denied, Reception, Sort, field};
 use crate::answers::Hit;
 
+/// How long another region may take to say what it knows by a number.
+const FAR: Duration = Duration::from_secs(1);
+
 impl Reception {
-    /// The entity of this kind that `text` means.
+    /// The entity of this kind that `text` means: as it is known here, or else in the regions that run elsewhere.
     pub(crate) async fn find(&self, kind: Kind, field: &'static str, text: &str) -> Result<EntityId, Denied> {
         match EntityId::parse(text) {
             Ok(entity) if entity.kind() == kind && self.mesh().has(entity.region()) => return Ok(entity),
@@ -24,21 +29,33 @@ impl Reception {
         }
         let whole = (field::word(field, text, NativeId::parse)?, None);
         let parts = self.qualified(text).map(|(number, system)| (number, Some(system)));
+        let mut silent = BTreeSet::new();
         for (number, system) in std::iter::once(whole).chain(parts) {
-            let mut known = self.known(kind, &number, system);
+            let mut known = self.names(kind, &number, system);
             if known.is_empty() {
                 // Somebody may ask for what was born this very moment.
                 self.indexed().await;
-                known = self.known(kind, &number, system);
+                known = self.names(kind, &number, system);
             }
-            match (known.first(), known.len()) {
+            if known.is_empty() {
+                let abroad = self.known_abroad(&number).await;
+                known = only(abroad.known, kind, system);
+                silent.extend(abroad.silent);
+            }
+            let entities: BTreeSet<EntityId> = known.iter().map(|(entity, _)| *entity).collect();
+            match (entities.first(), entities.len()) {
                 (None, _) => {}
                 (Some(entity), 1) => return Ok(*entity),
-                (Some(_), _) => return Err(ambiguous(kind, field, text, &self.names(kind, &number, system))),
+                (Some(_), _) => return Err(ambiguous(kind, field, text, &known)),
             }
         }
         self.no_such_system(field, text)?;
-        Err(nothing(kind, field, &format!("nothing is known as `{}`", text.escape_debug())))
+        let none = format!("nothing is known as `{}`", text.escape_debug());
+        if silent.is_empty() {
+            return Err(nothing(kind, field, &none));
+        }
+        let silent: Vec<String> = silent.iter().map(ToString::to_string).collect();
+        Err(nothing(kind, field, &format!("{none} here; not reached, so that it may be known there: region {}", silent.join(", "))))
     }
 
     /// The address of the order that a report of a plant means. A bare number is one of the plant's own, or of its ERP; with
@@ -115,16 +132,38 @@ impl Reception {
         Ok(found.into_iter().map(|(entity, name)| (Some(name), entity)).collect())
     }
 
-    fn known(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> BTreeSet<EntityId> {
-        self.names(kind, number, system).into_iter().map(|(entity, _)| entity).collect()
+    fn names(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Vec<(EntityId, Ref)> {
+        let found = self.indexes().flat_map(|index| index.search(number)).map(|(name, entity)| (entity, name)).collect();
+        only(found, kind, system)
     }
 
-    fn names(&self, kind: Kind, number: &NativeId, system: Option<SiteId>) -> Vec<(EntityId, Ref)> {
-        let found: BTreeSet<(EntityId, Ref)> =
-            self.mesh().regions().values().flat_map(|region| region.index().search(number)).map(|(name, entity)| (entity, name)).collect();
-        let found = found.into_iter().filter(|(_, name)| system.is_none_or(|system| system == name.system));
-        found.filter(|(entity, _)| entity.kind() == kind).collect()
+    /// What the regions that run elsewhere know by a number, and which of them did not say.
+    pub(super) async fn known_abroad(&self, number: &NativeId) -> KnownAbroad {
+        let asked = self.mesh().all_abroad().into_iter().map(|(region, abroad)| async move { (region, abroad.find(number, FAR).await) });
+        let (mut known, mut silent) = (BTreeSet::new(), BTreeSet::new());
+        for (region, told) in join_all(asked).await {
+            match told {
+                Ok(found) => known.extend(found.into_iter().map(|(name, entity)| (entity, name))),
+                Err(error) => {
+                    tracing::debug!(%error, %region, "a region was not asked what it knows by a number");
+                    silent.insert(region);
+                }
+            }
+        }
+        KnownAbroad { known, silent }
     }
+}
+
+/// What is known elsewhere.
+pub(super) struct KnownAbroad {
+    pub(super) known: BTreeSet<(EntityId, Ref)>,
+    pub(super) silent: BTreeSet<Region>,
+}
+
+/// Those of a kind, by their name in one system where it is named.
+fn only(found: BTreeSet<(EntityId, Ref)>, kind: Kind, system: Option<SiteId>) -> Vec<(EntityId, Ref)> {
+    let found = found.into_iter().filter(|(_, name)| system.is_none_or(|system| system == name.system));
+    found.filter(|(entity, _)| entity.kind() == kind).collect()
 }
 
 impl Reception {

@@ -1,18 +1,21 @@
 //! The list of orders: first what needs a look, then what is late, then what runs, what comes, and what is over. Put in order by
 //! the rows of the indexes, which are read no further than a page reaches: only its orders are looked at whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use prost::Message as _;
 use takt_actors::index::{Brief, Due, Index, Lane, Progress, Since};
 use takt_actors::region::Region;
 use takt_protocol::book::SiteKind;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region as RegionName, SiteId};
 
+use super::world::{Cursors, ORDERS, Placed, missing};
 use super::{Denied, Reception, Sort, field, part, v1};
 use crate::answers::order::{OrderRow, listed};
+use crate::answers::world::World;
 use crate::answers::{Page, word_of};
 
 /// Where an order stands in the list: its group, then when it is due.
@@ -104,67 +107,85 @@ fn waits(lane: Lane) -> bool {
 }
 
 impl Reception {
-    /// Orders behind the place `after`, at most `most`, those that matter first.
-    pub async fn orders(&self, asked: &v1::OrdersWanted) -> Result<Page<OrderRow>, Denied> {
+    /// Orders of all regions behind the place `after`, at most `most`, those that matter first.
+    pub async fn orders(&self, asked: &v1::OrdersWanted) -> Result<World<OrderRow>, Denied> {
+        let after = part::behind(asked.after.as_deref(), |text| Cursors::parse(text, Place::parse))?.unwrap_or_default();
+        let (wanted, most) = (self.wanted(asked)?, part::most(asked.most)?);
+        let text = |place: Option<Place>| place.map(|place| place.to_string());
+        let question = |region| v1::OrdersWanted { after: text(after.after(region)), ..asked.clone() }.encode_to_vec();
+        let far = self.gathered::<Placed>(ORDERS, question);
+        let (far, as_of) = tokio::join!(far, self.indexed());
+        let here = self.places(self.mesh().regions().keys().map(|region| (*region, after.after(*region))), &wanted, most + 1);
+        let mut rows: Vec<(Place, Option<OrderRow>)> = here.into_iter().map(|place| (place, None)).collect();
+        for (place, row) in far.parts.into_values().flatten() {
+            let place = Place::parse(&place).ok_or_else(|| Denied::ours("another region told a place that is none"))?;
+            rows.push((place, Some(row)));
+        }
+        rows.sort_by_key(|(place, _)| *place);
+        let missing = missing(&far.fresh);
+        let all = self.mesh().regions().keys().copied().chain(self.mesh().all_abroad().into_keys());
+        let next = rows.get(most).and_then(|_| rows.get(most - 1)).map(|(last, _)| after.moved(all, &missing, last).to_string());
+        rows.truncate(most);
+        let mut shown = Vec::with_capacity(rows.len());
+        for (place, row) in rows {
+            match row {
+                Some(row) => shown.push(row),
+                None => shown.extend(self.row(place).await?),
+            }
+        }
+        let page = Page { rows: shown, next, as_of: Some(as_of.to_string()) };
+        Ok(World { page, regions: self.with_ours(far.fresh, as_of) })
+    }
+
+    /// The orders of one region that runs here behind a place, one more than a page has, each with its place.
+    pub(super) async fn orders_of(&self, region: RegionName, asked: &v1::OrdersWanted) -> Result<Placed, Denied> {
         let after = part::behind(asked.after.as_deref(), Place::parse)?;
+        let (wanted, most) = (self.wanted(asked)?, part::most(asked.most)?);
+        let mut rows = Vec::new();
+        for place in self.places(std::iter::once((region, after)), &wanted, most + 1) {
+            rows.extend(self.row(place).await?.map(|row| (place.to_string(), row)));
+        }
+        Ok(rows)
+    }
+
+    /// The row of an order at home here.
+    async fn row(&self, place: Place) -> Result<Option<OrderRow>, Denied> {
+        let state = self.mesh().show(place.due.order).await.map_err(|error| Denied::asking(&error))?;
+        let Own::Order(order) = &state.own else { return Ok(None) };
+        Ok(Some(listed(&state, order, self.mesh().clock().now())))
+    }
+
+    /// Where the wanted orders of some regions that run here stand, those of each behind a place of its own.
+    fn places(&self, regions: impl Iterator<Item = (RegionName, Option<Place>)>, wanted: &Wanted, most: usize) -> Vec<Place> {
+        let now = self.mesh().clock().now();
+        let mut by_place: BTreeMap<Option<Place>, Vec<&Index>> = BTreeMap::new();
+        for (region, after) in regions {
+            by_place.entry(after).or_default().extend(self.mesh().regions().get(&region).map(Region::index));
+        }
+        let mut found: Vec<Place> = by_place.into_iter().flat_map(|(after, indexes)| placed(&indexes, wanted, after, now, most)).collect();
+        found.sort_unstable();
+        found.truncate(most);
+        found
+    }
+
+    fn wanted(&self, asked: &v1::OrdersWanted) -> Result<Wanted, Denied> {
         let plant = field::maybe("plant", asked.plant.as_ref(), SiteId::parse)?;
         if let Some(plant) = plant {
             self.configured_as_a(plant, "plant", SiteKind::Plant)?;
         }
-        let most = part::most(asked.most)?;
-        let as_of = self.indexed().await;
-        let now = self.mesh().clock().now();
-        let wanted = Wanted {
+        Ok(Wanted {
             plant,
             open: asked.open.unwrap_or(false),
             late: asked.late.unwrap_or(false),
             unacknowledged: asked.unacknowledged.unwrap_or(false),
-        };
-        let page = self.placed(&wanted, after, now, most + 1);
-        let next = page.get(most).and_then(|_| page.get(most - 1)).map(ToString::to_string);
-        let mut rows = Vec::with_capacity(page.len());
-        for place in page.iter().take(most) {
-            let state = self.mesh().show(place.due.order).await.map_err(|error| Denied::asking(&error))?;
-            if let Own::Order(order) = &state.own {
-                rows.push(listed(&state, order, now));
-            }
-        }
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
+        })
     }
 
     /// The orders of a plant that are not over, those that matter first, at most `most`.
     pub(super) fn open_orders(&self, plant: SiteId, now: Instant, most: usize) -> Vec<EntityId> {
         let wanted = Wanted { plant: Some(plant), open: true, ..Wanted::default() };
-        self.placed(&wanted, None, now, most).into_iter().map(|place| place.due.order).collect()
-    }
-
-    /// Where the wanted orders behind `after` stand, at most `most`. Reads the indexes no further than that.
-    fn placed(&self, wanted: &Wanted, after: Option<Place>, now: Instant, most: usize) -> Vec<Place> {
-        let indexes: Vec<&Index> = self.mesh().regions().values().map(Region::index).collect();
-        // An order that has an exception, or of which something is in doubt, stands with the others like it, unless it is over.
-        let doubtful =
-            indexes.iter().flat_map(|index| index.doubts()).map(|(entity, _)| entity).filter(|entity| entity.kind() == Kind::Order);
-        let cases: BTreeSet<EntityId> = indexes.iter().flat_map(|index| index.with_case()).chain(doubtful).collect();
-        let mut found = Vec::new();
-        for group in GROUPS.into_iter().filter(|group| after.is_none_or(|after| *group >= after.group)) {
-            let behind = after.filter(|after| after.group == group).map(|after| after.due);
-            let left = most - found.len();
-            let mut dues: Vec<Due> = if group == Group::Look {
-                let known = cases.iter().filter_map(|order| Some((*order, indexes.iter().find_map(|index| index.brief(*order))?)));
-                let looked = known.filter(|(_, brief)| wanted.look(brief, now)).map(|(order, brief)| Due { at_ns: brief.due_ns(), order });
-                looked.filter(|due| behind.is_none_or(|behind| *due > behind)).collect()
-            } else {
-                let stretch = Stretch { group, behind, now, most: left, without: if group == Group::Over { None } else { Some(&cases) } };
-                let lanes = wanted.lanes(group);
-                indexes.iter().flat_map(|index| lanes.iter().flat_map(|lane| stretch.of(index, wanted.plant, *lane))).collect()
-            };
-            dues.sort();
-            found.extend(dues.into_iter().take(left).map(|due| Place { group, due }));
-            if found.len() >= most {
-                break;
-            }
-        }
-        found
+        let indexes: Vec<&Index> = self.indexes().collect();
+        placed(&indexes, &wanted, None, now, most).into_iter().map(|place| place.due.order).collect()
     }
 
     /// Refuses a site that is not one of this kind, with those that are.
@@ -189,6 +210,33 @@ impl Reception {
         let message = format!("there is no site {site}");
         Err(Denied::new(Sort::NotFound, "UNKNOWN", message, "use the name of a site, such as one of the choices").at(field).choose(choices))
     }
+}
+
+/// Where the wanted orders behind `after` stand, at most `most`. Reads the indexes no further than that.
+fn placed(indexes: &[&Index], wanted: &Wanted, after: Option<Place>, now: Instant, most: usize) -> Vec<Place> {
+    // An order that has an exception, or of which something is in doubt, stands with the others like it, unless it is over.
+    let doubtful = indexes.iter().flat_map(|index| index.doubts()).map(|(entity, _)| entity).filter(|entity| entity.kind() == Kind::Order);
+    let cases: BTreeSet<EntityId> = indexes.iter().flat_map(|index| index.with_case()).chain(doubtful).collect();
+    let mut found = Vec::new();
+    for group in GROUPS.into_iter().filter(|group| after.is_none_or(|after| *group >= after.group)) {
+        let behind = after.filter(|after| after.group == group).map(|after| after.due);
+        let left = most - found.len();
+        let mut dues: Vec<Due> = if group == Group::Look {
+            let known = cases.iter().filter_map(|order| Some((*order, indexes.iter().find_map(|index| index.brief(*order))?)));
+            let looked = known.filter(|(_, brief)| wanted.look(brief, now)).map(|(order, brief)| Due { at_ns: brief.due_ns(), order });
+            looked.filter(|due| behind.is_none_or(|behind| *due > behind)).collect()
+        } else {
+            let stretch = Stretch { group, behind, now, most: left, without: if group == Group::Over { None } else { Some(&cases) } };
+            let lanes = wanted.lanes(group);
+            indexes.iter().flat_map(|index| lanes.iter().flat_map(|lane| stretch.of(index, wanted.plant, *lane))).collect()
+        };
+        dues.sort();
+        found.extend(dues.into_iter().take(left).map(|due| Place { group, due }));
+        if found.len() >= most {
+            break;
+        }
+    }
+    found
 }
 
 /// A part of a lane.

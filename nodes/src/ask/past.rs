@@ -1,7 +1,6 @@
 //! Things as they were: the log of a thing, replayed up to a moment. What was decided then was decided by this and nothing
 //! else, so it is also why. Apart from other questions because it reads logs and no actor.
 
-use takt_actors::region::AskError;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{State, replay};
@@ -69,8 +68,7 @@ impl Reception {
     }
 
     async fn replayed(&self, entity: EntityId, at: Instant) -> Result<Replayed, Denied> {
-        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
-        let log = home.node().seams.journal.read(entity, 0).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let log = self.mesh().log(entity).await.map_err(|error| Denied::asking(&error))?;
         let mut replayed = Replayed { state: State::unknown(entity), because: None, first: None };
         for entry in &log {
             let Ok((commit, _)) = wire::open(&entry.bytes) else {

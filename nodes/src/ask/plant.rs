@@ -1,5 +1,6 @@
 //! A site, whole: its systems with what waits for them and what is in doubt, and the orders of its shift.
 
+use futures::future::OptionFuture;
 use takt_protocol::book::Book;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
@@ -21,6 +22,10 @@ impl Reception {
             let message = format!("there is no site {}", name.escape_debug());
             Denied::new(Sort::NotFound, "UNKNOWN", message, "use the name of a site, such as one of the choices").at("id").choose(choices)
         })?;
+        let home = book.sites.get(&site).map(|site| site.region);
+        if let Some(view) = OptionFuture::from(home.map(|home| self.site_abroad(home, name))).await.flatten() {
+            return Ok(view);
+        }
         let book = self.mesh().book_of(site);
         self.indexed().await;
         let now = self.mesh().clock().now();

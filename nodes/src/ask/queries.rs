@@ -1,27 +1,30 @@
 //! Questions, each answered from the durable state of the thing itself; lists by the indexes of the regions that run here.
 //! Never changes anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use takt_actors::index::Index;
-use takt_actors::region::{AskError, Region};
+use takt_actors::region::{self, AskError};
 use takt_cluster::seam::{Entry, QueueName};
+use takt_protocol::book as configured;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot::Lot;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::Ref;
 use takt_protocol::order::Order;
 use takt_protocol::wire;
 
+use super::world::{Hits, SEARCH, SITES, Sites};
 use super::{Denied, ROWS_MAX, Reception, Sort, field, part, v1};
 use crate::answers::lot::{Edge, Genealogy, Trace, TracePlace, edge};
 use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
 use crate::answers::timeline::{self, Timeline};
 use crate::answers::unit::UnitView;
+use crate::answers::world::World;
 use crate::answers::{Hit, Page, shipment, site, unit, word_of};
 
 /// How long a list waits for the index to catch up.
@@ -123,7 +126,7 @@ impl Reception {
 
     /// What lists are made from.
     pub(super) fn indexes(&self) -> impl Iterator<Item = &Index> {
-        self.mesh().regions().values().map(Region::index)
+        self.mesh().regions().values().map(region::Region::index)
     }
 
     /// Waits a little for the indexes to read what was recorded by now. When lists are of: now, or as far as the one came
@@ -140,11 +143,30 @@ impl Reception {
         as_of
     }
 
-    /// Every configured site.
-    pub async fn sites(&self) -> Result<Page<SiteRow>, Denied> {
+    /// Every configured site, as its own region shows it where that one is reached.
+    pub async fn sites(&self) -> Result<World<SiteRow>, Denied> {
+        let (far, here) = tokio::join!(self.gathered::<Sites>(SITES, |_| Vec::new()), self.site_rows(|_| true));
+        let (now, mut rows) = (self.mesh().clock().now(), here?);
+        let mut told: BTreeMap<String, SiteRow> = far.parts.into_values().flatten().map(|row| (row.name.clone(), row)).collect();
+        for row in &mut rows {
+            if let Some(theirs) = told.remove(&row.name) {
+                *row = theirs;
+            }
+        }
+        let page = Page { rows, next: None, as_of: Some(now.to_string()) };
+        Ok(World { page, regions: self.with_ours(far.fresh, now) })
+    }
+
+    /// The sites at home in one region that runs here.
+    pub(super) async fn sites_at(&self, region: Region) -> Result<Sites, Denied> {
+        self.site_rows(|site| site.region == region).await
+    }
+
+    /// Sites, as far as they are known here.
+    async fn site_rows(&self, wanted: impl Fn(&configured::Site) -> bool) -> Result<Sites, Denied> {
         let book = self.mesh().book();
         let mut rows = Vec::with_capacity(book.sites.len());
-        for (name, configured) in &book.sites {
+        for (name, configured) in book.sites.iter().filter(|(_, site)| wanted(site)) {
             let status = self.mesh().regions().values().find_map(|region| region.site(*name));
             let row = site::unreached(*name, configured);
             let row = status.iter().fold(row, site::linked);
@@ -157,19 +179,34 @@ impl Reception {
             let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
             rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?, self.mesh().clock().now()));
         }
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
+        Ok(rows)
     }
 
     /// Everything that any system knows by this number.
-    pub async fn search(&self, text: &str) -> Result<Page<Hit>, Denied> {
-        let as_of = self.indexed().await;
-        let things = self.named(text)?.into_iter().map(|(name, entity)| Hit {
-            id: entity.to_string(),
-            kind: found_as(entity, name.as_ref()),
-            name: name.map_or_else(|| entity.to_string(), |name| name.to_string()),
-        });
-        let hits = things.chain(self.numbered(text)).chain(self.configured_as(text));
-        Ok(Page { rows: hits.take(ROWS_MAX).collect(), next: None, as_of: Some(as_of.to_string()) })
+    pub async fn search(&self, text: &str) -> Result<World<Hit>, Denied> {
+        let (far, as_of) = tokio::join!(self.gathered::<Hits>(SEARCH, |_| text.as_bytes().to_vec()), self.indexed());
+        let theirs: Hits = far.parts.into_values().flatten().collect();
+        let named = match self.named(text) {
+            Ok(named) => named,
+            // A system's own number may be known elsewhere.
+            Err(no) if theirs.is_empty() => return Err(no),
+            Err(_) => Vec::new(),
+        };
+        let mut rows: Hits = Vec::new();
+        for hit in named.into_iter().map(hit).chain(self.numbered(text)).chain(theirs).chain(self.configured_as(text)).take(ROWS_MAX) {
+            if !rows.contains(&hit) {
+                rows.push(hit);
+            }
+        }
+        let page = Page { rows, next: None, as_of: Some(as_of.to_string()) };
+        Ok(World { page, regions: self.with_ours(far.fresh, as_of) })
+    }
+
+    /// What is known by this number in one region that runs here.
+    pub(super) fn hits_of(&self, region: Region, text: &str) -> Result<Hits, Denied> {
+        let named = self.named(text)?.into_iter().filter(|(_, entity)| entity.region() == region).map(hit);
+        let is_here = |hit: &Hit| EntityId::parse(&hit.id).is_ok_and(|entity| entity.region() == region);
+        Ok(named.chain(self.numbered(text).into_iter().filter(is_here)).take(ROWS_MAX).collect())
     }
 
     /// The state of a thing that anything was ever recorded about.
@@ -181,9 +218,7 @@ impl Reception {
 
     /// The log of a thing that anything was ever recorded about.
     pub(super) async fn log(&self, entity: EntityId, field: &'static str) -> Result<Vec<Entry>, Denied> {
-        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
-        let log = home.node().seams.journal.read(entity, 0).await;
-        let log = log.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let log = self.mesh().log(entity).await.map_err(|error| Denied::asking(&error))?;
         if log.is_empty() {
             return Err(Denied::nobody_knows(entity.kind().word(), field));
         }
@@ -229,11 +264,13 @@ impl Reception {
 }
 
 /// What kind of thing was found; of a record, what it is a record of.
-fn found_as(entity: EntityId, name: Option<&Ref>) -> String {
-    match name {
+fn hit((name, entity): (Option<Ref>, EntityId)) -> Hit {
+    let kind = match &name {
         Some(name) if entity.kind() == Kind::Record => word_of(&name.kind),
         Some(_) | None => entity.kind().to_string(),
-    }
+    };
+    let name = name.map_or_else(|| entity.to_string(), |name| name.to_string());
+    Hit { id: entity.to_string(), kind, name }
 }
 
 pub(super) fn order_of(state: &State) -> Result<&Order, Denied> {

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use takt_actors::link::deliveries::Asked;
-use takt_actors::region::AskError;
 use takt_protocol::commit::Commit;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
@@ -34,12 +33,11 @@ impl Reception {
         let own = order_of(&seen.state)?;
         let commits = self.history(seen.state.id, seen.at).await?;
         let lots = if at.is_none() { self.reached(own.lots.keys().copied()).await } else { Vec::new() };
-        let home = self.mesh().home(seen.state.id).map_err(|error| Denied::asking(&error))?;
         let asked = |site: SiteId, reference: &str| self.asked(site, reference);
         let beside = order::Beside {
             book: &self.mesh().book(),
             commits: &commits,
-            incarnation: home.node().seams.journal.incarnation(),
+            incarnation: self.incarnation(seen.state.id, &commits),
             systems: if at.is_none() { self.systems_of(own, seen.at) } else { Vec::new() },
             holds: self.held(&lots).await?,
             trucks: self.trucks(&lots).await,
@@ -55,9 +53,9 @@ impl Reception {
         let seen = self.seen(Kind::Order, "order", id, at).await?;
         let log = timeline::view(seen.state.id.to_string(), &self.log(seen.state.id, "order").await?);
         let commits = self.history(seen.state.id, seen.at).await?;
-        let home = self.mesh().home(seen.state.id).map_err(|error| Denied::asking(&error))?;
-        let proof =
-            Proof { commits: &commits, verified: log.chain_verified_to, head: log.chain_head, repeats: home.node().repeats(seen.state.id) };
+        // Counted where it is decided; nobody counts it elsewhere.
+        let repeats = self.mesh().home(seen.state.id).map(|home| home.node().repeats(seen.state.id)).unwrap_or_default();
+        let proof = Proof { commits: &commits, verified: log.chain_verified_to, head: log.chain_head, repeats };
         Ok(ledger::view(&seen.state, order_of(&seen.state)?, proof, &self.mesh().book(), seen.at))
     }
 
@@ -100,10 +98,15 @@ impl Reception {
 
     /// The commits of a thing until a moment, as far as they can be read.
     pub(super) async fn history(&self, entity: EntityId, until: Instant) -> Result<Vec<Commit>, Denied> {
-        let home = self.mesh().home(entity).map_err(|error| Denied::asking(&error))?;
-        let log = home.node().seams.journal.read(entity, 0).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+        let log = self.mesh().log(entity).await.map_err(|error| Denied::asking(&error))?;
         let commits = log.iter().filter_map(|entry| wire::open(&entry.bytes).ok()).map(|(commit, _)| commit);
         Ok(commits.filter(|commit| commit.at <= until).collect())
+    }
+
+    /// The store that a thing is kept in now; of one at home elsewhere that of its last commit.
+    fn incarnation(&self, entity: EntityId, commits: &[Commit]) -> u64 {
+        let last = || commits.last().map(|commit| commit.incarnation).unwrap_or_default();
+        self.mesh().home(entity).map_or_else(|_| last(), |home| home.node().seams.journal.incarnation())
     }
 
     /// The states of these, as far as their regions answer here.

@@ -85,7 +85,7 @@ async fn measure(load: &Idle) -> anyhow::Result<()> {
         let text = number_of(u32::try_from(*number)?);
         let found = async {
             let found = reception.search(&text).await.map_err(|denied| anyhow::anyhow!("{denied:?}"))?;
-            anyhow::ensure!(found.rows.len() == 1, "{text} was found {} times", found.rows.len());
+            anyhow::ensure!(found.page.rows.len() == 1, "{text} was found {} times", found.page.rows.len());
             Ok(())
         };
         times.push(timed(clock.as_ref(), found).await?);
@@ -103,7 +103,7 @@ async fn lists(reception: &Reception, clock: &dyn Clock) -> anyhow::Result<()> {
             .await
             .map_err(|denied| anyhow::anyhow!("{denied:?}"))?;
         times.push(clock.elapsed().saturating_sub(began));
-        after = page.next;
+        after = page.page.next;
     }
     line(&format!("a page of {ROWS_MAX} orders, none of them loaded"), times);
     Ok(())

@@ -59,6 +59,8 @@ pub enum Question {
     Nodes,
     /// The shards of every region: which node runs each, and how much waits to be decided.
     Shards,
+    /// The roads to regions that run in other processes: whether each is up, and what waits for it.
+    Links,
     /// Public events, as anybody may subscribe to them.
     Events(EventQuestion),
     /// The contracts of public events: what each says.

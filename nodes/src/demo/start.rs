@@ -40,7 +40,7 @@ pub(super) async fn stage(data: &Path, play: &Play) -> anyhow::Result<Stage> {
     let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
     let cluster = servers.map(nats::Plan::start).transpose()?;
     let text = read(&config, &variables(&sites, Some(&world), &outside(cluster.as_ref())))?;
-    let node = Node::start(&text, &config, data, address, &Settings::default()).await?;
+    let node = Node::start(&text, &config, (data, &text.regions), address, &Settings::default()).await?;
     let people = People::new(node.mesh.clock())?;
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;

@@ -9,6 +9,7 @@ use super::Shared;
 use super::told::{Asking, Id, Words};
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
+use crate::answers::link::LinkRow;
 use crate::answers::lot::LotRow;
 use crate::answers::node::{NodeRow, ShardRow};
 use crate::answers::order::OrderRow;
@@ -16,6 +17,7 @@ use crate::answers::plant::PlantView;
 use crate::answers::routing::RoutingView;
 use crate::answers::shipment::ShipmentRow;
 use crate::answers::site::SiteRow;
+use crate::answers::world::World;
 use crate::answers::{Hit, Page};
 use crate::ask::{Denied, v1};
 
@@ -52,8 +54,8 @@ pub(super) struct Orders {
 
 /// List orders, those that matter first: with an exception, late, running, coming, completed, over; in each group by when they
 /// are due.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Orders), responses((status = 200, description = "Those that matter first.", body = Page<OrderRow>)))]
-pub(super) async fn orders(State(reception): Shared, _: Asking, Words(wanted): Words<Orders>) -> Result<Json<Page<OrderRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Orders), responses((status = 200, description = "Those that matter first.", body = World<OrderRow>)))]
+pub(super) async fn orders(State(reception): Shared, _: Asking, Words(wanted): Words<Orders>) -> Result<Json<World<OrderRow>>, Denied> {
     let Orders { after, most, plant, open, late, unacknowledged } = wanted;
     let wanted = v1::OrdersWanted { after, most, plant, open, late, unacknowledged };
     reception.within(reception.orders(&wanted)).await.map(Json)
@@ -133,8 +135,8 @@ pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, 
 }
 
 /// List sites, with what waits for each.
-#[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = Page<SiteRow>)))]
-pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<Page<SiteRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = World<SiteRow>)))]
+pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<World<SiteRow>>, Denied> {
     reception.within(reception.sites()).await.map(Json)
 }
 
@@ -148,6 +150,12 @@ pub(super) async fn nodes(State(reception): Shared, _: Asking) -> Result<Json<Pa
 #[utoipa::path(get, path = "/v1/shards", tag = "node", responses((status = 200, description = "Every shard.", body = Page<ShardRow>)))]
 pub(super) async fn shards(State(reception): Shared, _: Asking) -> Result<Json<Page<ShardRow>>, Denied> {
     reception.within(reception.shards()).await.map(Json)
+}
+
+/// List the roads to regions that run in other processes, each direction for itself: whether it is up, and what waits.
+#[utoipa::path(get, path = "/v1/links", tag = "node", responses((status = 200, description = "Every road, as its ends see it.", body = Page<LinkRow>)))]
+pub(super) async fn links(State(reception): Shared, _: Asking) -> Result<Json<Page<LinkRow>>, Denied> {
+    reception.within(reception.links()).await.map(Json)
 }
 
 /// Show a site: how fresh its systems are and what waits for them, recipes against what it has, equipment, the orders of its
@@ -187,8 +195,8 @@ pub(super) async fn deliveries(
 }
 
 /// Search by any native number.
-#[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = Page<Hit>)))]
-pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<Page<Hit>>, Denied> {
+#[utoipa::path(get, path = "/v1/search", tag = "evidence", params(Query), responses((status = 200, description = "Everything known by it.", body = World<Hit>)))]
+pub(super) async fn search(State(reception): Shared, _: Asking, Words(query): Words<Query>) -> Result<Json<World<Hit>>, Denied> {
     reception.within(reception.search(&query.q)).await.map(Json)
 }
 

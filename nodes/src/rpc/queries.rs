@@ -159,6 +159,10 @@ impl Queries for Counter {
         self.asked(&request, self.reception.nodes()).await
     }
 
+    async fn list_links(&self, request: Request<v1::All>) -> Document {
+        self.asked(&request, self.reception.links()).await
+    }
+
     async fn list_shards(&self, request: Request<v1::All>) -> Document {
         self.asked(&request, self.reception.shards()).await
     }

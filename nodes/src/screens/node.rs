@@ -47,6 +47,40 @@ pub(crate) fn shards(answer: &Value, _: &Zones) -> String {
     format!("SHARDS   for: since its owner runs it; waiting: inputs to be decided\n{screen}")
 }
 
+/// The roads to other regions.
+pub(crate) fn links(answer: &Value, _: &Zones) -> String {
+    let mut screen = table(&["from", "to", "dials", "", "for", "heard", "round trip", "urgent", "other", "oldest", "dead", "last", ""]);
+    let now = text(answer, "as_of");
+    for link in rows(answer) {
+        let is_up = link.get("up").and_then(Value::as_bool).unwrap_or(false);
+        let ago = |field| age(now, text(link, field));
+        let known = |field| if link.get(field).is_some() { plain(link, field) } else { "-".to_owned() };
+        let micros = link.get("round_trip_us").and_then(Value::as_u64);
+        let round_trip =
+            micros.filter(|_| is_up).map_or_else(|| "-".to_owned(), |micros| format!("{}.{} ms", micros / 1_000, micros / 100 % 10));
+        let trouble = [text(link, "trouble"), text(link, "error")].into_iter().find(|said| !said.is_empty()).unwrap_or_default();
+        screen.add_row(vec![
+            text(link, "from").to_owned(),
+            text(link, "to").to_owned(),
+            text(link, "dialled_by").to_owned(),
+            if is_up { "up" } else { "DOWN" }.to_owned(),
+            ago("since"),
+            if is_up { String::new() } else { or_dash(&ago("heard")).to_owned() },
+            round_trip,
+            known("urgent"),
+            known("other"),
+            ago("oldest"),
+            known("dead"),
+            plain(link, "sequence"),
+            trouble.to_owned(),
+        ]);
+    }
+    if rows(answer).is_empty() {
+        return "LINKS   none: every region runs in this process, or roads.yaml leads nowhere from here\n".to_owned();
+    }
+    format!("LINKS   between regions   urgent, other: mail that waits; oldest: for how long; last: number that was brought last\n{screen}")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

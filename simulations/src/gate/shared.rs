@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use takt_actors::courier::{Far, NextDoor};
+use takt_actors::courier::{Far, NextDoor, Way};
 use takt_actors::node::{NodeName, Settings};
 use takt_actors::region::{Plan, Region, SiteLink};
 use takt_actors::roll::Roll;
@@ -116,7 +116,7 @@ impl Site {
         };
         let far = |(region, memory): (&RegionName, &Memory)| {
             let road = NextDoor { queue: memory.seams().queue, waiting_max: 100_000, reserve: 1_000 };
-            Far { region: *region, shards: SHARDS, road: Arc::new(road) }
+            Far { region: *region, shards: SHARDS, way: Way::Beside(Arc::new(road)) }
         };
         let (seams, reins) = self.memories[&region(at)].node();
         let plan = Plan {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use takt_actors::courier::{Far, Road};
+use takt_actors::courier::{Far, Road, Way};
 use takt_actors::node::Settings;
 use takt_actors::region::{Plan, Region, SiteLink};
 use takt_actors::site::SiteLimits;
@@ -171,7 +171,9 @@ impl Yard {
 
     fn roads(&self, from: RegionName) -> Vec<Far> {
         let others = self.plots.iter().filter(|(region, _)| **region != from);
-        others.map(|(&region, plot)| Far { region, road: Arc::new(Highway { far: plot.memory.clone() }), shards: SHARDS }).collect()
+        others
+            .map(|(&region, plot)| Far { region, shards: SHARDS, way: Way::Beside(Arc::new(Highway { far: plot.memory.clone() })) })
+            .collect()
     }
 
     /// No more trouble: what was begun must come to an end.

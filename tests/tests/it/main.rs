@@ -11,6 +11,7 @@
 mod architecture;
 mod demo;
 mod draw;
+mod federation;
 mod links;
 mod loop_disk;
 mod several;

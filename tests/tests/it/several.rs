@@ -58,7 +58,7 @@ impl Place {
     }
 
     fn start(&self, name: &str) -> Node {
-        Node::start(&self.dir, name)
+        Node::start(&self.dir, name, &[])
     }
 
     /// What stands in the logs: how often each key does, without its source.
@@ -81,15 +81,23 @@ impl Place {
 }
 
 /// A node: a process.
-struct Node {
+pub(crate) struct Node {
     process: Child,
-    url: String,
+    /// Where it is spoken to.
+    pub(crate) url: String,
 }
 
 impl Node {
-    fn start(dir: &Path, name: &str) -> Self {
+    /// Starts one over `dir/config` that keeps what it has in `dir/name`.
+    pub(crate) fn start(dir: &Path, name: &str, more: &[&str]) -> Self {
         let mut command = Command::new(TAKT);
-        command.arg("node").arg("--config").arg(dir.join("config")).args(["--node", name, "--port", "0", "--data"]).arg(dir.join(name));
+        command
+            .arg("node")
+            .args(more)
+            .arg("--config")
+            .arg(dir.join("config"))
+            .args(["--node", name, "--port", "0", "--data"])
+            .arg(dir.join(name));
         for variable in ["ERP", "LIMS", "PLANT_1", "WAREHOUSE"] {
             // Nobody answers there: what would be sent waits.
             command.env(format!("{variable}_URL"), "http://127.0.0.1:9").env(format!("{variable}_TOKEN"), variable);
@@ -244,7 +252,8 @@ async fn owned(url: &str, by: &str) -> BTreeSet<u16> {
     rows.iter().filter(|row| row["owner"] == by).map(|row| u16::try_from(row["shard"].as_u64().unwrap()).unwrap()).collect()
 }
 
-async fn until(what: &str, is: impl AsyncFn() -> bool) {
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, is: impl AsyncFn() -> bool) {
     let waiting = async {
         while !is().await {
             tokio::time::sleep(Duration::from_millis(50)).await;

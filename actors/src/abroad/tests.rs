@@ -1,0 +1,129 @@
+//! Two regions that know each other only by a line: one dials, and both are asked and get their mail over it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use takt_cluster::seam::{Message, QueueName, Seams};
+use takt_cluster::views::Views;
+use takt_protocol::book::Book;
+use takt_protocol::envelope::{Envelope, Key, Mark};
+use takt_protocol::id::Kind;
+use takt_protocol::input::Body;
+use takt_protocol::instant::Instant;
+use takt_protocol::kernel::Own;
+use takt_protocol::lot::{self, Placement};
+use takt_protocol::name::SiteId;
+use takt_protocol::words::{HoldNo, LotKey, LotNo, MaterialId, Reason};
+
+use super::*;
+use crate::courier::Line;
+use crate::node::Settings;
+use crate::region::{Plan, Region as Running};
+use crate::tape::tests::seams;
+
+fn region(name: &str) -> Region {
+    Region::parse(name).unwrap()
+}
+
+fn lot(home: &str) -> EntityId {
+    EntityId::from_parts(Kind::Lot, region(home), 1, 7)
+}
+
+/// A hold on a lot at home there, under a number.
+fn hold(home: &str, number: u64) -> Input {
+    let placement = Placement {
+        hold: HoldNo::parse(&format!("NC-{number}")).unwrap(),
+        lot: LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: LotNo::parse("N7").unwrap() },
+        site: SiteId::parse("nord").unwrap(),
+        units: Vec::new(),
+        reason: Reason::parse("weld").unwrap(),
+        severity: String::new(),
+    };
+    let key = Key { source: SiteId::parse("qms").unwrap(), epoch: 0, mark: Mark::Number(number) };
+    let body = Body::Lot(lot::Input::OwnerFact(lot::OwnerFact::Nonconformance(placement)));
+    Input { to: Address::Entity(lot(home)), envelope: Envelope::of(key, Instant::EPOCH), body }
+}
+
+async fn start(name: &str, seams: &Seams, far: Far) -> Running {
+    let plan = Plan {
+        region: region(name),
+        seams: seams.clone(),
+        book: Arc::new(Book::default()),
+        settings: Settings { ask_patience_ms: 2_000, deliveries_max: 2, ..Settings::default() },
+        sites: Vec::new(),
+        roads: vec![far],
+        views: Views::in_memory(),
+        projections: true,
+    };
+    Running::start(plan).await.unwrap()
+}
+
+async fn until(what: &str, is: impl AsyncFn() -> bool) {
+    for _ in 0..1_000 {
+        if is().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it is not so that {what}");
+}
+
+/// How many holds a lot has, as a region shows it.
+fn holds(of: &State) -> usize {
+    let Own::Lot(lot) = &of.own else { panic!("no lot") };
+    lot.holds.len()
+}
+
+#[tokio::test]
+async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
+    let (at_eu, at_na) = (seams(), seams());
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
+    let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
+    for (here, far) in [(&eu, "na"), (&na, "eu")] {
+        let abroad = here.abroad(region(far)).unwrap();
+        until("the other end is heard", async || here.link_standings().await.unwrap().iter().all(|link| link.is_up)).await;
+        let answered = abroad.ask(lot(far), hold(far, 1)).await.unwrap();
+        assert!(matches!(answered, Reply::Answer(_)), "{answered:?}");
+        assert!(matches!(abroad.ask(lot(far), hold(far, 1)).await.unwrap(), Reply::Known(_)), "asked twice, done once");
+        let (state, log) = (abroad.show(lot(far)).await.unwrap(), abroad.log(lot(far)).await.unwrap());
+        assert_eq!((holds(&state), log.len()), (1, 1));
+        let kept = abroad.keep(Bytes::from_static(b"payload")).await.unwrap();
+        assert_eq!(kept, RawRef::of(b"payload"));
+        here.take(hold(far, 2), format!("mail-to-{far}")).await.unwrap();
+        until("mail is decided there", async || holds(&abroad.show(lot(far)).await.unwrap()) == 2).await;
+    }
+    // Both ends know what was brought, and that nothing waits.
+    for here in [&eu, &na] {
+        let brought = async || {
+            let links = here.link_standings().await.unwrap();
+            let [link] = links.as_slice() else { panic!("{links:?}") };
+            link.out.carried.count == 1 && link.back.carried.count == 1 && link.out.waiting == Some(Waiting::default())
+        };
+        until("what was brought is told", brought).await;
+    }
+    na.stop().await;
+    until("silence is noticed", async || eu.abroad(region("na")).unwrap().down().is_some()).await;
+    let silent = eu.abroad(region("na")).unwrap().ask(lot("na"), hold("na", 3)).await;
+    assert!(matches!(&silent, Err(AskError::Unreachable { region: far, heard: Some(_), .. }) if *far == region("na")), "{silent:?}");
+    let elsewhere = eu.abroad(region("na")).unwrap().show(lot("na")).await;
+    assert!(matches!(elsewhere, Err(AskError::Unreachable { .. })), "{elsewhere:?}");
+    eu.stop().await;
+}
+
+#[tokio::test]
+async fn mail_that_cannot_be_read_is_set_aside_where_it_waited_and_the_rest_goes_on() {
+    let (at_eu, at_na) = (seams(), seams());
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let queue = QueueName::Fwd { region: region("na"), urgent: true };
+    let spoilt = Message { queue, id: "spoilt".to_owned(), bytes: Bytes::from_static(b"?") };
+    at_eu.queue.publish(vec![spoilt]).await.unwrap();
+    let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
+    let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
+    eu.take(hold("na", 1), "good".to_owned()).await.unwrap();
+    until("the good one is decided", async || holds(&na.show(lot("na")).await.unwrap()) == 1).await;
+    let buried = at_eu.queue.buried(queue, 10).await.unwrap();
+    assert!(buried.len() == 1 && buried[0].1.contains("cannot be read"), "{buried:?}");
+    na.stop().await;
+    eu.stop().await;
+}
