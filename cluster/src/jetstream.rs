@@ -233,7 +233,7 @@ fn unreachable(settings: &Settings) -> Error {
 fn tell(event: &Event, whenever: bool) {
     match event {
         Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) if whenever => {
-            tracing::debug!(%event, "the servers of a road")
+            tracing::debug!(%event, "the servers of a road");
         }
         Event::Connected | Event::Draining | Event::Closed => tracing::debug!(%event, "the servers"),
         Event::Disconnected | Event::LameDuckMode => tracing::warn!(%event, "the servers: trying the others"),

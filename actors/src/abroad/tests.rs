@@ -69,7 +69,7 @@ async fn until(what: &str, is: impl AsyncFn() -> bool) {
 }
 
 /// How many holds a lot has, as a region shows it.
-async fn holds(of: &State) -> usize {
+fn holds(of: &State) -> usize {
     let Own::Lot(lot) = &of.own else { panic!("no lot") };
     lot.holds.len()
 }
@@ -87,11 +87,11 @@ async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
         assert!(matches!(answered, Reply::Answer(_)), "{answered:?}");
         assert!(matches!(abroad.ask(lot(far), hold(far, 1)).await.unwrap(), Reply::Known(_)), "asked twice, done once");
         let (state, log) = (abroad.show(lot(far)).await.unwrap(), abroad.log(lot(far)).await.unwrap());
-        assert_eq!((holds(&state).await, log.len()), (1, 1));
+        assert_eq!((holds(&state), log.len()), (1, 1));
         let kept = abroad.keep(Bytes::from_static(b"payload")).await.unwrap();
         assert_eq!(kept, RawRef::of(b"payload"));
         here.take(hold(far, 2), format!("mail-to-{far}")).await.unwrap();
-        until("mail is decided there", async || holds(&abroad.show(lot(far)).await.unwrap()).await == 2).await;
+        until("mail is decided there", async || holds(&abroad.show(lot(far)).await.unwrap()) == 2).await;
     }
     // Both ends know what was brought, and that nothing waits.
     for here in [&eu, &na] {
@@ -121,7 +121,7 @@ async fn mail_that_cannot_be_read_is_set_aside_where_it_waited_and_the_rest_goes
     let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
     let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
     eu.take(hold("na", 1), "good".to_owned()).await.unwrap();
-    until("the good one is decided", async || holds(&na.show(lot("na")).await.unwrap()).await == 1).await;
+    until("the good one is decided", async || holds(&na.show(lot("na")).await.unwrap()) == 1).await;
     let buried = at_eu.queue.buried(queue, 10).await.unwrap();
     assert!(buried.len() == 1 && buried[0].1.contains("cannot be read"), "{buried:?}");
     na.stop().await;

@@ -240,6 +240,10 @@ async fn asked_both_ways(main: &Node, edge: &Node) {
             let (status, shown) = get(node, &path).await;
             assert_eq!(status, 200, "{path}: {shown}");
         }
+        // A report by that number finds the order where it is, too; that it was not released is a case there.
+        let done = json!({ "plant": plant, "order": number, "operation": "20", "good": "1 H87" });
+        let (status, told) = post(node, "operation-completions", (&format!("done-{number}"), "SHOPFLOOR"), &done).await;
+        assert!(status == 200 && told["entity"] == order, "{told}");
         // The same request again has its answer, and no second effect.
         assert_eq!(release(node, plant, number).await, order);
         for lot in 0..LOTS {
