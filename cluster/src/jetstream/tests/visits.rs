@@ -65,7 +65,7 @@ async fn who_dials_brings_mail_and_fetches_it_and_is_asked_over_the_same_connect
             loop {
                 match asks.request(&subject, "x".into(), Duration::from_secs(5)).await.unwrap() {
                     Replied::NoResponders => tokio::time::sleep(Duration::from_millis(20)).await,
-                    answer => return answer,
+                    answer @ (Replied::Answer(_) | Replied::TimedOut) => return answer,
                 }
             }
         };
