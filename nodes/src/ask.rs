@@ -226,8 +226,9 @@ impl Reception {
             envelope.origin = Some(self.kept(verb, &meaning).await?);
         }
         self.keep_copies(&meaning).await?;
-        let meant = || self.mesh.entity(&meaning.to).ok_or_else(|| Denied::asking(&AskError::Unknown));
-        let input = Input { to: meaning.to.clone(), envelope, body: meaning.body.clone() };
+        let to = self.meant(&meaning.to).await;
+        let meant = || self.mesh.entity(&to).ok_or_else(|| Denied::asking(&AskError::Unknown));
+        let input = Input { to: to.clone(), envelope, body: meaning.body.clone() };
         let mut entity = meant()?;
         let mut reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
         if reply == Reply::Unborn {
@@ -279,7 +280,8 @@ impl Reception {
 
     /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.
     async fn unborn(&self, key: &str, entity: EntityId, input: Input, meaning: &Meaning) -> Result<Taken, Denied> {
-        let named = meaning.quarantine.filter(|_| meaning.is_named());
+        // What waits for a plant of another region waits with its sender.
+        let named = meaning.quarantine.filter(|plant| meaning.is_named() && self.mesh.region_of(*plant).is_some());
         let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning.field)) };
         let id = format!("api/{}", input.envelope.key);
         self.mesh.take(plant, input, id).await.map_err(|error| Denied::asking(&error))?;

@@ -85,6 +85,23 @@ impl Reception {
         }
     }
 
+    /// The same address; by entity where only a region that runs elsewhere knows it by one of its names.
+    pub(super) async fn meant(&self, address: &Address) -> Address {
+        let is_abroad = self.mesh().entity(address).is_some_and(|entity| self.mesh().abroad(entity.region()).is_some());
+        if let Address::Native { kind, names } = address
+            && is_abroad
+            && !self.knows(address)
+        {
+            for name in names {
+                let found = self.known_abroad(&name.id).await.known;
+                if let Some((entity, _)) = found.into_iter().find(|(entity, known)| entity.kind() == *kind && known == name) {
+                    return Address::Entity(entity);
+                }
+            }
+        }
+        address.clone()
+    }
+
     /// Whether any region knows something by one of these names.
     fn knows(&self, address: &Address) -> bool {
         let Address::Native { names, .. } = address else { return true };

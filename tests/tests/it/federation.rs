@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{self, Embedded};
 use takt_cluster::jetstream::JetStream;
 use takt_cluster::jetstream::servers::{Plan, Servers, find};
-use takt_cluster::seam::Seams;
+use takt_cluster::seam::{Clock as _, Seams};
 use takt_protocol::name::Region;
 use takt_simulations::logs::Logs;
 use tokio::net::{TcpListener, TcpStream};
@@ -307,9 +307,9 @@ async fn apart(main: &Node, edge: &Node, order: &str) {
     seen_whole(edge, false).await;
     release(edge, "plant-1", "PL-apart").await;
     release(main, "plant-2", "PL-apart-2").await;
-    let began = Instant::now();
+    let clock = SystemClock::start();
     tokio::join!(tell(main, ("lims", "LIMS"), "plant-1"), tell(edge, ("lims-2", "LIMS"), "plant-2"));
-    eprintln!("federation: {} messages taken in {:?} while cut apart", 2 * TOLD, began.elapsed());
+    eprintln!("federation: {} messages taken in {:?} while cut apart", 2 * TOLD, clock.elapsed());
     for (node, from) in [(main, "main"), (edge, "edge")] {
         until("what waits is counted", async || {
             let row = link(node, from).await;
@@ -322,13 +322,13 @@ async fn apart(main: &Node, edge: &Node, order: &str) {
 
 /// What waited arrives, and both ask each other again.
 async fn joined(main: &Node, edge: &Node, order: &str) {
-    let began = Instant::now();
+    let clock = SystemClock::start();
     until("nothing waits any more", async || {
         let rows = [link(main, "main").await, link(edge, "edge").await];
         rows.iter().all(|row| row["up"] == true && row["urgent"] == 0 && row["other"] == 0 && row["dead"] == 0)
     })
     .await;
-    eprintln!("federation: {} messages brought {:?} after the wire was mended", 2 * TOLD, began.elapsed());
+    eprintln!("federation: {} messages brought {:?} after the wire was mended", 2 * TOLD, clock.elapsed());
     for node in [main, edge] {
         for from in ["main", "edge"] {
             until("what was brought is told at both ends", async || link(node, from).await["brought"].as_u64() >= Some(TOLD as u64)).await;
