@@ -18,7 +18,7 @@ use takt_simulations::sim::{Trial, Verdict, run};
 const USAGE: &str =
     "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--trace FILE]
   --seed S         one run
-  --seeds N        the seeds from 0 on, each of every scenario, or of the one that is named; 5 when nothing is said
+  --seeds N        so many seeds, from 0 on or from S on, each of every scenario, or of the one that is named; 5 when nothing is said
   --minutes M      seeds from 0 on for so long
   --scenario NAME  only this one; see below
   --config DIR     a configuration of your own instead of the demo's
@@ -58,14 +58,16 @@ fn main() -> anyhow::Result<ExitCode> {
             "--mutants" => wish.mutants = true,
             "--help" | "-h" => {
                 println!("{USAGE}\n\nscenarios:");
-                scenario::ALL.iter().for_each(|known| println!("  {:<18} {}", known.name, known.about));
+                for known in &scenario::ALL {
+                    println!("  {:<18} {}", known.name, known.about);
+                }
                 return Ok(ExitCode::SUCCESS);
             }
             other => anyhow::bail!("unknown word {other}\n{USAGE}"),
         }
     }
     let kept = match wish.seed {
-        Some(seed) if !wish.twice && !wish.mutants => one(&wish, seed)?,
+        Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() => one(&wish, seed)?,
         _ if wish.mutants => mutants(&wish)?,
         _ => many(&wish)?,
     };
@@ -105,13 +107,17 @@ fn one(wish: &Wish, seed: u64) -> anyhow::Result<bool> {
 }
 
 fn tell(verdict: &Verdict, took: Duration) {
-    verdict.notes.iter().for_each(|note| println!("note  {note}"));
+    for note in &verdict.notes {
+        println!("note  {note}");
+    }
     for (name, count) in &verdict.account {
         println!("{count:>9}  {name}");
     }
     let hours = verdict.took.as_secs_f64() / 3_600.0;
     println!("{hours:.1} simulated hours in {:.1} s: {:.1} hours a second", took.as_secs_f64(), hours / took.as_secs_f64().max(0.001));
-    verdict.broken.iter().for_each(|sentence| println!("BROKEN {sentence}"));
+    for sentence in &verdict.broken {
+        println!("BROKEN {sentence}");
+    }
 }
 
 fn again(wish: &Wish, seed: u64, scenario: &Scenario) -> String {

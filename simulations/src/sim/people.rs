@@ -172,7 +172,7 @@ impl People {
             Self::about(&mut luck, self.trial.scenario.hold_every_min).await;
             let (Some(wms), Some(qms)) = (self.town.house(plant.wms), self.town.house(plant.qms)) else { return };
             let Some(books) = stage::read(&self.town, wms, "/_sim/books") else { continue };
-            let units: Vec<&Value> = list(&books, "handling_units").iter().filter(|unit| self.may_be_bad(&plant, unit)).collect();
+            let units: Vec<&Value> = list(&books, "handling_units").iter().filter(|unit| may_be_bad(&plant, unit)).collect();
             let Some(unit) = usize::try_from(luck.below(units.len() as u64)).ok().and_then(|at| units.get(at)) else { continue };
             let Some(content) = unit.pointer("/contents/0") else { continue };
             // A pallet, or all of the lot.
@@ -185,12 +185,6 @@ impl People {
                 Err(error) => tracing::warn!(%error, "quality cannot ask"),
             }
         }
-    }
-
-    fn may_be_bad(&self, plant: &Plant, unit: &Value) -> bool {
-        let content = unit.pointer("/contents/0");
-        let made = content.is_some_and(|content| plant.makes.iter().any(|(material, _)| material.as_str() == text(content, "item")));
-        made && content.is_some_and(|content| !text(content, "lot").is_empty()) && text(unit, "state") != "announced"
     }
 
     fn unit_of(&self, qms: &House, plant: &Plant, item: &str) -> String {
@@ -247,6 +241,13 @@ impl People {
         }
         None
     }
+}
+
+/// Whether a pallet stands in the warehouse with a lot that the plant made.
+fn may_be_bad(plant: &Plant, unit: &Value) -> bool {
+    let content = unit.pointer("/contents/0");
+    let made = content.is_some_and(|content| plant.makes.iter().any(|(material, _)| material.as_str() == text(content, "item")));
+    made && content.is_some_and(|content| !text(content, "lot").is_empty()) && text(unit, "state") != "announced"
 }
 
 /// What lies free in a warehouse and no open delivery wants, by item.

@@ -9,6 +9,7 @@ use takt_cluster::seam::Seams;
 use takt_protocol::name::SiteId;
 
 use super::people::People;
+use super::scenario::What;
 use super::town::Town;
 use super::yard::Left;
 use super::{Trial, Verdict};
@@ -50,10 +51,11 @@ pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People
     t2_once::look(&evidence, &mut verdict.broken);
     t4_conserved::look(&evidence, &mut verdict.broken);
     let departures = t5_cleared::look(&evidence, &mut verdict.broken);
+    t5_cleared::look_at_holds(&evidence, &regions, &mut verdict.broken).await?;
     t9_decided::look(&evidence, &mut verdict.broken);
     t11_bounded::look(&evidence, &mut verdict.broken);
     verdict.account = account(&evidence, town, led_back, departures);
-    proves_something(trial, verdict);
+    proves_something(trial, regions.len(), verdict);
     Ok(())
 }
 
@@ -93,10 +95,16 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
     account
 }
 
-/// A run in which nothing went wrong has not passed.
-fn proves_something(trial: &Trial, verdict: &mut Verdict) {
+/// A run in which nothing went wrong has not passed; one region has nobody to be cut off from.
+fn proves_something(trial: &Trial, regions: usize, verdict: &mut Verdict) {
+    let must = trial.scenario.must.iter();
     let done = ["orders asked for", "postings", "departures", "quantities led back to their message"];
-    for name in trial.scenario.must.iter().chain(&done) {
+    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut));
+    let must = must.filter(|_| regions > 1 || !cut).chain(&done);
+    if regions == 1 && cut {
+        verdict.notes.push("there is one region, which nothing cuts off".to_owned());
+    }
+    for name in must {
         if verdict.account.get(*name).is_none_or(|count| *count == 0) {
             verdict.broken.push(format!("T0: the run proves nothing: `{name}` never took effect"));
         }

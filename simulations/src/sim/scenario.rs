@@ -118,7 +118,7 @@ const ORDINARY: Scenario = Scenario {
     pieces_max: 30,
     hold_every_min: 240,
     odds: ROUGH,
-    blows: &[],
+    blows: &[blow(200, 1, What::NodeLost)],
     must: &["node died", "answer lost", "acknowledgement lost", "told twice", "held"],
 };
 
@@ -170,7 +170,13 @@ pub const ALL: [Scenario; 9] = [
         about: "quality asks about lots while their trucks are packed",
         order_every_min: 90,
         hold_every_min: 12,
-        must: &["held"],
+        // A warehouse that is slow to take the block shows whether the hold waits for it.
+        blows: &[
+            blow(90, 60, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 850)])),
+            blow(240, 60, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 850)])),
+            blow(390, 90, What::Habits(SiteKind::Warehouse, &[(Habit::TooManyRequests, 850)])),
+        ],
+        must: &["held", "unavailable"],
         ..ORDINARY
     },
     Scenario {

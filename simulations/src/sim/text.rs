@@ -2,6 +2,7 @@
 //! links that speak in files, whose folders are on a disk that virtual time does not know.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::Path;
 
 use takt_config::demo;
@@ -12,6 +13,9 @@ use takt_protocol::book::SiteKind;
 use takt_protocol::name::SiteId;
 
 use crate::world::system::Kind;
+
+/// The shortest time between two rounds of a poll: most of a simulated day would be questions whose answer is the one before.
+const POLL_MS: NonZeroU64 = NonZeroU64::new(60_000).unwrap();
 
 /// A configuration that is simulated.
 pub(super) struct Loaded {
@@ -70,7 +74,19 @@ fn read(dir: &Path) -> anyhow::Result<Loaded> {
         notes.push(format!("{site} speaks in files, which are not simulated: it gets no orders"));
     }
     mesh.links.retain(|_, link| !in_files(link));
-    for (region, _) in &mesh.engines {
+    let mut slowed = 0;
+    for link in mesh.links.values_mut() {
+        if let TransportText::Http(http) = &mut link.transport {
+            for poll in http.polls.values_mut().filter(|poll| poll.every_ms < POLL_MS) {
+                poll.every_ms = POLL_MS;
+                slowed += 1;
+            }
+        }
+    }
+    if slowed > 0 {
+        notes.push(format!("{slowed} polls ask once in {} s, not as often as is written", POLL_MS.get() / 1_000));
+    }
+    for region in mesh.engines.keys() {
         notes.push(format!("region {region} is on the simulated engine, whatever regions.yaml says"));
     }
     Ok(Loaded { mesh, notes })

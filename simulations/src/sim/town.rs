@@ -91,7 +91,7 @@ impl Town {
             };
             let settles = known.classes.values().filter_map(|class| match class {
                 Class::ProbeWithSettle { settle_ms } => Some(u64::from(*settle_ms)),
-                _ => None,
+                Class::DedupByKey | Class::AtMostOnce => None,
             });
             let seed = trial.seed.wrapping_add(link.simulated.as_ref().map_or(0, |simulated| simulated.seed));
             let system = system(kind, site.as_str(), Zone::named(known.calendar.zone())?, seed);
@@ -224,9 +224,6 @@ impl Town {
 
 /// How strongly a habit shows.
 fn amount(habit: Habit) -> Option<i64> {
-    match habit {
-        Habit::Slow => Some(3_000),
-        Habit::LateMessage => Some(60_000),
-        _ => None,
-    }
+    let known = [(Habit::Slow, 3_000), (Habit::LateMessage, 60_000)];
+    known.into_iter().find(|(of, _)| *of == habit).map(|(_, ms)| ms)
 }

@@ -280,10 +280,11 @@ impl Yard {
     pub(super) async fn waiting(&self) -> Option<String> {
         for (region, plot) in &self.plots {
             match tokio::time::timeout(Duration::from_secs(1), plot.memory.seams().queue.names()).await {
-                Ok(Ok(names)) => match names.first() {
-                    Some(name) => return Some(format!("something waits in {name:?} of {region}")),
-                    None => {}
-                },
+                Ok(Ok(names)) => {
+                    if let Some(name) = names.first() {
+                        return Some(format!("something waits in {name:?} of {region}"));
+                    }
+                }
                 Ok(Err(_)) | Err(_) => return Some(format!("{region} does not answer")),
             }
         }
