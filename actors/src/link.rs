@@ -9,6 +9,7 @@ use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
 
+pub mod carrier;
 pub mod deliveries;
 pub mod files;
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Folder {
     }
 
     /// The variables that any file wants, sorted.
-    pub(crate) fn variables(&self) -> BTreeSet<String> {
+    pub fn variables(&self) -> BTreeSet<String> {
         let files = self.files.iter().filter(|(name, _)| is_yaml(name));
         let lines = files.flat_map(|(_, text)| text.lines()).filter(|line| !line.trim_start().starts_with('#'));
         lines.flat_map(fill::names).collect()

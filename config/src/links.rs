@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use takt_actors::link::Link;
+use takt_actors::link::carrier::Carrier;
 use takt_actors::link::files::drop::{DropSpec, Watcher};
 use takt_actors::link::files::names::Pattern;
 use takt_actors::link::files::outbox::{FilesLink, FilesSpec};
@@ -14,6 +15,7 @@ use takt_actors::link::inbound::{Inbound, Topic};
 use takt_actors::link::mapping::Mapping;
 use takt_actors::link::poll::{self, Poll, Reads};
 use takt_actors::region::{Region, SiteLink};
+use takt_cluster::seam::Clock;
 use takt_protocol::name::SiteId;
 use takt_protocol::signature::Signature;
 
@@ -78,22 +80,45 @@ impl Way {
     }
 }
 
-/// Every way of a mesh.
-pub fn ways(mesh: &Mesh) -> Result<Vec<Way>, reqwest::Error> {
-    mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings)).collect()
+/// What is under the links that speak HTTP where that is not the network: a carrier for each site, and the clock they go by.
+pub struct Under<'a> {
+    /// The carrier to a site, which gives up a request after so many ms.
+    pub carrier: &'a dyn Fn(SiteId, u32) -> Arc<dyn Carrier>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
 }
 
-fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Result<Way, reqwest::Error> {
+/// Every way of a mesh, over the network.
+pub fn ways(mesh: &Mesh) -> Result<Vec<Way>, reqwest::Error> {
+    mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings, None)).collect()
+}
+
+/// Every way of a mesh, with something else under it. Links that speak in files stay on the disk.
+pub fn ways_over(mesh: &Mesh, under: &Under<'_>) -> Result<Vec<Way>, reqwest::Error> {
+    mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings, Some(under))).collect()
+}
+
+fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>, under: Option<&Under<'_>>) -> Result<Way, reqwest::Error> {
     match &text.transport {
-        TransportText::Http(http) => over_http(site, http, text, mappings),
+        TransportText::Http(http) => over_http(site, http, text, mappings, under),
         TransportText::Files(files) => Ok(over_files(site, files, text, mappings)),
     }
 }
 
-fn over_http(site: SiteId, http: &HttpText, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Result<Way, reqwest::Error> {
+fn over_http(
+    site: SiteId,
+    http: &HttpText,
+    text: &LinkText,
+    mappings: &BTreeMap<String, Mapping>,
+    under: Option<&Under<'_>>,
+) -> Result<Way, reqwest::Error> {
     let mapped = |file: &str| mappings.get(file).cloned();
     let verbs = http.send.iter().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
-    let link = Arc::new(HttpLink::new(site, spec(http, text.limits.window_ms), verbs)?);
+    let (spec, window_ms) = (spec(http, text.limits.window_ms), text.limits.window_ms);
+    let link = Arc::new(match under {
+        Some(under) => HttpLink::over(site, spec, verbs, (under.carrier)(site, window_ms), Arc::clone(&under.clock)),
+        None => HttpLink::new(site, spec, verbs)?,
+    });
     let told = http.inbound.iter().flat_map(|inbound| inbound.topics.iter().map(|(topic, file)| (topic, file, inbound.format.format())));
     // An answer to a question of ours is read by its media type, and is JSON by then.
     let polled = http.polls.iter().map(|(topic, poll)| (topic, &poll.mapping, Format::Json));

@@ -4,4 +4,5 @@
 pub mod clock;
 pub mod gate;
 pub mod logs;
+pub mod sim;
 pub mod world;

@@ -10,19 +10,22 @@
 //! [`takt_protocol::books::Stated`] has them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
-use takt_cluster::seam::Clock as _;
+use takt_cluster::seam::Clock;
 use takt_protocol::calendar::Calendar;
 use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Receipt;
 use takt_protocol::signature::Signature;
 use tokio::sync::Mutex;
 
+pub(super) use super::carrier::Silence;
+use super::carrier::{Answered, Carried, Carrier, Network};
 use super::format::{Csv, Format};
 use super::mapping::{Mapping, RunError};
 use super::{Errand, Link, Probed, Sent};
@@ -49,9 +52,9 @@ pub struct HttpLink {
     site: SiteId,
     spec: HttpSpec,
     verbs: BTreeMap<String, Mapping>,
-    client: reqwest::Client,
+    carrier: Arc<dyn Carrier>,
     csrf: Mutex<Option<String>>,
-    clock: SystemClock,
+    clock: Arc<dyn Clock>,
 }
 
 /// A request as a mapping says it.
@@ -99,16 +102,6 @@ fn get() -> String {
     "GET".to_owned()
 }
 
-/// Why there is no answer.
-pub(super) enum Silence {
-    /// Nothing was sent.
-    Unsent(String),
-    /// It may have been heard.
-    Unknown(String),
-    /// The mapping or its request cannot be used.
-    Wrong(String),
-}
-
 /// What a mapping says of the answers to an effect.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -147,10 +140,15 @@ const STEPS_MAX: usize = 64;
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 impl HttpLink {
-    /// A link to `site`, with a mapping for each verb it can carry out.
+    /// A link to `site` over the network, with a mapping for each verb it can carry out.
     pub fn new(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder().timeout(Duration::from_millis(u64::from(spec.timeout_ms.max(1)))).build()?;
-        Ok(Self { site, spec, verbs, client, csrf: Mutex::new(None), clock: SystemClock::start() })
+        let network = Network::to(&spec.base, Duration::from_millis(u64::from(spec.timeout_ms.max(1))))?;
+        Ok(Self::over(site, spec, verbs, Arc::new(network), Arc::new(SystemClock::start())))
+    }
+
+    /// The same over any carrier, which has to keep to `timeout_ms`; what is sent is signed by the time of `clock`.
+    pub fn over(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>, carrier: Arc<dyn Carrier>, clock: Arc<dyn Clock>) -> Self {
+        Self { site, spec, verbs, carrier, csrf: Mutex::new(None), clock }
     }
 
     /// Whose link it is.
@@ -226,46 +224,7 @@ impl HttpLink {
     }
 
     async fn once(&self, asked: &Asked, token: Option<&str>) -> Result<Value, Silence> {
-        let method =
-            reqwest::Method::from_bytes(asked.method.as_bytes()).map_err(|_| Silence::Wrong(format!("{} is no method", asked.method)))?;
-        let mut request = self.client.request(method, format!("{}{}", self.spec.base, asked.path)).query(&asked.query);
-        for (name, value) in &asked.headers {
-            request = request.header(name, value);
-        }
-        if let Some(bearer) = &self.spec.bearer {
-            request = request.bearer_auth(bearer);
-        }
-        if let Some(token) = token {
-            request = request.header("x-csrf-token", token);
-        }
-        let mut body = Vec::new();
-        if let Some(said) = &asked.body {
-            let (bytes, media) =
-                asked.written_as.format().write(said).map_err(|why| Silence::Wrong(format!("the body cannot be written: {why}")))?;
-            request = request.header("content-type", media);
-            body = bytes;
-        }
-        if let Some(signature) = self.spec.signature.as_ref().filter(|_| asked.method != "GET") {
-            request = signature.sign(&body, self.clock.now()).into_iter().fold(request, |request, (name, text)| request.header(name, text));
-        }
-        if asked.body.is_some() {
-            request = request.body(body);
-        }
-        let unanswered = |error: reqwest::Error| {
-            let why = format!("{} {}: {}", asked.method, asked.path, told(&error));
-            if error.is_builder() {
-                Silence::Wrong(why)
-            } else if error.is_connect() {
-                Silence::Unsent(why)
-            } else {
-                Silence::Unknown(why)
-            }
-        };
-        let answer = request.send().await.map_err(unanswered)?;
-        let status = answer.status().as_u16();
-        let headers: BTreeMap<String, String> =
-            answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
-        let bytes = answer.bytes().await.map_err(|error| Silence::Unknown(told(&error)))?;
+        let Answered { status, headers, body: bytes } = self.carrier.carry(self.written(asked, token)?).await?;
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
         }
@@ -276,6 +235,27 @@ impl HttpLink {
         let body = document.filter(|body| body.is_object() || body.is_array()).unwrap_or_default();
         let text = if body.is_null() { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() };
         Ok(json!({ "status": status, "headers": headers, "body": body, "text": text }))
+    }
+
+    /// A request as it goes out: its body written, and signed where it is to be.
+    fn written(&self, asked: &Asked, token: Option<&str>) -> Result<Carried, Silence> {
+        let mut headers: Vec<(String, String)> = asked.headers.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+        if let Some(token) = token {
+            headers.push(("x-csrf-token".to_owned(), token.to_owned()));
+        }
+        let mut body = None;
+        if let Some(said) = &asked.body {
+            let (bytes, media) =
+                asked.written_as.format().write(said).map_err(|why| Silence::Wrong(format!("the body cannot be written: {why}")))?;
+            headers.push(("content-type".to_owned(), media.to_owned()));
+            body = Some(bytes);
+        }
+        if let Some(signature) = self.spec.signature.as_ref().filter(|_| asked.method != "GET") {
+            let signed = signature.sign(body.as_deref().unwrap_or_default(), self.clock.now());
+            headers.extend(signed);
+        }
+        let (method, path, query) = (asked.method.clone(), asked.path.clone(), asked.query.clone());
+        Ok(Carried { method, path, query, headers, bearer: self.spec.bearer.clone(), body })
     }
 }
 
@@ -302,17 +282,6 @@ pub(super) fn fits(entry: &str, output: &Value) -> Result<(), String> {
         _ => serde_path_to_error::deserialize::<_, Asked>(output).map(drop),
     };
     fit.map_err(|error| format!("{}: {}", error.path(), error.inner()))
-}
-
-/// An error with what is behind it, in one line.
-fn told(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// Reads what a mapping said; nothing at all is `None`.

@@ -1,0 +1,112 @@
+//! What carries a request of a link to its system and the answer back: the network, or whatever stands for it under virtual time.
+//! Apart from links because they mean the same over either. Knows no mapping, and nothing of what a request is for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// A request as it goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// `GET`, `POST` and so on.
+    pub method: String,
+    /// Behind the system's address, with its leading slash; a part of the query may stand in it.
+    pub path: String,
+    /// More of the query, not encoded.
+    pub query: BTreeMap<String, String>,
+    /// Headers, in their order.
+    pub headers: Vec<(String, String)>,
+    /// The bearer token to be shown.
+    pub bearer: Option<String>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The HTTP status code.
+    pub status: u16,
+    /// Headers, by lower-case name.
+    pub headers: BTreeMap<String, String>,
+    /// The body; may be empty.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nothing was sent.
+    Unsent(String),
+    /// It may have been heard.
+    Unknown(String),
+    /// The request cannot be made as it was asked for.
+    Wrong(String),
+}
+
+/// A way to one system, good for any number of requests.
+#[async_trait]
+pub trait Carrier: Send + Sync {
+    /// Carries one request, once. Ends by itself when the system is silent, with what is known then: [`Silence::Unsent`] only when
+    /// it was certainly not heard.
+    async fn carry(&self, request: Carried) -> Result<Answered, Silence>;
+}
+
+/// The network.
+pub(super) struct Network {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Network {
+    /// To the system that listens at `base` (no slash at the end), for so long a request.
+    pub(super) fn to(base: &str, patience: Duration) -> Result<Self, reqwest::Error> {
+        Ok(Self { base: base.to_owned(), client: reqwest::Client::builder().timeout(patience).build()? })
+    }
+}
+
+#[async_trait]
+impl Carrier for Network {
+    async fn carry(&self, request: Carried) -> Result<Answered, Silence> {
+        let Carried { method, path, query, headers, bearer, body } = request;
+        let verb = reqwest::Method::from_bytes(method.as_bytes()).map_err(|_| Silence::Wrong(format!("{method} is no method")))?;
+        let mut asked = self.client.request(verb, format!("{}{path}", self.base)).query(&query);
+        for (name, value) in &headers {
+            asked = asked.header(name, value);
+        }
+        if let Some(bearer) = &bearer {
+            asked = asked.bearer_auth(bearer);
+        }
+        if let Some(body) = body {
+            asked = asked.body(body);
+        }
+        let unanswered = |error: reqwest::Error| {
+            let why = format!("{method} {path}: {}", told(&error));
+            if error.is_builder() {
+                Silence::Wrong(why)
+            } else if error.is_connect() {
+                Silence::Unsent(why)
+            } else {
+                Silence::Unknown(why)
+            }
+        };
+        let answer = asked.send().await.map_err(unanswered)?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        let headers = headers.collect();
+        let body = answer.bytes().await.map_err(|error| Silence::Unknown(told(&error)))?;
+        Ok(Answered { status, headers, body: body.into() })
+    }
+}
+
+/// An error with what is behind it, in one line.
+fn told(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,227 @@
+//! `cargo sim`: runs the simulator from the command line, one process a seed: the seed first, what took effect, how fast it was, the hash
+//! of the trace last; on failure the promise that broke and the command that reproduces it.
+
+#![expect(clippy::print_stdout, reason = "this is what a person reads")]
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Output};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use takt_cluster::clock::SystemClock;
+use takt_cluster::seam::Clock as _;
+use takt_protocol::planted::Bug;
+use takt_simulations::sim::scenario::{self, Scenario};
+use takt_simulations::sim::{Trial, Verdict, run};
+
+const USAGE: &str =
+    "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--trace FILE]
+  --seed S         one run
+  --seeds N        so many seeds, from 0 on or from S on, each of every scenario, or of the one that is named; 5 when nothing is said
+  --minutes M      seeds from 0 on for so long
+  --scenario NAME  only this one; see below
+  --config DIR     a configuration of your own instead of the demo's
+  --twice          each seed in two processes, whose traces must be the same
+  --mutants        each planted bug must be caught within the seeds (a debug build has them)
+  --bug NAME       one run with that bug planted
+  --trace FILE     with --seed: every line of the trace";
+
+/// What was asked for.
+#[derive(Clone, Default)]
+struct Wish {
+    seed: Option<u64>,
+    seeds: Option<u64>,
+    minutes: Option<u64>,
+    scenario: Option<&'static Scenario>,
+    config: Option<PathBuf>,
+    trace: Option<PathBuf>,
+    bug: Option<Bug>,
+    twice: bool,
+    mutants: bool,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let mut words = std::env::args().skip(1);
+    let mut wish = Wish::default();
+    while let Some(word) = words.next() {
+        let mut next = || words.next().ok_or_else(|| anyhow::anyhow!("{word} wants something behind it\n{USAGE}"));
+        match word.as_str() {
+            "--seed" => wish.seed = Some(number(&next()?)?),
+            "--seeds" => wish.seeds = Some(number(&next()?)?),
+            "--minutes" => wish.minutes = Some(number(&next()?)?),
+            "--scenario" => wish.scenario = Some(named(&next()?)?),
+            "--config" => wish.config = Some(PathBuf::from(next()?)),
+            "--trace" => wish.trace = Some(PathBuf::from(next()?)),
+            "--bug" => wish.bug = Some(bug(&next()?)?),
+            "--twice" => wish.twice = true,
+            "--mutants" => wish.mutants = true,
+            "--help" | "-h" => {
+                println!("{USAGE}\n\nscenarios:");
+                for known in &scenario::ALL {
+                    println!("  {:<18} {}", known.name, known.about);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            other => anyhow::bail!("unknown word {other}\n{USAGE}"),
+        }
+    }
+    let kept = match wish.seed {
+        Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() => one(&wish, seed)?,
+        _ if wish.mutants => mutants(&wish)?,
+        _ => many(&wish)?,
+    };
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn number(text: &str) -> anyhow::Result<u64> {
+    text.parse().map_err(|_| anyhow::anyhow!("`{text}` is not a number\n{USAGE}"))
+}
+
+fn named(name: &str) -> anyhow::Result<&'static Scenario> {
+    let known = || scenario::ALL.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
+    scenario::named(name).ok_or_else(|| anyhow::anyhow!("there is no scenario `{name}`: choose one of {}", known()))
+}
+
+fn bug(name: &str) -> anyhow::Result<Bug> {
+    let known = || Bug::ALL.map(|bug| format!("{bug:?}")).join(", ");
+    Bug::ALL
+        .into_iter()
+        .find(|bug| format!("{bug:?}") == name)
+        .ok_or_else(|| anyhow::anyhow!("there is no bug `{name}`: choose one of {}", known()))
+}
+
+/// One run, in this process.
+fn one(wish: &Wish, seed: u64) -> anyhow::Result<bool> {
+    let scenario = wish.scenario.map_or_else(|| named("ordinary-day"), Ok)?;
+    println!("seed {seed}  scenario {}", scenario.name);
+    let trial = Trial { seed, scenario, config: wish.config.clone(), bug: wish.bug, trace: wish.trace.clone() };
+    let clock = SystemClock::start();
+    let verdict = run(&trial)?;
+    tell(&verdict, clock.elapsed());
+    if !verdict.broken.is_empty() {
+        println!("again: {}", again(wish, seed, scenario));
+    }
+    println!("trace sha256:{}", verdict.trace);
+    Ok(verdict.broken.is_empty())
+}
+
+fn tell(verdict: &Verdict, took: Duration) {
+    for note in &verdict.notes {
+        println!("note  {note}");
+    }
+    for (name, count) in &verdict.account {
+        println!("{count:>9}  {name}");
+    }
+    let hours = verdict.took.as_secs_f64() / 3_600.0;
+    println!("{hours:.1} simulated hours in {:.1} s: {:.1} hours a second", took.as_secs_f64(), hours / took.as_secs_f64().max(0.001));
+    for sentence in &verdict.broken {
+        println!("BROKEN {sentence}");
+    }
+}
+
+fn again(wish: &Wish, seed: u64, scenario: &Scenario) -> String {
+    let config = wish.config.as_ref().map(|dir| format!(" --config {}", dir.display())).unwrap_or_default();
+    let bug = wish.bug.map(|bug| format!(" --bug {bug:?}")).unwrap_or_default();
+    format!("cargo sim --seed {seed} --scenario {}{config}{bug}", scenario.name)
+}
+
+/// One run in a process of its own.
+fn apart(wish: &Wish, seed: u64, scenario: &Scenario, bug: Option<Bug>) -> anyhow::Result<Output> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--seed", &seed.to_string(), "--scenario", scenario.name]);
+    if let Some(dir) = &wish.config {
+        command.arg("--config").arg(dir);
+    }
+    if let Some(bug) = bug {
+        command.args(["--bug", &format!("{bug:?}")]);
+    }
+    Ok(command.output()?)
+}
+
+fn scenarios(wish: &Wish) -> Vec<&'static Scenario> {
+    let all = scenario::ALL.iter().filter_map(|known| scenario::named(known.name)).collect();
+    wish.scenario.map_or(all, |one| vec![one])
+}
+
+/// Seeds on all cores, each in a process of its own.
+fn many(wish: &Wish) -> anyhow::Result<bool> {
+    let (scenarios, clock) = (scenarios(wish), SystemClock::start());
+    let first = wish.seed.unwrap_or(0);
+    let seeds = wish.seeds.unwrap_or(if wish.seed.is_some() { 1 } else { 5 });
+    let runs = seeds.saturating_mul(scenarios.len() as u64);
+    let (next, kept, failed) = (AtomicU64::new(0), AtomicBool::new(true), Mutex::new(None));
+    let work = || -> anyhow::Result<()> {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let over = wish.minutes.map_or(at >= runs, |minutes| clock.elapsed() >= Duration::from_mins(minutes));
+            let count = scenarios.len() as u64;
+            let Some(scenario) = usize::try_from(at % count).ok().and_then(|at| scenarios.get(at)).filter(|_| !over) else { return Ok(()) };
+            let seed = first.saturating_add(at / count);
+            let ran = apart(wish, seed, scenario, None)?;
+            let mut good = ran.status.success();
+            let mut text = shown(&ran, good);
+            if wish.twice && last(&ran) != last(&apart(wish, seed, scenario, None)?) {
+                good = false;
+                text.push_str("\nBROKEN two processes with the same seed have other traces");
+            }
+            println!("seed {seed} {:<18} {text}", scenario.name);
+            kept.fetch_and(good, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            scope.spawn(|| {
+                if let Err(error) = work() {
+                    *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+                }
+            });
+        }
+    });
+    if let Some(error) = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(error);
+    }
+    let kept = kept.into_inner();
+    println!("{}", if kept { "every promise held" } else { "a promise broke: see above" });
+    Ok(kept)
+}
+
+/// What is worth reading of a run: of a good one its last lines.
+fn shown(ran: &Output, good: bool) -> String {
+    let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+    if good {
+        let lines: Vec<&str> = text.lines().rev().take(2).collect();
+        return lines.into_iter().rev().collect::<Vec<_>>().join("  ");
+    }
+    format!("\n{text}{}", String::from_utf8_lossy(&ran.stderr))
+}
+
+/// The hash of its trace.
+fn last(ran: &Output) -> String {
+    String::from_utf8_lossy(&ran.stdout).lines().last().unwrap_or_default().to_owned()
+}
+
+/// Every planted bug must be seen, by a promise that broke: not by a run that hangs, and not by one that is as bad without it.
+fn mutants(wish: &Wish) -> anyhow::Result<bool> {
+    let seeds = wish.seeds.unwrap_or(20);
+    let mut all = true;
+    for bug in wish.bug.map_or_else(|| Bug::ALL.to_vec(), |bug| vec![bug]) {
+        let mut caught = None;
+        'seeds: for seed in 0..seeds {
+            for scenario in scenarios(wish) {
+                let ran = apart(wish, seed, scenario, Some(bug))?;
+                let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+                let seen = |line: &&str| line.starts_with("BROKEN T") && !line.starts_with("BROKEN T9") && !line.starts_with("BROKEN T0");
+                if let Some(line) = text.lines().find(seen)
+                    && apart(wish, seed, scenario, None)?.status.success()
+                {
+                    caught = Some(format!("seed {seed}, {}: {line}", scenario.name));
+                    break 'seeds;
+                }
+            }
+        }
+        all &= caught.is_some();
+        println!("{bug:?}  {}", caught.unwrap_or_else(|| format!("NOT CAUGHT by {seeds} seeds")));
+    }
+    Ok(all)
+}

@@ -1,0 +1,112 @@
+//! The promises, looked at when a run is over: in the durable logs of all regions, and in the books of the systems, which share nothing
+//! with us. One promise, one file; T3 and T10 are looked at where logs are read ([`crate::logs`]), with the predicates of the gate.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use takt_cluster::memory::Memory;
+use takt_cluster::seam::Seams;
+use takt_protocol::name::SiteId;
+
+use super::people::People;
+use super::scenario::What;
+use super::town::Town;
+use super::yard::Left;
+use super::{Trial, Verdict};
+use crate::logs::Logs;
+use crate::world::ledger::Ledger;
+use crate::world::system::Kind;
+
+mod t11_bounded;
+mod t1_kept;
+mod t2_once;
+mod t4_conserved;
+mod t5_cleared;
+pub(super) mod t9_decided;
+
+/// Everything that is looked at.
+pub(super) struct Evidence<'a> {
+    pub(super) logs: Logs,
+    pub(super) left: &'a Left,
+    pub(super) people: &'a People,
+    /// The books of every system.
+    pub(super) books: BTreeMap<SiteId, (Kind, Value)>,
+    /// Those of the ERPs, in no ERP's words.
+    pub(super) erps: BTreeMap<SiteId, Ledger>,
+}
+
+/// Looks at all of them.
+pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People, verdict: &mut Verdict) -> anyhow::Result<()> {
+    let regions: Vec<Seams> = left.memories.values().map(Memory::seams).collect();
+    let mut logs = Logs::default();
+    for seams in &regions {
+        logs.read(seams, &mut verdict.broken).await?;
+        commits_into(town, seams).await?;
+    }
+    let books: BTreeMap<_, _> = town.houses().map(|house| (house.site, (house.kind, house.with(|system| system.books())))).collect();
+    let erps = books.iter().filter_map(|(site, (kind, books))| Some((*site, Ledger::of(*kind, books)?))).collect();
+    let led_back = logs.every_posting_leads_back(&regions, &mut verdict.broken).await?;
+    let evidence = Evidence { logs, left: &left, people, books, erps };
+    t1_kept::look(&evidence, &regions, &mut verdict.broken).await?;
+    t2_once::look(&evidence, &mut verdict.broken);
+    t4_conserved::look(&evidence, &mut verdict.broken);
+    let departures = t5_cleared::look(&evidence, &mut verdict.broken);
+    t5_cleared::look_at_holds(&evidence, &regions, &mut verdict.broken).await?;
+    t9_decided::look(&evidence, &mut verdict.broken);
+    t11_bounded::look(&evidence, &mut verdict.broken);
+    verdict.account = account(&evidence, town, led_back, departures);
+    proves_something(trial, regions.len(), verdict);
+    Ok(())
+}
+
+/// Every commit of a region, into the trace.
+async fn commits_into(town: &Town, seams: &Seams) -> anyhow::Result<()> {
+    for shard in 0..seams.journal.shards() {
+        let (mut after, end) = (0, seams.journal.head(shard).await?);
+        while after < end {
+            for entry in seams.journal.tail(shard, after, 1_024).await? {
+                after = entry.sequence;
+                town.trace().add(&format!("{} {}", entry.sequence, entry.entity), &entry.bytes);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was done, and what went wrong meanwhile.
+fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64) -> BTreeMap<String, u64> {
+    let mut account = town.account();
+    let mut add = |name: &str, count: u64| *account.entry(name.to_owned()).or_default() += count;
+    for (name, count) in evidence.left.memories.values().flat_map(Memory::account) {
+        add(&format!("engine: {name}"), count);
+    }
+    for (_, books) in evidence.books.values() {
+        let effects = books.get("effects").and_then(Value::as_object);
+        for (name, count) in effects.into_iter().flatten() {
+            add(name, count.as_u64().unwrap_or_default());
+        }
+    }
+    let cases = evidence.logs.entities().values().map(|told| told.state.common.cases.len() as u64);
+    add("cases open", cases.sum());
+    add("commits", evidence.logs.entities().values().map(|told| told.commits.len() as u64).sum());
+    add("postings", evidence.logs.orders().map(|(_, order)| order.ledger.postings().count() as u64).sum());
+    add("quantities led back to their message", led_back);
+    add("departures", departures);
+    account
+}
+
+/// A run in which nothing went wrong has not passed; one region has nobody to be cut off from.
+fn proves_something(trial: &Trial, regions: usize, verdict: &mut Verdict) {
+    let must = trial.scenario.must.iter();
+    let done = ["orders asked for", "postings", "departures", "quantities led back to their message"];
+    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut));
+    let must = must.filter(|_| regions > 1 || !cut).chain(&done);
+    if regions == 1 && cut {
+        verdict.notes.push("there is one region, which nothing cuts off".to_owned());
+    }
+    for name in must {
+        if verdict.account.get(*name).is_none_or(|count| *count == 0) {
+            verdict.broken.push(format!("T0: the run proves nothing: `{name}` never took effect"));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! T4: every reported unit is in exactly one place, and the ERP has what we call posted. Where somebody posted by hand, and ours went
+//! through as well, the two differ, and a case says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use takt_protocol::kernel::Own;
+use takt_protocol::posting::accounts;
+
+use super::Evidence;
+use crate::logs::booked;
+use crate::world::ledger::Entry;
+
+/// Looks.
+pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
+    let mut known = BTreeSet::new();
+    for told in evidence.logs.entities().values() {
+        let Own::Order(order) = &told.state.own else { continue };
+        let Some(header) = order.header() else { continue };
+        let native = header.number.to_string();
+        known.insert((header.erp, native.clone()));
+        for places in accounts(&order.ledger).iter().filter(|places| !places.balances()) {
+            broken.push(format!("T4: order {native}: {:?} of {} does not balance", places.series.purpose, places.series.material));
+        }
+        let told_of = !order.foreign.is_empty() && !told.state.common.cases.is_empty();
+        let (ours, theirs) = (booked(order), evidence.erps.get(&header.erp));
+        let theirs: BTreeMap<&Entry, Decimal> = theirs
+            .into_iter()
+            .flat_map(|ledger| &ledger.entries)
+            .filter(|(entry, _)| entry.order == native)
+            .map(|(entry, sum)| (entry, *sum))
+            .collect();
+        for key in ours.keys().chain(theirs.keys().copied()).collect::<BTreeSet<_>>() {
+            let (mine, theirs) = (ours.get(key).copied().unwrap_or_default(), theirs.get(key).copied().unwrap_or_default());
+            if mine != theirs && !told_of {
+                let (purpose, material) = (key.purpose, &key.material);
+                broken.push(format!("T4: order {native}: {} has {theirs} of {purpose:?} {material}, we say {mine}", header.erp));
+            }
+        }
+    }
+    for (site, ledger) in &evidence.erps {
+        let strangers: BTreeSet<&str> = ledger
+            .entries
+            .keys()
+            .map(|entry| entry.order.as_str())
+            .filter(|order| !order.is_empty() && !known.contains(&(*site, (*order).to_owned())))
+            .collect();
+        for order in strangers {
+            broken.push(format!("T4: {site} has postings for order {order}, which no log knows"));
+        }
+    }
+}

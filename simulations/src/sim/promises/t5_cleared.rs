@@ -1,0 +1,110 @@
+//! T5: what left, left with the clearance of every lot on it, and its warehouse had been told so; an escape would be shown as one. No lot
+//! clears anything from the step in which it heard that all of it is in question to the one in which it heard the decision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use takt_cluster::seam::Seams;
+use takt_protocol::case::CaseKind;
+use takt_protocol::envelope::RawRef;
+use takt_protocol::fact::Fact;
+use takt_protocol::kernel::{Own, State, replay};
+use takt_protocol::lot;
+use takt_protocol::shipment::{self, Departure};
+
+use super::Evidence;
+use crate::logs::Told;
+use crate::sim::people::{list, text};
+use crate::world::system::Kind;
+
+/// Looks; how many left.
+pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) -> u64 {
+    let mut left = 0;
+    for told in evidence.logs.entities().values() {
+        let Own::Shipment(shipment) = &told.state.own else { continue };
+        if shipment.stage != shipment::Stage::Departed {
+            continue;
+        }
+        left += 1;
+        let name = shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
+        let cleared = as_it_left(told).is_some_and(|departure| {
+            departure.told == Some(true) && departure.lots.values().all(|answer| answer.as_ref().is_some_and(Vec::is_empty))
+        });
+        let escaped = told.state.common.cases.values().any(|case| case.kind == CaseKind::Escape);
+        if !cleared || escaped {
+            broken.push(format!("T5: {name} left without the clearance of every lot on it"));
+        }
+    }
+    let theirs = evidence.books.values().filter(|(kind, _)| *kind == Kind::Wms);
+    let gone = theirs.flat_map(|(_, books)| list(books, "deliveries")).filter(|delivery| text(delivery, "state") == "departed").count();
+    if gone as u64 != left {
+        broken.push(format!("T5: {gone} deliveries left their warehouses, and we know of {left}"));
+    }
+    left
+}
+
+/// What the quality system told of a case.
+enum Word {
+    /// All of a lot is in question.
+    Raised(String),
+    Decided(String),
+}
+
+/// Looks at what each lot had heard when it cleared something.
+pub(super) async fn look_at_holds(evidence: &Evidence<'_>, regions: &[Seams], broken: &mut Vec<String>) -> anyhow::Result<()> {
+    let words = words(evidence, regions).await?;
+    for (entity, told) in evidence.logs.entities().iter().filter(|(_, told)| matches!(told.state.own, Own::Lot(_))) {
+        let mut open: BTreeSet<&str> = BTreeSet::new();
+        for step in told.steps() {
+            match step.origin.as_ref().and_then(|origin| words.get(&origin.raw)) {
+                Some(Word::Raised(case)) => {
+                    open.insert(case);
+                }
+                Some(Word::Decided(case)) => {
+                    open.remove(case.as_str());
+                }
+                None => {}
+            }
+            let clears = |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Cleared { .. }));
+            if let Some(case) = open.first().filter(|_| step.facts.iter().any(clears)) {
+                broken.push(format!("T5: {entity} gave clearance while all of it was in question by {case}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The messages of the quality systems about whole lots, by what they are kept under.
+async fn words(evidence: &Evidence<'_>, regions: &[Seams]) -> anyhow::Result<BTreeMap<RawRef, Word>> {
+    let mut words = BTreeMap::new();
+    let quality = evidence.left.taken.iter().filter(|(site, _)| evidence.books.get(site).is_some_and(|(kind, _)| *kind == Kind::Qms));
+    for taken in quality.flat_map(|(_, taken)| taken) {
+        for seams in regions {
+            let Some(raw) = seams.blobs.get(&taken.raw).await? else { continue };
+            let said: Value = serde_json::from_slice(&raw)?;
+            let case = text(&said, "nonconformance").to_owned();
+            match taken.topic.as_str() {
+                _ if case.is_empty() => {}
+                "nonconformance.raised" if list(&said, "pallets").is_empty() => drop(words.insert(taken.raw, Word::Raised(case))),
+                "disposition.decided" => drop(words.insert(taken.raw, Word::Decided(case))),
+                _ => {}
+            }
+        }
+    }
+    Ok(words)
+}
+
+/// What was known of a shipment's clearance when it left: a later hold takes back what has been used.
+fn as_it_left(told: &Told) -> Option<Departure> {
+    let first = told.commits.first()?;
+    let mut state = State::unknown(first.entity);
+    for step in told.steps() {
+        state = replay(state, step);
+        if let Own::Shipment(shipment) = &state.own
+            && shipment.stage == shipment::Stage::Departed
+        {
+            return shipment.departure.clone();
+        }
+    }
+    None
+}

@@ -1,0 +1,112 @@
+//! The simulator, as CI runs it: every scenario with a seed of the commit, the same seed twice, and a planted bug.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+/// A seed that every commit draws anew, and any commit always the same.
+fn fresh() -> u64 {
+    std::env::var("PROPTEST_RNG_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+fn must_hold(trial: &Trial) -> Verdict {
+    let verdict = run(trial).unwrap();
+    let again = format!("again: cargo sim --seed {} --scenario {}", trial.seed, trial.scenario.name);
+    assert!(verdict.broken.is_empty(), "{again}\n{}", verdict.broken.join("\n"));
+    verdict
+}
+
+/// Runs trials on all cores.
+fn all_hold(trials: &[Trial]) -> Vec<Verdict> {
+    let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            scope.spawn(|| {
+                while let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let verdict = must_hold(trial);
+                    verdicts.lock().unwrap().push(verdict);
+                }
+            });
+        }
+    });
+    verdicts.into_inner().unwrap()
+}
+
+/// Scenarios that a commit plays; which, its seed says.
+const A_COMMIT: usize = 4;
+
+#[test]
+fn scenarios_of_the_commit_keep_every_promise() {
+    let from = usize::try_from(fresh() % scenario::ALL.len() as u64).unwrap();
+    let drawn = scenario::ALL.iter().cycle().skip(from).take(A_COMMIT).filter_map(|drawn| scenario::named(drawn.name));
+    let trials: Vec<Trial> = drawn.map(|scenario| Trial::of(fresh(), scenario)).collect();
+    assert_eq!(all_hold(&trials).len(), A_COMMIT);
+}
+
+#[test]
+fn the_same_seed_is_the_same_trace_and_another_seed_another_one() {
+    let scenario = scenario::named("ordinary-day").unwrap();
+    let traces: Vec<String> = [7, 7, 8].into_iter().map(|seed| run(&Trial::of(seed, scenario)).unwrap().trace).collect();
+    assert_eq!(traces[0], traces[1]);
+    assert_ne!(traces[0], traces[2]);
+}
+
+/// A day on which nothing goes wrong.
+static CALM: Scenario = Scenario {
+    name: "calm",
+    about: "nothing goes wrong",
+    begins: "2026-11-23T06:00:00+01:00",
+    hours: 2,
+    order_every_min: 60,
+    pieces_max: 10,
+    hold_every_min: 0,
+    odds: scenario::Odds {
+        request_lost: 0,
+        answer_lost: 0,
+        heard_late: 0,
+        message_lost: 0,
+        acknowledgement_lost: 0,
+        told_twice: 0,
+        engine_trouble: 0,
+        crash: 0,
+        habits_per_mille: 0,
+    },
+    blows: &[],
+    must: &["told twice"],
+};
+
+/// What is said of it.
+const PROVES_NOTHING: [&str; 1] = ["T0: the run proves nothing: `told twice` never took effect"];
+
+#[test]
+fn a_run_in_which_nothing_went_wrong_has_not_passed() {
+    let verdict = run(&Trial::of(1, &CALM)).unwrap();
+    assert_eq!(verdict.broken, PROVES_NOTHING);
+}
+
+#[test]
+fn a_folder_that_is_nobody_s_demo_is_simulated_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    takt_config::start::write_to(dir.path()).unwrap();
+    let verdict = run(&Trial { config: Some(dir.path().to_owned()), ..Trial::of(1, &CALM) }).unwrap();
+    assert_eq!(verdict.broken, PROVES_NOTHING);
+    assert!(verdict.account.get("departures").is_some_and(|count| *count > 0), "{:?}", verdict.account);
+}
+
+#[test]
+fn what_cannot_be_simulated_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let nowhere = Trial { config: Some(dir.path().join("nowhere")), ..Trial::of(1, &CALM) };
+    assert!(run(&nowhere).unwrap_err().to_string().contains("cannot be used"));
+    let demo = run(&Trial::of(2, &CALM)).unwrap();
+    assert!(demo.notes.iter().any(|note| note.starts_with("pune speaks in files")), "{:?}", demo.notes);
+}
+
+/// Whoever takes an append whatever its fence says is seen in the logs.
+#[test]
+fn a_planted_bug_is_seen() {
+    let scenario = scenario::named("everything-twice").unwrap();
+    let verdict = run(&Trial { bug: Some(Bug::NoFence), ..Trial::of(0, scenario) }).unwrap();
+    assert!(verdict.broken.iter().any(|sentence| sentence.starts_with("T3")), "{:?}", verdict.broken);
+}

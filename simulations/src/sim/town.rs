@@ -1,0 +1,229 @@
+//! The simulated systems of a configuration, on the virtual clock, with books in memory that outlive every crash of ours. What is
+//! asked of them and what they tell goes over the bus ([`super::bus`], [`super::teller`]); what their own people do, they do here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use takt_cluster::seam::Clock as _;
+use takt_config::text::TransportText;
+use takt_protocol::book::SiteKind;
+use takt_protocol::instant::Instant;
+use takt_protocol::name::{Region, SiteId};
+use takt_protocol::outbox::Class;
+use tokio::sync::Notify;
+
+use super::Trial;
+use super::scenario::Odds;
+use super::text::Loaded;
+use super::trace::Trace;
+use crate::clock::VirtualClock;
+use crate::gate::Luck;
+use crate::world::habits::Habit;
+use crate::world::system::Kind;
+use crate::world::{Answer, Moment, Request, System, Zone, system};
+
+/// A system.
+pub(super) struct House {
+    pub(super) site: SiteId,
+    pub(super) kind: Kind,
+    pub(super) of: SiteKind,
+    pub(super) region: Region,
+    /// The token it shows at our door.
+    pub(super) token: Option<String>,
+    /// How late a request may still be heard after it was given up, in ms: as long as its link says that it waits for.
+    pub(super) settle_ms: u64,
+    /// What becomes of requests to it, and of what it tells.
+    pub(super) asked: Mutex<Luck>,
+    pub(super) tells: Mutex<Luck>,
+    /// It was asked something, and may have something to tell.
+    pub(super) stirred: Notify,
+    system: Mutex<Box<dyn System>>,
+}
+
+/// Who is out of reach.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// Regions that are cut off from the others.
+    pub(super) cut: BTreeSet<Region>,
+    /// Systems that are down.
+    pub(super) down: BTreeSet<SiteId>,
+}
+
+/// All of them.
+pub(super) struct Town {
+    pub(super) clock: Arc<VirtualClock>,
+    houses: BTreeMap<SiteId, Arc<House>>,
+    odds: Odds,
+    calm: AtomicBool,
+    reach: Mutex<Reach>,
+    trace: Trace,
+    account: Mutex<BTreeMap<String, u64>>,
+}
+
+pub(super) fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl House {
+    /// What it answers now.
+    fn answer(&self, now: Moment, request: &Request) -> Answer {
+        let answer = lock(&self.system).answer(now, request);
+        self.stirred.notify_one();
+        answer
+    }
+
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut dyn System) -> T) -> T {
+        act(lock(&self.system).as_mut())
+    }
+}
+
+impl Town {
+    pub(super) fn new(trial: &Trial, text: &Loaded, clock: Arc<VirtualClock>, trace: Trace) -> anyhow::Result<Self> {
+        let mut houses = BTreeMap::new();
+        for (site, link) in &text.mesh.links {
+            let (Some(kind), Some(known)) = (text.kind_of(*site), text.mesh.book.sites.get(site)) else { continue };
+            let token = match &link.transport {
+                TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
+                TransportText::Files(_) => None,
+            };
+            let settles = known.classes.values().filter_map(|class| match class {
+                Class::ProbeWithSettle { settle_ms } => Some(u64::from(*settle_ms)),
+                Class::DedupByKey | Class::AtMostOnce => None,
+            });
+            let seed = trial.seed.wrapping_add(link.simulated.as_ref().map_or(0, |simulated| simulated.seed));
+            let system = system(kind, site.as_str(), Zone::named(known.calendar.zone())?, seed);
+            let house = House {
+                site: *site,
+                kind,
+                of: known.kind,
+                region: known.region,
+                token,
+                settle_ms: settles.min().unwrap_or(2_000),
+                asked: Mutex::new(Luck::of(trial.seed, &format!("asked {site}"))),
+                tells: Mutex::new(Luck::of(trial.seed, &format!("tells {site}"))),
+                stirred: Notify::new(),
+                system: Mutex::new(system),
+            };
+            houses.insert(*site, Arc::new(house));
+        }
+        let (calm, reach, account) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
+        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, reach, trace, account })
+    }
+
+    pub(super) fn houses(&self) -> impl Iterator<Item = &Arc<House>> {
+        self.houses.values()
+    }
+
+    pub(super) fn house(&self, site: SiteId) -> Option<&Arc<House>> {
+        self.houses.get(&site)
+    }
+
+    pub(super) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment::from_millis(self.now().utc_ms())
+    }
+
+    /// What is a little wrong just now.
+    pub(super) fn odds(&self) -> Odds {
+        if self.calm.load(Ordering::Relaxed) { Odds::default() } else { self.odds }
+    }
+
+    /// Something took effect.
+    pub(super) fn count(&self, what: &str) {
+        *lock(&self.account).entry(what.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn account(&self) -> BTreeMap<String, u64> {
+        lock(&self.account).clone()
+    }
+
+    pub(super) fn with_reach(&self, act: impl FnOnce(&mut Reach)) {
+        act(&mut lock(&self.reach));
+    }
+
+    /// Whether nothing goes from a region to another one.
+    pub(super) fn apart(&self, one: Region, other: Region) -> bool {
+        let reach = lock(&self.reach);
+        one != other && (reach.cut.contains(&one) || reach.cut.contains(&other))
+    }
+
+    /// Whether nothing goes between a region and a system.
+    pub(super) fn out_of_reach(&self, region: Region, house: &House) -> bool {
+        lock(&self.reach).down.contains(&house.site) || self.apart(region, house.region)
+    }
+
+    /// What a system answers to a request that came to it, as the trace has it.
+    pub(super) fn hear(&self, from: Region, house: &House, request: &Request) -> Answer {
+        let answer = house.answer(self.moment(), request);
+        let line = format!("{} {from} > {} {}", self.elapsed().as_millis(), house.site, request.place());
+        self.trace.add(&line, format!("{request:?} {answer:?}").as_bytes());
+        answer
+    }
+
+    /// Something that the people of a system do at its own desk.
+    pub(super) fn do_there(&self, house: &House, request: &Request) -> anyhow::Result<Value> {
+        let answer = house.answer(self.moment(), request);
+        let line = format!("{} {} {}", self.elapsed().as_millis(), house.site, request.place());
+        self.trace.add(&line, request.body.as_bytes());
+        let response = answer.reply.response();
+        match response {
+            Some(response) if response.is_success() => Ok(response.value()),
+            Some(response) => anyhow::bail!("{} {}: {} {}", house.site, request.place(), response.status, response.body),
+            None => anyhow::bail!("{} {} was not answered", house.site, request.place()),
+        }
+    }
+
+    /// Gives a system these habits, and no others.
+    pub(super) fn set_habits(&self, house: &House, habits: &[(Habit, u32)]) {
+        let doses: serde_json::Map<String, Value> = habits
+            .iter()
+            .map(|(habit, per_mille)| (habit.name().to_owned(), json!({ "per_mille": per_mille, "amount": amount(*habit) })))
+            .collect();
+        if let Err(error) = self.do_there(house, &Request::put("/_sim/habits", &Value::Object(doses))) {
+            tracing::warn!(%error, "a system has not the habits that a scenario wants of it");
+        }
+    }
+
+    /// The habits it has when nothing else is said.
+    pub(super) fn usual_habits(&self, house: &House) {
+        let some = self.odds().habits_per_mille;
+        self.set_habits(house, &[(Habit::LateMessage, some), (Habit::DuplicateMessage, some), (Habit::Slow, some)]);
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn calm(&self) {
+        self.calm.store(true, Ordering::Relaxed);
+        self.with_reach(|reach| *reach = Reach::default());
+        for house in self.houses() {
+            self.set_habits(house, &[]);
+        }
+    }
+
+    /// What somebody has to tell still, if anybody has.
+    pub(super) fn untold(&self) -> Option<String> {
+        self.houses().find_map(|house| {
+            let untold = house.with(|system| system.books()).get("untold").and_then(Value::as_u64).unwrap_or_default();
+            (untold > 0).then(|| format!("{} has {untold} messages that nobody took", house.site))
+        })
+    }
+}
+
+/// How strongly a habit shows.
+fn amount(habit: Habit) -> Option<i64> {
+    let known = [(Habit::Slow, 3_000), (Habit::LateMessage, 60_000)];
+    known.into_iter().find(|(of, _)| *of == habit).map(|(_, ms)| ms)
+}

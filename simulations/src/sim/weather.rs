@@ -1,0 +1,87 @@
+//! Lets happen what a scenario says, when it says so. Where it says no name, the seed draws one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use takt_protocol::book::SiteKind;
+use takt_protocol::instant::Instant;
+use takt_protocol::name::Region;
+
+use super::people::People;
+use super::scenario::{Blow, Scenario, What};
+use crate::gate::Luck;
+use crate::world::Request;
+use crate::world::system::Kind;
+
+/// Runs until everything has happened.
+pub(super) async fn change(scenario: &'static Scenario, seed: u64, people: Arc<People>) {
+    let mut luck = Luck::of(seed, "weather");
+    let mut blows = Vec::new();
+    for blow in scenario.blows {
+        let names = people.yard.regions();
+        let region = usize::try_from(luck.below(names.len() as u64)).ok().and_then(|at| names.get(at).copied());
+        blows.push(strike(*blow, region, Arc::clone(&people)));
+    }
+    futures::future::join_all(blows).await;
+}
+
+async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
+    tokio::time::sleep(minutes(blow.at_min)).await;
+    let (town, lasts) = (&people.town, minutes(blow.lasts_min));
+    match (blow.what, region) {
+        (What::WanCut, Some(region)) => {
+            town.with_reach(|reach| _ = reach.cut.insert(region));
+            tokio::time::sleep(lasts).await;
+            town.with_reach(|reach| _ = reach.cut.remove(&region));
+        }
+        (What::Down(kind), _) => {
+            for house in town.houses().filter(|house| house.of == kind) {
+                town.with_reach(|reach| _ = reach.down.insert(house.site));
+            }
+            tokio::time::sleep(lasts).await;
+            for house in town.houses().filter(|house| house.of == kind) {
+                town.with_reach(|reach| _ = reach.down.remove(&house.site));
+            }
+        }
+        (What::Habits(kind, habits), _) => {
+            for house in town.houses().filter(|house| house.of == kind) {
+                town.set_habits(house, habits);
+            }
+            tokio::time::sleep(lasts).await;
+            for house in town.houses().filter(|house| house.of == kind) {
+                town.usual_habits(house);
+            }
+        }
+        (What::NodeLost, Some(region)) => people.yard.lose(region, lasts),
+        (What::PeriodClosed, _) => {
+            close(&people, true);
+            tokio::time::sleep(lasts).await;
+            close(&people, false);
+        }
+        (What::PostedByHand, _) => people.post_by_hand(lasts).await,
+        (What::WanCut | What::NodeLost, None) => {}
+    }
+}
+
+/// Closes the month of the scenario's begin in every ERP that has months, or opens it again.
+fn close(people: &People, closed: bool) {
+    let month: String = month(people.town.now()).chars().take(7).collect();
+    for erp in people.town.houses().filter(|house| house.of == SiteKind::Erp && house.kind == Kind::Erp) {
+        let months = if closed { vec![month.clone()] } else { Vec::new() };
+        match people.town.do_there(erp, &Request::put("/_sim/periods", &json!({ "closed": months }))) {
+            Ok(_) if closed => people.town.count("period closed"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a month cannot be closed"),
+        }
+    }
+}
+
+/// The month that began before yesterday: that of the scenario, a few hours later.
+fn month(now: Instant) -> String {
+    now.minus(Duration::from_hours(12)).to_string()
+}
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}

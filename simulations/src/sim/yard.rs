@@ -1,0 +1,328 @@
+//! The nodes: one a region, each over an engine in memory that may fail, with links over the simulated bus, roads to the other regions,
+//! and a door for every system. A node that died is started again over what it left behind.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use takt_actors::courier::{Far, Road};
+use takt_actors::link::inbound::Inbound;
+use takt_actors::node::Settings;
+use takt_actors::region::{Plan, Region};
+use takt_cluster::memory::Memory;
+use takt_cluster::seam::{Clock, Message, QueueName};
+use takt_cluster::views::Views;
+use takt_config::links::{Under, Way, ways_over};
+use takt_protocol::name::{Region as RegionName, SiteId};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use super::Trial;
+use super::bus::Bus;
+use super::teller::Taken;
+use super::text::Loaded;
+use super::town::{Town, lock};
+use super::troubles::Troubles;
+use crate::gate::Luck;
+
+/// Shards of each region's log.
+const SHARDS: u16 = 2;
+
+/// Inputs that may wait for a shard, and how many more when they hold goods.
+pub(super) const WAITING: [usize; 2] = [4_000, 500];
+
+/// Whether a node is dying, or may not any more.
+#[derive(Debug, Default)]
+pub(super) struct Dying {
+    fell: Notify,
+    calm: AtomicBool,
+}
+
+impl Dying {
+    pub(super) fn dies(&self) {
+        self.fell.notify_one();
+    }
+
+    pub(super) fn is_calm(&self) -> bool {
+        self.calm.load(Ordering::Relaxed)
+    }
+}
+
+/// A region's place.
+struct Plot {
+    memory: Memory,
+    node: Arc<Dying>,
+    /// What was made of its log, on the disk of its node.
+    views: Mutex<Views>,
+    luck: Mutex<Luck>,
+    /// No node before this, in virtual time.
+    lost_until: Mutex<Duration>,
+}
+
+/// A node at work.
+struct Live {
+    region: Region,
+    doors: BTreeMap<SiteId, (Option<String>, Arc<Inbound>)>,
+    chores: Vec<JoinHandle<()>>,
+}
+
+/// All nodes and their engines.
+pub(super) struct Yard {
+    text: Arc<Loaded>,
+    town: Arc<Town>,
+    plots: BTreeMap<RegionName, Arc<Plot>>,
+    live: Mutex<BTreeMap<RegionName, Live>>,
+    taken: Mutex<BTreeMap<SiteId, Vec<Taken>>>,
+    deepest: AtomicUsize,
+}
+
+/// A road to a region, over the WAN.
+struct Highway {
+    town: Arc<Town>,
+    from: RegionName,
+    to: RegionName,
+    far: Memory,
+    luck: Mutex<Luck>,
+}
+
+#[async_trait]
+impl Road for Highway {
+    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error> {
+        let odds = self.town.odds();
+        let (there, back, lost, unanswered) = {
+            let mut luck = lock(&self.luck);
+            let ways = [15 + luck.below(80), 15 + luck.below(80)].map(Duration::from_millis);
+            (ways[0], ways[1], luck.one_in(odds.message_lost), luck.one_in(odds.acknowledgement_lost))
+        };
+        let silent = |what: &str| {
+            self.town.count(what);
+            Err(takt_cluster::Error::Unreachable { place: format!("region {}", self.to) })
+        };
+        tokio::time::sleep(there).await;
+        if self.town.apart(self.from, self.to) {
+            return silent("road closed");
+        }
+        if lost {
+            return silent("mail lost");
+        }
+        let [most, more] = WAITING;
+        let room = most + if urgent { more } else { 0 };
+        let queue = self.far.seams().queue;
+        let stored = tokio::time::timeout(Duration::from_secs(2), queue.offer(mail, room)).await;
+        tokio::time::sleep(back).await;
+        if unanswered || self.town.apart(self.from, self.to) {
+            return silent("receipt of mail lost");
+        }
+        stored.unwrap_or_else(|_| silent("far region silent"))
+    }
+}
+
+impl Yard {
+    pub(super) fn new(trial: &Trial, text: &Arc<Loaded>, town: &Arc<Town>) -> Self {
+        let plot = |region: &RegionName| {
+            let node = Arc::new(Dying::default());
+            let luck = Luck::of(trial.seed, &format!("engine {region}"));
+            let troubles = Troubles { luck, odds: trial.scenario.odds, node: Arc::clone(&node) };
+            let clock = Arc::clone(&town.clock) as Arc<dyn Clock>;
+            let plot = Plot {
+                memory: Memory::new(SHARDS, clock, Box::new(troubles)),
+                node,
+                views: Mutex::new(Views::in_memory()),
+                luck: Mutex::new(Luck::of(trial.seed, &format!("node {region}"))),
+                lost_until: Mutex::default(),
+            };
+            (*region, Arc::new(plot))
+        };
+        let plots = text.mesh.regions.iter().map(plot).collect();
+        let (live, taken, deepest) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
+        Self { text: Arc::clone(text), town: Arc::clone(town), plots, live, taken, deepest }
+    }
+
+    /// Somebody for each region who starts its node, and starts it again when it died.
+    pub(super) fn keep(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
+        self.plots.keys().map(|region| tokio::spawn(Arc::clone(self).keep_one(*region))).collect()
+    }
+
+    async fn keep_one(self: Arc<Self>, region: RegionName) {
+        let Some(plot) = self.plots.get(&region).cloned() else { return };
+        loop {
+            tokio::select! {
+                biased;
+                () = plot.node.fell.notified() => {}
+                started = self.start(region, &plot) => match started {
+                    Ok(()) => plot.node.fell.notified().await,
+                    Err(error) => tracing::warn!(%error, %region, "a node did not start, and is started again"),
+                },
+            }
+            self.town.count("node died");
+            self.bury(region);
+            let soon = Duration::from_millis(200 + lock(&plot.luck).below(8_000));
+            let lost = lock(&plot.lost_until).saturating_sub(self.town.elapsed());
+            if !lost.is_zero() {
+                self.town.count("node lost");
+            }
+            tokio::time::sleep(soon.max(lost)).await;
+        }
+    }
+
+    /// Ends what is left of a node.
+    fn bury(&self, region: RegionName) {
+        if let Some(dead) = lock(&self.live).remove(&region) {
+            dead.chores.iter().for_each(JoinHandle::abort);
+            dead.region.kill();
+        }
+    }
+
+    /// The region has no node for so long.
+    pub(super) fn lose(&self, region: RegionName, lasts: Duration) {
+        let Some(plot) = self.plots.get(&region) else { return };
+        *lock(&plot.lost_until) = self.town.elapsed() + lasts;
+        plot.memory.crash();
+        plot.node.dies();
+    }
+
+    async fn start(&self, region: RegionName, plot: &Plot) -> anyhow::Result<()> {
+        let ways = self.ways(region)?;
+        let (views, roads) = {
+            let mut luck = lock(&plot.luck);
+            let mut views = lock(&plot.views);
+            if luck.one_in(6) {
+                *views = Views::in_memory();
+            }
+            (views.clone(), self.roads(region, &mut luck))
+        };
+        let plan = Plan {
+            region,
+            seams: plot.memory.seams(),
+            book: Arc::clone(&self.text.mesh.book),
+            settings: settings(),
+            sites: ways.iter().map(|way| way.out.clone()).collect(),
+            roads,
+            views,
+            projections: true,
+        };
+        let running = Region::start(plan).await?;
+        let (mut doors, mut chores) = (BTreeMap::new(), Vec::new());
+        for way in ways.into_iter().filter(|way| self.home(way.site) == Some(region)).map(Arc::new) {
+            if let Some(shows) = &way.shows {
+                doors.insert(way.site, (shows.token.clone(), Arc::new(way.door(running.clone()))));
+            }
+            let at = running.clone();
+            chores.push(tokio::spawn(async move { at.at_site(way.site, || way.chores(&at)).await }));
+        }
+        lock(&self.live).insert(region, Live { region: running.clone(), doors, chores });
+        while let Err(error) = running.activate(Arc::clone(&self.text.mesh.book)).await {
+            tracing::debug!(%error, %region, "the book is not told yet");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Ok(())
+    }
+
+    /// The links of a region, over the bus.
+    fn ways(&self, region: RegionName) -> anyhow::Result<Vec<Way>> {
+        let carrier = |site: SiteId, patience_ms: u32| {
+            let patience = Duration::from_millis(u64::from(patience_ms));
+            Arc::new(Bus { town: Arc::clone(&self.town), from: region, site, patience }) as _
+        };
+        Ok(ways_over(&self.text.mesh, &Under { carrier: &carrier, clock: Arc::clone(&self.town.clock) as _ })?)
+    }
+
+    fn home(&self, site: SiteId) -> Option<RegionName> {
+        self.text.mesh.book.sites.get(&site).map(|known| known.region)
+    }
+
+    fn roads(&self, from: RegionName, luck: &mut Luck) -> Vec<Far> {
+        let others = self.plots.iter().filter(|(region, _)| **region != from);
+        let road = |(to, plot): (&RegionName, &Arc<Plot>)| {
+            let luck = Mutex::new(Luck::of(luck.below(u64::MAX), &format!("road {from} {to}")));
+            let road = Highway { town: Arc::clone(&self.town), from, to: *to, far: plot.memory.clone(), luck };
+            Far { region: *to, road: Arc::new(road), shards: SHARDS }
+        };
+        others.map(road).collect()
+    }
+
+    /// The door for a system, for who shows its token; nothing while its region has no node.
+    pub(super) fn door(&self, site: SiteId, token: Option<&str>) -> Option<Arc<Inbound>> {
+        let live = lock(&self.live);
+        let (wanted, door) = live.get(&self.home(site)?)?.doors.get(&site)?;
+        (wanted.as_deref() == token).then(|| Arc::clone(door))
+    }
+
+    /// The region, while it has a node.
+    pub(super) fn region(&self, name: RegionName) -> Option<Region> {
+        lock(&self.live).get(&name).map(|live| live.region.clone())
+    }
+
+    pub(super) fn regions(&self) -> Vec<RegionName> {
+        self.plots.keys().copied().collect()
+    }
+
+    /// A message of a system was acknowledged.
+    pub(super) fn acknowledged(&self, site: SiteId, taken: Taken) {
+        lock(&self.taken).entry(site).or_default().push(taken);
+    }
+
+    /// Remembers how many wait where most do.
+    pub(super) async fn measure(&self) {
+        for plot in self.plots.values() {
+            let queue = plot.memory.seams().queue;
+            for shard in 0..SHARDS {
+                let depth = tokio::time::timeout(Duration::from_secs(1), queue.depth(QueueName::In { shard })).await;
+                let depth = depth.ok().and_then(Result::ok).and_then(|depth| usize::try_from(depth).ok());
+                self.deepest.fetch_max(depth.unwrap_or_default(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The first queue that holds something, if any does.
+    pub(super) async fn waiting(&self) -> Option<String> {
+        for (region, plot) in &self.plots {
+            match tokio::time::timeout(Duration::from_secs(1), plot.memory.seams().queue.names()).await {
+                Ok(Ok(names)) => {
+                    if let Some(name) = names.first() {
+                        return Some(format!("something waits in {name:?} of {region}"));
+                    }
+                }
+                Ok(Err(_)) | Err(_) => return Some(format!("{region} does not answer")),
+            }
+        }
+        None
+    }
+
+    /// No more trouble: what was begun must come to an end.
+    pub(super) fn calm(&self) {
+        for plot in self.plots.values() {
+            plot.node.calm.store(true, Ordering::Relaxed);
+            *lock(&plot.lost_until) = Duration::ZERO;
+        }
+    }
+
+    /// The run is over: kills every node, and hands out what they left behind.
+    pub(super) fn close(&self) -> Left {
+        for plot in self.plots.values() {
+            plot.node.calm.store(true, Ordering::Relaxed);
+        }
+        for region in self.regions() {
+            self.bury(region);
+        }
+        let memories: BTreeMap<RegionName, Memory> = self.plots.iter().map(|(region, plot)| (*region, plot.memory.clone())).collect();
+        memories.values().for_each(Memory::crash);
+        Left { memories, taken: std::mem::take(&mut *lock(&self.taken)), deepest: self.deepest.load(Ordering::Relaxed) }
+    }
+}
+
+/// What the nodes left behind.
+pub(super) struct Left {
+    pub(super) memories: BTreeMap<RegionName, Memory>,
+    /// What was acknowledged, by system.
+    pub(super) taken: BTreeMap<SiteId, Vec<Taken>>,
+    /// The most inputs that ever waited for a shard.
+    pub(super) deepest: usize,
+}
+
+fn settings() -> Settings {
+    let [waiting_max, waiting_reserve] = WAITING;
+    Settings { snapshot_every: 16, deliveries_max: 1_000, waiting_max, waiting_reserve, index_pause_ms: 100, ..Settings::default() }
+}
