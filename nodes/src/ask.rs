@@ -243,7 +243,7 @@ impl Reception {
         match reply {
             Reply::Answer(answer) => taken(&cover.key, entity, &answer, false),
             Reply::Known(answer) => taken(&cover.key, entity, &answer, true),
-            Reply::Unborn => self.unborn(&cover.key, entity, input, &meaning).await,
+            Reply::Unborn => self.unborn(&cover.key, entity, Input { to: meaning.to.clone(), ..input }, &meaning).await,
             Reply::Claim(_) => Err(Denied::ours("a request was answered as a claim")),
         }
     }
@@ -280,8 +280,7 @@ impl Reception {
 
     /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.
     async fn unborn(&self, key: &str, entity: EntityId, input: Input, meaning: &Meaning) -> Result<Taken, Denied> {
-        // What waits for a plant of another region waits with its sender.
-        let named = meaning.quarantine.filter(|plant| meaning.is_named() && self.mesh.region_of(*plant).is_some());
+        let named = meaning.quarantine.filter(|_| meaning.is_named());
         let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning.field)) };
         let id = format!("api/{}", input.envelope.key);
         self.mesh.take(plant, input, id).await.map_err(|error| Denied::asking(&error))?;

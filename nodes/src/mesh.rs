@@ -24,6 +24,7 @@ use takt_protocol::input::{Address, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
+use takt_protocol::site;
 
 use crate::engine::{self, Engine};
 
@@ -278,9 +279,15 @@ impl Mesh {
         Ok(kept.first().copied().unwrap_or_else(|| RawRef::of(&payload)))
     }
 
-    /// Stores an input durably in the region of its source, which brings it home; from now on it is ours.
+    /// Stores an input durably in the region of its source, which brings it home; from now on it is ours. Where that region runs
+    /// elsewhere it is stored here, and goes to the site itself, which keeps it until what it is about is known.
     pub async fn take(&self, source: SiteId, input: Input, id: String) -> Result<(), AskError> {
-        self.region_of(source).ok_or(AskError::Unknown)?.take(input, id).await
+        if let Some(region) = self.region_of(source) {
+            return region.take(input, id).await;
+        }
+        let keeper = self.book().site_entity(source).ok_or(AskError::Unknown)?;
+        let road = self.regions.values().find(|region| region.abroad(keeper.region()).is_some());
+        road.ok_or(AskError::Elsewhere(keeper.region()))?.take(site::unmatched(keeper, input), id).await
     }
 
     /// The durable state of an entity.

@@ -240,10 +240,15 @@ async fn asked_both_ways(main: &Node, edge: &Node) {
             let (status, shown) = get(node, &path).await;
             assert_eq!(status, 200, "{path}: {shown}");
         }
-        // A report by that number finds the order where it is, too; that it was not released is a case there.
+        // A report by that number waits at its plant, because the ERP of the order has not made it yet.
         let done = json!({ "plant": plant, "order": number, "operation": "20", "good": "1 H87" });
         let (status, told) = post(node, "operation-completions", (&format!("done-{number}"), "SHOPFLOOR"), &done).await;
-        assert!(status == 200 && told["entity"] == order, "{told}");
+        assert!(status == 202 && told["entity"] == order && told["answer"] == "quarantined", "{told}");
+        let quarantined = async || {
+            let (_, sites) = get(node, "/v1/sites").await;
+            sites["rows"].as_array().unwrap().iter().any(|site| site["name"] == plant && site["quarantine"] == 1)
+        };
+        until("the plant keeps the report", quarantined).await;
         // The same request again has its answer, and no second effect.
         assert_eq!(release(node, plant, number).await, order);
         for lot in 0..LOTS {
