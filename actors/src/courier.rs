@@ -11,7 +11,7 @@ use takt_cluster::Error;
 use takt_cluster::seam::{Bus, Delivery, Message, Queue, QueueName};
 use takt_protocol::input::Address;
 use takt_protocol::name::Region;
-use takt_protocol::wire;
+use takt_protocol::wire::{self, WireError};
 
 use crate::abroad::{Link, Toward};
 use crate::duties::Post;
@@ -188,7 +188,7 @@ impl Courier {
         }
         let most = if self.link.is_some() { BAG_OVER_A_LINE_MAX } else { BAG_MAX };
         let lease = Duration::from_millis(self.node.settings.intake_lease_ms);
-        let (mut bag, mut mail) = (Vec::new(), Vec::new());
+        let (mut bag, mut mail, mut unread) = (Vec::new(), Vec::new(), None);
         for delivery in self.from.pull(self.queue, most, lease).await? {
             match wire::unpack(&delivery.bytes) {
                 Ok(input) => {
@@ -199,9 +199,28 @@ impl Courier {
                     mail.push(Message { queue: QueueName::In { shard }, id: delivery.id.clone(), bytes: delivery.bytes.clone() });
                     bag.push(delivery);
                 }
-                Err(error) => self.from.bury(delivery.receipt, format!("cannot be read: {error}")).await?,
+                Err(error) => unread = Some(self.not_read(delivery, &error).await?),
             }
         }
+        let brought = self.deliver(bag, mail).await;
+        unread.map_or(brought.clone(), |unread| brought.and(Err(unread)))
+    }
+
+    /// What this binary cannot read waits: a newer one wrote it, and one will read it. Only what is of our own version and still cannot
+    /// be read after many tries is set aside.
+    async fn not_read(&self, delivery: Delivery, error: &WireError) -> Result<Error, Error> {
+        let what = format!("mail cannot be read: {error}");
+        let newer = matches!(error, WireError::Newer { .. });
+        if !newer && delivery.deliveries >= self.node.settings.deliveries_max {
+            self.from.bury(delivery.receipt, what.clone()).await?;
+        } else {
+            let pause = self.node.settings.pause(delivery.deliveries, delivery.receipt.sequence);
+            self.from.later(delivery.receipt, pause).await?;
+        }
+        Ok(Error::Refused { place: format!("region {}", self.region), what })
+    }
+
+    async fn deliver(&self, bag: Vec<Delivery>, mail: Vec<Message>) -> Result<(), Error> {
         if bag.is_empty() {
             return Ok(());
         }

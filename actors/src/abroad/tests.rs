@@ -112,18 +112,25 @@ async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
 }
 
 #[tokio::test]
-async fn mail_that_cannot_be_read_is_set_aside_where_it_waited_and_the_rest_goes_on() {
+async fn mail_that_cannot_be_read_is_set_aside_or_waits_for_who_can_and_the_rest_goes_on() {
     let (at_eu, at_na) = (seams(), seams());
     let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
     let queue = QueueName::Fwd { region: region("na"), urgent: true };
     let spoilt = Message { queue, id: "spoilt".to_owned(), bytes: Bytes::from_static(b"?") };
-    at_eu.queue.publish(vec![spoilt]).await.unwrap();
+    // A newer binary at the far end writes what this one will read when it is updated, too.
+    let bytes = takt_protocol::wire::encode("input", &serde_json::json!({ "v": "9", "is": "later" })).unwrap();
+    let newer = Message { queue, id: "newer".to_owned(), bytes: Bytes::from(bytes) };
+    at_eu.queue.publish(vec![spoilt, newer]).await.unwrap();
     let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
     let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
     eu.take(hold("na", 1), "good".to_owned()).await.unwrap();
     until("the good one is decided", async || holds(&na.show(lot("na")).await.unwrap()) == 1).await;
+    until("the spoilt one is set aside", async || !at_eu.queue.buried(queue, 10).await.unwrap().is_empty()).await;
     let buried = at_eu.queue.buried(queue, 10).await.unwrap();
     assert!(buried.len() == 1 && buried[0].1.contains("cannot be read"), "{buried:?}");
+    assert_eq!(at_eu.queue.depth(queue).await.unwrap(), 1, "what a newer binary wrote waits");
+    let told = async || na.link_standings().await.unwrap()[0].back.carried.error.as_ref().is_some_and(|(_, why)| why.contains("update it"));
+    until("it is told why", told).await;
     na.stop().await;
     eu.stop().await;
 }

@@ -13,7 +13,8 @@ use takt_protocol::words::{DocNo, Role};
 
 use super::field::maybe;
 use super::meaning::Meaning;
-use super::world::CALLED;
+use super::names::not_heard;
+use super::world::{CALLED, missing};
 use super::{Client, Denied, Reception, Sort, v1};
 
 impl v1::ActOnException {
@@ -128,8 +129,12 @@ impl Reception {
             meant = called();
         }
         if meant.is_empty() {
-            meant =
-                self.gathered::<Vec<(EntityId, u32)>>(CALLED, |_| text.as_bytes().to_vec()).await.parts.into_values().flatten().collect();
+            let far = self.gathered::<Vec<(EntityId, u32)>>(CALLED, |_| text.as_bytes().to_vec()).await;
+            meant = far.parts.into_values().flatten().collect();
+            let silent: Vec<String> = missing(&far.fresh).iter().map(ToString::to_string).collect();
+            if meant.is_empty() && !silent.is_empty() {
+                return Err(not_heard(&format!("no exception is known here as `{}`", text.escape_debug()), &silent).at("exception"));
+            }
         }
         match (meant.first(), meant.len()) {
             (Some(one), 1) => Ok(*one),

@@ -9,11 +9,13 @@ use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::kernel::heard;
 
+use super::names::not_heard;
 use super::v1::request::Verb;
+use super::world::{CASES, missing};
 use super::{Client, Denied, Reception, Sort, Taken, Ticket, board, field, v1};
 use crate::answers::case::{GroupOutcome, OneOutcome};
 use crate::answers::preview::{GroupPreview, OnePreview};
-use takt_actors::index::Index;
+use takt_actors::index::{Index, OpenCase};
 
 /// Exceptions of one request, at most.
 const MEMBERS_MAX: usize = 1_000;
@@ -82,6 +84,7 @@ impl Reception {
             self.handed_to(wish.role.as_ref())?;
         }
         self.indexed().await;
+        self.only_here(&wish.group).await?;
         let mut members = Vec::new();
         let ever: Vec<(EntityId, u32)> = self.indexes().flat_map(|index: &Index| index.caused(&wish.group)).collect();
         for (entity, number) in ever {
@@ -95,6 +98,20 @@ impl Reception {
         members.sort_by_key(|member| !member.open);
         members.truncate(MEMBERS_MAX);
         Ok(members)
+    }
+
+    /// Refuses a cause that also has exceptions in regions that run elsewhere, or may have: what is done is done to all of them.
+    async fn only_here(&self, group: &str) -> Result<(), Denied> {
+        let far = self.gathered::<Vec<OpenCase>>(CASES, |_| Vec::new()).await;
+        let of_it = |cases: &Vec<OpenCase>| cases.iter().any(|open| open.case.cause(open.entity).as_str() == group);
+        let elsewhere: Vec<String> = far.parts.iter().filter(|(_, cases)| of_it(cases)).map(|(region, _)| region.to_string()).collect();
+        if !elsewhere.is_empty() {
+            let message = format!("some of the exceptions of {group} are at home in region {}", elsewhere.join(", "));
+            let remedy = "act on the cause at a node of each region, or on its exceptions one by one";
+            return Err(Denied::new(Sort::Conflict, "STATE", message, remedy).at("group"));
+        }
+        let silent: Vec<String> = missing(&far.fresh).iter().map(ToString::to_string).collect();
+        if silent.is_empty() { Ok(()) } else { Err(not_heard(&format!("{group} is a cause here"), &silent).at("group")) }
     }
 
     /// What comes of it for one; nothing for one that was closed before without this request.

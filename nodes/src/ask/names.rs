@@ -55,7 +55,7 @@ impl Reception {
             return Err(nothing(kind, field, &none));
         }
         let silent: Vec<String> = silent.iter().map(ToString::to_string).collect();
-        Err(nothing(kind, field, &format!("{none} here; not reached, so that it may be known there: region {}", silent.join(", "))))
+        Err(not_heard(&format!("{none} here"), &silent).at(field))
     }
 
     /// The address of the order that a report of a plant means. A bare number is one of the plant's own, or of its ERP; with
@@ -76,7 +76,7 @@ impl Reception {
         self.no_such_system(field, text)?;
         match self.find(Kind::Order, field, text).await {
             Ok(entity) => Ok(Address::Entity(entity)),
-            Err(no) if no.sort == Sort::NotFound => {
+            Err(no) if matches!(no.sort, Sort::NotFound | Sort::Unavailable) => {
                 let (system, number) = (field::word(field, system, SiteId::parse)?, field::word(field, number, NativeId::parse)?);
                 let kind = if system == plant { NativeKind::Job } else { NativeKind::Order };
                 Ok(Address::Native { kind: Kind::Order, names: vec![Ref::new(system, kind, number)] })
@@ -210,6 +210,12 @@ impl Reception {
         let equipment = book.equipment.iter().filter(|(_, all)| has(all)).map(|(plant, _)| hit("equipment", plant.to_string()));
         materials.chain(recipes).chain(equipment).collect()
     }
+}
+
+/// It may be known in a region that does not answer: nobody may take that for a no.
+pub(super) fn not_heard(message: &str, silent: &[String]) -> Denied {
+    let message = format!("{message}, and it may be known in region {}, which is not reached", silent.join(", "));
+    Denied::new(Sort::Unavailable, "UNREACHABLE", message, "ask again once the road is up: `takt links` says how it is").retry(5)
 }
 
 fn nothing(kind: Kind, field: &str, message: &str) -> Denied {
