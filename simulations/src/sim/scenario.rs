@@ -94,7 +94,7 @@ const ROUGH: Odds = Odds {
 };
 
 /// Duplicate and reordered everything.
-const WILD: Odds = Odds {
+pub(super) const WILD: Odds = Odds {
     request_lost: 20,
     answer_lost: 15,
     heard_late: 30,
@@ -168,13 +168,14 @@ pub const ALL: [Scenario; 9] = [
     Scenario {
         name: "hold-race",
         about: "quality asks about lots while their trucks are packed",
-        order_every_min: 90,
-        hold_every_min: 12,
+        hours: 6,
+        order_every_min: 100,
+        hold_every_min: 25,
         // A warehouse that is slow to take the block shows whether the hold waits for it.
         blows: &[
             blow(90, 60, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 850)])),
             blow(240, 60, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 850)])),
-            blow(390, 90, What::Habits(SiteKind::Warehouse, &[(Habit::TooManyRequests, 850)])),
+            blow(330, 25, What::Habits(SiteKind::Warehouse, &[(Habit::TooManyRequests, 850)])),
         ],
         must: &["held", "unavailable"],
         ..ORDINARY

@@ -42,6 +42,10 @@ pub(super) fn all(town: &Arc<Town>, yard: &Arc<Yard>) -> Vec<JoinHandle<()>> {
 async fn tell(town: Arc<Town>, yard: Arc<Yard>, house: Arc<House>) {
     let mut idle = IDLE[0];
     loop {
+        if town.is_down(&house) {
+            tokio::time::sleep(PATIENCE).await;
+            continue;
+        }
         let now = town.moment();
         let (pending, due) = house.with(|system| {
             system.tick(now);

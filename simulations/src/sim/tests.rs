@@ -34,28 +34,28 @@ fn all_hold(trials: &[Trial]) -> Vec<Verdict> {
 }
 
 /// Scenarios that a commit plays; which, its seed says.
-const A_COMMIT: usize = 4;
+const A_COMMIT: usize = 2;
 
 #[test]
 fn scenarios_of_the_commit_keep_every_promise() {
-    let from = usize::try_from(fresh() % scenario::ALL.len() as u64).unwrap();
-    let drawn = scenario::ALL.iter().cycle().skip(from).take(A_COMMIT).filter_map(|drawn| scenario::named(drawn.name));
+    let days: Vec<&Scenario> = scenario::ALL.iter().filter(|known| known.hours <= 24).collect();
+    let from = usize::try_from(fresh() % days.len() as u64).unwrap();
+    let drawn = days.iter().cycle().skip(from).take(A_COMMIT).filter_map(|drawn| scenario::named(drawn.name));
     let trials: Vec<Trial> = drawn.map(|scenario| Trial::of(fresh(), scenario)).collect();
     assert_eq!(all_hold(&trials).len(), A_COMMIT);
 }
 
 #[test]
 fn the_same_seed_is_the_same_trace_and_another_seed_another_one() {
-    let scenario = scenario::named("ordinary-day").unwrap();
-    let traces: Vec<String> = [7, 7, 8].into_iter().map(|seed| run(&Trial::of(seed, scenario)).unwrap().trace).collect();
+    let traces: Vec<String> = [7, 7, 8].into_iter().map(|seed| run(&Trial::of(seed, &WILD)).unwrap().trace).collect();
     assert_eq!(traces[0], traces[1]);
     assert_ne!(traces[0], traces[2]);
 }
 
 /// A day on which nothing goes wrong.
-static CALM: Scenario = Scenario {
+const QUIET: Scenario = Scenario {
     name: "calm",
-    about: "nothing goes wrong",
+    about: "two hours of work",
     begins: "2026-11-23T06:00:00+01:00",
     hours: 2,
     order_every_min: 60,
@@ -75,6 +75,11 @@ static CALM: Scenario = Scenario {
     blows: &[],
     must: &["told twice"],
 };
+
+static CALM: Scenario = QUIET;
+
+/// The same, with much going wrong.
+static WILD: Scenario = Scenario { name: "wild", odds: scenario::WILD, must: &["told twice", "heard late"], ..QUIET };
 
 /// What is said of it.
 const PROVES_NOTHING: [&str; 1] = ["T0: the run proves nothing: `told twice` never took effect"];
@@ -103,10 +108,12 @@ fn what_cannot_be_simulated_is_said() {
     assert!(demo.notes.iter().any(|note| note.starts_with("pune speaks in files")), "{:?}", demo.notes);
 }
 
-/// Whoever takes an append whatever its fence says is seen in the logs.
+/// Who forgets which keys were heard counts twice what is told twice.
 #[test]
 fn a_planted_bug_is_seen() {
-    let scenario = scenario::named("everything-twice").unwrap();
-    let verdict = run(&Trial { bug: Some(Bug::NoFence), ..Trial::of(0, scenario) }).unwrap();
-    assert!(verdict.broken.iter().any(|sentence| sentence.starts_with("T3")), "{:?}", verdict.broken);
+    let seen = (0..10).any(|seed| {
+        let verdict = run(&Trial { bug: Some(Bug::NoKey), ..Trial::of(seed, &WILD) }).unwrap();
+        verdict.broken.iter().any(|sentence| sentence.starts_with("T2"))
+    });
+    assert!(seen, "ten seeds did not see it");
 }

@@ -161,6 +161,11 @@ impl Town {
         one != other && (reach.cut.contains(&one) || reach.cut.contains(&other))
     }
 
+    /// Whether a system is down: then it says nothing.
+    pub(super) fn is_down(&self, house: &House) -> bool {
+        lock(&self.reach).down.contains(&house.site)
+    }
+
     /// Whether nothing goes between a region and a system.
     pub(super) fn out_of_reach(&self, region: Region, house: &House) -> bool {
         lock(&self.reach).down.contains(&house.site) || self.apart(region, house.region)
