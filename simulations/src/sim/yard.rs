@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use takt_actors::courier::{Far, Road};
+use takt_actors::courier::{Far, Road, Way as Toward};
 use takt_actors::link::inbound::Inbound;
 use takt_actors::node::Settings;
 use takt_actors::region::{Plan, Region};
@@ -238,7 +238,7 @@ impl Yard {
         let road = |(to, plot): (&RegionName, &Arc<Plot>)| {
             let luck = Mutex::new(Luck::of(luck.below(u64::MAX), &format!("road {from} {to}")));
             let road = Highway { town: Arc::clone(&self.town), from, to: *to, far: plot.memory.clone(), luck };
-            Far { region: *to, road: Arc::new(road), shards: SHARDS }
+            Far { region: *to, way: Toward::Beside(Arc::new(road)), shards: SHARDS }
         };
         others.map(road).collect()
     }
