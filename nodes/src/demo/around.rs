@@ -65,12 +65,16 @@ impl Tale {
         .await?;
         // An earlier breakdown may be over there, and not here yet.
         self.agreed(cmms, piece.id.as_str(), None).await?;
-        // A machine that stood still when the demo was killed broke down once: the line has said so, or will.
-        if !self.stands(piece.id.as_str()).await? {
-            self.station(piece.id.as_str(), "down").await?;
-        } else if self.is_repaired(cmms, piece.id.as_str()).await? {
-            self.station(piece.id.as_str(), "up").await?;
-            return self.scene.done(&mark);
+        match self.heard_of(cmms, piece.id.as_str()).await? {
+            None => {
+                self.scene.done(&self.breaking())?;
+                self.station(piece.id.as_str(), "down").await?;
+            }
+            Some("OPERATIONAL") => {
+                self.station(piece.id.as_str(), "up").await?;
+                return self.scene.done(&mark);
+            }
+            Some(_) => {}
         }
         self.agreed(cmms, piece.id.as_str(), Some("DOWN")).await?;
         let shown = self
@@ -118,21 +122,27 @@ impl Tale {
         Ok(!listed(&orders, "results").is_empty())
     }
 
-    /// Whether a machine stands still at the line.
-    async fn stands(&self, station: &str) -> anyhow::Result<bool> {
-        let body = self.scene.people.read(&format!("{}/stations/{station}", self.plant.mes.url)).await?;
-        Ok(text(&body, "state") == "down")
+    /// That the machine was stopped is written down before it is: a demo that is killed then does not stop it a second time.
+    fn breaking(&self) -> String {
+        format!("breaking-{}", self.number)
     }
 
-    /// Whether the maintenance system had an order for a piece, and is done with it.
-    async fn is_repaired(&self, cmms: &System, piece: &str) -> anyhow::Result<bool> {
-        let tag = format!("{}/{piece}", self.plant.site);
-        let (assets, orders) = (
-            self.scene.people.read(&format!("{}/assets", cmms.url)).await?,
-            self.scene.people.read(&format!("{}/work-orders", cmms.url)).await?,
-        );
-        let runs = listed(&assets, "results").iter().any(|asset| text(asset, "tag") == tag && text(asset, "status") == "OPERATIONAL");
-        Ok(runs && listed(&orders, "results").iter().any(|order| order.to_string().contains(&tag)))
+    /// What the maintenance system says of a piece since it has an order for it; nothing while it has none. One that was stopped before
+    /// the demo was killed is given time to be heard of.
+    async fn heard_of(&self, cmms: &System, piece: &str) -> anyhow::Result<Option<&'static str>> {
+        let (tag, clock) = (format!("{}/{piece}", self.plant.site), self.scene.mesh.clock());
+        let looks = if self.scene.is_done(&self.breaking()) { 100 } else { 1 };
+        for _ in 0..looks {
+            let orders = self.scene.people.read(&format!("{}/work-orders", cmms.url)).await?;
+            if listed(&orders, "results").iter().any(|order| text(order, "asset") == tag) {
+                let assets = self.scene.people.read(&format!("{}/assets", cmms.url)).await?;
+                let runs =
+                    listed(&assets, "results").iter().any(|asset| text(asset, "tag") == tag && text(asset, "status") == "OPERATIONAL");
+                return Ok(Some(if runs { "OPERATIONAL" } else { "DOWN" }));
+            }
+            clock.sleep(std::time::Duration::from_millis(200)).await;
+        }
+        Ok(None)
     }
 
     async fn station(&self, station: &str, state: &str) -> anyhow::Result<()> {
