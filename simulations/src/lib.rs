@@ -4,5 +4,6 @@
 pub mod clock;
 pub mod gate;
 pub mod logs;
+pub mod played;
 pub mod sim;
 pub mod world;

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use takt_cluster::seam::Seams;
+use takt_protocol::case::CaseKind;
 use takt_protocol::commit::{Commit, GENESIS, Step};
 use takt_protocol::envelope::RawRef;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State, replay};
 use takt_protocol::posting::{PostingFact, Series, Use, accounts};
+use takt_protocol::shipment::{self, Departure};
 use takt_protocol::{order, wire};
 
 use crate::world::ledger::{Entry, Purpose};
@@ -49,6 +51,28 @@ impl Logs {
             }
         }
         Ok(())
+    }
+
+    /// T5: what left, left with the clearance of every lot on it, and its warehouse had been told so; an escape would be shown as one. How
+    /// many left.
+    pub fn departures(&self, broken: &mut Vec<String>) -> u64 {
+        let mut left = 0;
+        for told in self.entities.values() {
+            let Own::Shipment(shipment) = &told.state.own else { continue };
+            if shipment.stage != shipment::Stage::Departed {
+                continue;
+            }
+            left += 1;
+            let name = shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
+            let cleared = told.as_it_left().is_some_and(|departure| {
+                departure.told == Some(true) && departure.lots.values().all(|answer| answer.as_ref().is_some_and(Vec::is_empty))
+            });
+            let escaped = told.state.common.cases.values().any(|case| case.kind == CaseKind::Escape);
+            if !cleared || escaped {
+                broken.push(format!("T5: {name} left without the clearance of every lot on it"));
+            }
+        }
+        left
     }
 
     /// T3: no two commits share a predecessor, no hole, the chain holds.
@@ -103,6 +127,21 @@ impl Logs {
 }
 
 impl Told {
+    /// What was known of a shipment's clearance when it left: a later hold takes back what has been used.
+    fn as_it_left(&self) -> Option<Departure> {
+        let first = self.commits.first()?;
+        let mut state = State::unknown(first.entity);
+        for step in self.steps() {
+            state = replay(state, step);
+            if let Own::Shipment(shipment) = &state.own
+                && shipment.stage == shipment::Stage::Departed
+            {
+                return shipment.departure.clone();
+            }
+        }
+        None
+    }
+
     /// Its steps, oldest first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.commits.iter().flat_map(|commit| &commit.steps)

@@ -6,15 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use takt_cluster::seam::{QueueName, Seams};
-use takt_protocol::case::CaseKind;
-use takt_protocol::kernel::{Own, State, replay};
+use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
 use takt_protocol::posting::{Account as Places, accounts};
 use takt_protocol::qty::Qty;
-use takt_protocol::shipment::{self, Departure};
 use takt_protocol::words::{LotKey, StockStatus};
-use takt_simulations::logs::{Logs, Told, booked};
+use takt_simulations::logs::{Logs, booked};
 use takt_simulations::world::ledger::{Entry, Heap, Ledger, Status};
 
 use super::around;
@@ -55,7 +53,8 @@ pub(super) async fn take(mesh: &Mesh, cast: &Cast, people: &People) -> anyhow::R
         account.order(order, &erps);
     }
     account.ledger.sort();
-    account.departures(&logs);
+    let left = logs.departures(&mut account.broken);
+    account.counted.push(("departures, all cleared", left));
     account.stock(&logs, cast, &erps);
     account.blocks(&logs, &books);
     let looked = around::look(&logs, cast, &mesh.book(), &books);
@@ -141,27 +140,6 @@ impl Account {
         }
     }
 
-    /// T5: what left, left with the clearance of every lot on it; an escape would be shown as one.
-    fn departures(&mut self, logs: &Logs) {
-        let mut left = 0;
-        for told in logs.entities().values() {
-            let Own::Shipment(shipment) = &told.state.own else { continue };
-            if shipment.stage != shipment::Stage::Departed {
-                continue;
-            }
-            left += 1;
-            let name = shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
-            let cleared = as_it_left(told).is_some_and(|departure| {
-                departure.told == Some(true) && departure.lots.values().all(|answer| answer.as_ref().is_some_and(Vec::is_empty))
-            });
-            let escaped = told.state.common.cases.values().any(|case| case.kind == CaseKind::Escape);
-            if !cleared || escaped {
-                self.broken.push(format!("T5: {name} left without the clearance of every lot on it"));
-            }
-        }
-        self.counted.push(("departures, all cleared", left));
-    }
-
     /// What of each lot is blocked or in inspection in its ERP is what the lot says.
     fn stock(&mut self, logs: &Logs, cast: &Cast, erps: &BTreeMap<SiteId, Ledger>) {
         let mut lots = 0;
@@ -211,21 +189,6 @@ impl Account {
         ];
         self.counted.splice(0..0, counted);
     }
-}
-
-/// What was known of a shipment's clearance when it left: a later hold takes back what has been used.
-fn as_it_left(told: &Told) -> Option<Departure> {
-    let first = told.commits.first()?;
-    let mut state = State::unknown(first.entity);
-    for step in told.commits.iter().flat_map(|commit| &commit.steps) {
-        state = replay(state, step);
-        if let Own::Shipment(shipment) = &state.own
-            && shipment.stage == shipment::Stage::Departed
-        {
-            return shipment.departure.clone();
-        }
-    }
-    None
 }
 
 /// Whether a lot wants what a warehouse blocks under this reference (hold, material, lot, handling unit) to stay blocked.

@@ -9,13 +9,11 @@ use takt_actors::node::Settings;
 use takt_config::demo;
 use takt_config::folder::Folder;
 use takt_config::load::Mesh as Text;
-use takt_config::text::{Manner, TransportText};
+use takt_config::text::TransportText;
 use takt_config::trial;
-use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
-use takt_protocol::name::SiteId;
+use takt_simulations::played::played_by;
 use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
-use takt_simulations::world::system::Kind;
 
 use super::cast::{Cast, Plant, System};
 use super::people::People;
@@ -106,7 +104,7 @@ pub(super) fn token(name: &str) -> String {
 fn world_of(text: &Text) -> WorldSpec {
     let simulated = text.links.iter().filter_map(|(site, link)| {
         let (seed, known) = (link.simulated.as_ref()?.seed, text.book.sites.get(site)?);
-        let kind = kind_of(text, *site)?;
+        let kind = played_by(text, *site)?;
         let token = match &link.transport {
             TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
             TransportText::Files(_) => None,
@@ -116,29 +114,9 @@ fn world_of(text: &Text) -> WorldSpec {
     WorldSpec { systems: simulated.collect(), path: "/in/{system}/{topic}".to_owned() }
 }
 
-/// What plays a site.
-fn kind_of(text: &Text, site: SiteId) -> Option<Kind> {
-    let (link, known) = (text.links.get(&site)?, text.book.sites.get(&site)?);
-    let odoo = link.simulated.as_ref().is_some_and(|simulated| simulated.manner == Manner::Odoo);
-    Some(match known.kind {
-        SiteKind::Erp if odoo => Kind::ErpOdoo,
-        SiteKind::Erp => Kind::Erp,
-        SiteKind::Plant if matches!(link.transport, TransportText::Files(_)) => Kind::MesCsv,
-        SiteKind::Plant => Kind::Mes,
-        SiteKind::Warehouse => Kind::Wms,
-        SiteKind::Quality => Kind::Qms,
-        SiteKind::ProductData => Kind::Plm,
-        SiteKind::Maintenance => Kind::Cmms,
-        SiteKind::Transport => Kind::Tms,
-        SiteKind::Planning => Kind::Planning,
-        SiteKind::Supplier => Kind::Portal,
-        SiteKind::Analytics => Kind::Analytics,
-    })
-}
-
 fn cast(text: &Text, world: &RunningWorld) -> Cast {
     let systems = text.links.iter().filter_map(|(site, link)| {
-        let (tables, kind) = (link.transport.tables().clone(), kind_of(text, *site)?);
+        let (tables, kind) = (link.transport.tables().clone(), played_by(text, *site)?);
         let system = System { site: *site, kind, url: world.url(site.as_str())?, tables };
         Some((*site, system))
     });

@@ -8,11 +8,8 @@ use std::path::Path;
 use takt_config::demo;
 use takt_config::folder::Folder;
 use takt_config::load::{self, LinkText, Mesh};
-use takt_config::text::{Manner, TransportText};
-use takt_protocol::book::SiteKind;
+use takt_config::text::TransportText;
 use takt_protocol::name::SiteId;
-
-use crate::world::system::Kind;
 
 /// The shortest time between two rounds of a poll: most of a simulated day would be questions whose answer is the one before.
 const POLL_MS: NonZeroU64 = NonZeroU64::new(60_000).unwrap();
@@ -29,25 +26,6 @@ impl Loaded {
     pub(super) fn word(&self, site: SiteId, table: &str, ours: &str) -> String {
         let tables = self.mesh.links.get(&site).map(|link| link.transport.tables());
         tables.and_then(|tables| tables.get(table)?.get(ours)).cloned().unwrap_or_else(|| ours.to_owned())
-    }
-
-    /// What plays a site.
-    pub(super) fn kind_of(&self, site: SiteId) -> Option<Kind> {
-        let (link, known) = (self.mesh.links.get(&site)?, self.mesh.book.sites.get(&site)?);
-        let odoo = link.simulated.as_ref().is_some_and(|simulated| simulated.manner == Manner::Odoo);
-        Some(match known.kind {
-            SiteKind::Erp if odoo => Kind::ErpOdoo,
-            SiteKind::Erp => Kind::Erp,
-            SiteKind::Plant => Kind::Mes,
-            SiteKind::Warehouse => Kind::Wms,
-            SiteKind::Quality => Kind::Qms,
-            SiteKind::ProductData => Kind::Plm,
-            SiteKind::Maintenance => Kind::Cmms,
-            SiteKind::Transport => Kind::Tms,
-            SiteKind::Planning => Kind::Planning,
-            SiteKind::Supplier => Kind::Portal,
-            SiteKind::Analytics => Kind::Analytics,
-        })
     }
 }
 

@@ -21,6 +21,7 @@ use super::text::Loaded;
 use super::trace::Trace;
 use crate::clock::VirtualClock;
 use crate::gate::Luck;
+use crate::played::played_by;
 use crate::world::habits::Habit;
 use crate::world::system::Kind;
 use crate::world::{Answer, Moment, Request, System, Zone, system};
@@ -84,7 +85,7 @@ impl Town {
     pub(super) fn new(trial: &Trial, text: &Loaded, clock: Arc<VirtualClock>, trace: Trace) -> anyhow::Result<Self> {
         let mut houses = BTreeMap::new();
         for (site, link) in &text.mesh.links {
-            let (Some(kind), Some(known)) = (text.kind_of(*site), text.mesh.book.sites.get(site)) else { continue };
+            let (Some(kind), Some(known)) = (played_by(&text.mesh, *site), text.mesh.book.sites.get(site)) else { continue };
             let token = match &link.transport {
                 TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
                 TransportText::Files(_) => None,
