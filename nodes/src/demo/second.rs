@@ -56,7 +56,7 @@ impl Tale {
         )
         .await?;
         self.made(&job, 4 * PALLET).await?;
-        self.once(&format!("pause-{}", self.number), &json!({ "do": "hold", "job": job.to_string(), "reason": "shift break" })).await?;
+        self.pause(&job).await?;
         self.stored(order, 2).await?;
         let early = self.delivery(1);
         self.plan(&early, two).await?;
@@ -71,8 +71,7 @@ impl Tale {
         let late = self.delivery(2);
         self.plan(&late, two).await?;
         self.question_the_steel(order, &native, [&early, &late]).await?;
-        let resume = json!({ "do": "resume", "job": job.to_string() });
-        self.once(&format!("resumed-{}", self.number), &resume).await?;
+        self.resume(&job).await?;
         self.until("its last piece", order, |order| order.completed.then_some(())).await?;
         let pallets = self.until("every pallet announced", order, |order| Some(order.units.len())).await?;
         let lots = self.until("two lots and a co-product", order, two_lots).await?;
@@ -105,6 +104,29 @@ impl Tale {
         }
         self.by_hand(&self.plant.mes, body).await?;
         self.scene.done(mark)
+    }
+
+    /// The people at the line take a break. A held job is not held again: they may have done it before a restart.
+    async fn pause(&self, job: &NativeId) -> anyhow::Result<()> {
+        let mark = format!("pause-{}", self.number);
+        if self.is_held(job).await? {
+            return self.scene.done(&mark);
+        }
+        self.once(&mark, &json!({ "do": "hold", "job": job.to_string(), "reason": "shift break" })).await
+    }
+
+    /// The break is over; a job that goes on already is left alone.
+    async fn resume(&self, job: &NativeId) -> anyhow::Result<()> {
+        let mark = format!("resumed-{}", self.number);
+        if !self.is_held(job).await? {
+            return self.scene.done(&mark);
+        }
+        self.once(&mark, &json!({ "do": "resume", "job": job.to_string() })).await
+    }
+
+    async fn is_held(&self, job: &NativeId) -> anyhow::Result<bool> {
+        let job = self.scene.people.read(&format!("{}/jobs/{job}", self.plant.mes.url)).await?;
+        Ok(job.get("state").and_then(Value::as_str) == Some("held"))
     }
 
     /// The lot of a component that was at the line first is in question: everything that was made of it is held wherever it is, until

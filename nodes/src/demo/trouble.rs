@@ -241,6 +241,10 @@ impl Tale {
         if self.scene.is_done(&mark) {
             return Ok(());
         }
+        // What was corrected before a restart is not corrected again.
+        if self.took_effect(&self.plant.mes, "count_corrected").await? > 0 {
+            return self.scene.done(&mark);
+        }
         let step: u32 = operation.op.as_str().parse()?;
         let job = self.job_of(order).await?;
         let before = self.until("a good count", order, |order| Some(order.ops.get(&operation.op)?.good)).await?;
