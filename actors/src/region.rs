@@ -274,10 +274,12 @@ impl Region {
         }
     }
 
-    /// A site told us something.
+    /// A site told us something: if it was left alone, it is tried soon.
     pub(crate) fn heard(&self, site: SiteId) {
         if let Some(link) = self.links.get(&site) {
-            link.pace.heard(self.node.seams.clock.now());
+            let clock = &self.node.seams.clock;
+            link.pace.heard(clock.now());
+            link.pace.with_breaker(|breaker| breaker.stirred(clock.elapsed()));
         }
     }
 

@@ -42,8 +42,10 @@ pub struct SiteLimits {
     pub window_ms: u32,
     /// Failures in a row that open the breaker.
     pub failures_max: u32,
-    /// How long the breaker stays open, in ms.
+    /// How long the breaker stays open at first, in ms; twice as long after each try in vain.
     pub open_ms: u64,
+    /// How long at most, in ms.
+    pub open_max_ms: u64,
 }
 
 impl SiteLimits {
@@ -55,7 +57,7 @@ impl SiteLimits {
 
 impl Default for SiteLimits {
     fn default() -> Self {
-        Self { at_once_max: 8, spacing_ms: 0, window_ms: 10_000, failures_max: 5, open_ms: 5_000 }
+        Self { at_once_max: 8, spacing_ms: 0, window_ms: 10_000, failures_max: 5, open_ms: 5_000, open_max_ms: 60_000 }
     }
 }
 

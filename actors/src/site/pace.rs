@@ -54,7 +54,11 @@ pub(crate) struct Seat<'a> {
 impl Pace {
     pub(crate) fn of(limits: &SiteLimits) -> Self {
         Self {
-            breaker: Mutex::new(Breaker::closed(limits.failures_max, Duration::from_millis(limits.open_ms))),
+            breaker: Mutex::new(Breaker::closed(
+                limits.failures_max,
+                Duration::from_millis(limits.open_ms),
+                Duration::from_millis(limits.open_max_ms),
+            )),
             next_send: Mutex::new(Duration::ZERO),
             spacing: Duration::from_millis(limits.spacing_ms),
             seats: Semaphore::new(limits.at_once_max.clamp(1, Semaphore::MAX_PERMITS)),

@@ -65,6 +65,7 @@ fn usual_limits(site: SiteId, book: &mut Book) {
     book.built_in(&format!("limits.{site}.window_ms"), &usual.window_ms);
     book.built_in(&format!("limits.{site}.failures"), &usual.failures_max);
     book.built_in(&format!("limits.{site}.rest_ms"), &usual.open_ms);
+    book.built_in(&format!("limits.{site}.rest_max_ms"), &usual.open_max_ms);
 }
 
 /// When and how the books of a system are compared with ours.
@@ -107,6 +108,7 @@ fn limits(site: SiteId, text: &LimitsText, layer: Layer, file: &str, book: &mut 
     say("window_ms", spelled(text.window_ms.as_ref()));
     say("failures", spelled(text.failures.as_ref()));
     say("rest_ms", spelled(text.rest_ms.as_ref()));
+    say("rest_max_ms", spelled(text.rest_max_ms.as_ref()));
 }
 
 fn spelled<T: ToString>(written: Option<&Spanned<T>>) -> Option<(String, Location)> {

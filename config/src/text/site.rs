@@ -67,8 +67,10 @@ pub struct LimitsText {
     pub window_ms: Option<Spanned<NonZeroU32>>,
     /// Failures in a row after which it is left alone.
     pub failures: Option<Spanned<NonZeroU32>>,
-    /// For how long, in ms.
+    /// For how long at first, in ms; twice as long after each try in vain.
     pub rest_ms: Option<Spanned<NonZeroU64>>,
+    /// For how long at most, in ms.
+    pub rest_max_ms: Option<Spanned<NonZeroU64>>,
 }
 
 impl LimitsText {
@@ -81,6 +83,7 @@ impl LimitsText {
             window_ms: self.window_ms.as_ref().map_or(usual.window_ms, |window| window.value.get()),
             failures_max: self.failures.as_ref().map_or(usual.failures_max, |most| most.value.get()),
             open_ms: self.rest_ms.as_ref().map_or(usual.open_ms, |rest| rest.value.get()),
+            open_max_ms: self.rest_max_ms.as_ref().map_or(usual.open_max_ms, |rest| rest.value.get()),
         }
     }
 
@@ -92,6 +95,7 @@ impl LimitsText {
             window_ms: self.window_ms.clone().or_else(|| others.window_ms.clone()),
             failures: self.failures.clone().or_else(|| others.failures.clone()),
             rest_ms: self.rest_ms.clone().or_else(|| others.rest_ms.clone()),
+            rest_max_ms: self.rest_max_ms.clone().or_else(|| others.rest_max_ms.clone()),
         }
     }
 }

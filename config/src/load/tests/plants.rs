@@ -157,7 +157,7 @@ fn an_explanation_names_the_layer_that_counts_and_what_it_is_in_the_place_of() {
             usual.at_once_max
         )]
     );
-    assert_eq!(lines("limits.nord").len(), 5);
+    assert_eq!(lines("limits.nord").len(), 6);
     assert_eq!(
         lines("mappings.nord.send.post"),
         [
