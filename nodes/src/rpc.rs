@@ -88,7 +88,7 @@ struct Desk {
 }
 
 /// Whom the credential names.
-fn client<'a>(reception: &'a Reception, metadata: &MetadataMap) -> Result<&'a Client, Status> {
+fn client(reception: &Reception, metadata: &MetadataMap) -> Result<Client, Status> {
     Ok(reception.client(metadata.get("authorization").map(tonic::metadata::AsciiMetadataValue::as_bytes))?)
 }
 
@@ -99,7 +99,7 @@ impl Desk {
     async fn one<T: Asked>(&self, request: Request<T>) -> Answered {
         let client = client(&self.reception, request.metadata())?;
         let ticket = self.reception.admission().enter(T::TIER)?;
-        let Taken { outcome, replayed } = self.reception.take(client, &request.into_inner().whole(), ticket).await?;
+        let Taken { outcome, replayed } = self.reception.take(&client, &request.into_inner().whole(), ticket).await?;
         let mut response = Response::new(outcome);
         if replayed {
             response.metadata_mut().insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
@@ -113,21 +113,21 @@ impl Requests for Desk {
     type ExchangeStream = exchange::Answers;
 
     async fn exchange(&self, request: Request<Streaming<v1::Request>>) -> Result<Response<exchange::Answers>, Status> {
-        let client = client(&self.reception, request.metadata())?.clone();
+        let client = client(&self.reception, request.metadata())?;
         Ok(Response::new(exchange::answers(&self.reception, client, request.into_inner())))
     }
 
     async fn act_on_group(&self, request: Request<v1::ActOnGroup>) -> Document {
         let client = client(&self.reception, request.metadata())?;
         let ticket = self.reception.admission().enter(v1::ActOnGroup::TIER)?;
-        Ok(Response::new(document(&self.reception.act_on_group(client, request.get_ref(), ticket).await?)?))
+        Ok(Response::new(document(&self.reception.act_on_group(&client, request.get_ref(), ticket).await?)?))
     }
 
     async fn preview(&self, request: Request<v1::Request>) -> Document {
         let client = client(&self.reception, request.metadata())?;
         let Some(verb) = &request.get_ref().verb else { return Err(exchange::nothing_asked().into()) };
         let ticket = self.reception.admission().enter(Tier::Analytical)?;
-        Ok(Response::new(document(&self.reception.preview(client, verb, ticket).await?)?))
+        Ok(Response::new(document(&self.reception.preview(&client, verb, ticket).await?)?))
     }
 
     async fn release_order(&self, request: Request<v1::ReleaseOrder>) -> Answered {

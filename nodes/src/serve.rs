@@ -55,6 +55,7 @@ const LOOK_MS: u64 = 1_000;
 /// A node at work.
 pub(crate) struct Node {
     pub(crate) mesh: Arc<Mesh>,
+    clients: Clients,
     doors: Doors,
 }
 
@@ -84,7 +85,7 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
         screens::print(&format!("  {site} has no link: what is asked of it waits"));
     }
     let clock = node.mesh.clock();
-    let renew = async || activate(&node.mesh, &again()?).await;
+    let renew = async || node.activate(config, &again()?).await;
     tokio::select! {
         ended = asked_to_end() => ended?,
         () = watch(clock.as_ref(), config, renew) => {}
@@ -113,11 +114,24 @@ impl Node {
         let ways = ways(text)?;
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, settings).await?);
-        let clients = Clients::of(&text.clients, &text.book).map_err(|error| anyhow::anyhow!("{}/mesh.yaml: {error}", config.display()))?;
-        let reception = open(&mesh, clients, ways);
+        let clients = clients(text, config)?;
+        let reception = open(&mesh, clients.clone(), ways);
         let doors = doors::serve(reception, listen, listen).await;
         let doors = doors.with_context(|| format!("{listen} cannot be opened: choose another address, or end what listens there"))?;
-        Ok(Self { mesh, doors })
+        Ok(Self { mesh, clients, doors })
+    }
+
+    /// Puts what a folder says in force, and who may ask by it; the hash of it.
+    pub(crate) async fn activate(&self, config: &Path, text: &Text) -> anyhow::Result<String> {
+        let clients = clients(text, config)?;
+        let before = self.mesh.book();
+        let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
+        self.mesh.activate(Arc::clone(&text.book)).await?;
+        self.clients.replace(&clients);
+        if !new.is_empty() {
+            screens::print(&format!("{} will be spoken with after the next start", new.join(", ")));
+        }
+        Ok(text.book.hash.clone())
     }
 
     /// Hands its work to the other nodes, if there are any, while its doors are open; then takes nobody new, answers what is in
@@ -133,6 +147,11 @@ impl Node {
             tracing::warn!("somebody still asks the mesh; what was acknowledged is durable");
         }
     }
+}
+
+/// Who may ask by a folder.
+fn clients(text: &Text, config: &Path) -> anyhow::Result<Clients> {
+    Clients::of(&text.clients, &text.book).map_err(|error| anyhow::anyhow!("{}/mesh.yaml: {error}", config.display()))
 }
 
 /// What this machine is called.
@@ -219,17 +238,6 @@ async fn wrong(config: &Path) -> Option<Vec<Finding>> {
     let config = config.to_owned();
     let check = move || trial::check(&config, &std::env::vars().collect()).findings;
     tokio::task::spawn_blocking(check).await.ok().filter(|findings| !findings.is_empty())
-}
-
-/// Puts what a folder says in force; the hash of it.
-pub(crate) async fn activate(mesh: &Mesh, text: &Text) -> anyhow::Result<String> {
-    let before = mesh.book();
-    let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
-    mesh.activate(Arc::clone(&text.book)).await?;
-    if !new.is_empty() {
-        screens::print(&format!("{} will be spoken with after the next start", new.join(", ")));
-    }
-    Ok(text.book.hash.clone())
 }
 
 /// Ctrl-C, or the signal by which service managers end a process.

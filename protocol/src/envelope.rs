@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::compact::{self, Compact};
 use crate::instant::Instant;
 use crate::malformed::Malformed;
-use crate::name::{OURS, Source};
+use crate::name::{OURS, SiteId, Source};
 
 /// How a source names an input, so that the same thing told twice is known: by its own counter, or by a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -229,6 +229,9 @@ pub struct Envelope {
     /// The intent or input that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<String>,
+    /// The plant on whose floor it happened, where a client said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<SiteId>,
     /// Who matched it by hand with the entity it is for, and why. No part of what it says: told again without it, it is the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched_by: Option<Who>,
@@ -246,18 +249,23 @@ impl Envelope {
             origin: None,
             correlation: None,
             causation: None,
+            floor: None,
             matched_by: None,
         }
     }
 
-    /// What a person or a client states here that is part of what they say: why, and when it happened. The same
+    /// What a person or a client states here that is part of what they say: why, where and when it happened. The same
     /// key with another one of these is another input. A link
     /// gives no role and states nothing: it may read the clock where its sender is silent.
     pub(crate) fn stated(&self) -> Option<String> {
         let who = self.who.as_ref().filter(|who| !who.role.is_empty())?;
         let when = Some(self.occurred_at).filter(|at| *at != self.received_at).map(|at| at.to_string());
         let stated = [when.as_deref(), who.reason.as_deref(), who.second.as_deref()];
-        stated.iter().any(Option::is_some).then(|| stated.map(Option::unwrap_or_default).join("\n"))
+        let stated = stated.iter().any(Option::is_some).then(|| stated.map(Option::unwrap_or_default).join("\n"));
+        match self.floor {
+            Some(floor) => Some(format!("{}\n{floor}", stated.unwrap_or_default())),
+            None => stated,
+        }
     }
 
     /// An envelope of the mesh's own: `text` names what it says, once and for all.

@@ -293,6 +293,7 @@ impl Inbound {
             origin: Some(Origin { raw, mapping: mapping.name().to_owned() }),
             correlation: said.correlation,
             causation: None,
+            floor: None,
             matched_by: None,
         };
         Input { to: said.to, envelope, body: said.body }

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     const REST: Duration = Duration::from_secs(5);
-    const REST_MAX: Duration = Duration::from_secs(60);
+    const REST_MAX: Duration = Duration::from_mins(1);
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -117,12 +117,11 @@ mod tests {
         assert_eq!(breaker.wait(at(0)), Some(REST), "what was under way together made the rest longer");
         let (mut tries, mut now) = (0_u32, at(0));
         while now < at(WEEKEND) {
-            match breaker.wait(now) {
-                Some(wait) => now += wait,
-                None => {
-                    tries += 1;
-                    breaker.failed(now);
-                }
+            if let Some(wait) = breaker.wait(now) {
+                now += wait;
+            } else {
+                tries += 1;
+                breaker.failed(now);
             }
         }
         assert!((2_800..2_900).contains(&tries), "{tries} tries");

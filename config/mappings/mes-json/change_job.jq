@@ -3,7 +3,13 @@
 def of_order(order): [.answers[]? | .body.jobs? // empty | .[] | select(.externalKey | startswith("\(order)/"))] | last | .job;
 def job: .effect.job.order as $order | .effect.job.job // of_order($order);
 def path: "/jobs/\(job)";
-def pieces: .effect.total | split(" ")[0] | tonumber;
+# What this MES counts in; pieces, unless the site's table `counts` says otherwise: `counts: {in: MTR}`.
+def counts: (.tables.counts // {}).in // "H87";
+# So many of what it counts in: of anything else it would make another quantity without a word.
+def counted($in): split(" ") as $said
+  | if $said[1] == $in then $said[0]
+    else error("the order is now of \($said | join(" ")), and the MES counts in \($in): keep the material in \($in), or write `counts: {in: \($said[1])}` into the tables of the site if that is what it counts in") end;
+def pieces: counts as $in | .effect.total | counted($in) | tonumber;
 def said(word): [.answers[]? | .body.verdict?] | any(. == word);
 def committed: [.answers[]? | .body.pieces?] | any(. != null);
 

@@ -1,6 +1,8 @@
 # What the line tells. `sequence` counts without gaps within a job, and the attempt in our own key tells jobs apart: together
 # they are the key by which a report that is told twice is known.
-def pieces: "\(.) H87";
+# What this MES counts in; pieces, unless the site's table `counts` says otherwise: `counts: {in: MTR}`.
+def counts: (.tables.counts // {}).in // "H87";
+def pieces($in): "\(.) \($in)";
 def ours($units): . as $theirs | [$units | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
 def op: .step | tostring;
 
@@ -12,9 +14,9 @@ def told($body):
 
 # A counter that counts up: its own epoch counts, which grows when a PLC starts again at zero.
 def counted:
-  (.body.externalKey | split("/")) as $key
+  counts as $in | (.body.externalKey | split("/")) as $key
   | { to: { entity: $key[0] }, key: { epoch: .body.counter.epoch, mark: { text: "\(.body.job)/\(.body.sequence)" } }, occurred_at: .body.at,
-      body: { order: { report: { confirmed: { op: (.body | op), good: { qty: (.body.counter.good | pieces), counting: "cumulative" } } } } } };
+      body: { order: { report: { confirmed: { op: (.body | op), good: { qty: (.body.counter.good | pieces($in)), counting: "cumulative" } } } } } };
 
 # Every step of the job that was not finished: a hold of a job is a hold of these.
 def running($report): . as $in | .read[0].body.steps[] | select(.finished | not) | . as $step
@@ -44,28 +46,28 @@ def read:
   if .topic == "job.held" or .topic == "job.resumed" or .topic == "job.aborted" then { path: "/jobs/\(.body.job)" } else empty end;
 
 def inputs:
-  .tables.unit as $units | .body as $b
+  .tables.unit as $units | counts as $in | .body as $b
   | if .topic == "step.started" then told({ operation_started: { op: ($b | op), equipment: $b.station } })
-    elif .topic == "piece.counted" then told({ confirmed: { op: ($b | op), good: { qty: ($b.pieces | pieces) } } })
+    elif .topic == "piece.counted" then told({ confirmed: { op: ($b | op), good: { qty: ($b.pieces | pieces($in)) } } })
     elif .topic == "counter.read" then counted
-    elif .topic == "scrap.counted" then told({ confirmed: { op: ($b | op), scrap: { qty: ($b.pieces | pieces) }, scrap_reason: $b.reason } })
+    elif .topic == "scrap.counted" then told({ confirmed: { op: ($b | op), scrap: { qty: ($b.pieces | pieces($in)) }, scrap_reason: $b.reason } })
     elif .topic == "material.used" then
       told({ consumed: { op: ($b | op), item: $b.item, material: $b.part, lot: $b.lot,
                          amount: { qty: "\($b.amount) \($b.measure | ours($units))" } } })
     elif .topic == "labour.booked" then told({ confirmed: { op: ($b | op), labour: { qty: "\($b.minutes) MIN" } } })
     elif .topic == "sample.due" then told({ sample_taken: { sample: "\($b.job)/\($b.piece)", lot: $b.lot } })
     elif .topic == "pallet.closed" then
-      told({ produced: { output: "main", lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces) }, unit: $b.sscc } })
+      told({ produced: { output: "main", lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces($in)) }, unit: $b.sscc } })
     elif .topic == "coproduct.packed" then
-      told({ produced: { output: "co_product", material: $b.part, lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces) }, unit: $b.sscc } })
+      told({ produced: { output: "co_product", material: $b.part, lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces($in)) }, unit: $b.sscc } })
     elif .topic == "material.used_by_hand" then used_by_hand($units)
-    elif .topic == "step.finished" then told({ confirmed: { op: ($b | op), last: true, declared: ($b.good | pieces) } })
+    elif .topic == "step.finished" then told({ confirmed: { op: ($b | op), last: true, declared: ($b.good | pieces($in)) } })
     elif .topic == "job.finished" then told("completed")
     elif .topic == "job.held" then .body.reason as $why | . as $in | running({}) | .body.order.report |= { operation_held: (. + { reason: $why }) }
     elif .topic == "job.resumed" then running({}) | .body.order.report |= { operation_resumed: . }
     elif .topic == "job.aborted" then .body.reason as $why | running({}) | .body.order.report |= { operation_aborted: (. + { reason: $why }) }
     elif .topic == "count.corrected" then
-      told({ count_corrected: { op: ($b | op), use: "yield", difference: ($b.pieces | pieces), reason: $b.reason } }) + { who: { user: $b.person } }
+      told({ count_corrected: { op: ($b | op), use: "yield", difference: ($b.pieces | pieces($in)), reason: $b.reason } }) + { who: { user: $b.person } }
     elif .topic == "defect.raised" then defect
     elif .topic == "station.changed" then station
     # A job is started by its first step.

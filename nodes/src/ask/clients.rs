@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use takt_config::text::ClientText;
 use takt_protocol::book::Book;
@@ -21,27 +22,39 @@ pub struct Client {
     pub role: Role,
 }
 
-/// All of them, by credential.
+/// All of them, by credential. Clones share the table, which the configuration in force fills.
 #[derive(Clone, Default)]
 pub struct Clients {
-    by_token: BTreeMap<RawRef, Client>,
+    by_token: Arc<RwLock<Table>>,
 }
+
+type Table = BTreeMap<RawRef, Client>;
 
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.by_token.values()).finish()
+        f.debug_set().entries(self.table().values()).finish()
     }
 }
 
 impl Clients {
     /// A table of tokens and whom each names.
     pub fn new(clients: impl IntoIterator<Item = (String, Client)>) -> Self {
-        Self { by_token: clients.into_iter().map(|(token, client)| (RawRef::of(token.as_bytes()), client)).collect() }
+        Self::from(clients.into_iter().map(|(token, client)| (RawRef::of(token.as_bytes()), client)).collect::<Table>())
+    }
+
+    /// Another table instead: a token that is not in it opens nothing from now on.
+    pub fn replace(&self, by: &Self) {
+        let new = by.table().clone();
+        *self.by_token.write().unwrap_or_else(PoisonError::into_inner) = new;
+    }
+
+    fn table(&self) -> RwLockReadGuard<'_, Table> {
+        self.by_token.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The table of a configuration; the error says which client cannot be meant, and why.
     pub fn of(texts: &[ClientText], book: &Book) -> Result<Self, String> {
-        let mut clients = Self::default();
+        let mut clients = Table::new();
         for text in texts {
             let source = Source::parse(&text.name).map_err(|error| error.to_string())?;
             if book.sites.contains_key(&source) {
@@ -51,19 +64,25 @@ impl Clients {
                 return Err(format!("client `{source}` has an empty token"));
             }
             let client = Client { source, role: text.role.clone() };
-            if let Some(other) = clients.by_token.insert(RawRef::of(text.token.as_bytes()), client) {
+            if let Some(other) = clients.insert(RawRef::of(text.token.as_bytes()), client) {
                 return Err(format!("clients `{}` and `{source}` have the same token", other.source));
             }
         }
-        Ok(clients)
+        Ok(Self::from(clients))
     }
 
     /// Whom the content of an `authorization` header names.
-    pub(super) fn who(&self, authorization: Option<&[u8]>) -> Result<&Client, Denied> {
+    pub(super) fn who(&self, authorization: Option<&[u8]>) -> Result<Client, Denied> {
         let Some(token) = authorization.and_then(bearer) else {
             return Err(unknown("the request carries no bearer token"));
         };
-        self.by_token.get(&RawRef::of(token)).ok_or_else(|| unknown("no client has this token"))
+        self.table().get(&RawRef::of(token)).cloned().ok_or_else(|| unknown("no client has this token"))
+    }
+}
+
+impl From<Table> for Clients {
+    fn from(table: Table) -> Self {
+        Self { by_token: Arc::new(RwLock::new(table)) }
     }
 }
 

@@ -62,7 +62,6 @@ impl Say {
 }
 
 /// A line for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "the demo's own voice")]
 pub(super) fn out(line: &str) {
-    println!("{line}");
+    crate::screens::print(line);
 }

@@ -192,13 +192,16 @@ impl Tale {
     /// order that nobody will ever know.
     pub(super) async fn closed_period(&self, stage: &Stage) -> anyhow::Result<()> {
         self.use_before(&self.planned_order()).await?;
-        self.set_period(stage, true).await?;
+        let reopened = format!("reopened-{}", self.number);
+        // What was opened again stays open, also when the demo is started once more.
+        if !self.scene.is_done(&reopened) {
+            self.set_period(stage, true).await?;
+        }
         let order = self.release().await?;
         let native = self.number_of(order).await?;
         let job = self.job_of(order).await?;
         self.scene.say.line(&self.plant, &native, &format!("accepted by the plant as {job}"));
         self.until("its last piece", order, |order| order.completed.then_some(())).await?;
-        let reopened = format!("reopened-{}", self.number);
         if !self.scene.is_done(&reopened) {
             let (waiting, meant, proposed) = self.until("its postings parked", order, parked).await?;
             let say = format!("{waiting} postings of {meant} wait, for the period is closed; possible is {proposed}, and finance is asked");

@@ -191,14 +191,14 @@ pub(super) async fn watch(stage: &Stage) {
         let text = as_it_is(stage)?;
         let cast = cast(&text, &stage.world);
         stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
-        serve::activate(stage.mesh(), &text).await
+        stage.node.activate(&config, &text).await
     };
     serve::watch(stage.mesh().clock().as_ref(), &config, renew).await;
 }
 
 /// Puts the folder in force as it is now.
 pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
-    serve::activate(stage.mesh(), &as_it_is(stage)?).await.map(drop)
+    stage.node.activate(&stage.data.join("config"), &as_it_is(stage)?).await.map(drop)
 }
 
 /// What the folder says now.

@@ -222,6 +222,7 @@ impl Tale {
         let delivery = format!("SHP-{}", 7780 + self.number);
         self.plan_delivery(order, &delivery).await?;
         if self.trouble == Trouble::LostReplyHoldAndCorrection {
+            self.lost_and_found(order, &native).await?;
             self.hold_while_packing(order, &delivery).await?;
             self.correct_a_count(order, &native).await?;
         }

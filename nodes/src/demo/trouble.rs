@@ -3,10 +3,13 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::native::NativeId;
 use takt_protocol::order::Dispatch;
+use takt_protocol::outbox::{OutboxFact, Outcome};
 use takt_protocol::posting::{Movement, Standing};
+use takt_protocol::wire;
 use takt_simulations::world::system::Kind;
 
 use super::cast::{Plant, System};
@@ -89,6 +92,28 @@ impl Tale {
             }
         }
         Ok(missed)
+    }
+
+    /// A document of the ERP whose reply was lost on its way: it was asked for by our reference, found, and not posted again.
+    pub(super) async fn lost_and_found(&self, order: EntityId, native: &str) -> anyhow::Result<()> {
+        let home = self.scene.mesh.home(order)?;
+        let by_probe = |fact: &Fact| {
+            let Fact::Outbox { step: OutboxFact::Settled(Outcome::Accepted(receipt)), .. } = fact else { return None };
+            receipt.document.clone().filter(|_| receipt.by_probe)
+        };
+        let found = async || {
+            let entries = home.node().seams.journal.read(order, 0).await?;
+            let commits = entries.iter().filter_map(|entry| wire::open(&entry.bytes).ok());
+            Ok(commits.flat_map(|(commit, _)| commit.steps).flat_map(|step| step.facts).find_map(|fact| by_probe(&fact)))
+        };
+        let document = self.scene.people.until("a document found by a probe", found).await?;
+        let erp = self.plant.erp.site;
+        self.scene.say.trouble(
+            &self.plant,
+            native,
+            &format!("the reply of {erp} was lost; document {document} was found by our reference, and posted once"),
+        );
+        Ok(())
     }
 
     /// What will go wrong at a system by itself is set up before anything is asked for, so that it cannot come too late.

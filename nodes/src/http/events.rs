@@ -41,7 +41,7 @@ pub(super) struct Part {
 /// List public events, oldest first within each shard, behind a place.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(Part), responses((status = 200, description = "CloudEvents, and the place behind them.", body = Page<Object>)))]
 pub(super) async fn page(State(reception): Shared, headers: HeaderMap, Words(part): Words<Part>) -> Result<Json<Page<Value>>, Denied> {
-    let client = known(&reception, &headers)?;
+    let client = &known(&reception, &headers)?;
     // Who waits for events takes a watcher's place, and none of those who ask.
     let _ticket = reception.admission().watch(client)?;
     let place = reception.within(reception.place(part.after.as_deref())).await?;
@@ -77,7 +77,7 @@ pub(super) async fn watch(
     headers: HeaderMap,
     Words(watched): Words<Watched>,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Denied> {
-    let client = known(&reception, &headers)?;
+    let client = &known(&reception, &headers)?;
     let place = reception.within(reception.place(since(&headers, watched.after)?.as_deref())).await?;
     let wanted = Wanted { types: watched.types, site: watched.site };
     let told = reception.events(client, place.clone(), wanted).await?;

@@ -52,7 +52,7 @@ impl<T: Ranked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
 
     async fn from_request(request: Request, reception: &Arc<Reception>) -> Result<Self, Denied> {
         let (parts, body) = request.into_parts();
-        let client = known(reception, &parts.headers)?.clone();
+        let client = known(reception, &parts.headers)?;
         let ticket = reception.admission().enter(T::TIER)?;
         let cover = cover(&parts.headers)?;
         let max = reception.limits().body_bytes_max;
@@ -71,13 +71,13 @@ impl FromRequestParts<Arc<Reception>> for Asking {
     type Rejection = Denied;
 
     async fn from_request_parts(parts: &mut Parts, reception: &Arc<Reception>) -> Result<Self, Denied> {
-        let client = known(reception, &parts.headers)?.clone();
+        let client = known(reception, &parts.headers)?;
         Ok(Self { client, _ticket: reception.admission().enter(Tier::Analytical)? })
     }
 }
 
 /// Whom the credential names.
-pub(crate) fn known<'a>(reception: &'a Reception, headers: &HeaderMap) -> Result<&'a Client, Denied> {
+pub(crate) fn known(reception: &Reception, headers: &HeaderMap) -> Result<Client, Denied> {
     reception.client(headers.get(AUTHORIZATION).map(HeaderValue::as_bytes))
 }
 

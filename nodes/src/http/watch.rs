@@ -40,7 +40,7 @@ pub(super) async fn order(
     headers: HeaderMap,
     Words(from): Words<From>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Denied> {
-    let client = known(&reception, &headers)?;
+    let client = &known(&reception, &headers)?;
     let seen = behind(since(&headers, from.after)?.as_deref(), |seen| seen.parse().ok())?.unwrap_or_default();
     let steps = reception.within(reception.watch(client, &id, seen)).await?;
     Ok(Sse::new(steps.map(|step| Ok(event(step)))).keep_alive(KeepAlive::default()))

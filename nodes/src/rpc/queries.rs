@@ -39,7 +39,7 @@ impl Queries for Counter {
     async fn watch_order(&self, request: Request<v1::WatchFrom>) -> Result<Response<Self::WatchOrderStream>, Status> {
         let client = super::client(&self.reception, request.metadata())?;
         let v1::WatchFrom { id, after } = request.get_ref();
-        let steps = self.reception.within(self.reception.watch(client, id, *after)).await?;
+        let steps = self.reception.within(self.reception.watch(&client, id, *after)).await?;
         Ok(Response::new(Box::pin(steps.map(|seen| document(&seen?.step)))))
     }
 
@@ -148,7 +148,7 @@ impl Queries for Counter {
     async fn retry_dead_letter(&self, request: Request<v1::Which>) -> Document {
         let client = super::client(&self.reception, request.metadata())?;
         let id = now_only(request.get_ref())?;
-        self.asked(&request, self.reception.retry_dead_letter(client, id)).await
+        self.asked(&request, self.reception.retry_dead_letter(&client, id)).await
     }
 
     async fn list_sites(&self, request: Request<v1::All>) -> Document {
@@ -199,7 +199,7 @@ impl Queries for Counter {
     async fn list_events(&self, request: Request<v1::EventsWanted>) -> Document {
         let client = super::client(&self.reception, request.metadata())?;
         // Who waits for events takes a watcher's place, and none of those who ask.
-        let _ticket = self.reception.admission().watch(client)?;
+        let _ticket = self.reception.admission().watch(&client)?;
         let asked = request.into_inner();
         let place = self.reception.within(self.reception.place(asked.after.as_deref())).await?;
         let (wanted, most) = (Wanted { types: asked.r#type, site: asked.site }, asked.most.map(u64::from));
@@ -208,7 +208,7 @@ impl Queries for Counter {
     }
 
     async fn watch_events(&self, request: Request<v1::EventsWanted>) -> Result<Response<Self::WatchEventsStream>, Status> {
-        let client = super::client(&self.reception, request.metadata())?.clone();
+        let client = super::client(&self.reception, request.metadata())?;
         let asked = request.into_inner();
         let place = self.reception.within(self.reception.place(asked.after.as_deref())).await?;
         let wanted = Wanted { types: asked.r#type, site: asked.site };

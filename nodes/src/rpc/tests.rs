@@ -210,6 +210,25 @@ async fn a_stream_answers_every_request_by_its_key() {
     world.stop().await;
 }
 
+/// Other clients send each message in a frame of its own, and write for as long as the window of the stream lets them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_thousands_of_small_messages_ahead_is_answered_to_each() {
+    const MANY: usize = 6_000;
+    let world = World::start().await;
+    world.released("1000042").await;
+    let reports = (0..MANY).map(|n| asking(Verb::ConfirmCompletion(completion(&format!("c{n}"), "1000042", "1 H87"))));
+    let apart = tokio_stream::iter(reports).then(async |report| {
+        // Waits once, so that what was encoded before goes out as a frame.
+        tokio::task::yield_now().await;
+        report
+    });
+    let answers = plant(&world).await.exchange(apart).await.unwrap().into_inner();
+    let answers: Vec<_> = answers.collect().await;
+    let broken = answers.iter().find_map(|answer| answer.as_ref().err());
+    assert_eq!((answers.len(), broken.map(ToString::to_string)), (MANY, None));
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_times_the_same_completion_over_both_doors_has_one_effect() {
     let world = World::start().await;

@@ -181,12 +181,13 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// A system that speaks for a floor that is another one's. A client of ours may report for a plant, and no other system;
-    /// components are brought by whoever brings them.
+    /// A system that speaks for a floor that is another one's, or a client that says it happened on such a floor. A client of ours
+    /// may report for a plant, and no other system; components are brought by whoever brings them.
     fn stranger(&self, report: &Report) -> Option<(Source, SiteId)> {
-        let (source, plant) = (self.envelope.key.source, self.order.plant()?);
+        let (source, plant) = (self.envelope.floor.unwrap_or(self.envelope.key.source), self.order.plant()?);
         let speaks = source == plant || matches!(report, Report::Staged { .. });
-        (!speaks && self.context.book.sites.contains_key(&source)).then_some((source, plant))
+        let is_site = self.envelope.floor.is_some() || self.context.book.sites.contains_key(&source);
+        (!speaks && is_site).then_some((source, plant))
     }
 
     fn mail(&mut self, mail: &Mail) -> Answer {

@@ -11,6 +11,9 @@ use crate::native::NativeId;
 use crate::qty::Qty;
 use crate::words::{LotNo, MaterialId, Version};
 
+/// How many times its total nobody can have made of an order.
+const ABSURD_TIMES: Decimal = Decimal::TEN;
+
 /// What the ERP ordered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Header {
@@ -62,6 +65,13 @@ impl Header {
             end: wish.end,
             demand: None,
         }
+    }
+
+    /// What nobody can have made of it, however much may be: a count above that is a slip, or another order's.
+    pub fn absurd_above(&self) -> Option<Qty> {
+        let most = self.total.value().checked_mul(ABSURD_TIMES)?;
+        let most = self.over_limit().map_or(most, |limit| most.max(limit.value()));
+        Qty::new(most, self.total.uom()).ok()
     }
 
     /// The most that may be made; `None` where there is no limit.

@@ -83,7 +83,8 @@ pub enum Trigger {
     EveryMinutes(u32),
     /// The end of the plant's shift.
     ShiftEnd,
-    /// The operation or the order is complete.
+    /// The operation or the order is complete. Every group that is not held goes out then, whatever else its rule says: written alone,
+    /// it says that nothing goes out earlier.
     Completion,
     /// The handling unit is closed.
     UnitClosed,

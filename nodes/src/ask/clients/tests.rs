@@ -20,6 +20,16 @@ fn a_client_is_known_by_its_token_and_by_nothing_else() {
 }
 
 #[test]
+fn another_table_is_in_force_for_all_who_share_it() {
+    let doors = Clients::of(&[text("planner", "secret"), text("left", "old")], &book()).unwrap();
+    let held = doors.clone();
+    held.replace(&Clients::of(&[text("planner", "secret"), text("new", "fresh")], &book()).unwrap());
+    let known = |token: &str| doors.who(Some(format!("Bearer {token}").as_bytes())).map(|client| client.source.to_string());
+    assert_eq!((known("secret").unwrap(), known("fresh").unwrap()), ("planner".to_owned(), "new".to_owned()));
+    assert_eq!(known("old").unwrap_err().complaint.code, "UNAUTHENTICATED");
+}
+
+#[test]
 fn a_table_that_lets_one_pass_for_another_is_refused() {
     let refused = |texts: &[ClientText]| Clients::of(texts, &book()).unwrap_err();
     assert!(refused(&[text("nord", "a")]).contains("name of a site"));

@@ -64,7 +64,32 @@ impl Turn<'_, '_> {
         }
         self.maybe_complete(&mut books, work, &was, good);
         books.close(self);
-        answer
+        match self.too_much(&work.op, work) {
+            Answer::Accepted => answer,
+            told @ (Answer::Discrepant { .. } | Answer::Refused(_) | Answer::Quarantined { .. }) => told,
+        }
+    }
+
+    /// An operation that counts more than may be made, or than anybody can have made: it stands, and is shown.
+    fn too_much(&mut self, op: &OpNo, work: &Confirmation) -> Answer {
+        let Some(header) = self.order.header.as_ref() else { return Answer::Accepted };
+        let Some(limit) = header.over_limit().or_else(|| header.absurd_above()) else { return Answer::Accepted };
+        let told = |purpose, amount: &Option<Amount>| {
+            let more = amount.as_ref().and_then(|amount| self.in_base(purpose, amount.qty).ok())?;
+            self.tally(op, purpose, more)
+        };
+        let number = header.number.clone();
+        let known = |so_far: fn(&crate::order::Operation) -> Qty| self.order.ops.get(op).map(so_far);
+        let good = told(Use::Yield, &work.good).or_else(|| known(|operation| operation.good));
+        let scrap = told(Use::Scrap, &work.scrap).or_else(|| known(|operation| operation.scrap));
+        let processed = match (good, scrap) {
+            (Some(good), Some(scrap)) => good.plus(scrap).ok(),
+            (one, other) => one.or(other),
+        };
+        let Some(processed) = processed.filter(|processed| processed.compare(&limit).is_some_and(std::cmp::Ordering::is_gt)) else {
+            return Answer::Accepted;
+        };
+        self.above_limit(processed, limit, &format!("operation {op} of {number}"))
     }
 
     fn work_done(&mut self, books: &mut Books<'_>, work: &Confirmation, purpose: Use, qty: Qty, amount: &Amount) {
@@ -87,7 +112,11 @@ impl Turn<'_, '_> {
         let waits = declared.is_some_and(short);
         let asked = work.last || self.order.ops.get(&work.op).is_some_and(|operation| operation.declared.is_some());
         match (was, asked, waits) {
-            (Execution::Completed, _, _) => books.flush(self, &Due::Operation(&work.op)),
+            (Execution::Completed, _, _) => {
+                if self.tells_late_at_once() {
+                    books.flush(self, &Due::Operation(&work.op));
+                }
+            }
             (_, true, false) => {
                 self.note(Fact::Execution { op: work.op.clone(), to: Execution::Completed });
                 books.flush(self, &Due::Operation(&work.op));
@@ -196,7 +225,10 @@ impl Turn<'_, '_> {
 
     /// A quantity that cannot be booked is kept and shown.
     pub(super) fn unbookable(&mut self, what: &str) -> Answer {
+        let (plant, material) = (self.order.plant(), self.order.header.as_ref().map(|header| header.material.to_string()));
+        let about = plant.map(|plant| format!("{plant} reports of {}: {what}", material.unwrap_or_default()));
         let case = NewCase::new(CaseKind::Rejected(Code::UomUnmapped), "it", format!("a reported quantity cannot be booked: {what}"))
+            .because_of(about.unwrap_or_default())
             .offers(vec![Proposal::Do("add the conversion and report the quantity again under a new key".into()), Proposal::Acknowledge]);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }

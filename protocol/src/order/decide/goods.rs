@@ -57,7 +57,7 @@ impl Turn<'_, '_> {
         actual.native.clone_from(&used.amount.native);
         let mut books = Books::open(self.order);
         books.record(self, actual);
-        if self.order.completed {
+        if self.order.completed && self.tells_late_at_once() {
             books.flush(self, &Due::Everything);
         }
         books.close(self);
@@ -97,7 +97,7 @@ impl Turn<'_, '_> {
         if let Some(unit) = made.unit {
             books.flush(self, &Due::Unit(unit));
         }
-        if self.order.completed {
+        if self.order.completed && self.tells_late_at_once() {
             books.flush(self, &Due::Everything);
         }
         books.close(self);
@@ -145,12 +145,23 @@ impl Turn<'_, '_> {
     fn over_delivery(&mut self, header: &crate::order::Header) -> Answer {
         let Some(limit) = header.over_limit() else { return Answer::Accepted };
         let Some(processed) = self.order.processed() else { return Answer::Accepted };
-        let above = processed.compare(&limit).is_some_and(std::cmp::Ordering::is_gt);
-        let told = self.common.cases.values().any(|case| case.kind == CaseKind::Tolerance);
-        if !above || told {
+        if !processed.compare(&limit).is_some_and(std::cmp::Ordering::is_gt) {
             return Answer::Accepted;
         }
-        let what = format!("{processed} were made of {}, the limit is {limit}", header.number);
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Tolerance, "planning", what).stake(processed)) }
+        self.above_limit(processed, limit, header.number.as_str())
+    }
+
+    /// One case for the order, however often it is exceeded.
+    pub(super) fn above_limit(&mut self, processed: Qty, limit: Qty, of: &str) -> Answer {
+        if let Some(told) = self.common.cases.values().find(|case| case.kind == CaseKind::Tolerance) {
+            return Answer::Discrepant { case: told.number };
+        }
+        let what = format!("{processed} were made of {of}, the limit is {limit}");
+        let offers = vec![
+            Proposal::Do("correct the count at the plant, or raise the quantity of the order in its ERP".into()),
+            Proposal::Acknowledge,
+        ];
+        let case = NewCase::new(CaseKind::Tolerance, "planning", what).stake(processed).offers(offers);
+        Answer::Discrepant { case: self.draft.open_case(case) }
     }
 }

@@ -1,6 +1,9 @@
 //! Promise T6 for orders: who may say what about them.
 
 use super::*;
+use crate::envelope::Envelope;
+use crate::input::Address;
+use crate::kernel::Reply;
 use crate::outbox::Claim;
 
 #[test]
@@ -194,4 +197,18 @@ fn a_change_puts_it_right_as_well_and_one_that_cannot_be_meant_is_not_told_to_th
     assert_eq!(floor.asked("change_job").len(), 0, "the total is still none");
     says(&mut floor, "erp-eu", OwnerFact::QuantityChanged { total: qty("4000 H87") });
     assert_eq!(floor.asked("change_job").len(), 1, "what is meant is told");
+}
+
+#[test]
+fn a_client_that_names_another_plant_than_the_order_is_at_is_shown_and_nothing_is_booked() {
+    let mut floor = accepted();
+    let (id, before) = (me(&floor), order(&floor).clone());
+    let report = |floor: &mut Floor, plant: &str| {
+        let said = Body::Order(Input::Report(Report::Confirmed(Box::new(work("10", "40 H87")))));
+        let envelope = Envelope { floor: Some(site(plant)), ..floor.envelope("shopfloor") };
+        floor.take(id, &crate::input::Input { to: Address::Entity(id), envelope, body: said })
+    };
+    assert!(matches!(report(&mut floor, "ohio"), Reply::Answer(Answer::Discrepant { .. })));
+    assert_eq!((order(&floor), floor.open(id, &CaseKind::NotOwner)), (&before, 1));
+    assert!(matches!(report(&mut floor, "nord"), Reply::Answer(Answer::Accepted)));
 }
