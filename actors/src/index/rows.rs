@@ -258,6 +258,7 @@ impl Pages<'_> {
             | site::Fact::Matched { .. }
             | site::Fact::Calibrated { .. }
             | site::Fact::Recipes { .. }
+            | site::Fact::RecipesListed
             | site::Fact::Read(_)
             | site::Fact::Mended { .. }
             | site::Fact::Window { .. }
