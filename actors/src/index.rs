@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use takt_cluster::views::{Applied, Span, Step, Views};
 use takt_protocol::book::Book;
+use takt_protocol::calendar::PlantDay;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::{Region, SiteId};
@@ -24,14 +25,21 @@ use crate::node::Node;
 mod brief;
 mod evidence;
 mod keys;
+mod loose;
 mod masterdata;
 mod rows;
 mod shelf;
+mod tally;
 
 pub use brief::{Brief, Due, Handover, Lane, Progress, Since};
 pub use evidence::Evidence;
+pub use loose::{Found, loosened, typed};
 pub use rows::{Note, OpenCase, SCHEMA};
 pub use shelf::{Among, Glance, Shelf, Stand};
+pub use tally::{Counted, Tally};
+
+/// Rows read at most of what is found by one number that is no thing of its own: a carrier may drive ten thousand shipments.
+const HITS_MAX: usize = 1_000;
 
 /// A handle to the index of a region. Cheap to clone.
 #[derive(Clone)]
@@ -65,8 +73,22 @@ impl Index {
     /// What this number names that is no thing of its own, such as a document, with the entity that it is about.
     pub fn evidence(&self, number: &NativeId) -> Vec<(Evidence, EntityId)> {
         let prefix = keys::number_key(number);
-        let rows = self.scan(rows::EVIDENCE, Span { prefix: &prefix, after: None, most: usize::MAX });
-        rows.into_iter().map(|(_, found)| found).collect()
+        let rows: Vec<(Vec<u8>, (Found, EntityId))> = self.scan(rows::EVIDENCE, Span { prefix: &prefix, after: None, most: HITS_MAX });
+        let what = |(_, (found, entity))| if let Found::Evidence(what, _) = found { Some((what, entity)) } else { None };
+        rows.into_iter().filter_map(what).collect()
+    }
+
+    /// Everything whose number has this form, as [`typed`] gives it. For who looks for something; nothing is matched by it.
+    pub fn loosely(&self, form: &str) -> BTreeSet<(Found, EntityId)> {
+        let Ok(number) = NativeId::parse(form) else { return BTreeSet::new() };
+        let mut found: BTreeSet<_> = self.search(&number).into_iter().map(|(name, entity)| (Found::Name(name), entity)).collect();
+        let prefix = keys::number_key(&number);
+        let span = Span { prefix: &prefix, after: None, most: HITS_MAX };
+        for table in [rows::EVIDENCE, rows::LOOSE] {
+            let rows: Vec<(Vec<u8>, (Found, EntityId))> = self.scan(table, span);
+            found.extend(rows.into_iter().map(|(_, row)| row));
+        }
+        found
     }
 
     /// The entity that names mean: a known one, else the one that would be born under the first.
@@ -129,6 +151,20 @@ impl Index {
     /// A lot or a shipment at home here, at a glance.
     pub fn glance(&self, entity: EntityId) -> Option<Glance> {
         self.get(rows::GLANCES, &keys::entity_key(entity))
+    }
+
+    /// What orders at home here reported in a shift of their plant.
+    pub fn tallies(&self, plant: SiteId, day: &PlantDay) -> Vec<Tally> {
+        let prefix = tally::day_key(plant, day);
+        let rows = self.scan(rows::TALLIES, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, tally)| tally).collect()
+    }
+
+    /// How often something came about at a plant since a moment, of orders at home here.
+    pub fn counted(&self, plant: SiteId, what: Counted, since: Instant) -> u64 {
+        let (prefix, after) = (tally::count_prefix(plant, what), tally::before_key(plant, what, since));
+        let rows: Vec<(Vec<u8>, u64)> = self.scan(rows::COUNTS, Span { prefix: &prefix, after: Some(&after), most: usize::MAX });
+        rows.into_iter().map(|(_, count)| count).sum()
     }
 
     /// The orders that have an open case.

@@ -11,6 +11,7 @@ use takt_protocol::outbox::Receipt;
 
 pub mod carrier;
 pub mod deliveries;
+mod drift;
 pub mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -90,6 +91,11 @@ pub trait Link: Send + Sync {
 
     /// Asks the site by our reference.
     async fn probe(&self, errand: &Errand) -> Probed;
+
+    /// By how much the site's clock is ahead of ours at least, in ms, as its last answer said; nothing where no answer says so.
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// What a mapping says is in the books of a system, with times by the clock of the site; if it is none, where and why.

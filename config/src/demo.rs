@@ -79,6 +79,7 @@ files! {
     "mappings/mes-json/dispatch_job.jq" => "../mappings/mes-json/dispatch_job.jq",
     "mappings/mes-json/hold_job.jq" => "../mappings/mes-json/hold_job.jq",
     "mappings/mes-json/recipes.jq" => "../mappings/mes-json/recipes.jq",
+    "mappings/mes-json/recipes.test.yaml" => "../mappings/mes-json/recipes.test.yaml",
     "mappings/mes-json/reports.jq" => "../mappings/mes-json/reports.jq",
     "mappings/mes-json/reports.test.yaml" => "../mappings/mes-json/reports.test.yaml",
     "mappings/mes-json/resume_job.jq" => "../mappings/mes-json/resume_job.jq",

@@ -14,6 +14,7 @@ pub mod demand;
 pub mod desk;
 pub mod event;
 pub mod evidence;
+pub(crate) mod facts;
 pub(crate) mod history;
 pub mod ledger;
 pub mod link;
@@ -101,10 +102,12 @@ pub struct Page<T: ToSchema> {
 /// A thing that has a number that was searched for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hit {
-    /// Our id; of an exception, a document or a hold that of the thing it is about; of configured data its site.
+    /// Our id; of what is no thing of its own, such as an exception, a document or a hold, that of the thing it is about; of
+    /// configured data its site.
     pub id: String,
-    /// order, lot, unit, shipment or site; exception, document or hold; material, recipe, equipment or calendar, as a record of
-    /// master data or as they are configured.
+    /// order, lot, unit, shipment or site; exception, exception group, document, posting (by our reference in the ERP), hold, demand,
+    /// notice, carrier, load, bin or dock; material, recipe, equipment or calendar, as a record of master data or as they are
+    /// configured.
     pub kind: String,
     /// The name it was found by, as `number@system` where a system gave it.
     pub name: String,

@@ -70,7 +70,7 @@ impl Client {
             Question::Lot(question) => self.lot(question).await,
             Question::Unit(question) => self.unit(question).await,
             Question::Shipment(question) => self.shipment(question).await,
-            Question::Sites { question: Some(SiteQuestion::Timeline { site, stretch }) } => {
+            Question::Sites { question: Some(SiteQuestion::Timeline { site, stretch }), .. } => {
                 self.steps(&["sites", site], stretch, screens::timeline).await
             }
             Question::Ledger { order, then, csv: Some(file) } => self.export(order, then, file).await,
@@ -85,9 +85,11 @@ impl Client {
                 screens::print(&serde_json::to_string_pretty(&schema).unwrap_or_default());
                 Ok(())
             }
-            Question::Sites { question: None } => self.show(&["sites"], screens::sites).await,
-            Question::Sites { question: Some(SiteQuestion::Show { site }) } => self.show(&["sites", site], screens::site).await,
-            Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }) } => {
+            Question::Sites { question: None, at } => self.show_at(&["sites"], at.as_deref(), screens::sites).await,
+            Question::Sites { question: Some(SiteQuestion::Show { site, at }), .. } => {
+                self.show_at(&["sites", site], at.as_deref(), screens::site).await
+            }
+            Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }), .. } => {
                 let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
             }
@@ -103,7 +105,7 @@ impl Client {
                 self.print(&found, screens::records).await
             }
             Question::Data(DataQuestion::Show { kind, id }) => self.show(&["master-data", kind, id], screens::record).await,
-            Question::Sites { question: Some(SiteQuestion::Drift { plant }) } => {
+            Question::Sites { question: Some(SiteQuestion::Drift { plant }), .. } => {
                 self.show(&["sites", plant, "drift"], screens::drift).await
             }
             Question::Search { text } => {
@@ -170,6 +172,13 @@ impl Client {
 
     async fn show(&self, parts: &[&str], screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
         let answer = self.read(parts, &[]).await?;
+        self.print(&answer, screen).await
+    }
+
+    /// What is known as it is now: who asks for the past of it is told what else there is.
+    async fn show_at(&self, parts: &[&str], at: Option<&str>, screen: impl Fn(&Value, &Zones) -> String) -> Result<(), Trouble> {
+        let query: Vec<(&str, &str)> = at.iter().map(|at| ("at", *at)).collect();
+        let answer = self.read(parts, &query).await?;
         self.print(&answer, screen).await
     }
 

@@ -240,8 +240,9 @@ pub(crate) fn contracts(answer: &Value, _: &Zones) -> String {
 /// The command that shows what was found.
 fn shown_by(kind: &str, name: &str, id: &str) -> String {
     match (kind, id.split('.').next().unwrap_or_default()) {
-        ("exception", _) => format!("takt exceptions show {name}"),
-        ("document", "order") => format!("takt order postings {id}"),
+        ("exception" | "exception group", _) => format!("takt exceptions show {name}"),
+        ("document" | "posting", "order") => format!("takt order postings {id}"),
+        ("demand", "site") => format!("takt sites show {}", name.rsplit_once('@').map_or(name, |(_, site)| site)),
         ("material" | "recipe" | "equipment" | "calendar", "record") => format!("takt data show {kind} {name}"),
         ("material", _) => "in materials/ of the configuration folder".to_owned(),
         ("recipe", _) => format!("in recipes/ of the configuration folder, plant {id}"),

@@ -104,6 +104,12 @@ impl Calendar {
         if end > at { end } else { self.local_later(day, next) }
     }
 
+    /// When the shift that an instant falls into started.
+    pub fn shift_start(&self, at: Instant) -> Instant {
+        let (date, shift) = self.shift_at(at);
+        self.local(date, self.pattern.shifts.get(shift).map_or(Time::midnight(), |shift| shift.starts))
+    }
+
     /// The plant-local calendar date: what a posting is dated, whatever the shift.
     pub fn posting_date(&self, at: Instant) -> PostingDate {
         PostingDate::new(self.zoned(at).date())

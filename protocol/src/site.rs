@@ -62,6 +62,9 @@ pub struct Site {
     pub calibrated: BTreeMap<EquipmentId, Instant>,
     /// What the plant's own system has; nothing at all until it said something.
     pub recipes: BTreeMap<MaterialId, BTreeSet<Version>>,
+    /// It said all that it has: what is not in `recipes`, it has not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    listed: bool,
     /// When the maintenance system last said something of each piece: what it said before that does not count any more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub heard: BTreeMap<EquipmentId, Instant>,
@@ -80,6 +83,13 @@ pub struct Site {
     /// How the books of its system stand beside ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub books: Option<Box<Books>>,
+}
+
+impl Site {
+    /// Whether the plant's own system said which recipes it has; to have none is an answer.
+    pub fn said_recipes(&self) -> bool {
+        self.listed || !self.recipes.is_empty()
+    }
 }
 
 /// A handling unit as a site knows it, by the unit's own word.
@@ -209,4 +219,6 @@ pub enum Fact {
     Books(Box<SiteFact>),
     /// An entity said its last word: what it told is not kept any more.
     LastWord(IntentId),
+    /// The plant's own system said all that it has: of a material that it did not name, it has no recipe.
+    RecipesListed,
 }

@@ -1,50 +1,147 @@
-//! Numbers that name no thing of their own, and by which people look for the thing they are about: documents and holds. Pure.
+//! Numbers that name no thing of their own, and by which people look for the thing they are about: documents, holds, demands, ship
+//! notices, carriers, bins, docks and our own references. Pure.
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::commit::Commit;
+use takt_protocol::effect::Effect;
 use takt_protocol::fact::Fact;
+use takt_protocol::intent::{Intent, IntentId};
 use takt_protocol::native::NativeId;
 use takt_protocol::outbox::OutboxFact;
-use takt_protocol::{lot, order};
+use takt_protocol::site::DemandFact;
+use takt_protocol::{lot, order, shipment, site, unit};
 
-/// What a number names that is no thing of its own.
+/// What a number names that is no thing of its own. Rows are written with these: a new one comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Evidence {
     /// A document of an ERP, ours, adopted or made by hand.
     Document,
     /// A hold.
     Hold,
+    /// A demand of a planning system, or what its ERP calls it.
+    Demand,
+    /// A supplier's ship notice.
+    Notice,
+    /// Who drives a shipment.
+    Carrier,
+    /// Where a handling unit stands.
+    Bin,
+    /// Where a truck stands.
+    Dock,
+    /// Our own reference in a document of an ERP: one posting.
+    Posting,
+    /// The transport system's number for a shipment.
+    Load,
 }
 
-/// The documents and holds that a fact speaks of, also by the part of a number before a stroke: a year or an item may stand behind it.
-pub(super) fn of(fact: &Fact) -> Vec<(NativeId, Evidence)> {
-    let Some((number, what)) = said(fact) else { return Vec::new() };
-    let stem = number.split_once('/').map(|(stem, _)| stem);
-    let numbers = [Some(number), stem].into_iter().flatten().filter_map(|number| NativeId::parse(number).ok());
-    numbers.map(|number| (number, what)).collect()
-}
-
-fn said(fact: &Fact) -> Option<(&str, Evidence)> {
-    match fact {
-        Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => Some((outcome.document()?.as_str(), Evidence::Document)),
-        Fact::Order(fact) => {
-            let order::Fact::ForeignPosting { document, .. } = fact.as_ref() else { return None };
-            Some((document.as_str(), Evidence::Document))
+impl Evidence {
+    /// Its word, as it stands on every wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Hold => "hold",
+            Self::Demand => "demand",
+            Self::Notice => "notice",
+            Self::Carrier => "carrier",
+            Self::Bin => "bin",
+            Self::Dock => "dock",
+            Self::Posting => "posting",
+            Self::Load => "load",
         }
-        Fact::Lot(fact) => {
-            let lot::Fact::Held { hold, .. } = fact.as_ref() else { return None };
-            Some((hold.as_str(), Evidence::Hold))
+    }
+
+    /// Whether a thing has one at a time: the next one takes the place of the last.
+    pub(super) fn is_present(self) -> bool {
+        match self {
+            Self::Carrier | Self::Bin | Self::Dock => true,
+            Self::Document | Self::Hold | Self::Demand | Self::Notice | Self::Posting | Self::Load => false,
+        }
+    }
+}
+
+/// What a fact of a commit speaks of, also by the part of a number before a stroke: a year or an item may stand behind it.
+pub(super) fn of(commit: &Commit, fact: &Fact) -> Vec<(NativeId, Evidence)> {
+    let mut found = Vec::new();
+    for (number, what) in said(commit, fact) {
+        let stem = number.split_once('/').map(|(stem, _)| stem.to_owned());
+        found.extend([Some(number), stem].into_iter().flatten().filter_map(|number| Some((NativeId::parse(&number).ok()?, what))));
+    }
+    found
+}
+
+fn said(commit: &Commit, fact: &Fact) -> Vec<(String, Evidence)> {
+    match fact {
+        Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => {
+            outcome.document().map(|document| (document.to_string(), Evidence::Document)).into_iter().collect()
+        }
+        Fact::Intended { number, intent } => posting(commit, *number, intent).into_iter().collect(),
+        Fact::Order(fact) => of_order(fact),
+        Fact::Lot(fact) => of_lot(fact).into_iter().collect(),
+        Fact::Unit(fact) => of_unit(fact).into_iter().collect(),
+        Fact::Shipment(fact) => of_shipment(fact).into_iter().collect(),
+        Fact::Site(fact) => {
+            let site::Fact::Demand(fact) = fact.as_ref() else { return Vec::new() };
+            of_demand(fact)
         }
         Fact::Named(_)
-        | Fact::Intended { .. }
         | Fact::Outbox { .. }
         | Fact::CaseOpened(_)
         | Fact::CaseHandedOver { .. }
         | Fact::CaseSnoozed { .. }
         | Fact::CaseGivingUp { .. }
         | Fact::CaseClosed { .. }
-        | Fact::Unit(_)
-        | Fact::Shipment(_)
-        | Fact::Site(_)
-        | Fact::Record(_) => None,
+        | Fact::Record(_) => Vec::new(),
+    }
+}
+
+/// Our reference, as the document of a posting carries it.
+fn posting(commit: &Commit, number: u32, intent: &Intent) -> Option<(String, Evidence)> {
+    let Intent::Site { effect, .. } = intent else { return None };
+    let Effect::Post(_) = effect.as_ref() else { return None };
+    let id = IntentId { entity: commit.entity, incarnation: commit.incarnation, number };
+    Some((id.reference().as_str().to_owned(), Evidence::Posting))
+}
+
+fn of_lot(fact: &lot::Fact) -> Option<(String, Evidence)> {
+    if let lot::Fact::Held { hold, .. } = fact {
+        return Some((hold.to_string(), Evidence::Hold));
+    }
+    let lot::Fact::Announced { expected, .. } = fact else { return None };
+    Some((expected.notice.to_string(), Evidence::Notice))
+}
+
+fn of_unit(fact: &unit::Fact) -> Option<(String, Evidence)> {
+    let unit::Fact::Moved { place: Some(place), .. } = fact else { return None };
+    Some((place.to_string(), Evidence::Bin))
+}
+
+fn of_shipment(fact: &shipment::Fact) -> Option<(String, Evidence)> {
+    if let shipment::Fact::Booked { carrier, .. } = fact {
+        return Some((carrier.to_string(), Evidence::Carrier));
+    }
+    if let shipment::Fact::Docked(dock) = fact {
+        return Some((dock.to_string(), Evidence::Dock));
+    }
+    let shipment::Fact::Load(number) = fact else { return None };
+    Some((number.to_string(), Evidence::Load))
+}
+
+fn of_order(fact: &order::Fact) -> Vec<(String, Evidence)> {
+    if let order::Fact::ForeignPosting { document, .. } = fact {
+        return vec![(document.to_string(), Evidence::Document)];
+    }
+    if let order::Fact::Created(header) | order::Fact::Released(header) = fact
+        && let Some(demand) = &header.demand
+    {
+        return vec![(demand.number.to_string(), Evidence::Demand)];
+    }
+    Vec::new()
+}
+
+fn of_demand(fact: &DemandFact) -> Vec<(String, Evidence)> {
+    match fact {
+        DemandFact::Said(signal) => vec![(signal.number.to_string(), Evidence::Demand)],
+        DemandFact::Answered { requirement: Some(requirement), .. } => vec![(requirement.to_string(), Evidence::Demand)],
+        DemandFact::Answered { .. } | DemandFact::Supplied { .. } | DemandFact::Told { .. } | DemandFact::Forgotten(_) => Vec::new(),
     }
 }

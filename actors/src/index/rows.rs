@@ -12,19 +12,22 @@ use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
-use takt_protocol::native::Ref;
+use takt_protocol::name::SiteId;
+use takt_protocol::native::{NativeId, Ref};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::record::{self, Record};
-use takt_protocol::{site, wire};
+use takt_protocol::{order, site, wire};
 
 use super::brief::{Brief, Due};
-use super::evidence;
+use super::evidence::{self, Evidence};
 use super::keys::{called_key, cause_key, entity_key, lot_key, name_key, number_key, numbered_key, place_key};
+use super::loose::{self, Found};
 use super::shelf::{Glance, shelves};
+use super::tally;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 7;
+pub const SCHEMA: u64 = 8;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -53,12 +56,20 @@ pub(super) const RECORDS: Table = Table(12);
 pub(super) const PLACES: Table = Table(13);
 /// The same, of one plant each.
 pub(super) const PLANTS: Table = Table(14);
-/// The number of a document or a hold, and an entity that it is about: what it is, and that entity.
+/// The number of a document, a hold and the like, what it is, and an entity that it is about: what it is, and that entity.
 pub(super) const EVIDENCE: Table = Table(15);
 /// A lot or a shipment at home here, at a glance.
 pub(super) const GLANCES: Table = Table(16);
 /// Lots and shipments in the order of a list: among which they stand, their shelf, when, and their id.
 pub(super) const SHELVES: Table = Table(17);
+/// What an entity has one of at a time, such as its bin, and that entity: its number.
+pub(super) const PRESENT: Table = Table(18);
+/// A form of a number that people may type instead, and what it is: that, and the entity.
+pub(super) const LOOSE: Table = Table(19);
+/// A plant, a shift and what was counted in it: how much.
+pub(super) const TALLIES: Table = Table(20);
+/// A plant, what was counted and when: how often.
+pub(super) const COUNTS: Table = Table(21);
 
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,13 +134,42 @@ impl Pages<'_> {
         if let Some(key) = lot_key(name) {
             self.put(LOTS, key, &(name, entity));
         }
+        for form in loose::forms_of(name).iter().filter(|form| !loose::is_plain(form, &name.id)) {
+            self.loose(form, &name_key(name), &Found::Name(name.clone()), entity);
+        }
+    }
+
+    /// A form by which something is found that is known by another number.
+    fn loose(&mut self, form: &str, of: &[u8], found: &Found, entity: EntityId) {
+        if let Some(key) = loose::form_key(form) {
+            self.put(LOOSE, [&key, of].concat(), &(found, entity));
+        }
+    }
+
+    /// A number that is no thing of its own speaks of an entity; what an entity has one of at a time takes the place of the last.
+    fn evident(&mut self, number: &NativeId, what: Evidence, entity: EntityId) -> Result<(), Error> {
+        if what.is_present() {
+            let present = [&[what as u8][..], &entity_key(entity)].concat();
+            if let Some(before) = self.known::<NativeId>(PRESENT, &present)? {
+                self.rows.extend(evident_rows(&before, what, entity).map(|row| (row, None)));
+            }
+            self.put(PRESENT, present, number);
+        }
+        for (table, key) in evident_rows(number, what, entity) {
+            // The same in both tables, so that one may be read as the other.
+            self.put(table, key, &(Found::Evidence(what, number.as_str().to_owned()), entity));
+        }
+        Ok(())
     }
 
     /// What a fact of the step at this place, which happened then, changes.
     fn read(&mut self, commit: &Commit, at: usize, occurred_at: Instant, fact: &Fact) -> Result<(), Error> {
         let entity = commit.entity;
-        for (number, what) in evidence::of(fact) {
-            self.put(EVIDENCE, [number_key(&number), entity_key(entity)].concat(), &(what, entity));
+        for (number, what) in evidence::of(commit, fact) {
+            self.evident(&number, what, entity)?;
+        }
+        if let (Some(plant), Fact::Order(fact)) = (commit.site, fact) {
+            self.tallied(plant, (occurred_at, commit.at), fact)?;
         }
         match fact {
             Fact::Named(name) => self.named(name, entity),
@@ -152,7 +192,11 @@ impl Pages<'_> {
                 }
             }
             Fact::CaseOpened(case) => {
-                let mut called = called_key(&short(entity, case.number));
+                let short = short(entity, case.number);
+                for form in loose::forms(&short) {
+                    self.loose(&form, &[&called_key(&short)[..], &entity_key(entity)].concat(), &Found::Exception(short.clone()), entity);
+                }
+                let mut called = called_key(&short);
                 called.extend(entity_key(entity));
                 self.put(CALLED, called, &(entity, case.number));
                 let mut cause = cause_key(case.cause(entity).as_str());
@@ -165,6 +209,20 @@ impl Pages<'_> {
             Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
             Fact::Record(fact) => self.state(fact)?,
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Unit(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What a fact of an order adds to what its plant did.
+    fn tallied(&mut self, plant: SiteId, (happened, recorded): (Instant, Instant), fact: &order::Fact) -> Result<(), Error> {
+        if let Some((key, more)) = tally::added(plant, fact) {
+            let sum = tally::sum(self.known(TALLIES, &key)?, more);
+            self.put(TALLIES, key, &sum);
+        }
+        if let Some((what, at)) = tally::moment(fact, happened, recorded) {
+            let key = tally::count_key(plant, what, at);
+            let count: u64 = self.known(COUNTS, &key)?.unwrap_or_default();
+            self.put(COUNTS, key, &(count + 1));
         }
         Ok(())
     }
@@ -258,6 +316,7 @@ impl Pages<'_> {
             | site::Fact::Matched { .. }
             | site::Fact::Calibrated { .. }
             | site::Fact::Recipes { .. }
+            | site::Fact::RecipesListed
             | site::Fact::Read(_)
             | site::Fact::Mended { .. }
             | site::Fact::Window { .. }
@@ -284,4 +343,13 @@ fn places(order: EntityId, brief: &Brief) -> impl Iterator<Item = (Table, Vec<u8
     let (lane, due) = (brief.lane(), Due { at_ns: brief.due_ns(), order });
     let at_plant = brief.plant.map(|plant| (PLANTS, place_key(Some(plant), lane, due)));
     at_plant.into_iter().chain([(PLACES, place_key(None, lane, due))])
+}
+
+/// The rows by which a number is found that is no thing of its own.
+fn evident_rows(number: &NativeId, what: Evidence, entity: EntityId) -> impl Iterator<Item = (Table, Vec<u8>)> {
+    let of = [&[what as u8][..], &entity_key(entity)].concat();
+    let forms: Vec<String> = loose::forms(number.as_str()).into_iter().filter(|form| !loose::is_plain(form, number)).collect();
+    let loosely: Vec<_> =
+        forms.iter().filter_map(|form| Some((LOOSE, [&loose::form_key(form)?[..], &number_key(number), &of].concat()))).collect();
+    std::iter::once((EVIDENCE, [&number_key(number)[..], &of].concat())).chain(loosely)
 }

@@ -17,9 +17,10 @@ use takt_protocol::order::Dispatch;
 use takt_protocol::outbox::{OutboxFact, Outcome};
 use takt_protocol::posting::RuleBook;
 use takt_protocol::seen::ContentHash;
-use takt_protocol::words::Role;
+use takt_protocol::words::{Carrier, MaterialId, Place, Role, Sscc};
+use takt_protocol::{lot, order as orders, shipment, site, unit};
 
-use super::{Due, Handover, Index, Lane, Progress, Since};
+use super::{Due, Evidence, Handover, Index, Lane, Progress, Since, typed};
 use crate::node::{Node, Settings};
 use crate::tape::tests::{commit, order, seams, write};
 
@@ -187,4 +188,52 @@ async fn an_order_stands_in_one_place_of_its_list_and_moves_with_its_facts() {
     assert_eq!(orders(index.placed(None, coming, Since::Start, 9)), [order(2), order(1)]);
     assert_eq!(orders(index.placed(None, Lane { progress: Progress::Completed, taken: true }, Since::Start, 9)), [order(3)]);
     assert_eq!(index.with_case().into_iter().collect::<Vec<_>>(), [order(3)]);
+}
+
+#[tokio::test]
+async fn what_is_no_thing_of_its_own_leads_to_what_it_is_about_and_what_moved_on_is_not_found_where_it_was() {
+    let (seams, views) = (seams(), Views::in_memory());
+    let of = |kind, number: u128| EntityId::from_parts(kind, Region::parse("eu").unwrap(), 1, number);
+    let (lot, unit, shipment, planning) = (of(Kind::Lot, 1), of(Kind::Unit, 2), of(Kind::Shipment, 3), of(Kind::Site, 4));
+    let expected = takt_protocol::lot::Expected {
+        notice: NativeId::parse("ASN-0881").unwrap(),
+        supplier: NativeId::parse("SUP-1").unwrap(),
+        qty: takt_protocol::qty::Qty::parse("5 H87").unwrap(),
+        arrived: None,
+    };
+    let announced = lot::Fact::Announced { unit: Sscc::parse("pallet-1").unwrap(), expected: Box::new(expected) };
+    write(&seams, &mut saying(lot, 1, vec![Fact::Lot(Box::new(announced))])).await;
+    let stands = |bin: &str| Fact::Unit(Box::new(unit::Fact::Moved { stage: orders::Stage::PutAway, place: Place::parse(bin).ok() }));
+    write(&seams, &mut saying(unit, 1, vec![stands("A-12-3"), stands("B-7")])).await;
+    write(&seams, &mut saying(unit, 2, vec![stands("C-9")])).await;
+    let drives = |who: &str| shipment::Fact::Booked { carrier: Carrier::parse(who).unwrap(), appointment: Instant::EPOCH };
+    let facts = ["Slow Freight", "Fast Lines"].map(|who| Fact::Shipment(Box::new(drives(who)))).to_vec();
+    write(&seams, &mut saying(shipment, 1, facts)).await;
+    let wanted = takt_protocol::demand::Signal {
+        number: NativeId::parse("S-000001").unwrap(),
+        version: 1,
+        plant: SiteId::parse("nord").unwrap(),
+        material: MaterialId::parse("FG-100").unwrap(),
+        total: takt_protocol::qty::Qty::parse("5 H87").unwrap(),
+        due: "2026-12-01".parse().unwrap(),
+        firmness: takt_protocol::demand::Firmness::Open,
+    };
+    let said = Fact::Site(Box::new(site::Fact::Demand(Box::new(site::DemandFact::Said(Box::new(wanted))))));
+    let last = write(&seams, &mut saying(planning, 1, vec![said])).await;
+    let index = read(&seams, &views, last).await;
+    let loosely = |text: &str| {
+        let found = typed(text).into_iter().map(|form| index.loosely(&form)).find(|found| !found.is_empty()).unwrap_or_default();
+        found.into_iter().map(|(_, entity)| entity).collect::<Vec<_>>()
+    };
+    let exactly = |number: &str| index.evidence(&NativeId::parse(number).unwrap());
+    assert_eq!(exactly("ASN-0881"), [(Evidence::Notice, lot)]);
+    assert_eq!(exactly("C-9"), [(Evidence::Bin, unit)]);
+    assert_eq!(exactly("Fast Lines"), [(Evidence::Carrier, shipment)]);
+    assert_eq!(exactly("S-000001"), [(Evidence::Demand, planning)]);
+    for gone in ["A-12-3", "B-7", "Slow Freight"] {
+        assert!(exactly(gone).is_empty() && loosely(gone).is_empty(), "{gone}");
+    }
+    for (text, entity) in [("asn 881", lot), ("881", lot), ("c9", unit), ("FAST-LINES", shipment), ("s1", planning)] {
+        assert_eq!(loosely(text), [entity], "{text}");
+    }
 }

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,7 +29,7 @@ pub(super) use super::carrier::Silence;
 use super::carrier::{Answered, Carried, Carrier, Network};
 use super::format::{Csv, Format};
 use super::mapping::{Mapping, RunError};
-use super::{Errand, Link, Probed, Sent};
+use super::{Errand, Link, Probed, Sent, drift};
 
 /// How a system is reached.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub struct HttpLink {
     carrier: Arc<dyn Carrier>,
     csrf: Mutex<Option<String>>,
     clock: Arc<dyn Clock>,
+    /// By how much the system's clock is ahead; [`UNSEEN`] until an answer said so.
+    ahead_ms: AtomicI64,
 }
 
 /// A request as a mapping says it.
@@ -133,6 +136,9 @@ enum Finding {
     NoAnswer { why: String },
 }
 
+/// No answer said what time it is there.
+const UNSEEN: i64 = i64::MIN;
+
 /// Requests that one effect may take.
 const STEPS_MAX: usize = 64;
 
@@ -148,7 +154,7 @@ impl HttpLink {
 
     /// The same over any carrier, which has to keep to `timeout_ms`; what is sent is signed by the time of `clock`.
     pub fn over(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>, carrier: Arc<dyn Carrier>, clock: Arc<dyn Clock>) -> Self {
-        Self { site, spec, verbs, carrier, csrf: Mutex::new(None), clock }
+        Self { site, spec, verbs, carrier, csrf: Mutex::new(None), clock, ahead_ms: AtomicI64::new(UNSEEN) }
     }
 
     /// Whose link it is.
@@ -224,7 +230,11 @@ impl HttpLink {
     }
 
     async fn once(&self, asked: &Asked, token: Option<&str>) -> Result<Value, Silence> {
+        let sent = self.clock.now();
         let Answered { status, headers, body: bytes } = self.carrier.carry(self.written(asked, token)?).await?;
+        if let Some(ahead) = headers.get("date").and_then(|date| drift::ahead_ms(date, sent, self.clock.now())) {
+            self.ahead_ms.store(ahead, Ordering::Relaxed);
+        }
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
         }
@@ -310,6 +320,10 @@ fn by_status(answers: &[Value], wrote: bool) -> Sent {
 
 #[async_trait]
 impl Link for HttpLink {
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        Some(self.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNSEEN)
+    }
+
     async fn send(&self, errand: &Errand) -> Sent {
         let verb = errand.effect.verb();
         let Some(mapping) = self.verbs.get(verb) else {

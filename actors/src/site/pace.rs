@@ -43,6 +43,8 @@ pub struct SiteStatus {
     pub rests_ms: u64,
     /// How many errands a minute it is sent at most; nothing where there is no limit.
     pub per_minute_max: Option<u64>,
+    /// By how much its clock is ahead of ours at least, in ms; below zero where it is behind; nothing where it never said.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// A seat at a site, free again when this is dropped.
@@ -95,6 +97,7 @@ impl Pace {
             trouble_since: heard.since,
             rests_ms,
             per_minute_max: (spacing_ms > 0).then(|| 60_000 / spacing_ms),
+            clock_ahead_ms: None,
         }
     }
 

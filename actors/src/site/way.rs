@@ -32,6 +32,6 @@ impl SiteLink {
 
     /// How the site stands with us.
     pub fn status(&self, clock: &dyn Clock) -> SiteStatus {
-        self.pace.status(clock.elapsed())
+        SiteStatus { clock_ahead_ms: self.link.clock_ahead_ms(), ..self.pace.status(clock.elapsed()) }
     }
 }

@@ -1,6 +1,5 @@
-# The recipes that the MES has itself: an order whose recipe is not among them is not sent.
+# The recipes that the MES has itself, all of them: an order whose recipe is not among them is not sent. To have none is an answer.
 def inputs:
-  . as $in | .body.recipes | to_entries[]
-  | { to: { native: { kind: "site", names: [{ system: $in.site, kind: "document", id: $in.site }] } },
-      key: { mark: { text: "recipe/\(.key)/\($in.received_at)" } }, occurred_at: $in.received_at,
-      body: { site: { report: { plant_recipes: { material: .key, versions: [.value.version] } } } } };
+  { to: { native: { kind: "site", names: [{ system: .site, kind: "document", id: .site }] } },
+    key: { mark: { text: "recipes/\(.received_at)" } }, occurred_at: .received_at,
+    body: { site: { report: { plant_recipe_list: { recipes: (.body.recipes | map_values([.version])) } } } } };

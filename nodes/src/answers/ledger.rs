@@ -39,7 +39,7 @@ pub struct Ledger {
     pub chain_verified_to: u64,
     /// The hash of the last of them, which covers all before it.
     pub chain_head: String,
-    /// The hash of the configuration that is in force.
+    /// The hash of the configuration that its last commit was decided under.
     pub configuration: String,
     /// The rules that its postings were made by, with their versions.
     pub rules: Vec<String>,
@@ -52,8 +52,9 @@ pub struct Ledger {
     pub lines: Vec<Line>,
     /// Counts that were corrected.
     pub corrections: Vec<CorrectionRow>,
-    /// Inputs that came again and had no effect, since this node started.
-    pub repeats: u64,
+    /// Inputs that came again and had no effect, since this node started; absent for the past, and where another node decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<u64>,
     /// How far its goods are, by the words of its handling units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goods: Option<Goods>,
@@ -140,7 +141,7 @@ pub(crate) struct Proof<'a> {
     /// The hash of the last of these.
     pub(crate) head: String,
     /// Inputs that came again.
-    pub(crate) repeats: u64,
+    pub(crate) repeats: Option<u64>,
 }
 
 /// The ledger of an order at a cut-off.
@@ -157,7 +158,7 @@ pub(crate) fn view(state: &State, order: &Order, proof: Proof<'_>, book: &Book, 
         balances: lines.iter().all(|line| line.balances),
         chain_verified_to: proof.verified,
         chain_head: proof.head,
-        configuration: book.hash.clone(),
+        configuration: proof.commits.last().map_or_else(|| book.hash.clone(), |commit| commit.config.clone()),
         rules: rules.into_iter().collect(),
         next_flush_at: next_wake(&order.ledger).map(|at| at.to_string()),
         totals: totals(&money).iter().map(|account| line(account, None)).collect(),

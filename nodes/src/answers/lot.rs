@@ -262,7 +262,6 @@ pub(crate) struct Beside<'a> {
 
 /// A lot, whole, as it is at `now`.
 pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -> LotView {
-    let due_ms = beside.book.policy.disposition_ms;
     LotView {
         head: head(state, now),
         lot: lot.key.as_ref().map(ToString::to_string),
@@ -275,7 +274,7 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         left: lot.left().map(|qty| qty.to_string()),
         units: pallet::units(lot, &beside),
         expected: lot.expected.iter().map(expected).collect(),
-        holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, due_ms)).collect(),
+        holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, beside.book, now)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
         clearances: clearances(lot, beside.others),
         shipped: left(lot, |_| true, |shipment| delivery(shipment, beside.others)),

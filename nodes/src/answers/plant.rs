@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use takt_actors::index::{Counted, Tally};
 use takt_protocol::book::Book;
+use takt_protocol::case::stakes;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
+use takt_protocol::posting::Use;
 use takt_protocol::site::Site;
 use takt_protocol::words::{EquipmentId, MaterialId};
 use utoipa::ToSchema;
@@ -21,6 +24,11 @@ use super::reconcile::Reconciliation;
 use super::record::{has_version, made_at};
 use super::system::SystemRow;
 use super::word_of;
+
+mod alone;
+
+pub(crate) use alone::autonomy;
+pub use alone::{Autonomy, SampleRow, Samples};
 
 /// A site, whole.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -63,6 +71,12 @@ pub struct PlantView {
     pub books: Vec<Reconciliation>,
     /// Whether its region answers here; most of it is unknown while it does not.
     pub reached: bool,
+    /// What it can do without the other regions; of a plant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autonomy: Option<Autonomy>,
+    /// Samples of its lots that nobody judged yet; of a plant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<Samples>,
 }
 
 /// A shift of a site.
@@ -118,8 +132,70 @@ pub struct ShiftOrders {
     pub late: usize,
     /// Cannot go on: something is missing, the plant refused or did not answer.
     pub blocked: usize,
+    /// What was done in it until now.
+    #[serde(default)]
+    pub done: ShiftDone,
     /// The rows, at most 200: first what is blocked, then what is late.
     pub rows: Vec<OrderRow>,
+}
+
+/// What was done in a shift until now, of orders at home in the regions of the node that answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShiftDone {
+    /// When the shift began.
+    pub since: String,
+    /// Orders that the plant said it is done with.
+    pub completed: u64,
+    /// Documents that the ERP made for what was reported, or that were adopted.
+    pub posted: u64,
+    /// What was made, a row for each material.
+    pub rows: Vec<DoneRow>,
+}
+
+/// What was made of a material in a shift.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DoneRow {
+    /// The material.
+    pub material: String,
+    /// Good pieces of the last operation, by the recipe that counts today; absent where none was reported there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<String>,
+    /// Scrap of all operations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrap: Option<String>,
+    /// Goods that came out, on handling units or loose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_out: Option<String>,
+}
+
+/// What a plant did in the shift that `now` falls into; `posted` and `completed` are counted since it began.
+pub(crate) fn done(book: &Book, plant: SiteId, now: Instant, tallies: Vec<Tally>, counted: impl Fn(Counted, Instant) -> u64) -> ShiftDone {
+    let since = book.calendar(plant).shift_start(now);
+    let mut by_material: BTreeMap<MaterialId, Vec<Tally>> = BTreeMap::new();
+    for tally in tallies {
+        by_material.entry(tally.material.clone()).or_default().push(tally);
+    }
+    let row = |(material, tallies): (MaterialId, Vec<Tally>)| {
+        let last = book.recipe(plant, &material, None, now).ok().and_then(|recipe| recipe.operations.last()).map(|last| last.op.clone());
+        // Of what no recipe is known any more, the operation that comes last in the reports.
+        let last = last.or_else(|| tallies.iter().filter_map(|tally| tally.op.clone()).max());
+        let sum = |is: &dyn Fn(&Tally) -> bool| {
+            let parts = tallies.iter().filter(|tally| is(tally)).map(|tally| tally.qty.to_string()).collect::<Vec<_>>();
+            Some(stakes(parts.iter().map(String::as_str))).filter(|sum| !sum.is_empty())
+        };
+        DoneRow {
+            material: material.to_string(),
+            good: sum(&|tally| tally.purpose == Use::Yield && tally.op == last),
+            scrap: sum(&|tally| tally.purpose == Use::Scrap),
+            put_out: sum(&|tally| tally.purpose == Use::Produced),
+        }
+    };
+    ShiftDone {
+        since: since.to_string(),
+        completed: counted(Counted::Completed, since),
+        posted: counted(Counted::Posted, since),
+        rows: by_material.into_iter().map(row).collect(),
+    }
 }
 
 /// Everything a site is shown by, as far as it is reached.
@@ -136,6 +212,12 @@ pub(crate) struct Beside<'a> {
     pub(crate) books: Vec<Reconciliation>,
     /// Since when the configuration is in force.
     pub(crate) configured_at: Option<Instant>,
+    /// What was done in its shift.
+    pub(crate) done: ShiftDone,
+    /// What it can do without the other regions.
+    pub(crate) autonomy: Option<Autonomy>,
+    /// Samples that nobody judged yet.
+    pub(crate) samples: Option<Samples>,
 }
 
 /// A site, whole, as it is at `now`; `state` is absent while its region does not answer here.
@@ -162,13 +244,15 @@ pub(crate) fn view(name: SiteId, state: Option<&State>, now: Instant, beside: Be
             .filter(|(_, until)| **until < now)
             .map(|(piece, _)| piece.to_string())
             .collect(),
-        orders: shift(&orders, ends, now),
+        orders: ShiftOrders { done: beside.done, ..shift(&orders, ends, now) },
         demands: own.map(demands).unwrap_or_default(),
         exceptions: state.iter().flat_map(|state| state.common.cases.values().map(|case| row(state.id, case))).collect(),
         configuration: beside.book.hash.clone(),
         configured_at: beside.configured_at.map(|at| at.to_string()),
         books: beside.books,
         reached: own.is_some(),
+        autonomy: beside.autonomy,
+        samples: beside.samples,
     })
 }
 
@@ -241,5 +325,5 @@ fn shift(orders: &[(&State, &Order)], ends: Instant, now: Instant) -> ShiftOrder
     rows.sort_by_key(|row| (row.status != "blocked", !is_late(row), row.end.clone()));
     let all = rows.len();
     rows.truncate(crate::ask::ROWS_MAX);
-    ShiftOrders { all, on_time: all - blocked - late, late, blocked, rows }
+    ShiftOrders { all, on_time: all - blocked - late, late, blocked, done: ShiftDone::default(), rows }
 }

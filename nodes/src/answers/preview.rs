@@ -13,13 +13,15 @@ use takt_protocol::kernel::State;
 use takt_protocol::lot;
 use takt_protocol::order;
 use takt_protocol::outbox::{OutboxFact, Outcome};
-use takt_protocol::posting::{Posting, PostingFact, Standing};
+use takt_protocol::posting::{Posting, PostingFact};
 use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
 use takt_protocol::site;
 use takt_protocol::words::HoldNo;
 use utoipa::ToSchema;
 
+use super::facts::stands;
+use super::timeline::said;
 use super::word_of;
 use crate::ask::v1;
 
@@ -188,12 +190,11 @@ pub fn words(fact: &Fact) -> Option<String> {
         Fact::CaseHandedOver { to, .. } => Some(format!("hands the exception to {to}")),
         Fact::CaseGivingUp { .. } => Some("asks to write it off; a second person has to ask for the same".to_owned()),
         Fact::CaseSnoozed { until, .. } => Some(format!("puts the exception away until {until}")),
-        Fact::Order(fact) => of_order(fact),
-        Fact::Lot(fact) => of_lot(fact),
-        Fact::Unit(fact) => Some(plain(&word_of(fact))),
-        Fact::Shipment(fact) => Some(of_shipment(fact)),
-        Fact::Site(fact) => Some(of_site(fact)),
-        Fact::Record(fact) => Some(plain(&word_of(fact))),
+        Fact::Order(own) => of_order(own, fact),
+        Fact::Lot(own) => of_lot(own, fact),
+        Fact::Unit(_) | Fact::Record(_) => Some(said(fact)),
+        Fact::Shipment(own) => Some(of_shipment(own, fact)),
+        Fact::Site(own) => Some(of_site(own, fact)),
     }
 }
 
@@ -210,24 +211,18 @@ fn settled(outcome: &Outcome) -> Option<String> {
     }
 }
 
-fn of_order(fact: &order::Fact) -> Option<String> {
+fn of_order(fact: &order::Fact, whole: &Fact) -> Option<String> {
     if let order::Fact::Posting(fact) = fact {
         return of_posting(fact);
     }
-    if let order::Fact::Worked { op, purpose, qty, .. } = fact {
-        return Some(format!("operation {op}: {} {qty}", word_of(purpose)));
-    }
     if let order::Fact::Dispatch(to) = fact {
         return Some(format!("dispatch becomes {}", plain(&word_of(to))));
-    }
-    if let order::Fact::Consumed { key, .. } = fact {
-        return Some(format!("lot {key} goes into it"));
     }
     let ours = matches!(
         fact,
         order::Fact::Carries { .. } | order::Fact::DispatchedBy { .. } | order::Fact::Counter { .. } | order::Fact::Lot { .. }
     );
-    (!ours).then(|| plain(&word_of(fact)))
+    (!ours).then(|| said(whole))
 }
 
 fn of_posting(fact: &PostingFact) -> Option<String> {
@@ -250,39 +245,27 @@ fn of_posting(fact: &PostingFact) -> Option<String> {
     }
 }
 
-fn stands(standing: &Standing) -> String {
-    match standing {
-        Standing::Adopted { document } => format!("adopted, as document {document}"),
-        Standing::Posted { document } => format!("posted, as document {document}"),
-        Standing::Parked { why, .. } => format!("parked: {why}"),
-        Standing::Prepared | Standing::InFlight | Standing::InDoubt | Standing::WrittenOff => plain(&word_of(standing)),
-    }
-}
-
-fn of_lot(fact: &lot::Fact) -> Option<String> {
+fn of_lot(fact: &lot::Fact, whole: &Fact) -> Option<String> {
     if let lot::Fact::Held { hold, bound } = fact {
         let units = bound.scope();
         let on = if units.is_empty() { "all of it".to_owned() } else { format!("{} handling units", units.len()) };
         return Some(format!("hold {hold} ({}) binds {on}", bound.reason));
     }
-    if let lot::Fact::Moved { from, to, qty } = fact {
-        return Some(format!("{qty} go from {} stock to {}", from.word(), to.word()));
-    }
     if let lot::Fact::ClearanceRevoked { .. } = fact {
         return Some("a clearance is taken back".to_owned());
     }
     let ours = matches!(fact, lot::Fact::Told | lot::Fact::Contained { .. } | lot::Fact::Known { .. });
-    (!ours).then(|| plain(&word_of(fact)))
+    (!ours).then(|| said(whole))
 }
 
-fn of_shipment(fact: &shipment::Fact) -> String {
+fn of_shipment(fact: &shipment::Fact, whole: &Fact) -> String {
     if let shipment::Fact::Held { hold, reason, .. } = fact {
         return format!("hold {hold} ({reason}) keeps it");
     }
-    plain(&word_of(fact))
+    said(whole)
 }
 
-fn of_site(fact: &site::Fact) -> String {
+fn of_site(fact: &site::Fact, whole: &Fact) -> String {
     if let site::Fact::Matched { entity, .. } = fact {
         return format!("passes the message on to {entity}");
     }
@@ -293,7 +276,7 @@ fn of_site(fact: &site::Fact) -> String {
     if let site::Fact::Quarantined { .. } = fact {
         return "the copy waits, too: nobody knows what it is about".to_owned();
     }
-    plain(&word_of(fact))
+    said(whole)
 }
 
 /// What a system would be told.

@@ -160,7 +160,7 @@ pub(crate) fn made_at(book: &Book, plant: SiteId) -> BTreeSet<MaterialId> {
 /// Whether a plant's own system has a version; nothing while it has not said which recipes it has at all.
 pub(crate) fn has_version(site: &Site, material: &MaterialId, version: &Version) -> Option<bool> {
     let has = || site.recipes.get(material).is_some_and(|has| has.contains(version));
-    (!site.recipes.is_empty()).then(has)
+    site.said_recipes().then(has)
 }
 
 fn apart(book: &Book, plant: SiteId, site: &Site, material: &MaterialId, now: Instant) -> Option<DriftRow> {

@@ -58,11 +58,12 @@ pub fn view(plant: SiteId, material: &MaterialId, recipe: &Recipe, site: &Site, 
     let has = site.recipes.get(material);
     let at_plant = match has {
         Some(versions) if versions.contains(&recipe.version) => Word::new("yes", "the plant's own system has it"),
-        Some(versions) => {
+        Some(versions) if !versions.is_empty() => {
             let theirs: Vec<&str> = versions.iter().map(takt_protocol::words::Version::as_str).collect();
             Word::new("no", format!("the plant's own system has {}", theirs.join(", ")))
         }
-        None => Word::new("unknown", "the plant's own system has not said which recipes it has of this material"),
+        Some(_) | None if site.said_recipes() => Word::new("no", "the plant's own system has no recipe of this material"),
+        Some(_) | None => Word::new("unknown", "the plant's own system has not said which recipes it has of this material"),
     };
     RoutingView {
         plant: plant.to_string(),

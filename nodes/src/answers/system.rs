@@ -34,6 +34,10 @@ pub struct Heard {
     /// When it is tried again, while it is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_try_at: Option<String>,
+    /// By how much its clock is ahead of this node's at least, in ms, by the date of its last answer; below zero where it is behind,
+    /// zero where they agree to the second; absent where no answer of it carries a date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// A system, and what waits for it.
@@ -81,6 +85,7 @@ pub(crate) fn heard(book: &Book, system: SiteId, status: Option<&SiteStatus>, no
         silent_since: status.and_then(|status| status.trouble_since).map(text),
         trouble: status.and_then(|status| status.trouble.clone()),
         next_try_at: status.filter(|status| status.rests_ms > 0).map(|status| now.plus_ms(status.rests_ms)).map(text),
+        clock_ahead_ms: status.and_then(|status| status.clock_ahead_ms),
     }
 }
 

@@ -15,6 +15,8 @@ use super::word_of;
 
 mod words;
 
+pub(crate) use words::of as said;
+
 /// What happened to a thing.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Timeline {

@@ -94,9 +94,13 @@ impl Reception {
         Ok(GroupView { row: group, exceptions, as_of: as_of.to_string() })
     }
 
-    /// An exception, open or over.
-    pub(crate) async fn exception(&self, id: &str) -> Result<CaseView, Denied> {
+    /// An exception, open or over; as it is, or as it was.
+    pub(crate) async fn exception(&self, id: &str, at: Option<&str>) -> Result<CaseView, Denied> {
+        let then = self.moment(at)?;
         let (entity, number) = self.case(id).await?;
+        if let Some(then) = then {
+            return self.case_then(entity, number, id, then).await;
+        }
         let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
         let Some(case) = state.common.cases.get(&number) else { return self.ended(entity, number, id).await };
         let case = &Case { owner: self.mesh().book().roles.answering(&case.owner), ..case.clone() };

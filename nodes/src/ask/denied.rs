@@ -78,6 +78,13 @@ impl Denied {
         self
     }
 
+    /// The past of something is asked for that is known as it is now only: whoever asks would take the answer for that. `instead` says
+    /// what is known of the past.
+    pub fn now_only(what: &str, instead: &str) -> Self {
+        let message = format!("{what} is known as it is now, and not as it was");
+        Self::new(Sort::Unprocessable, "NOW_ONLY", message, format!("leave `at` out, or {instead}")).at("at")
+    }
+
     /// A field that has to be there is not.
     pub fn missing(field: &str) -> Self {
         Self::new(Sort::Malformed, "SCHEMA", format!("`{field}` is missing"), "send it; /openapi.json has an example of every request")

@@ -7,9 +7,10 @@ use takt_protocol::case::Case;
 use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
+use takt_protocol::instant::Instant;
 
 use super::desk::no_exception;
-use super::{Denied, Reception};
+use super::{Denied, Reception, Sort};
 use crate::answers::case::{CaseView, ClosedRow, NoteRow, row};
 use crate::answers::history;
 use crate::answers::timeline::person;
@@ -18,17 +19,37 @@ impl Reception {
     /// An exception that was open once.
     pub(super) async fn ended(&self, entity: EntityId, number: u32, id: &str) -> Result<CaseView, Denied> {
         let commits = self.history(entity, self.mesh().clock().now()).await?;
-        let (case, notes, closed) = over(&commits, number).ok_or_else(|| no_exception(id))?;
+        let told = story(&commits, number).filter(|(.., closed)| closed.is_some()).ok_or_else(|| no_exception(id))?;
+        Ok(self.past_case(entity, told))
+    }
+
+    /// An exception as it was: open or over by then.
+    pub(super) async fn case_then(&self, entity: EntityId, number: u32, id: &str, then: Instant) -> Result<CaseView, Denied> {
+        let commits = self.history(entity, self.mesh().clock().now()).await?;
+        let until: Vec<Commit> = commits.iter().filter(|commit| commit.at <= then).cloned().collect();
+        if let Some(told) = story(&until, number) {
+            return Ok(self.past_case(entity, told));
+        }
+        let (case, ..) = story(&commits, number).ok_or_else(|| no_exception(id))?;
+        let message = format!("this exception was not open by {then}");
+        Err(Denied::new(Sort::NotFound, "UNKNOWN", message, format!("it was opened at {}", case.opened_at)).at("at"))
+    }
+
+    /// A case of the past. Nothing can be done about it there, and how many others had its cause then is not counted.
+    fn past_case(&self, entity: EntityId, (case, notes, closed): Story) -> CaseView {
         let owner = self.mesh().book().roles.answering(&case.owner);
-        // Nothing is to be done any more.
-        let mut row = row(entity, &Case { owner, snoozed_until: None, asked_by: BTreeSet::new(), ..case });
+        let case = if closed.is_some() { Case { snoozed_until: None, asked_by: BTreeSet::new(), ..case } } else { case };
+        let mut row = row(entity, &Case { owner, ..case });
         (row.actions, row.advice, row.forbidden) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(CaseView { row, notes, same_cause: 0, input: None, candidates: Vec::new(), closed: Some(closed) })
+        CaseView { row, notes, same_cause: 0, input: None, candidates: Vec::new(), closed }
     }
 }
 
-/// A case as it was when it ended, what people did about it, and how it ended.
-fn over(commits: &[Commit], number: u32) -> Option<(Case, Vec<NoteRow>, ClosedRow)> {
+/// A case, what people did about it, and how it ended, if it did.
+type Story = (Case, Vec<NoteRow>, Option<ClosedRow>);
+
+/// A case as these commits leave it.
+fn story(commits: &[Commit], number: u32) -> Option<Story> {
     let (mut found, mut notes): (Option<Case>, Vec<NoteRow>) = (None, Vec::new());
     for (commit, at, fact) in history::facts(commits) {
         let by = || commit.said_by(at).map(person).unwrap_or_default();
@@ -42,7 +63,7 @@ fn over(commits: &[Commit], number: u32) -> Option<(Case, Vec<NoteRow>, ClosedRo
             && *case == number
         {
             let closed = ClosedRow { at: commit.at.to_string(), how: how.clone(), who: by(), why: why() };
-            return found.map(|found| (found, notes, closed));
+            return found.map(|found| (found, notes, Some(closed)));
         }
         if let Some((_, what)) = fact.deed().filter(|(case, _)| *case == number) {
             notes.push(NoteRow { at: commit.at.to_string(), what, who: by(), why: why() });
@@ -51,5 +72,5 @@ fn over(commits: &[Commit], number: u32) -> Option<(Case, Vec<NoteRow>, ClosedRo
             }
         }
     }
-    None
+    found.map(|found| (found, notes, None))
 }

@@ -5,18 +5,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
-use takt_actors::index::Evidence;
+use takt_actors::index::{Found, loosened, typed};
 use takt_protocol::book::Book;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::Address;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 
+use super::queries::hit;
 use super::{Denied, Reception, Sort, field};
 use crate::answers::Hit;
 
 /// How long another region may take to say what it knows by a number.
 const FAR: Duration = Duration::from_secs(1);
+
+/// Numbers that are proposed at most instead of one that nobody knows.
+const NEAR_MAX: usize = 5;
 
 impl Reception {
     /// The entity of this kind that `text` means: as it is known here, or else in the regions that run elsewhere.
@@ -52,7 +56,10 @@ impl Reception {
         self.no_such_system(field, text)?;
         let none = format!("nothing is known as `{}`", text.escape_debug());
         if silent.is_empty() {
-            return Err(nothing(kind, field, &none));
+            // Never taken for it: an order must not be given up because of a slip.
+            let near = self.resembling(text).into_iter().filter(|hit| hit.kind == kind.word()).map(|hit| hit.name);
+            let near: BTreeSet<String> = near.take(NEAR_MAX).collect();
+            return Err(nothing(kind, field, &none).choose(near));
         }
         let silent: Vec<String> = silent.iter().map(ToString::to_string).collect();
         Err(not_heard(&format!("{none} here"), &silent).at(field))
@@ -177,6 +184,11 @@ pub(super) struct KnownAbroad {
     pub(super) silent: BTreeSet<Region>,
 }
 
+/// What is told of an entity under a number: what it is, the number, our id.
+fn told_as(kind: &str, name: String, entity: EntityId) -> (String, String, String) {
+    (kind.to_owned(), name, entity.to_string())
+}
+
 /// Those of a kind, by their name in one system where it is named.
 fn only(found: BTreeSet<(EntityId, Ref)>, kind: Kind, system: Option<SiteId>) -> Vec<(EntityId, Ref)> {
     let found = found.into_iter().filter(|(_, name)| system.is_none_or(|system| system == name.system));
@@ -187,28 +199,54 @@ impl Reception {
     /// What is called so and is no thing of its own: exceptions, documents, holds.
     pub(super) fn numbered(&self, text: &str) -> Vec<Hit> {
         let mut found = BTreeSet::new();
-        for region in self.mesh().regions().values() {
-            let cases = region.index().called(text).into_iter().map(|(entity, _)| (entity, "exception"));
-            let evidence = NativeId::parse(text).map(|number| region.index().evidence(&number)).unwrap_or_default();
-            let evidence = evidence.into_iter().map(|(what, entity)| match what {
-                Evidence::Document => (entity, "document"),
-                Evidence::Hold => (entity, "hold"),
-            });
-            found.extend(cases.chain(evidence));
+        let group = text.trim().to_uppercase();
+        for index in self.indexes() {
+            found.extend(index.called(text).into_iter().map(|(entity, _)| told_as("exception", text.to_owned(), entity)));
+            let evidence = NativeId::parse(text).map(|number| index.evidence(&number)).unwrap_or_default();
+            found.extend(evidence.into_iter().map(|(what, entity)| told_as(what.word(), self.number_of(text, entity), entity)));
+            let caused = index.caused(&group).into_iter().take(1);
+            found.extend(caused.map(|(entity, _)| told_as("exception group", group.clone(), entity)));
         }
-        let hit = |(entity, kind): (EntityId, &str)| Hit { id: entity.to_string(), kind: kind.to_owned(), name: text.to_owned() };
-        found.into_iter().map(hit).collect()
+        found.into_iter().map(|(kind, name, id)| Hit { id, kind, name }).collect()
+    }
+
+    /// A number that a site's own entity keeps, with the name of the site: the entity alone says nothing to anybody.
+    fn number_of(&self, number: &str, entity: EntityId) -> String {
+        let site = self.mesh().book().site_of(entity);
+        site.filter(|_| !number.contains('@')).map_or_else(|| number.to_owned(), |site| format!("{number}@{site}"))
+    }
+
+    /// What is known by this number when it is typed as its system shows it: with other blanks, letters, zeros, or with the letters
+    /// in front that are left out here.
+    pub(super) fn resembling(&self, text: &str) -> Vec<Hit> {
+        let (number, system) = self.qualified(text).map_or((text.to_owned(), None), |(number, system)| (number.to_string(), Some(system)));
+        let by = |form: String| -> BTreeSet<(Found, EntityId)> { self.indexes().flat_map(|index| index.loosely(&form)).collect() };
+        let known = typed(&number).into_iter().map(by).find(|known| !known.is_empty()).unwrap_or_default();
+        let hit = |(found, entity): (Found, EntityId)| match found {
+            Found::Name(name) => system.is_none_or(|system| system == name.system).then(|| hit((Some(name), entity))),
+            Found::Evidence(what, name) => {
+                Some(Hit { id: entity.to_string(), kind: what.word().to_owned(), name: self.number_of(&name, entity) })
+            }
+            Found::Exception(name) => Some(Hit { id: entity.to_string(), kind: "exception".to_owned(), name }),
+        };
+        known.into_iter().filter_map(hit).collect()
     }
 
     /// Master data that stands in the configuration under this name.
     pub(super) fn configured_as(&self, text: &str) -> Vec<Hit> {
         let book = self.mesh().book();
-        let hit = |kind: &str, id: String| Hit { id, kind: kind.to_owned(), name: text.to_owned() };
-        let materials = book.materials.keys().filter(|name| name.as_str() == text).map(|name| hit("material", format!("materials/{name}")));
-        let recipes = book.recipes.keys().filter(|(_, makes)| makes.as_str() == text).map(|(plant, _)| hit("recipe", plant.to_string()));
-        let has = |all: &[takt_protocol::book::Equipment]| all.iter().any(|one| one.id.as_str() == text);
-        let equipment = book.equipment.iter().filter(|(_, all)| has(all)).map(|(plant, _)| hit("equipment", plant.to_string()));
-        materials.chain(recipes).chain(equipment).collect()
+        let form = loosened(text);
+        let same = |name: &str| name == text || (!form.is_empty() && loosened(name) == form);
+        let hit = |kind: &str, id: String, name: &str| Hit { id, kind: kind.to_owned(), name: name.to_owned() };
+        let materials = book.materials.keys().filter(|name| same(name.as_str()));
+        let materials = materials.map(|name| hit("material", format!("materials/{name}"), name.as_str()));
+        let recipes = book.recipes.keys().filter(|(_, makes)| same(makes.as_str()));
+        let recipes = recipes.map(|(plant, makes)| hit("recipe", plant.to_string(), makes.as_str()));
+        let pieces = book.equipment.iter().flat_map(|(plant, all)| all.iter().map(move |one| (plant, one)));
+        let equipment = pieces.filter(|(_, one)| same(one.id.as_str()));
+        let equipment = equipment.map(|(plant, one)| hit("equipment", plant.to_string(), one.id.as_str()));
+        let sites = book.sites.keys().filter(|name| same(name.as_str())).map(|name| hit("site", name.to_string(), name.as_str()));
+        sites.chain(materials).chain(recipes).chain(equipment).collect()
     }
 }
 

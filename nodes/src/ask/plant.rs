@@ -1,17 +1,30 @@
 //! A site, whole: its systems with what waits for them and what is in doubt, and the orders of its shift.
 
 use futures::future::OptionFuture;
-use takt_protocol::book::Book;
+use takt_actors::index::{Among, Shelf};
+use takt_protocol::book::{Book, SiteKind};
+use takt_protocol::fact::Fact;
+use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
+use takt_protocol::lot;
 use takt_protocol::name::SiteId;
+use takt_protocol::native::NativeId;
 
 use super::doubts::Doubts;
+use super::queries::lot_of;
 use super::{Denied, Reception, Sort};
-use crate::answers::plant::{self, PlantView};
+use crate::answers::history;
+use crate::answers::plant::{self, PlantView, SampleRow, Samples, ShiftDone};
 use crate::answers::system::{self, SystemRow};
 
 /// Orders of a plant that are looked at, at most: those that matter first.
 const ORDERS_MAX: usize = 1_000;
+
+/// Lots in inspection that are counted, at most.
+const LOTS_MAX: usize = 10_000;
+
+/// Of these, the newest whose samples are looked at.
+const LOTS_READ: usize = 20;
 
 impl Reception {
     /// A site, whole.
@@ -53,10 +66,48 @@ impl Reception {
             books,
             down_since: home.map(|(entity, region)| region.index().down_since(entity)).unwrap_or_default(),
             configured_at: self.mesh().activated_at(),
+            done: self.done(&book, site, now),
+            autonomy: plant::autonomy(&book, site, &system::serving(&book, site), &self.links().await?.rows),
+            samples: self.samples(&book, site).await?,
         };
         let view = plant::view(site, state.as_ref(), now, beside);
         let view = view.ok_or_else(|| Denied::ours("a configured site is not in the book"))?;
         Ok(PlantView { exceptions: self.answering(view.exceptions), ..view })
+    }
+
+    /// Samples of a plant's lots that nobody judged yet; nothing of what is no plant.
+    async fn samples(&self, book: &Book, site: SiteId) -> Result<Option<Samples>, Denied> {
+        if book.sites.get(&site).is_none_or(|known| known.kind != SiteKind::Plant) {
+            return Ok(None);
+        }
+        let among = Among::Site(site);
+        let waiting: Vec<EntityId> =
+            self.indexes().flat_map(|index| index.shelved(&among, Shelf::Inspected, None, LOTS_MAX)).map(|stand| stand.entity).collect();
+        let mut samples = Samples { lots: waiting.len(), ..Samples::default() };
+        for state in self.reached(waiting.into_iter().take(LOTS_READ)).await {
+            let lot = lot_of(&state)?;
+            let name = lot.key.as_ref().map_or_else(|| state.id.to_string(), ToString::to_string);
+            let commits = self.history(state.id, self.mesh().clock().now()).await?;
+            let taken = |sample: &NativeId| {
+                let is =
+                    |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Sampled(known) if known == sample));
+                history::first(&commits, is).map(|moment| moment.at.to_string())
+            };
+            let open = lot.samples.iter().filter(|(_, verdict)| verdict.is_none());
+            samples.open.extend(
+                open.filter_map(|(sample, _)| Some(SampleRow { taken_at: taken(sample)?, sample: sample.to_string(), lot: name.clone() })),
+            );
+            samples.untaken.extend(lot.samples.is_empty().then_some(name));
+        }
+        samples.open.sort();
+        Ok(Some(samples))
+    }
+
+    /// What a plant did in its shift until now.
+    fn done(&self, book: &Book, site: SiteId, now: Instant) -> ShiftDone {
+        let day = book.calendar(site).plant_day(now);
+        let tallies = self.indexes().flat_map(|index| index.tallies(site, &day)).collect();
+        plant::done(book, site, now, tallies, |what, since| self.indexes().map(|index| index.counted(site, what, since)).sum())
     }
 
     async fn system(

@@ -198,7 +198,8 @@ impl<'a> Foresight<'a> {
     async fn finished(mut self) -> Result<Preview, Denied> {
         for entity in std::mem::take(&mut self.order) {
             let (Some(state), Some(mut what)) = (self.states.get(&entity), self.what.remove(&entity)) else { continue };
-            what.dedup();
+            let mut told = BTreeSet::new();
+            what.retain(|words| told.insert(words.clone()));
             if !what.is_empty() {
                 let name = self.book.site_of(entity).map_or_else(|| name_of(state), |site| site.to_string());
                 let touched = Touched { id: entity.to_string(), kind: entity.kind().to_string(), name, what };

@@ -193,11 +193,17 @@ impl Reception {
             Err(_) => Vec::new(),
         };
         let mut rows: Hits = Vec::new();
-        for hit in named.into_iter().map(hit).chain(self.numbered(text)).chain(theirs).chain(self.configured_as(text)).take(ROWS_MAX) {
+        for hit in named.into_iter().map(hit).chain(self.numbered(text)).chain(theirs).chain(self.configured_as(text)) {
             if !rows.contains(&hit) {
                 rows.push(hit);
             }
         }
+        for hit in self.resembling(text) {
+            if !rows.iter().any(|known| same_thing(known, &hit)) {
+                rows.push(hit);
+            }
+        }
+        rows.truncate(ROWS_MAX);
         let page = Page { rows, next: None, as_of: Some(as_of.to_string()) };
         Ok(World { page, regions: self.with_ours(far.fresh, as_of) })
     }
@@ -206,7 +212,8 @@ impl Reception {
     pub(super) fn hits_of(&self, region: Region, text: &str) -> Result<Hits, Denied> {
         let named = self.named(text)?.into_iter().filter(|(_, entity)| entity.region() == region).map(hit);
         let is_here = |hit: &Hit| EntityId::parse(&hit.id).is_ok_and(|entity| entity.region() == region);
-        Ok(named.chain(self.numbered(text).into_iter().filter(is_here)).take(ROWS_MAX).collect())
+        let others = self.numbered(text).into_iter().chain(self.resembling(text)).filter(is_here);
+        Ok(named.chain(others).take(ROWS_MAX).collect())
     }
 
     /// The state of a thing that anything was ever recorded about.
@@ -263,8 +270,14 @@ impl Reception {
     }
 }
 
+/// Whether two hits lead to the same thing: what is found by two of its names is told by the better one.
+fn same_thing(one: &Hit, other: &Hit) -> bool {
+    let is_thing = |hit: &Hit| hit.id.starts_with(&format!("{}.", hit.kind));
+    one == other || (one.id == other.id && is_thing(one) && is_thing(other))
+}
+
 /// What kind of thing was found; of a record, what it is a record of.
-fn hit((name, entity): (Option<Ref>, EntityId)) -> Hit {
+pub(super) fn hit((name, entity): (Option<Ref>, EntityId)) -> Hit {
     let kind = match &name {
         Some(name) if entity.kind() == Kind::Record => word_of(&name.kind),
         Some(_) | None => entity.kind().to_string(),

@@ -14,7 +14,7 @@ use takt_protocol::order::Order;
 use takt_protocol::wire;
 
 use super::queries::{lot_of, order_of, ships};
-use super::{Denied, Reception, Sort};
+use super::{Denied, Reception, Sort, v1};
 use crate::answers::evidence::{self, Evidence};
 use crate::answers::ledger::{self, Ledger, Proof};
 use crate::answers::lot::{self, HeldRow, LotView, Reach, Sibling, edge};
@@ -51,19 +51,24 @@ impl Reception {
     /// Where everything is that was reported of an order.
     pub async fn ledger(&self, id: &str, at: Option<&str>) -> Result<Ledger, Denied> {
         let seen = self.seen(Kind::Order, "order", id, at).await?;
-        let log = timeline::view(seen.state.id.to_string(), &self.log(seen.state.id, "order").await?);
+        // Only what stood there by then proves what was so then.
+        let wanted = timeline::Wanted { until: at.is_some().then_some(seen.at), after: None, most: 1 };
+        let log = timeline::part(seen.state.id.to_string(), &self.log(seen.state.id, "order").await?, &wanted);
         let commits = self.history(seen.state.id, seen.at).await?;
-        // Counted where it is decided; nobody counts it elsewhere.
-        let repeats = self.mesh().home(seen.state.id).map(|home| home.node().repeats(seen.state.id)).unwrap_or_default();
+        // Counted where it is decided, since it runs; nobody counts it elsewhere, nor how many there were once.
+        let home = self.mesh().home(seen.state.id).ok().filter(|_| at.is_none());
+        let repeats = home.map(|home| home.node().repeats(seen.state.id));
         let proof = Proof { commits: &commits, verified: log.chain_verified_to, head: log.chain_head, repeats };
         Ok(ledger::view(&seen.state, order_of(&seen.state)?, proof, &self.mesh().book(), seen.at))
     }
 
     /// The postings of an order with the reports and raw messages behind each; with `raw`, only what that message led to.
-    pub async fn postings(&self, id: &str, raw: Option<&str>) -> Result<Evidence, Denied> {
-        let seen = self.seen(Kind::Order, "order", id, None).await?;
+    pub async fn postings(&self, wanted: &v1::PostingsWanted) -> Result<Evidence, Denied> {
+        let raw = wanted.raw.as_deref();
+        let seen = self.seen(Kind::Order, "order", &wanted.id, wanted.at.as_deref()).await?;
         let commits = self.history(seen.state.id, seen.at).await?;
         let found = evidence::view(&seen.state, order_of(&seen.state)?, &commits, raw, seen.at);
+        let found = Evidence { head: found.head.because(seen.because), ..found };
         if let (Some(raw), true) = (raw, found.postings.is_empty() && found.open.is_empty()) {
             let message = format!("no report of this order came by the message {}", raw.escape_debug());
             let remedy = "send a hash as the timeline of the order shows it, or leave it out for all postings";
@@ -85,15 +90,34 @@ impl Reception {
     }
 
     /// How far a hold on a lot would reach. Holds nothing.
-    pub async fn reach(&self, id: &str) -> Result<Reach, Denied> {
-        let state = self.born(Kind::Lot, "lot", id).await?;
+    pub async fn reach(&self, id: &str, at: Option<&str>) -> Result<Reach, Denied> {
+        let then = self.moment(at)?;
+        let seen = self.seen(Kind::Lot, "lot", id, at).await?;
+        let state = seen.state;
         let mut cut = false;
-        let down = self.walked(&state, |lot| &lot.children, None, &mut cut).await?;
+        let down = self.walked(&state, |lot| &lot.children, then, &mut cut).await?;
         let down: Vec<State> = down.into_iter().map(|(_, state)| state).collect();
         let wanting: BTreeSet<EntityId> =
             std::iter::once(&state).chain(&down).filter_map(|state| lot_of(state).ok()).flat_map(ships).collect();
-        let shipments = self.reached(wanting).await;
-        Ok(lot::reach(&state, &down, &shipments, cut, self.mesh().clock().now()))
+        let shipments = match then {
+            None => self.reached(wanting).await,
+            Some(_) => self.reached_then(wanting, then).await,
+        };
+        let reach = lot::reach(&state, &down, &shipments, cut, seen.at);
+        Ok(Reach { head: reach.head.because(seen.because), ..reach })
+    }
+
+    /// The states of these at a moment, as far as their logs are read here and anything stood in them.
+    async fn reached_then(&self, ids: impl IntoIterator<Item = EntityId>, then: Option<Instant>) -> Vec<State> {
+        let mut found = Vec::new();
+        for id in ids.into_iter().take(BESIDE_MAX) {
+            match self.state_at(id, then).await {
+                Ok(state) if state.is_born() => found.push(state),
+                Ok(_) => {}
+                Err(error) => tracing::debug!(?error, %id, "it is not shown beside another, because its log is not read"),
+            }
+        }
+        found
     }
 
     /// The commits of a thing until a moment, as far as they can be read.
@@ -152,7 +176,7 @@ impl Reception {
             let own = lot_of(state)?;
             if !own.holds.is_empty() {
                 let commits = self.history(state.id, self.mesh().clock().now()).await?;
-                holds.extend(lot::held(state, own, &commits, &self.mesh().book()));
+                holds.extend(lot::held(state, own, &commits, &self.mesh().book(), self.mesh().clock().now()));
             }
         }
         Ok(holds)

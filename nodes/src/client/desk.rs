@@ -21,8 +21,10 @@ impl Client {
     pub(super) async fn exceptions(&self, question: &ExceptionQuestion) -> Result<(), Trouble> {
         match question {
             ExceptionQuestion::List(desk) => self.desk(desk).await,
-            ExceptionQuestion::Show { id } if is_group(id) => self.show(&["exception-groups", id], screens::exception_group).await,
-            ExceptionQuestion::Show { id } => self.show(&["exceptions", id], screens::exception).await,
+            ExceptionQuestion::Show { id, then } if is_group(id) => {
+                self.show_at(&["exception-groups", id], then.at.as_deref(), screens::exception_group).await
+            }
+            ExceptionQuestion::Show { id, then } => self.show_then(&["exceptions", id], then, screens::exception).await,
             ExceptionQuestion::Runbook { kind } => self.show(&["runbooks", &kind.replace('-', "_")], screens::runbook).await,
             ExceptionQuestion::Preview { deed } => self.deed(deed, Way::Preview).await,
             ExceptionQuestion::Do(deed) => self.deed(deed, Way::Do).await,
@@ -38,6 +40,7 @@ impl Client {
         let mut query: Vec<(&str, &str)> = Vec::new();
         query.extend(desk.owner.as_deref().map(|owner| ("owner", owner)));
         query.extend(desk.site.as_deref().map(|site| ("site", site)));
+        query.extend(desk.at.as_deref().map(|at| ("at", at)));
         if desk.snoozed {
             query.push(("snoozed", "true"));
         }

@@ -16,6 +16,7 @@ impl Client {
             OrderQuestion::List(wanted) => {
                 let mut query: Vec<(&str, &str)> = Vec::new();
                 query.extend(wanted.plant.as_deref().map(|plant| ("plant", plant)));
+                query.extend(wanted.at.as_deref().map(|at| ("at", at)));
                 for (field, set) in [("open", wanted.open), ("late", wanted.late), ("unacknowledged", wanted.unacked)] {
                     query.extend(set.then_some((field, "true")));
                 }
@@ -28,10 +29,11 @@ impl Client {
             OrderQuestion::Watch { order } => self.watch(order).await,
             OrderQuestion::Timeline { order, stretch } => self.steps(&["orders", order], stretch, screens::timeline).await,
             OrderQuestion::Raw { order, stretch } => self.steps(&["orders", order], stretch, screens::raws).await,
-            OrderQuestion::Postings { order, raw } => {
-                let query: Vec<(&str, &str)> = raw.iter().map(|raw| ("raw", raw.as_str())).collect();
+            OrderQuestion::Postings { order, raw, then } => {
+                let mut query: Vec<(&str, &str)> = raw.iter().map(|raw| ("raw", raw.as_str())).collect();
+                query.extend(then.at.as_deref().map(|at| ("at", at)));
                 let found = self.read(&["orders", order, "postings"], &query).await?;
-                self.print(&found, screens::postings).await
+                self.print(&found, |found, zones| format!("{}{}", screens::then(found, zones), screens::postings(found, zones))).await
             }
             OrderQuestion::Genealogy { order, then } => self.show_then(&["orders", order, "genealogy"], then, screens::genealogy).await,
         }

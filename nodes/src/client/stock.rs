@@ -8,7 +8,7 @@ impl Client {
     pub(super) async fn lot(&self, question: &LotQuestion) -> Result<(), Trouble> {
         match question {
             LotQuestion::List(filter) => self.lots(filter).await,
-            LotQuestion::Reach { lot } => self.show(&["lots", lot, "reach"], screens::reach).await,
+            LotQuestion::Reach { lot, then } => self.show_then(&["lots", lot, "reach"], then, screens::reach).await,
             LotQuestion::Show { lot, then } => self.show_then(&["lots", lot], then, screens::lot).await,
             LotQuestion::Timeline { lot, stretch } => self.steps(&["lots", lot], stretch, screens::timeline).await,
             LotQuestion::Trace { lot, stretch } => {
@@ -35,7 +35,7 @@ impl Client {
     }
 
     async fn lots(&self, filter: &LotFilter) -> Result<(), Trouble> {
-        let texts = [("plant", filter.plant.as_deref()), ("material", filter.material.as_deref())];
+        let texts = [("plant", filter.plant.as_deref()), ("material", filter.material.as_deref()), ("at", filter.at.as_deref())];
         let marks = [("held", filter.held), ("in_inspection", filter.in_inspection)];
         let found = self.part(&["lots"], &filter.part, &texts, &marks).await?;
         self.print(&found, screens::lots).await
@@ -43,7 +43,8 @@ impl Client {
 
     async fn shipments(&self, filter: &ShipmentFilter) -> Result<(), Trouble> {
         let marks = [("open", filter.open), ("blocked", filter.blocked)];
-        let found = self.part(&["shipments"], &filter.part, &[("warehouse", filter.warehouse.as_deref())], &marks).await?;
+        let texts = [("warehouse", filter.warehouse.as_deref()), ("at", filter.at.as_deref())];
+        let found = self.part(&["shipments"], &filter.part, &texts, &marks).await?;
         self.print(&found, screens::shipments).await
     }
 

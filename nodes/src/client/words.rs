@@ -4,10 +4,12 @@ use clap::{Args, Subcommand};
 
 mod books;
 mod desk;
+mod site;
 mod verb;
 
 pub(super) use books::{Books, BooksQuestion};
 pub(super) use desk::{Act, Correction, Deed, Desk, ExceptionQuestion, Hold, HoldQuestion};
+pub(super) use site::SiteQuestion;
 pub(super) use verb::{Decide, OfHold, OrderVerb, ShipmentVerb, Why};
 
 /// What people ask about.
@@ -54,6 +56,9 @@ pub enum Question {
         /// What else about them; left out, all of them.
         #[command(subcommand)]
         question: Option<SiteQuestion>,
+        /// Sites are known as they are now: the answer says what to ask instead.
+        #[arg(long, hide = true)]
+        at: Option<String>,
     },
     /// The nodes that run this mesh: since when, what each does, and how far its lists are behind.
     Nodes,
@@ -151,6 +156,9 @@ pub enum OrderQuestion {
         /// Only what this raw message led to: its hash.
         #[arg(long)]
         raw: Option<String>,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
     /// What went into it and what came out of it, with where each lot came from and went to.
     Genealogy {
@@ -190,6 +198,9 @@ pub struct OrderFilter {
     /// Only those that their plant has not taken yet.
     #[arg(long)]
     pub(super) unacked: bool,
+    /// A list is known as it is now: the answer says what to ask instead.
+    #[arg(long, hide = true)]
+    pub(super) at: Option<String>,
 }
 
 /// Which lots.
@@ -207,6 +218,9 @@ pub struct LotFilter {
     /// Only those that wait for a sample, or for its verdict.
     #[arg(long)]
     pub(super) in_inspection: bool,
+    /// A list is known as it is now: the answer says what to ask instead.
+    #[arg(long, hide = true)]
+    pub(super) at: Option<String>,
     /// Which part of the list.
     #[command(flatten)]
     pub(super) part: Part,
@@ -224,6 +238,9 @@ pub struct ShipmentFilter {
     /// Only those that have not left and that a hold or a gate keeps.
     #[arg(long)]
     pub(super) blocked: bool,
+    /// A list is known as it is now: the answer says what to ask instead.
+    #[arg(long, hide = true)]
+    pub(super) at: Option<String>,
     /// Which part of the list.
     #[command(flatten)]
     pub(super) part: Part,
@@ -265,6 +282,9 @@ pub enum LotQuestion {
     Reach {
         /// The lot, as `material/lot@plant`, or our id.
         lot: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
     /// What it was made from, what was made from it, and which shipments left with any of it.
     Trace {
@@ -346,36 +366,5 @@ pub enum DataQuestion {
         kind: String,
         /// Its name, as `FG-100@nord`, or alone where only one site has it.
         id: String,
-    },
-}
-
-/// About one site.
-#[derive(Clone, Debug, Subcommand)]
-pub enum SiteQuestion {
-    /// One, whole: how fresh its systems are and what waits for them, recipes, equipment, the orders of its shift.
-    Show {
-        /// The site, by its name.
-        site: String,
-    },
-    /// What happened to one, step by step, and who said so.
-    Timeline {
-        /// The site, by its name.
-        site: String,
-        /// All of it, or a part.
-        #[command(flatten)]
-        stretch: Stretch,
-    },
-    /// What went to it and came from it lately, newest first: every try, and what became of it.
-    Deliveries {
-        /// The site, by its name.
-        site: String,
-        /// Rows at most, up to 200.
-        #[arg(long, default_value_t = 50)]
-        most: usize,
-    },
-    /// Where a plant's own system has other recipes than its master data says.
-    Drift {
-        /// The plant.
-        plant: String,
     },
 }

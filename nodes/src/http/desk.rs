@@ -5,7 +5,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::told::{Asking, Id, Told, Words};
+use super::queries::Then;
+use super::told::{Asking, Id, NoWords, Told, Words};
 use super::{Done, Shared};
 use crate::answers::case::{CaseRow, CaseView, GroupOutcome, GroupRow, GroupView};
 use crate::answers::desk::Desk;
@@ -61,18 +62,18 @@ pub(super) async fn groups(State(reception): Shared, _: Asking, Words(part): Wor
     params(("id" = String, Path, description = "The group, as it is listed.", example = "G-7QK2M0XA")),
     responses((status = 200, description = "By when they hurt, the first 200.", body = GroupView))
 )]
-pub(super) async fn group(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<GroupView>, Denied> {
+pub(super) async fn group(State(reception): Shared, _: Asking, _: NoWords, Id(id): Id) -> Result<Json<GroupView>, Denied> {
     reception.within(reception.exception_group(&id)).await.map(Json)
 }
 
-/// Show an open exception, with what it most likely means.
+/// Show an exception with what it most likely means; of the past, as it was then.
 #[utoipa::path(
     get, path = "/v1/exceptions/{id}", tag = "exceptions",
-    params(("id" = String, Path, description = "As it is listed.", example = "E-3V8Q4K-2")),
+    params(("id" = String, Path, description = "As it is listed.", example = "E-3V8Q4K-2"), Then),
     responses((status = 200, description = "What is wrong, and what may be done.", body = CaseView))
 )]
-pub(super) async fn exception(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<CaseView>, Denied> {
-    reception.within(reception.exception(&id)).await.map(Json)
+pub(super) async fn exception(State(reception): Shared, _: Asking, Id(id): Id, Words(then): Words<Then>) -> Result<Json<CaseView>, Denied> {
+    reception.within(reception.exception(&id, then.at.as_deref())).await.map(Json)
 }
 
 /// Show what to do about a kind of exception, step by step.
@@ -81,7 +82,7 @@ pub(super) async fn exception(State(reception): Shared, _: Asking, Id(id): Id) -
     params(("id" = String, Path, description = "The kind.", example = "in_doubt")),
     responses((status = 200, description = "What it means, what to do, and what never to do.", body = Runbook))
 )]
-pub(super) async fn runbook(_: Asking, Id(kind): Id) -> Result<Json<Runbook>, Denied> {
+pub(super) async fn runbook(_: Asking, _: NoWords, Id(kind): Id) -> Result<Json<Runbook>, Denied> {
     Reception::runbook(&kind).map(Json)
 }
 

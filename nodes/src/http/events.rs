@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Id, Words, known, since};
+use super::told::{Asking, Id, NoWords, Words, known, since};
 use crate::answers::event::{ContractRow, contract, listed};
 use crate::answers::{Page, event};
 use crate::ask::{Denied, Told, Wanted};
@@ -105,7 +105,7 @@ fn messages(told: Result<Told, Denied>, before: &mut String) -> Vec<Sent> {
 
 /// List the contracts of public events.
 #[utoipa::path(get, path = "/v1/contracts", tag = "events", responses((status = 200, description = "All that are told.", body = Page<ContractRow>)))]
-pub(super) async fn contracts(_: Asking) -> Json<Page<ContractRow>> {
+pub(super) async fn contracts(_: Asking, _: NoWords) -> Json<Page<ContractRow>> {
     Json(Page { rows: listed(), next: None, as_of: None })
 }
 
@@ -115,6 +115,6 @@ pub(super) async fn contracts(_: Asking) -> Json<Page<ContractRow>> {
     params(("id" = String, Path, description = "Type and version.", example = "order.released.v1")),
     responses((status = 200, description = "A JSON Schema of `data`.", body = Object))
 )]
-pub(super) async fn schema(_: Asking, Id(id): Id) -> Result<Json<Value>, Denied> {
+pub(super) async fn schema(_: Asking, _: NoWords, Id(id): Id) -> Result<Json<Value>, Denied> {
     contract(&id).map(Json)
 }

@@ -14,7 +14,7 @@ use super::told::{Asking, Id, Words};
 use crate::answers::evidence::Evidence;
 use crate::answers::ledger::csv;
 use crate::answers::lot::{Genealogy, Reach};
-use crate::ask::Denied;
+use crate::ask::{Denied, v1};
 
 /// Which postings.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -23,6 +23,9 @@ use crate::ask::Denied;
 pub(super) struct Message {
     /// Only what this raw message led to: its hash, as timelines show it.
     raw: Option<String>,
+    /// A moment in the past, RFC 3339 with an offset: the postings as they stood by what was recorded until then. Left out, now.
+    #[param(example = "2026-11-24T03:12:00+01:00")]
+    at: Option<String>,
 }
 
 /// Show the postings of an order, each with the reports behind it and the raw message behind each report; or what a message led to.
@@ -37,7 +40,8 @@ pub(super) async fn postings(
     Id(id): Id,
     Words(message): Words<Message>,
 ) -> Result<Json<Evidence>, Denied> {
-    reception.within(reception.postings(&id, message.raw.as_deref())).await.map(Json)
+    let wanted = v1::PostingsWanted { id, raw: message.raw, at: message.at };
+    reception.within(reception.postings(&wanted)).await.map(Json)
 }
 
 /// Show what went into an order and what came out of it, each lot with everything it came from and went into.
@@ -70,9 +74,9 @@ pub(super) async fn ledger(State(reception): Shared, _: Asking, Id(id): Id, Word
 /// Show how far a hold on a lot would reach: the lots made of it, how much that is, the trucks with any of it. Holds nothing.
 #[utoipa::path(
     get, path = "/v1/lots/{id}/reach", tag = "quality",
-    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123")),
-    responses((status = 200, description = "As it is now.", body = Reach))
+    params(("id" = String, Path, description = "The lot as `material/lot`, percent-encoded.", example = "FG-100%2FN7-1123"), Then),
+    responses((status = 200, description = "As it is, or as it was then.", body = Reach))
 )]
-pub(super) async fn reach(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Reach>, Denied> {
-    reception.within(reception.reach(&id)).await.map(Json)
+pub(super) async fn reach(State(reception): Shared, _: Asking, Id(id): Id, Words(then): Words<Then>) -> Result<Json<Reach>, Denied> {
+    reception.within(reception.reach(&id, then.at.as_deref())).await.map(Json)
 }

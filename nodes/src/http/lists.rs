@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Id, Words};
+use super::told::{Asking, Id, NoWords, Words};
 use crate::answers::dead::DeadLetter;
 use crate::answers::delivery::DeliveryRow;
 use crate::answers::link::LinkRow;
@@ -124,7 +124,7 @@ pub(super) async fn shipments(
 
 /// List dead letters: inputs that were taken and could not be handed to anybody, each with the reason.
 #[utoipa::path(get, path = "/v1/dead-letters", tag = "exceptions", responses((status = 200, description = "The oldest 200.", body = Page<DeadLetter>)))]
-pub(super) async fn dead_letters(State(reception): Shared, _: Asking) -> Result<Json<Page<DeadLetter>>, Denied> {
+pub(super) async fn dead_letters(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<DeadLetter>>, Denied> {
     reception.within(reception.dead_letters()).await.map(Json)
 }
 
@@ -136,25 +136,25 @@ pub(super) async fn retry_dead_letter(State(reception): Shared, asking: Asking, 
 
 /// List sites, with what waits for each.
 #[utoipa::path(get, path = "/v1/sites", tag = "node", responses((status = 200, description = "Every configured site.", body = World<SiteRow>)))]
-pub(super) async fn sites(State(reception): Shared, _: Asking) -> Result<Json<World<SiteRow>>, Denied> {
+pub(super) async fn sites(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<World<SiteRow>>, Denied> {
     reception.within(reception.sites()).await.map(Json)
 }
 
 /// List the nodes that run the regions of this one, and how each stands.
 #[utoipa::path(get, path = "/v1/nodes", tag = "node", responses((status = 200, description = "Every node that lives.", body = Page<NodeRow>)))]
-pub(super) async fn nodes(State(reception): Shared, _: Asking) -> Result<Json<Page<NodeRow>>, Denied> {
+pub(super) async fn nodes(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<NodeRow>>, Denied> {
     reception.within(reception.nodes()).await.map(Json)
 }
 
 /// List the shards of every region: which node runs each, since when, and how much waits to be decided.
 #[utoipa::path(get, path = "/v1/shards", tag = "node", responses((status = 200, description = "Every shard.", body = Page<ShardRow>)))]
-pub(super) async fn shards(State(reception): Shared, _: Asking) -> Result<Json<Page<ShardRow>>, Denied> {
+pub(super) async fn shards(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<ShardRow>>, Denied> {
     reception.within(reception.shards()).await.map(Json)
 }
 
 /// List the roads to regions that run in other processes, each direction for itself: whether it is up, and what waits.
 #[utoipa::path(get, path = "/v1/links", tag = "node", responses((status = 200, description = "Every road, as its ends see it.", body = Page<LinkRow>)))]
-pub(super) async fn links(State(reception): Shared, _: Asking) -> Result<Json<Page<LinkRow>>, Denied> {
+pub(super) async fn links(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<LinkRow>>, Denied> {
     reception.within(reception.links()).await.map(Json)
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn links(State(reception): Shared, _: Asking) -> Result<Json<Pa
     params(("id" = String, Path, description = "The site, by its name.", example = "nord")),
     responses((status = 200, description = "As it is.", body = PlantView))
 )]
-pub(super) async fn site(State(reception): Shared, _: Asking, Id(site): Id) -> Result<Json<PlantView>, Denied> {
+pub(super) async fn site(State(reception): Shared, _: Asking, _: NoWords, Id(site): Id) -> Result<Json<PlantView>, Denied> {
     reception.within(reception.plant(&site)).await.map(Json)
 }
 

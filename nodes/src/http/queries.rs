@@ -9,7 +9,7 @@ use takt_protocol::id::Kind;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Id, Words};
+use super::told::{Asking, Id, NoWords, Words};
 use crate::answers::ledger::Ledger;
 use crate::answers::lot::{LotView, Trace};
 use crate::answers::order::OrderView;
@@ -193,7 +193,7 @@ pub(super) async fn shipment(
     params(("id" = String, Path, description = "SHA-256 of the payload, 64 hexadecimal digits, as timelines show it.")),
     responses((status = 200, description = "The bytes, verbatim.", content_type = "application/octet-stream"))
 )]
-pub(super) async fn raw(State(reception): Shared, _: Asking, Id(hash): Id) -> Result<impl IntoResponse, Denied> {
+pub(super) async fn raw(State(reception): Shared, _: Asking, _: NoWords, Id(hash): Id) -> Result<impl IntoResponse, Denied> {
     let raw = reception.within(reception.raw(&hash)).await?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], raw))
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::told::{Asking, Id, Told};
+use super::told::{Asking, Id, NoWords, Told};
 use super::{Done, Shared};
 use crate::answers::Page;
 use crate::answers::reconcile::Reconciliation;
@@ -24,7 +24,7 @@ pub(super) async fn begin(State(reception): Shared, told: Told<v1::Reconcile>) -
 
 /// List the systems whose books are compared, each with its last run.
 #[utoipa::path(get, path = "/v1/reconciliations", tag = "evidence", operation_id = "reconciliations", responses((status = 200, description = "Every such system.", body = Page<Reconciliation>)))]
-pub(super) async fn list(State(reception): Shared, _: Asking) -> Result<Json<Page<Reconciliation>>, Denied> {
+pub(super) async fn list(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<Reconciliation>>, Denied> {
     reception.within(reception.reconciliations()).await.map(Json)
 }
 
@@ -34,6 +34,6 @@ pub(super) async fn list(State(reception): Shared, _: Asking) -> Result<Json<Pag
     params(("id" = String, Path, description = "The ERP or warehouse, by its site name.", example = "erp-eu")),
     responses((status = 200, description = "As it is; while the run is under way, as far as it is.", body = Reconciliation))
 )]
-pub(super) async fn show(State(reception): Shared, _: Asking, Id(site): Id) -> Result<Json<Reconciliation>, Denied> {
+pub(super) async fn show(State(reception): Shared, _: Asking, _: NoWords, Id(site): Id) -> Result<Json<Reconciliation>, Denied> {
     reception.within(reception.reconciliation(&site)).await.map(Json)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::told::{Asking, Id, Ids, Words};
+use super::told::{Asking, Id, Ids, NoWords, Words};
 use crate::answers::Page;
 use crate::answers::record::{Drift, RecordRow, RecordView};
 use crate::ask::Denied;
@@ -50,7 +50,7 @@ pub(super) async fn list(
     ),
     responses((status = 200, description = "Every version that its owner stated.", body = RecordView))
 )]
-pub(super) async fn show(State(reception): Shared, _: Asking, Ids(kind, id): Ids) -> Result<Json<RecordView>, Denied> {
+pub(super) async fn show(State(reception): Shared, _: Asking, _: NoWords, Ids(kind, id): Ids) -> Result<Json<RecordView>, Denied> {
     reception.within(reception.record(&kind, &id)).await.map(Json)
 }
 
@@ -60,6 +60,6 @@ pub(super) async fn show(State(reception): Shared, _: Asking, Ids(kind, id): Ids
     params(("id" = String, Path, description = "The plant.", example = "nord")),
     responses((status = 200, description = "Only what is not the same.", body = Drift))
 )]
-pub(super) async fn drift(State(reception): Shared, _: Asking, Id(id): Id) -> Result<Json<Drift>, Denied> {
+pub(super) async fn drift(State(reception): Shared, _: Asking, _: NoWords, Id(id): Id) -> Result<Json<Drift>, Denied> {
     reception.within(reception.drift(&id)).await.map(Json)
 }

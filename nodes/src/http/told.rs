@@ -96,10 +96,57 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Words<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
         let Query(words) = Query::from_request_parts(parts, state).await.map_err(|rejection| {
+            if asks_for_the_past(parts) && rejection.body_text().contains("unknown field `at`") {
+                return now_only(parts.uri.path());
+            }
             let remedy = "send the parameters that /openapi.json gives for this path";
             Denied::new(Sort::Malformed, "SCHEMA", rejection.body_text(), remedy).at("query")
         })?;
         Ok(Self(words))
+    }
+}
+
+/// No words behind the question mark: what is sent all the same is refused, and not passed over.
+pub(crate) struct NoWords;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoWords {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denied> {
+        if asks_for_the_past(parts) {
+            return Err(now_only(parts.uri.path()));
+        }
+        let Some(words) = parts.uri.query().filter(|words| !words.is_empty()) else { return Ok(Self) };
+        let message = format!("this path takes no parameters, and was sent `{}`", words.escape_debug());
+        Err(Denied::new(Sort::Malformed, "SCHEMA", message, "leave them out; /openapi.json says what each path takes").at("query"))
+    }
+}
+
+/// Whether a moment is sent behind the question mark.
+fn asks_for_the_past(parts: &Parts) -> bool {
+    parts.uri.query().is_some_and(|words| words.split('&').any(|word| word == "at" || word.starts_with("at=")))
+}
+
+/// Nobody may take what is known now for what was known then.
+fn now_only(path: &str) -> Denied {
+    let mut parts = path.trim_start_matches("/v1/").split('/');
+    let (list, one) = (parts.next().unwrap_or_default(), parts.next());
+    match (list, one) {
+        ("orders", None) => Denied::now_only("the list of orders", "ask for one as it was: GET /v1/orders/{id}?at=…"),
+        ("lots", None) => Denied::now_only("the list of lots", "ask for one as it was: GET /v1/lots/{id}?at=…"),
+        ("shipments", None) => Denied::now_only("the list of shipments", "ask for one as it was: GET /v1/shipments/{id}?at=…"),
+        ("exceptions" | "exception-groups", _) => Denied::now_only(
+            "what is open on the desk",
+            "ask for one exception as it was: GET /v1/exceptions/{id}?at=…; an order of the past shows those that it had: GET /v1/orders/{id}?at=…",
+        ),
+        ("sites", _) => Denied::now_only(
+            "how a site and its systems stand",
+            "ask for what was recorded of it by then: GET /v1/sites/{id}/timeline?at=…",
+        ),
+        ("master-data", _) => {
+            Denied::now_only("master data", "look at the versions of a record, each with its days: GET /v1/master-data/{kind}/{id}")
+        }
+        (_, _) => Denied::now_only("this", "ask for an order, a lot, a handling unit, a shipment, an exception or a timeline as it was"),
     }
 }
 

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::answers::{Page, event};
 use crate::ask::v1::queries_server::Queries;
-use crate::ask::{Denied, DeskWanted, Reception, Sort, Wanted, v1};
+use crate::ask::{Denied, DeskWanted, Reception, Wanted, v1};
 
 /// Where questions come in over gRPC.
 pub(super) struct Counter {
@@ -88,8 +88,7 @@ impl Queries for Counter {
     }
 
     async fn show_exception(&self, request: Request<v1::Which>) -> Document {
-        let id = now_only(request.get_ref())?;
-        self.asked(&request, self.reception.exception(id)).await
+        self.asked(&request, self.reception.exception(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn list_orders(&self, request: Request<v1::OrdersWanted>) -> Document {
@@ -105,7 +104,7 @@ impl Queries for Counter {
     }
 
     async fn show_postings(&self, request: Request<v1::PostingsWanted>) -> Document {
-        self.asked(&request, self.reception.postings(&request.get_ref().id, request.get_ref().raw.as_deref())).await
+        self.asked(&request, self.reception.postings(request.get_ref())).await
     }
 
     async fn show_genealogy(&self, request: Request<v1::Which>) -> Document {
@@ -113,8 +112,7 @@ impl Queries for Counter {
     }
 
     async fn show_reach(&self, request: Request<v1::Which>) -> Document {
-        let id = now_only(request.get_ref())?;
-        self.asked(&request, self.reception.reach(id)).await
+        self.asked(&request, self.reception.reach(&request.get_ref().id, request.get_ref().at.as_deref())).await
     }
 
     async fn show_site(&self, request: Request<v1::Which>) -> Document {
@@ -248,8 +246,7 @@ fn now_only(which: &v1::Which) -> Result<&str, Denied> {
     if which.at.is_none() {
         return Ok(&which.id);
     }
-    let remedy = "leave it out; orders, ledgers, lots, handling units, shipments, timelines and traces are shown as they were";
-    Err(Denied::new(Sort::Unprocessable, "SCHEMA", "this is known as it is now only", remedy).at("at"))
+    Err(Denied::now_only("this", "ask for an order, a lot, a handling unit, a shipment, an exception or a timeline as it was"))
 }
 
 /// Which exceptions.

@@ -331,7 +331,7 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     assert!(listed.fields.contains_key("rows") && !listed.fields.contains_key("next"), "there is only one order");
     let site = queries.show_site(which("nord")).await.unwrap().into_inner();
     assert_eq!(text(&site, "name"), "nord");
-    let postings = queries.show_postings(v1::PostingsWanted { id: "1000042".to_owned(), raw: None }).await.unwrap().into_inner();
+    let postings = queries.show_postings(v1::PostingsWanted { id: "1000042".to_owned(), raw: None, at: None }).await.unwrap().into_inner();
     let tree = queries.show_genealogy(which("1000042")).await.unwrap().into_inner();
     assert_eq!(text(&postings, "id"), text(&tree, "id"));
     is(&queries.show_reach(which("nothing")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");

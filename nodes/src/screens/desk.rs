@@ -252,7 +252,10 @@ fn told(preview: &Value) -> Vec<String> {
     if let Some(no) = preview.get("complaint") {
         lines.push(format!("  {}: {}\n  ▸ {}", text(no, "code"), text(no, "message"), text(no, "remedy")));
     }
-    for touched in list(preview, "touches") {
+    // What is shown below with all that a hold would be on is not shown here, too.
+    let below: Vec<&str> =
+        preview.pointer("/reach/shipments").and_then(Value::as_array).into_iter().flatten().map(|row| text(row, "id")).collect();
+    for touched in list(preview, "touches").iter().filter(|touched| !below.contains(&text(touched, "id"))) {
         let what: Vec<&str> = strings(touched, "what").collect();
         lines.push(format!("  {} {}: {}", text(touched, "kind"), text(touched, "name"), what.join("; ")));
     }
@@ -262,7 +265,7 @@ fn told(preview: &Value) -> Vec<String> {
         lines.push(format!("  → {}: {}{waits}", text(sending, "site"), text(sending, "what")));
     }
     if let Some(reach) = preview.get("reach") {
-        lines.extend(reached(reach));
+        lines.extend(reached(reach, list(preview, "touches")));
     }
     let closes: Vec<&str> = strings(preview, "closes").collect();
     if !closes.is_empty() {
@@ -276,7 +279,7 @@ fn told(preview: &Value) -> Vec<String> {
 }
 
 /// All that a hold would be on.
-fn reached(reach: &Value) -> Vec<String> {
+fn reached(reach: &Value, touches: &[Value]) -> Vec<String> {
     let (lots, trucks) = (list(reach, "lots"), list(reach, "shipments"));
     let blocked = or_dash(text(reach, "blocked"));
     let mut lines = vec![format!(
@@ -297,7 +300,10 @@ fn reached(reach: &Value) -> Vec<String> {
     }
     lines.extend(trucks.iter().map(|truck| {
         let planned = or_dash(text(truck, "planned"));
-        format!("    {} {} (leaves {planned})", text(truck, "delivery"), text(truck, "stage"))
+        let touched = touches.iter().find(|touched| text(touched, "id") == text(truck, "id"));
+        let what: Vec<&str> = touched.map(|touched| strings(touched, "what").collect()).unwrap_or_default();
+        let what = if what.is_empty() { String::new() } else { format!(": {}", what.join("; ")) };
+        format!("    shipment {} {} (leaves {planned}){what}", text(truck, "delivery"), text(truck, "stage"))
     }));
     lines
 }

@@ -3,12 +3,14 @@
 use serde_json::Value;
 
 use super::{Zones, age, list, number, or_dash, strings, text};
+use crate::answers::facts::spaced;
 
 /// Something that a system was asked to do, and what must not be done meanwhile.
 pub(super) fn errand(errand: &Value, plant: &str, zones: &Zones) -> Vec<String> {
     let asked = match (number(errand, "probes"), text(errand, "last_probe")) {
         (0, _) => String::new(),
-        (count, last) => format!(", probe {count} {}", last.replace('_', " ")),
+        // Nobody counts them down: it is asked until it answers.
+        (count, last) => format!(", probe {count} {}, asked until it answers", last.replace('_', " ")),
     };
     let next = match text(errand, "next_try_at") {
         "" => String::new(),
@@ -70,8 +72,8 @@ pub(super) fn posted(posting: &Value) -> String {
     format!(
         "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}{why}{word}",
         number(posting, "number"),
-        text(posting, "movement"),
-        text(posting, "standing"),
+        spaced(text(posting, "movement")),
+        spaced(text(posting, "standing")),
         or_dash(text(posting, "document")),
         text(posting, "date"),
         what.join("; "),
@@ -147,4 +149,24 @@ pub(crate) fn genealogy(answer: &Value, zones: &Zones) -> String {
 /// How long ago, for a line.
 pub(super) fn ago(now: &str, then: &str) -> String {
     format!("{} ago", age(now, then))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_posting_in_doubt_says_how_often_its_system_was_asked_and_that_it_is_asked_on() {
+        let zones = Zones::of(&json!({ "rows": [{ "name": "nord", "zone": "Europe/Berlin" }] }));
+        let row = |probes: u64| {
+            json!({ "since": "2026-11-24T02:05:10Z", "system": "erp-eu", "what": "goods receipt: produced 480 H87 FG-100", "standing": "in_doubt",
+                "probes": probes, "last_probe": "no_answer", "next_try_at": "2026-11-24T02:14:00Z", "forbidden": "DO NOT POST BY HAND until probed" })
+        };
+        let head = "11-24 03:05:10  goods receipt: produced 480 H87 FG-100 → erp-eu   IN DOUBT";
+        let asked = format!("{head}, probe 2 no answer, asked until it answers, next 11-24 03:14:00");
+        assert_eq!(errand(&row(2), "nord", &zones), [asked.as_str(), "         DO NOT POST BY HAND until probed"]);
+        assert_eq!(errand(&row(0), "nord", &zones)[0], format!("{head}, next 11-24 03:14:00"));
+    }
 }

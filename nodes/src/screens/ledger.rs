@@ -75,8 +75,11 @@ fn lines_of(lines: &[Value], title: &str) -> String {
 /// What was told twice, corrected, is flushed next, and how far the goods are.
 fn beside(answer: &Value, plant: &str, zones: &Zones) -> Vec<String> {
     let corrections = list(answer, "corrections");
-    let mut lines =
-        vec![format!("repeats without effect {} since this node started · corrections {}", number(answer, "repeats"), corrections.len())];
+    let repeats = match answer.get("repeats").and_then(Value::as_u64) {
+        Some(count) => format!("repeats without effect {count} since this node started · "),
+        None => String::new(),
+    };
+    let mut lines = vec![format!("{repeats}corrections {}", corrections.len())];
     lines.extend(corrections.iter().map(|one| {
         format!(
             "  {} op {} {}: {} → {}, {}, \"{}\"",

@@ -28,6 +28,8 @@ pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
         lines.push(format!("quarantine   {} messages match nothing yet: takt exceptions list", number(answer, "quarantine")));
     }
     lines.extend(list(answer, "books").iter().map(|row| super::reconcile::in_short(row, zones)));
+    lines.extend(autonomy(answer, name, zones));
+    lines.extend(samples(answer, name, zones));
     lines.extend(recipes(answer));
     lines.extend(equipment(answer, name, zones));
     lines.extend(orders(answer, name, zones));
@@ -73,6 +75,10 @@ fn state(system: &Value, name: &str, now: &str, zones: &Zones) -> String {
         "no_link" => "NO LINK from here".to_owned(),
         _silent => heard(system, name, now, zones),
     }];
+    words.extend(system.get("clock_ahead_ms").and_then(Value::as_i64).map(|ahead| match ahead {
+        0 => "clock agrees to the second".to_owned(),
+        _ => format!("CLOCK {}{}.{} s", if ahead < 0 { "-" } else { "+" }, ahead.abs() / 1_000, ahead.abs() / 100 % 10),
+    }));
     if let Some(limit) = system.get("per_minute_max").and_then(Value::as_u64) {
         words.push(format!("limit {limit}/min"));
     }
@@ -92,6 +98,63 @@ fn backlog(system: &Value) -> Option<String> {
             drains.unwrap_or_default()
         )
     })
+}
+
+/// What it can do without the other regions, and how the roads there stand.
+fn autonomy(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
+    let Some(alone) = answer.get("autonomy") else { return Vec::new() };
+    let elsewhere: Vec<&str> = strings(alone, "elsewhere").collect();
+    if elsewhere.is_empty() {
+        return Vec::new();
+    }
+    let now = text(answer, "as_of");
+    let mut lines = vec![format!("AUTONOMY     at home elsewhere: {}", elsewhere.join(", "))];
+    lines.push(format!("  without it   works: {}   waits: {}", text(alone, "works"), or_dash(text(alone, "stops"))));
+    let road = |row: &Value| {
+        let state = if row.get("up").and_then(Value::as_bool) == Some(true) { "up" } else { "DOWN" };
+        let since = match text(row, "since") {
+            "" => String::new(),
+            at => format!(" since {} ({})", zones.minute(name, at), age(now, at)),
+        };
+        let waits = match (row.get("urgent").and_then(Value::as_u64), row.get("other").and_then(Value::as_u64)) {
+            (None, None) => "what waits is not known here".to_owned(),
+            (urgent, other) => format!("{} holds and {} other mail wait", urgent.unwrap_or_default(), other.unwrap_or_default()),
+        };
+        let oldest = match text(row, "oldest") {
+            "" => String::new(),
+            at => format!(", the oldest for {}", age(now, at)),
+        };
+        format!("  {} → {} {state}{since}: {waits}{oldest}", text(row, "from"), text(row, "to"))
+    };
+    let roads = list(alone, "roads");
+    if roads.is_empty() {
+        lines.push("  all these regions run in this process: no road to them can be cut".to_owned());
+    }
+    lines.extend(roads.iter().map(road));
+    lines
+}
+
+/// Samples that nobody judged yet.
+fn samples(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
+    let Some(samples) = answer.get("samples").filter(|samples| number(samples, "lots") > 0) else { return Vec::new() };
+    let now = text(answer, "as_of");
+    let mut lines =
+        vec![format!("inspection   {} lots wait for a sample or for its verdict: takt lot list --in-inspection", number(samples, "lots"))];
+    lines.extend(list(samples, "open").iter().take(5).map(|row| {
+        let taken = text(row, "taken_at");
+        format!(
+            "  sample {} of {}: taken {}, {} without a verdict",
+            text(row, "sample"),
+            text(row, "lot"),
+            zones.minute(name, taken),
+            age(now, taken)
+        )
+    }));
+    let untaken: Vec<&str> = strings(samples, "untaken").take(5).collect();
+    if !untaken.is_empty() {
+        lines.push(format!("  no sample taken yet of {}", untaken.join(", ")));
+    }
+    lines
 }
 
 fn recipes(answer: &Value) -> Vec<String> {
@@ -148,6 +211,7 @@ fn orders(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
         count("late"),
         count("blocked")
     )];
+    lines.extend(orders.get("done").map(|done| shift_done(done, name, zones)));
     lines.extend(list(orders, "rows").iter().take(20).map(|row| {
         let badges: Vec<String> = strings(row, "badges").map(|badge| format!("▲{badge}")).collect();
         format!(
@@ -162,6 +226,23 @@ fn orders(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
         )
     }));
     lines
+}
+
+/// What was made in the shift until now, and what became of it.
+fn shift_done(done: &Value, name: &str, zones: &Zones) -> String {
+    let made = |row: &Value| {
+        let part = |field: &str, word: &str| match text(row, field) {
+            "" => None,
+            qty => Some(format!("{qty} {word}")),
+        };
+        let parts = [part("good", "good"), part("scrap", "scrap"), part("put_out", "put out")];
+        format!("{} {}", text(row, "material"), parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    };
+    let rows: Vec<String> = list(done, "rows").iter().map(made).collect();
+    let made = if rows.is_empty() { "nothing reported".to_owned() } else { rows.join(" · ") };
+    let since = zones.minute(name, text(done, "since"));
+    let (completed, posted) = (number(done, "completed"), number(done, "posted"));
+    format!("  done since {since}: {made}; {completed} orders completed, {posted} documents posted")
 }
 
 /// What a planning system wants, a line each, with the orders that were made of it below.

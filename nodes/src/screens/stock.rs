@@ -184,7 +184,19 @@ fn held(hold: &Value, plant: &str, zones: &Zones) -> Vec<String> {
     if !all.is_empty() {
         lines.push(format!("     {}", all.join(" · ")));
     }
+    lines.extend(hold.get("promising").and_then(promising));
     lines
+}
+
+/// How long goods that are held could be promised.
+fn promising(row: &Value) -> Option<String> {
+    let (erp, ms) = (text(row, "erp"), number(row, "exposed_ms"));
+    let span = format!("{}.{} s", ms / 1_000, ms / 100 % 10);
+    match text(row, "state") {
+        "out" => Some(format!("     promising   blocked in {erp}; exposed for {span} until then")),
+        "exposed" => Some(format!("     promising   STILL EXPOSED in {erp} for {span}: it has not confirmed the block")),
+        _nothing => None,
+    }
 }
 
 fn cleared(one: &Value, plant: &str, zones: &Zones) -> String {

@@ -119,6 +119,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Planned { .. }
         | Fact::Finished(_)
         | Fact::Books(_)
+        | Fact::RecipesListed
         | Fact::LastWord(_) => None,
         Fact::Demand(fact) => demanded(fact),
     }

@@ -31,6 +31,10 @@ fn accepted(ledger: &Ledger, posting: &Posting, receipt: &Receipt) -> Vec<Postin
         let why = "the ERP said yes and gave no document: look for our reference there".to_owned();
         return vec![PostingFact::Stands { posting: number, standing: Standing::Parked { why, proposed: None } }];
     };
+    if let Some(other) = ledger.postings().find(|entry| entry.posting.number != number && entry.standing.document() == Some(&document)) {
+        let why = twice(&document, number, other.posting.number);
+        return vec![PostingFact::Stands { posting: number, standing: Standing::Parked { why, proposed: None } }];
+    }
     let failed: Vec<&(u16, String)> = receipt.failed_lines.iter().filter(|(line, _)| usize::from(*line) < posting.lines.len()).collect();
     let behind: Vec<&Entry> = ledger.postings().filter(|entry| entry.posting.after == Some(number)).collect();
     let mut facts = Vec::new();
@@ -48,6 +52,15 @@ fn accepted(ledger: &Ledger, posting: &Posting, receipt: &Receipt) -> Vec<Postin
     }
     facts.push(PostingFact::Stands { posting: number, standing: Standing::Posted { document } });
     facts
+}
+
+/// Why a posting waits whose answer names the document of another one: it may not be booked at all, and what would have said so
+/// stands for something else.
+fn twice(document: &DocNo, posting: u32, other: u32) -> String {
+    format!(
+        "the ERP answered with document {document}, which is that of posting {other} already: look at the lines of {document} there; \
+         adopt it when it books both, send posting {posting} again when it books posting {other} alone"
+    )
 }
 
 /// What posts again the lines that were not taken back must wait on for those: it has the same lines, in the same order.

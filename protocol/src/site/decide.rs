@@ -1,5 +1,7 @@
 //! Who decides about which input of a site. Whatever may let a waiting order go on looks at all that wait.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Fact, Input, Mail, Report, Request, Site, Window, WindowState};
 use crate::answer::Answer;
 use crate::common::Common;
@@ -9,6 +11,7 @@ use crate::fact::Fact as Noted;
 use crate::id::EntityId;
 use crate::intent::IntentId;
 use crate::kernel::Context;
+use crate::words::{MaterialId, Version};
 
 /// Everything a transition looks at, and the draft it writes into.
 pub(super) struct Turn<'a, 'd> {
@@ -53,6 +56,7 @@ impl Turn<'_, '_> {
             Report::PlantRecipes { material, versions } => {
                 self.changed(Fact::Recipes { material: material.clone(), versions: versions.clone() });
             }
+            Report::PlantRecipeList { recipes } => self.recipes_listed(recipes),
             Report::Demand(signal) => return self.demand(signal, envelope),
         }
         Answer::Accepted
@@ -63,6 +67,25 @@ impl Turn<'_, '_> {
         let mut after = self.site.clone();
         after.evolve(&fact);
         self.note(fact);
+        self.look_again(&after);
+    }
+
+    /// All that the plant's own system has: what is otherwise than it was known is recorded, and what it has no more, too.
+    fn recipes_listed(&mut self, recipes: &BTreeMap<MaterialId, BTreeSet<Version>>) {
+        let known = &self.site.recipes;
+        let gone = known.iter().filter(|(material, has)| !has.is_empty() && !recipes.contains_key(*material));
+        let mut facts: Vec<Fact> = gone.map(|(material, _)| Fact::Recipes { material: material.clone(), versions: Vec::new() }).collect();
+        let told = recipes.iter().filter(|(material, has)| known.get(*material) != Some(*has));
+        facts.extend(told.map(|(material, has)| Fact::Recipes { material: material.clone(), versions: has.iter().cloned().collect() }));
+        facts.extend((!self.site.listed).then_some(Fact::RecipesListed));
+        if facts.is_empty() {
+            return;
+        }
+        let mut after = self.site.clone();
+        for fact in facts {
+            after.evolve(&fact);
+            self.note(fact);
+        }
         self.look_again(&after);
     }
 

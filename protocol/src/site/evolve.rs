@@ -35,9 +35,7 @@ impl Site {
                 self.told += 1;
             }
             Fact::Quarantined { case, input } => drop(self.quarantine.insert(*case, input.as_ref().clone())),
-            Fact::Matched { case, .. } | Fact::Mended { case, .. } => {
-                self.quarantine.remove(case);
-            }
+            Fact::Matched { case, .. } | Fact::Mended { case, .. } => drop(self.quarantine.remove(case)),
             Fact::Equipment { equipment, available, state, at } => {
                 if *available {
                     self.down.remove(equipment);
@@ -62,6 +60,7 @@ impl Site {
             Fact::Recipes { material, versions } => {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }
+            Fact::RecipesListed => self.listed = true,
         }
     }
 }

@@ -83,6 +83,11 @@ pub enum Report {
     },
     /// Of a planning system: it wants this, as it says now.
     Demand(Box<crate::demand::Signal>),
+    /// Everything that the plant's own system has: of what is not named, it has no recipe. Nothing named is an answer, too.
+    PlantRecipeList {
+        /// The versions that it has, by material.
+        recipes: std::collections::BTreeMap<MaterialId, std::collections::BTreeSet<Version>>,
+    },
 }
 
 /// Word from other entities and from the node.

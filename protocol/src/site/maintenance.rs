@@ -111,7 +111,7 @@ impl Turn<'_, '_> {
         let (equipment, state) = match report {
             Report::EquipmentState { equipment, available, state } => (equipment, Some((*available, state))),
             Report::Calibrated { equipment, .. } | Report::MaintenanceWindow { equipment, .. } => (equipment, None),
-            Report::PlantRecipes { .. } | Report::Demand(_) => return None,
+            Report::PlantRecipes { .. } | Report::PlantRecipeList { .. } | Report::Demand(_) => return None,
         };
         let owner = self.maintenance()?;
         let (book, source) = (self.context.book, envelope.key.source);

@@ -123,13 +123,13 @@ impl<'a> Looking<'a> {
             return Some(recipe);
         }
         let has = self.site.recipes.get(&self.need.material);
-        match has {
+        match has.filter(|versions| !versions.is_empty()) {
             Some(versions) if !versions.contains(&recipe.version) => {
                 let theirs = versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let what = format!("{} has recipe {theirs} of {}, the order needs {}", self.plant, self.need.material, recipe.version);
                 self.misses(Code::RecipeVersionMismatch, what);
             }
-            None if !self.site.recipes.is_empty() => {
+            None if self.site.said_recipes() => {
                 self.misses(Code::MissingRecipe, format!("{} itself has no recipe of {}", self.plant, self.need.material));
             }
             Some(_) | None => {}

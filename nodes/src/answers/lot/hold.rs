@@ -2,12 +2,13 @@
 //! system before that confirmed.
 
 use serde::{Deserialize, Serialize};
-use takt_protocol::book::Book;
+use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
 use takt_protocol::lot::{self, Containment, Hold, Lot};
+use takt_protocol::name::SiteId;
 use takt_protocol::words::HoldNo;
 use utoipa::ToSchema;
 
@@ -48,6 +49,20 @@ pub struct HoldRow {
     pub containment: Vec<ContainmentRow>,
     /// Verdicts so far.
     pub verdicts: Vec<String>,
+    /// How long its goods could be promised to customers, by the word of its ERP; absent where no ERP was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promising: Option<PromisingRow>,
+}
+
+/// Whether an ERP may still promise goods that are held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PromisingRow {
+    /// The ERP.
+    pub erp: String,
+    /// out (it confirmed that the goods are blocked), exposed (it did not yet, or would not), or nothing (it has none of them).
+    pub state: String,
+    /// How long they could be promised: until it confirmed, or until now.
+    pub exposed_ms: u64,
 }
 
 /// How far a system is with blocking.
@@ -67,30 +82,43 @@ pub struct ContainmentRow {
 }
 
 /// The open holds of a lot, as they are shown beside its orders.
-pub(crate) fn held(state: &State, lot: &Lot, commits: &[Commit], book: &Book) -> Vec<HeldRow> {
+pub(crate) fn held(state: &State, lot: &Lot, commits: &[Commit], book: &Book, now: Instant) -> Vec<HeldRow> {
     let row = |open| HeldRow {
         lot: lot.key.as_ref().map(ToString::to_string).unwrap_or_default(),
         lot_id: state.id.to_string(),
-        hold: hold(open, commits, book.policy.disposition_ms),
+        hold: hold(open, commits, book, now),
     };
     lot.holds.iter().map(row).collect()
 }
 
 /// A hold as it is shown.
-pub(super) fn hold((number, hold): (&HoldNo, &Hold), commits: &[Commit], due_ms: u64) -> HoldRow {
+pub(super) fn hold((number, hold): (&HoldNo, &Hold), commits: &[Commit], book: &Book, now: Instant) -> HoldRow {
     let bound = |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Held { hold, .. } if hold == number));
-    let contained = |(site, how): (&takt_protocol::name::SiteId, &Containment)| contained(*site, how, hold.bound_at);
+    let contained = |(site, how): (&SiteId, &Containment)| contained(*site, how, hold.bound_at);
     HoldRow {
         hold: number.to_string(),
         reason: hold.reason.to_string(),
         by: history::first(commits, bound).map(|moment| moment.by).filter(|by| !by.is_empty()),
         bound_at: hold.bound_at.to_string(),
-        due_at: hold.bound_at.plus_ms(due_ms).to_string(),
+        due_at: hold.bound_at.plus_ms(book.policy.disposition_ms).to_string(),
         units: hold.scope().iter().map(ToString::to_string).collect(),
         parent: parents(hold),
         containment: hold.containment.iter().map(contained).collect(),
         verdicts: hold.decisions.iter().map(|decision| decision.verdict.word().to_owned()).collect(),
+        promising: hold.containment.iter().find_map(|(site, how)| promising(book, *site, how, hold.bound_at, now)),
     }
+}
+
+/// How long goods could be promised, by the word of an ERP; nothing of any other system.
+fn promising(book: &Book, site: SiteId, how: &Containment, bound_at: Instant, now: Instant) -> Option<PromisingRow> {
+    book.sites.get(&site).filter(|known| known.kind == SiteKind::Erp)?;
+    let (state, until) = match how {
+        Containment::Confirmed { at } if *at == bound_at => ("nothing", bound_at),
+        Containment::Confirmed { at } => ("out", *at),
+        Containment::Requested { .. } | Containment::Failed { .. } => ("exposed", now),
+    };
+    let exposed_ms = u64::try_from(until.since(bound_at).as_millis()).unwrap_or(u64::MAX);
+    Some(PromisingRow { erp: site.to_string(), state: state.to_owned(), exposed_ms })
 }
 
 /// The lots it came down from, when it did.
@@ -99,7 +127,7 @@ fn parents(hold: &Hold) -> Option<String> {
     (!parents.is_empty()).then(|| parents.join(", "))
 }
 
-fn contained(site: takt_protocol::name::SiteId, containment: &Containment, bound_at: Instant) -> ContainmentRow {
+fn contained(site: SiteId, containment: &Containment, bound_at: Instant) -> ContainmentRow {
     let (at, why) = match containment {
         // Nobody confirms in no time: it was not asked.
         Containment::Confirmed { at } if *at == bound_at => (at, Some("it has nothing of it to block".to_owned())),

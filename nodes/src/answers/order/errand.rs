@@ -14,6 +14,7 @@ use takt_protocol::order::Order;
 use takt_protocol::outbox::{Open, OutboxFact, Standing};
 use utoipa::ToSchema;
 
+use crate::answers::facts::spaced;
 use crate::answers::ledger::booked;
 use crate::answers::{history, word_of};
 
@@ -99,7 +100,7 @@ fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Asked) -> ErrandRow {
     let doubtful = matches!(open.standing, Standing::InDoubt { .. });
     let what = if let Effect::Post(document) = effect {
         let lines: Vec<String> = document.posting.lines.iter().map(booked).collect();
-        format!("{}: {}", word_of(&document.posting.movement), lines.join("; "))
+        format!("{}: {}", spaced(&word_of(&document.posting.movement)), lines.join("; "))
     } else {
         effect.verb().replace('_', " ")
     };

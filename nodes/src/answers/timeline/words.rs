@@ -7,39 +7,51 @@ use takt_protocol::fact::Fact;
 use takt_protocol::intent::Intent;
 use takt_protocol::outbox::{OutboxFact, Outcome};
 
-use crate::answers::word_of;
+use crate::answers::facts::{self, Told, spaced};
 
 /// A fact, in one line.
-pub(super) fn of(fact: &Fact) -> String {
+pub(crate) fn of(fact: &Fact) -> String {
     match fact {
         Fact::Named(name) => format!("known as {name}"),
-        Fact::Intended { number, intent } => format!("intent {number}: {}", intended(intent)),
-        Fact::Outbox { number, step } => format!("intent {number} {}", errand(step)),
+        Fact::Intended { number, intent } => intended(*number, intent),
+        Fact::Outbox { number, step } => format!("errand {number} {}", errand(step)),
         Fact::CaseOpened(case) => format!("exception {}: {}", case.number, case.what),
         Fact::CaseHandedOver { case, to } => format!("exception {case} handed to {to}"),
         Fact::CaseGivingUp { case, .. } => format!("exception {case}: asked to write it off; a second person has to ask for the same"),
         Fact::CaseSnoozed { case, until } => format!("exception {case} put away until {until}"),
         Fact::CaseClosed { case, how } => format!("exception {case} closed: {how}"),
-        Fact::Order(own) => with(word_of(own), fact),
-        Fact::Lot(own) => with(word_of(own), fact),
-        Fact::Unit(own) => with(word_of(own), fact),
-        Fact::Shipment(own) => with(word_of(own), fact),
-        Fact::Site(own) => with(word_of(own), fact),
-        Fact::Record(own) => with(word_of(own), fact),
+        Fact::Order(own) => with(facts::of_order(own), fact),
+        Fact::Lot(own) => with(facts::of_lot(own), fact),
+        Fact::Unit(own) => with(facts::of_unit(own), fact),
+        Fact::Shipment(own) => with(facts::of_shipment(own), fact),
+        Fact::Site(own) => with(facts::of_site(own), fact),
+        Fact::Record(own) => with(facts::of_record(own), fact),
     }
 }
 
-/// A word, and what is public of the fact behind it.
-fn with(word: String, fact: &Fact) -> String {
-    match event::data(fact).map(|data| fields(&data)) {
-        Some(said) if !said.is_empty() => word + ": " + &said,
-        Some(_) | None => word,
+/// What it is, and what is public of the fact behind it.
+fn with(told: Told, fact: &Fact) -> String {
+    match told {
+        Told::Whole(words) => words,
+        Told::Head(words) => match event::data(fact).map(|data| fields(&data)) {
+            Some(said) if !said.is_empty() => format!("{words}: {said}"),
+            Some(_) | None => words.to_owned(),
+        },
     }
 }
 
 fn fields(data: &Map<String, Value>) -> String {
-    let one = |(name, value): (&String, &Value)| Some(format!("{} {}", name.replace('_', " "), plain(value)?));
+    let one = |(name, value): (&String, &Value)| {
+        let said = plain(value)?;
+        let said = if is_a_word(name) { spaced(&said) } else { said };
+        Some(format!("{} {said}", spaced(name)))
+    };
     data.iter().filter_map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a field holds one of a closed list of words, which the wire writes with strokes; numbers and names stay as they are.
+fn is_a_word(field: &str) -> bool {
+    matches!(field, "state" | "movement" | "use" | "kind" | "output" | "stage" | "verdict" | "gate" | "firmness" | "standing")
 }
 
 /// A value as a person reads it; nothing for what is empty.
@@ -54,11 +66,11 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-fn intended(intent: &Intent) -> String {
+fn intended(number: u32, intent: &Intent) -> String {
     match intent {
-        Intent::Site { site, effect, .. } => format!("{} at {site}", effect.verb()),
-        Intent::Mail { to, .. } => format!("mail to {to}"),
-        Intent::Wake { at, .. } => format!("wake at {at}"),
+        Intent::Site { site, effect, .. } => format!("errand {number}: {} at {site}", spaced(effect.verb())),
+        Intent::Mail { to, .. } => format!("tells {to}"),
+        Intent::Wake { at, .. } => format!("looks again at {at}"),
     }
 }
 

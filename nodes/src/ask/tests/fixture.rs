@@ -83,11 +83,21 @@ def inputs: { to: { entity: .body.site }, key: { mark: { text: "stop/\(.body.n)"
               body: { site: { report: { equipment_state: { equipment: .body.machine, available: false, state: .body.why } } } } };
 "#;
 
+/// Another topic: all the recipes that it has.
+const HAS: &str = r#"
+def inputs: { to: { entity: .body.site }, key: { mark: { text: "has/\(.body.n)" } }, occurred_at: .body.at,
+              body: { site: { report: { plant_recipe_list: { recipes: .body.recipes } } } } };
+"#;
+
 /// The door of the plant's MES, as a configuration would make it.
 fn inbound(mesh: &Mesh) -> Inbound {
     let link = nobody("nord");
     let topic = |name: &str, text| (name.to_owned(), Topic { format: Format::Json, mapping: Mapping::compile(name, text).unwrap() });
-    Inbound::new(link, BTreeMap::from([topic("recipes", RECIPES), topic("stops", STOPS)]), mesh.region_of(site("nord")).unwrap().clone())
+    Inbound::new(
+        link,
+        BTreeMap::from([topic("recipes", RECIPES), topic("stops", STOPS), topic("has", HAS)]),
+        mesh.region_of(site("nord")).unwrap().clone(),
+    )
 }
 
 /// A link to a system that is never asked.
@@ -171,6 +181,14 @@ impl World {
 
     /// An order that its ERP released under this number, and that its plant has accepted.
     pub(crate) async fn released(&self, number: &str) -> EntityId {
+        let entity = self.ordered(number).await;
+        let accepted = |order: &Order| matches!(order.dispatch, order::Dispatch::Accepted { .. });
+        self.until(&entity.to_string(), accepted).await;
+        entity
+    }
+
+    /// An order that its ERP released under this number.
+    pub(crate) async fn ordered(&self, number: &str) -> EntityId {
         let erp = site("erp-eu");
         let native = NativeId::parse(number).unwrap();
         let header = Header {
@@ -189,10 +207,7 @@ impl World {
         };
         let name = Ref::new(erp, NativeKind::Order, native);
         let body = Body::Order(order::Input::OwnerFact(OwnerFact::Released(Box::new(header))));
-        let entity = self.tell("erp-eu", Kind::Order, name, &format!("released/{number}"), body).await;
-        let accepted = |order: &Order| matches!(order.dispatch, order::Dispatch::Accepted { .. });
-        self.until(&entity.to_string(), accepted).await;
-        entity
+        self.tell("erp-eu", Kind::Order, name, &format!("released/{number}"), body).await
     }
 
     /// The plant made so much of an order, on this handling unit.
@@ -320,8 +335,10 @@ impl Link for Obedient {
             return Sent::Lost { why: "no answer".to_owned() };
         }
         if let Effect::Post(document) = errand.effect.as_ref() {
-            receipt.document = DocNo::parse(errand.reference.as_str()).ok();
-            self.post(document, errand.reference.as_str());
+            // Of orders whose numbers begin with an 8, everything is answered with one document.
+            let number = if document.erp_order.as_str().starts_with('8') { "4900000001" } else { errand.reference.as_str() };
+            receipt.document = DocNo::parse(number).ok();
+            self.post(document, number);
         }
         if let Effect::ReadBooks(question) = errand.effect.as_ref() {
             return self.read(question);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Then;
+
 /// About exceptions, and what to do about them.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ExceptionQuestion {
@@ -13,6 +15,9 @@ pub enum ExceptionQuestion {
     Show {
         /// Its number, such as `E-MPV9CK-1`, or the cause's, such as `G-7QK2M0XA`.
         id: String,
+        /// Now, or then.
+        #[command(flatten)]
+        then: Then,
     },
     /// What to do about a kind of exception, step by step.
     Runbook {
@@ -50,6 +55,9 @@ pub struct Desk {
     /// Also those that somebody put away.
     #[arg(long)]
     pub(in crate::client) snoozed: bool,
+    /// The desk is known as it is now: the answer says what to ask instead.
+    #[arg(long, hide = true)]
+    pub(in crate::client) at: Option<String>,
 }
 
 /// What can be done about an exception.

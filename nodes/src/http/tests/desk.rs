@@ -251,7 +251,7 @@ async fn a_payload_that_no_mapping_understands_goes_through_it_again_as_it_shoul
     plant.posts(&path, "p1", edit(r#"{"n": 1}"#)).await.is(422, "SCHEMA", "payload");
     let mended = format!(r#"{{"n": 1, "site": "{nord}", "at": "2026-11-24T06:00:00+01:00", "machine": "PRESS-4", "why": "bearing"}}"#);
     let preview = plant.posts(&format!("{path}/preview"), "p2", edit(&mended)).await;
-    assert!(preview.body["touches"].to_string().contains("equipment"), "{preview:?}");
+    assert!(preview.body["touches"].to_string().contains("PRESS-4 may not run"), "{preview:?}");
     let down = async || {
         let Own::Site(plant) = world.state(&nord).await.own else { panic!("no site") };
         plant.down.into_iter().map(|(machine, why)| format!("{machine} {why}")).collect::<Vec<_>>()

@@ -47,7 +47,7 @@ async fn parts_and_moments_are_the_same_as_over_http() {
     is(&queries.show_timeline(long_ago.clone()).await.unwrap_err(), Code::NotFound, "UNKNOWN", "at");
     is(&queries.trace_lot(v1::PartOf { id: "nothing".to_owned(), ..long_ago }).await.unwrap_err(), Code::NotFound, "UNKNOWN", "lot");
     let then = v1::Which { id: "nord".to_owned(), at: Some("2001-01-01T00:00:00Z".to_owned()) };
-    is(&queries.show_site(then).await.unwrap_err(), Code::InvalidArgument, "SCHEMA", "at");
+    is(&queries.show_site(then).await.unwrap_err(), Code::InvalidArgument, "NOW_ONLY", "at");
     let beyond = v1::WatchFrom { id: "1000042".to_owned(), after: 4_711 };
     is(&queries.watch_order(beyond).await.map(|_| ()).unwrap_err(), Code::FailedPrecondition, "STALE_VERSION", "after");
     world.stop().await;

@@ -35,6 +35,7 @@ impl Turn<'_, '_> {
             Err(what) => return self.unbookable(&what),
         };
         let Some(actual) = self.work_actual(op, purpose, difference) else { return Answer::Accepted };
+        let surprise = self.unrouted_work(op);
         let counted = self.tally(op, purpose, difference);
         if counted.is_some_and(|counted| counted.is_negative()) {
             return self.too_early(op, actual, reason);
@@ -46,7 +47,7 @@ impl Turn<'_, '_> {
             books.flush(self, &Due::Operation(op));
         }
         books.close(self);
-        Answer::Accepted
+        surprise
     }
 
     fn book_correction(&mut self, books: &mut Books<'_>, op: &OpNo, mut actual: Actual, reason: Reason) {

@@ -28,14 +28,14 @@ impl Turn<'_, '_> {
             }
             Execution::Completed | Execution::Aborted { .. } => {}
         }
-        Answer::Accepted
+        self.unrouted_work(op)
     }
 
     /// An operation was given up.
     pub(super) fn aborted(&mut self, op: &OpNo, reason: &Reason) -> Answer {
         self.imply_acceptance();
         self.note(Fact::Execution { op: op.clone(), to: Execution::Aborted { why: reason.to_string() } });
-        Answer::Accepted
+        self.unrouted_work(op)
     }
 
     /// The plant says that the whole order is done: everything that was collected goes out.
@@ -69,6 +69,12 @@ impl Turn<'_, '_> {
         self.show(what)
     }
 
+    /// What is said of an operation that the order does not have is applied and shown.
+    pub(super) fn unrouted_work(&mut self, op: &OpNo) -> Answer {
+        let what = self.unrouted(op);
+        self.show(what)
+    }
+
     /// Goods that come out of an order that the plant was never sent are booked and shown.
     pub(super) fn unsent_work(&mut self) -> Answer {
         let what = self.unsent();
@@ -99,7 +105,13 @@ impl Turn<'_, '_> {
             Business::TechnicallyCompleted => return Some(format!("the plant reports on {number}, which is technically complete")),
             Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}
         }
-        let Some(resolved) = self.order.resolved.as_ref() else { return self.unsent() };
+        if self.order.resolved.is_none() { self.unsent() } else { self.unrouted(op) }
+    }
+
+    /// An operation that the routing of the order does not have, as far as that is known.
+    fn unrouted(&self, op: &OpNo) -> Option<String> {
+        let resolved = self.order.resolved.as_ref()?;
+        let number = self.order.header.as_ref().map(|header| header.number.to_string()).unwrap_or_default();
         let routed = resolved.operations.iter().any(|known| known.op == *op);
         (!routed).then(|| format!("the plant reports operation {op}, which is not in the routing of {number}"))
     }

@@ -39,6 +39,13 @@ impl Turn<'_, '_> {
     pub(super) fn consumed(&mut self, used: &Consumption<'_>) -> Answer {
         self.imply_acceptance();
         let mut answer = self.unexpected_work(used.op);
+        if self.is_unheard_of(used.material) {
+            // A hold on the lot must find what was made of it, whatever its material is called.
+            if let Some(lot) = used.lot {
+                self.tell_component(used.op, &LotKey { material: used.material.clone(), lot: lot.clone() }, used.amount.qty);
+            }
+            return self.unknown_material("used", used.material, used.amount.qty);
+        }
         let item = used.item.cloned().or_else(|| self.component_line(used.material));
         let goods = Counted { item: item.clone(), ..Counted::of(used.material.clone(), used.lot.cloned()) };
         let dial = Dial { op: used.op, purpose: Use::Consumed, goods: Some(goods) };
@@ -72,6 +79,9 @@ impl Turn<'_, '_> {
         self.imply_acceptance();
         let Some(header) = self.order.header.clone() else { return Answer::Accepted };
         let material = made.material.cloned().unwrap_or_else(|| header.material.clone());
+        if material != header.material && self.is_unheard_of(&material) {
+            return self.unknown_material("made", &material, made.amount.qty);
+        }
         let lot = made.lot.cloned().or_else(|| self.order.lot());
         let Ok(op) = OpNo::parse("0") else { return Answer::Accepted };
         let goods = Counted { output: Some(made.kind), unit: made.unit.cloned(), ..Counted::of(material.clone(), lot.clone()) };
@@ -124,6 +134,29 @@ impl Turn<'_, '_> {
     fn component_line(&self, material: &MaterialId) -> Option<ItemNo> {
         let components = &self.order.resolved.as_ref()?.components;
         components.iter().find(|component| component.material == *material).map(|component| component.item.clone())
+    }
+
+    /// Whether no master data of the plant has ever known a material, nor what the order was resolved with.
+    fn is_unheard_of(&self, material: &MaterialId) -> bool {
+        let known = |plant| self.context.book.knows_material(plant, material);
+        self.order.material(material).is_none() && !self.order.plant().is_some_and(known)
+    }
+
+    /// Goods of a material that nobody knows are kept and shown: no posting rule and no unit can be chosen for them.
+    fn unknown_material(&mut self, verb: &str, material: &MaterialId, qty: Qty) -> Answer {
+        let header = self.order.header.as_ref();
+        let (number, plant) = header.map(|header| (header.number.to_string(), header.plant.to_string())).unwrap_or_default();
+        let what = format!(
+            "{qty} of {material} were reported as {verb} on {number}, and the master data of {plant} knows no such material: not booked"
+        );
+        let remedy = format!(
+            "find out at the plant what {material} is; report it again there under its right number, or once its owner has stated it, under a new key"
+        );
+        let case = NewCase::new(CaseKind::Rejected(Code::MissingMaterial), "it", what)
+            .stake(qty)
+            .because_of(format!("{plant}: the material {material} is not known"))
+            .offers(vec![Proposal::Do(remedy), Proposal::Acknowledge]);
+        Answer::Discrepant { case: self.draft.open_case(case) }
     }
 
     fn lacks_lot(&self, material: &MaterialId, lot: Option<&LotNo>) -> bool {

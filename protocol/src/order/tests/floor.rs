@@ -107,3 +107,94 @@ fn a_lot_that_is_worked_on_again_is_not_its_own_component() {
     assert!(lot.parents.is_empty() && lot.children.is_empty());
     assert_eq!(lot.holds.values().flat_map(lot::Hold::scope).map(|unit| unit.to_string()).collect::<Vec<_>>(), ["pallet-1"]);
 }
+
+/// The plant's MES says what it has, whole: versions of FG-100, or of nothing at all.
+fn has(floor: &mut Floor, versions: &[&str]) {
+    let plant = floor.book.site_entity(site("nord")).unwrap();
+    let all = versions.iter().map(|version| crate::words::Version::parse(version).unwrap()).collect();
+    let recipes =
+        if versions.is_empty() { std::collections::BTreeMap::new() } else { [(MaterialId::parse("FG-100").unwrap(), all)].into() };
+    let said = crate::site::Report::PlantRecipeList { recipes };
+    assert_eq!(floor.tell(plant, "nord", Body::Site(crate::site::Input::Report(said))), Answer::Accepted);
+}
+
+#[test]
+fn a_plant_that_says_it_has_no_recipes_at_all_is_sent_nothing_until_it_has() {
+    let mut floor = Floor::new();
+    has(&mut floor, &[]);
+    let id = me(&floor);
+    floor.take(id, &Day::release());
+    floor.deliver();
+    assert_eq!(floor.asked("dispatch_job").len(), 0);
+    assert!(matches!(&order(&floor).dispatch, Dispatch::Invalid { missing } if missing[0].0 == Code::MissingRecipe));
+    let start = order(&floor).header().unwrap().start;
+    let cases = floor.cases(id);
+    let case = cases.iter().find(|case| case.kind == CaseKind::NotReady).unwrap();
+    assert!(case.what.contains("nord itself has no recipe of FG-100") && case.impact_at == Some(start), "{}", case.what);
+    has(&mut floor, &["6"]);
+    floor.deliver();
+    assert_eq!(floor.asked("dispatch_job").len(), 0, "another version");
+    has(&mut floor, &["6", "7"]);
+    floor.deliver();
+    assert_eq!((floor.asked("dispatch_job").len(), floor.open(id, &CaseKind::NotReady)), (1, 0));
+}
+
+#[test]
+fn a_plant_whose_recipe_is_gone_is_sent_no_order_more_and_the_same_list_again_records_nothing() {
+    let mut floor = Floor::new();
+    has(&mut floor, &["7"]);
+    let recorded = floor.log.iter().map(|(_, step)| step.facts.len()).sum::<usize>();
+    has(&mut floor, &["7"]);
+    assert_eq!(floor.log.iter().map(|(_, step)| step.facts.len()).sum::<usize>(), recorded, "nothing is otherwise");
+    has(&mut floor, &[]);
+    let id = me(&floor);
+    floor.take(id, &Day::release());
+    floor.deliver();
+    assert_eq!((floor.asked("dispatch_job").len(), floor.open(id, &CaseKind::NotReady)), (0, 1));
+}
+
+#[test]
+fn goods_of_a_material_that_nobody_knows_are_a_case_that_names_it_and_no_posting_and_a_hold_finds_them_all_the_same() {
+    let mut floor = accepted();
+    let (op, material) = (OpNo::parse("10").unwrap(), MaterialId::parse("STEL-3").unwrap());
+    let lot = LotNo::parse("H-5501").ok();
+    let used = Report::Consumed { op, item: None, material: material.clone(), lot, amount: amount("12 KGM") };
+    assert!(matches!(reports(&mut floor, used), Answer::Discrepant { .. }));
+    let made = Report::Produced {
+        output: OutputKind::CoProduct,
+        material: Some(material),
+        lot: None,
+        amount: amount("3 H87"),
+        unit: None,
+        serials: Vec::new(),
+    };
+    assert!(matches!(reports(&mut floor, made), Answer::Discrepant { .. }));
+    puts_out(&mut floor, None, "pallet-1");
+    reports(&mut floor, Report::Completed);
+    floor.deliver();
+    let cases: Vec<String> = floor.cases(me(&floor)).iter().map(|case| case.what.clone()).collect();
+    assert!(cases.iter().filter(|what| what.contains("of STEL-3 were reported")).count() == 2, "{cases:?}");
+    let posts = floor.asked("post");
+    let posted = |effect: &&Effect| format!("{effect:?}").contains("STEL-3");
+    assert!(!posts.is_empty() && !posts.iter().any(posted), "only what is known is posted");
+    is_bad(&mut floor, key("STEL-3", "H-5501"), None);
+    assert_eq!(floor.lot(Day::lot_entity()).holds.len(), 1, "it went into what came out");
+}
+
+#[test]
+fn whatever_is_said_of_an_operation_that_the_order_does_not_have_is_a_case_that_names_it() {
+    let op = || OpNo::parse("99").unwrap();
+    let reason = || Reason::parse("jam").unwrap();
+    let said = [
+        Report::Confirmed(Box::new(work("99", "5 H87"))),
+        Report::CountCorrected { op: op(), purpose: crate::posting::Use::Yield, difference: qty("5 H87"), reason: reason() },
+        Report::OperationHeld { op: op(), reason: reason() },
+        Report::OperationAborted { op: op(), reason: reason() },
+    ];
+    for report in said {
+        let mut floor = accepted();
+        assert!(matches!(reports(&mut floor, report.clone()), Answer::Discrepant { .. }), "{report:?}");
+        let cases: Vec<&str> = floor.cases(me(&floor)).iter().map(|case| case.what.as_str()).collect::<Vec<_>>();
+        assert_eq!(cases, ["the plant reports operation 99, which is not in the routing of 1000042"], "{report:?}");
+    }
+}

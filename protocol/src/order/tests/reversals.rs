@@ -77,6 +77,27 @@ fn a_reversal_that_is_given_up_leaves_the_document_and_nothing_to_post_again() {
     assert!(balances(&floor) && floor.cases(id).iter().all(|case| case.posting != Some(3)));
 }
 
+#[test]
+fn a_second_posting_that_is_answered_with_the_document_of_the_first_waits_for_finance() {
+    let mut floor = accepted();
+    for op in ["10", "20"] {
+        reports(&mut floor, Report::Confirmed(Box::new(Confirmation { last: true, ..work(op, "500 H87") })));
+        floor.does("post", &posted("100/1"));
+    }
+    let id = me(&floor);
+    let standing = |floor: &Floor, number| order(floor).ledger.posting(number).unwrap().standing.clone();
+    assert!(matches!(standing(&floor, 1), Standing::Posted { .. }) && matches!(standing(&floor, 2), Standing::Parked { .. }));
+    let case = floor.cases(id).iter().find(|case| case.kind == CaseKind::ParkedPosting).map(|case| (*case).clone()).unwrap();
+    assert_eq!((case.owner.as_str(), case.posting), ("finance", Some(2)));
+    assert!(case.what.contains("document 100/1, which is that of posting 1 already"), "{}", case.what);
+    assert!(balances(&floor));
+    let act = |floor: &mut Floor, action: Action| floor.wish(id, person("finance"), Body::Desk(Wish { case: case.number, action }));
+    assert_eq!(act(&mut floor, Action::Retry), Answer::Accepted);
+    floor.does("post", &posted("100/2"));
+    assert_eq!(standing(&floor, 2), Standing::Posted { document: DocNo::parse("100/2").unwrap() });
+    assert!(balances(&floor) && floor.open(id, &CaseKind::ParkedPosting) == 0);
+}
+
 fn closed() -> PeriodBook {
     let mut periods = PeriodBook::default();
     periods.set(2026, 11, PeriodState::Closed);
