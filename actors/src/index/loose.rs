@@ -9,8 +9,8 @@ use takt_protocol::native::{NativeId, NativeKind, Ref};
 use super::Evidence;
 use super::keys::number_key;
 
-/// The fewest digits at the end of a number by which it is found.
-const DIGITS_MIN: usize = 3;
+/// The shortest part of a number by which it is found: less would be found by every other number.
+const PART_MIN: usize = 3;
 
 /// What was found by a form of its number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,8 +64,9 @@ pub fn typed(text: &str) -> Vec<String> {
 pub(super) fn forms(text: &str) -> BTreeSet<String> {
     let rest = text.split_once(['-', ' ']).filter(|(front, _)| front.chars().all(char::is_alphabetic)).map(|(_, rest)| rest);
     let digits = text.len() - text.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
-    let last = text.get(text.len() - digits..).filter(|last| loosened(last).len() >= DIGITS_MIN);
-    [Some(text), rest, last].into_iter().flatten().map(loosened).filter(|form| !form.is_empty()).collect()
+    let last = text.get(text.len() - digits..);
+    let parts = [rest, last].into_iter().flatten().map(loosened).filter(|form| form.len() >= PART_MIN);
+    parts.chain([loosened(text)]).filter(|form| !form.is_empty()).collect()
 }
 
 /// Every form of a name; of a lot also those of its number alone.
@@ -118,6 +119,7 @@ mod tests {
         assert_eq!(all("N7-1123"), ["1123", "N71123"]);
         assert_eq!(all("A-12-3"), ["123", "A123"], "its last digits alone are too few");
         assert_eq!(all("N7-0001"), ["N70001"], "and zeros are none");
+        assert_eq!(all("L-000004"), ["L4"], "nor is one digit behind a letter enough");
         assert_eq!(typed("shp 7781"), ["SHP7781", "7781"], "the whole number first");
     }
 }

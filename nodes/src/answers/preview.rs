@@ -9,7 +9,7 @@ use takt_protocol::demand::{DemandNotice, Firmness};
 use takt_protocol::effect::{Document, Effect, StockBlock};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
-use takt_protocol::kernel::State;
+use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot;
 use takt_protocol::order;
 use takt_protocol::outbox::{OutboxFact, Outcome};
@@ -142,8 +142,13 @@ pub struct OnePreview {
     pub preview: Preview,
 }
 
-/// The name people have for a thing: the first it got.
+/// The name people have for a thing: the first it got; of a shipment that of its warehouse, whatever else it is called.
 pub fn name_of(state: &State) -> String {
+    if let Own::Shipment(shipment) = &state.own
+        && let (Some(delivery), Some(warehouse)) = (&shipment.delivery, shipment.warehouse)
+    {
+        return format!("{delivery}@{warehouse}");
+    }
     state.common.names.first().map_or_else(|| state.id.to_string(), ToString::to_string)
 }
 

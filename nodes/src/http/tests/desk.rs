@@ -336,10 +336,14 @@ async fn what_is_in_doubt_and_asked_again_by_itself_is_on_the_desk_and_is_no_exc
     assert!(plant.gets("/v1/exceptions").await.body.get("awaited").is_none());
     for number in ["9000042", "9000043"] {
         world.released(number).await;
+    }
+    // Both at once: soon after, a person has to decide about each.
+    let done = async |number: &str| {
         let mut last = completion(number, "40 H87");
         last["last"] = json!(true);
-        plant.posts("/v1/operation-completions", number, last).await.entity();
-    }
+        plant.posts("/v1/operation-completions", number, last).await.entity().to_owned()
+    };
+    tokio::join!(done("9000042"), done("9000043"));
     let awaited = loop {
         let desk = plant.gets("/v1/exception-groups").await.body;
         assert!(desk["rows"].as_array().unwrap().is_empty(), "nobody has to decide yet: {desk}");
