@@ -7,6 +7,7 @@ use crate::client::{self, Question, Reach};
 use crate::demo::{self, Play};
 use crate::doctor::{self, Visit};
 use crate::folder::{self, Work};
+use crate::render::{self, Render};
 use crate::serve::{self, Serve};
 use clap::{Parser, Subcommand};
 
@@ -29,6 +30,9 @@ enum Command {
     Node(Serve),
     /// Looks at the servers of every region that is on JetStream, as a start would: what is unsafe, and what mends it.
     Doctor(Visit),
+    /// Writes configuration for the programs beside Takt, from its own text.
+    #[command(subcommand)]
+    Render(Render),
     /// Measures this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -74,6 +78,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             Ok(runtime.block_on(doctor::visit(&visit, words.reach.json)))
         }
+        Command::Render(what) => Ok(render::render(&what, words.reach.json)),
         Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
         Command::Bench(Bench::Idle(load)) => bench::idle(&load).map(|()| ExitCode::SUCCESS),
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),

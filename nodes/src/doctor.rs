@@ -28,7 +28,7 @@ pub struct Visit {
 
 /// Looks, prints, and says by its exit code how it stands: 0 as it must be, 1 not.
 pub async fn visit(visit: &Visit, as_json: bool) -> ExitCode {
-    let text = match read(&visit.config, &std::env::vars().collect()) {
+    let text = match read(&visit.config, &std::env::vars().collect(), &["regions.yaml"]) {
         Ok(text) => text,
         Err(findings) => {
             screens::findings(&findings, as_json);
@@ -53,10 +53,10 @@ async fn look(region: Region, text: Option<&EngineText>, clock: &Arc<dyn Clock>)
     }
 }
 
-/// The folder. Only what regions.yaml wants must be set here: addresses and tokens of sites are another matter.
-fn read(config: &Path, variables: &BTreeMap<String, String>) -> Result<Mesh, Vec<Finding>> {
+/// The folder. Only what these files want must be set here: addresses and tokens of sites are another matter.
+pub(crate) fn read(config: &Path, variables: &BTreeMap<String, String>, files: &[&str]) -> Result<Mesh, Vec<Finding>> {
     if let Err(findings) = load(config, variables) {
-        let ours: Vec<Finding> = findings.into_iter().filter(|finding| finding.file == "regions.yaml").collect();
+        let ours: Vec<Finding> = findings.into_iter().filter(|finding| files.contains(&finding.file.as_str())).collect();
         if !ours.is_empty() {
             return Err(ours);
         }

@@ -13,6 +13,7 @@ mod engine;
 pub mod folder;
 pub mod http;
 pub mod mesh;
+pub mod render;
 pub mod rpc;
 mod screens;
 pub mod serve;
