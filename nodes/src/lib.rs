@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod ask;
+pub mod backup;
 pub mod bench;
 pub mod client;
 pub mod command;

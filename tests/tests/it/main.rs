@@ -17,6 +17,7 @@ mod federation;
 mod links;
 mod loop_disk;
 mod rendered;
+mod restored;
 mod several;
 mod store_account;
 mod store_kill;
