@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::backup::{self, Compared, Taken};
-use crate::bench::{self, Idle, Load};
+use crate::bench::{self, Idle, Load, OnServers};
 use crate::client::{self, Question, Reach};
 use crate::demo::{self, Play};
 use crate::doctor::{self, Visit};
@@ -54,6 +54,8 @@ enum Command {
 enum Bench {
     /// Whole commands a second on the embedded engine, beside the bare store's own group commit in the same run.
     Embedded(Load),
+    /// Whole commands a second on three nats-servers of this machine, beside raw fenced appends and the engine's own in the same run.
+    Jetstream(OnServers),
     /// Many orders that nobody asks for: their memory, and how fast one of them, a list and a search answer.
     Idle(Idle),
 }
@@ -92,6 +94,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Render(what) => Ok(render::render(&what, words.reach.json)),
         Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
         Command::Bench(Bench::Idle(load)) => bench::idle(&load).map(|()| ExitCode::SUCCESS),
+        Command::Bench(Bench::Jetstream(load)) => bench::jetstream(&load).map(|()| ExitCode::SUCCESS),
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }
 }
