@@ -186,6 +186,10 @@ impl Courier {
             // What is sent into a dead line only piles up.
             link.open().await;
         }
+        if !self.urgent && self.region != self.node.region {
+            // Holds still go out of a region that was restored; the rest waits until it was compared.
+            self.node.may_go_out().await;
+        }
         let most = if self.link.is_some() { BAG_OVER_A_LINE_MAX } else { BAG_MAX };
         let lease = Duration::from_millis(self.node.settings.intake_lease_ms);
         let (mut bag, mut mail, mut unread) = (Vec::new(), Vec::new(), None);

@@ -18,11 +18,16 @@ pub(crate) struct Cursor {
 /// How long a cursor that moves on is not kept again: to keep one costs as much as a commit.
 const KEPT_EVERY: Duration = Duration::from_millis(100);
 
+/// What the place of a follower is called on the shelf.
+pub(crate) fn name(follower: &str, shard: u16) -> String {
+    format!("cursor/{follower}/{shard}")
+}
+
 impl Cursor {
     /// Where a follower stood when it was last heard of, on whatever node. Waits for an answer: to begin at the beginning because
     /// nobody answered would do all of the past again.
     pub(crate) async fn of(node: &Node, follower: &str, shard: u16) -> Self {
-        let name = format!("cursor/{follower}/{shard}");
+        let name = name(follower, shard);
         let mut failures = 0;
         let kept = loop {
             match node.seams.shelf.get(&name).await {

@@ -10,7 +10,8 @@ use takt_protocol::commit::Commit;
 use takt_protocol::envelope::Envelope;
 use takt_protocol::fact::Fact;
 use takt_protocol::input::{Address, Body, Input};
-use takt_protocol::intent::{Intent, IntentId, Parcel};
+use takt_protocol::instant::Instant;
+use takt_protocol::intent::{Intent, IntentId, Parcel, Wake};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::wire;
 
@@ -114,14 +115,7 @@ impl Orders {
                 };
                 self.push(queue, id.to_string(), wire::pack_mail(input));
             }
-            Intent::Wake { at, wake } => {
-                let body = Body::Woken { intent: id, wake: wake.clone(), at: Some(*at) };
-                let input = Input { to: Address::Entity(id.entity), envelope: envelope(id, commit, correlation), body };
-                let shard = id.entity.shard(node.seams.journal.shards());
-                if let Ok(bytes) = wire::pack_mail(input) {
-                    self.timers.push(Timer { id: id.to_string(), at: *at, shard, bytes: Bytes::from(bytes) });
-                }
-            }
+            Intent::Wake { at, wake } => self.timers.extend(timer(id, (*at, wake), (commit, correlation), node.seams.journal.shards())),
         }
     }
 
@@ -131,6 +125,27 @@ impl Orders {
             Err(error) => tracing::error!(%error, %id, "an intent cannot be written down"),
         }
     }
+}
+
+/// The timers that a commit asks for.
+pub(crate) fn timers(commit: &Commit, shards: u16) -> Vec<Timer> {
+    let mut found = Vec::new();
+    for step in &commit.steps {
+        for fact in &step.facts {
+            let Fact::Intended { number, intent } = fact else { continue };
+            let Intent::Wake { at, wake } = intent.as_ref() else { continue };
+            let id = IntentId { entity: commit.entity, incarnation: commit.incarnation, number: *number };
+            found.extend(timer(id, (*at, wake), (commit, step.correlation.as_ref()), shards));
+        }
+    }
+    found
+}
+
+fn timer(id: IntentId, (at, wake): (Instant, &Wake), (commit, correlation): (&Commit, Option<&String>), shards: u16) -> Option<Timer> {
+    let body = Body::Woken { intent: id, wake: wake.clone(), at: Some(at) };
+    let input = Input { to: Address::Entity(id.entity), envelope: envelope(id, commit, correlation), body };
+    let bytes = wire::pack_mail(input).ok()?;
+    Some(Timer { id: id.to_string(), at, shard: id.entity.shard(shards), bytes: Bytes::from(bytes) })
 }
 
 fn envelope(id: IntentId, commit: &Commit, correlation: Option<&String>) -> Envelope {

@@ -6,6 +6,7 @@
 //! the same [`tape`]: the [`index`] for lists and names, and the [`publisher`] of public events.
 //!
 //! Where several nodes run a region, each does part of it ([`duties`]); what is asked at one and decided by another is carried there.
+//! A region that was [`restored`] from a backup sends nothing until it was compared with the world outside.
 //! Regions that run in other processes are [`abroad`]: mail goes there by the [`courier`], requests and questions over the same road.
 
 pub mod abroad;
@@ -25,6 +26,7 @@ pub mod publisher;
 mod reach;
 pub mod region;
 mod relay;
+pub mod restored;
 pub mod roll;
 pub mod site;
 pub mod supervision;

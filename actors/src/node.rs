@@ -11,6 +11,7 @@ use takt_protocol::malformed::Malformed;
 use takt_protocol::name::Region;
 use takt_protocol::record::Record;
 
+use crate::restored::{Restored, Restoring};
 use crate::tape::Tape;
 
 /// The shared part of a region's actors. Cheap to clone by `Arc`.
@@ -23,6 +24,7 @@ pub struct Node {
     pub settings: Settings,
     /// What was recorded, for those who follow it.
     pub tape: Tape,
+    pub(crate) restoring: Option<Restoring>,
     book: RwLock<Arc<Book>>,
     repeats: Mutex<BTreeMap<EntityId, u64>>,
 }
@@ -80,6 +82,8 @@ pub struct Settings {
     /// How long a lease lasts where other nodes run the region, too, in ms: as long as they wait when this one dies. `None`
     /// where this node runs it alone, and needs no leases.
     pub lease_ms: Option<u64>,
+    /// How far the region is, where it was restored from a backup.
+    pub restored: Option<Restored>,
     /// How long a request is carried to the node that decides it before its sender hears that there is no answer, in ms.
     pub ask_patience_ms: u64,
     /// How long one try of that may take, in ms: the node that was asked may be gone.
@@ -129,6 +133,7 @@ impl Default for Settings {
         Self {
             node: NodeName::default(),
             lease_ms: None,
+            restored: None,
             ask_patience_ms: 8_000,
             relay_patience_ms: 2_500,
             hand_over_ms: 10_000,
@@ -167,7 +172,8 @@ impl Node {
     /// What a region's actors share.
     pub fn new(region: Region, seams: Seams, book: Arc<Book>, settings: Settings) -> Self {
         let tape = Tape::new(Arc::clone(&seams.journal), settings.projection_max);
-        Self { region, seams, settings, tape, book: RwLock::new(book), repeats: Mutex::default() }
+        let restoring = settings.restored.map(Restoring::new);
+        Self { region, seams, settings, tape, restoring, book: RwLock::new(book), repeats: Mutex::default() }
     }
 
     /// The book in force.

@@ -170,6 +170,11 @@ impl Region {
         if self.node.seams.journal.is_open() { Ok(()) } else { Err(takt_cluster::Error::Stopped.into()) }
     }
 
+    /// Whether it was restored from a backup, and sends nothing until a person says that it was compared.
+    pub fn is_reconciling(&self) -> bool {
+        self.node.is_reconciling()
+    }
+
     /// Has a request decided now, by this node or the one that runs its shard, and answers when the outcome is durable.
     pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;

@@ -20,6 +20,7 @@ use crate::link::deliveries::Deliveries;
 use crate::node::Node;
 use crate::reach::Reach;
 
+mod before;
 mod breaker;
 mod errand;
 pub(crate) mod feeder;

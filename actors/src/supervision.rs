@@ -47,6 +47,7 @@ pub const CHILDREN: &[Child] = &[
     Child { name: "sweeper", budget: CALM },
     Child { name: "roll", budget: CALM },
     Child { name: "leases", budget: CALM },
+    Child { name: "reconciling", budget: CALM },
 ];
 
 /// A row of the table.

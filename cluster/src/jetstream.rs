@@ -34,6 +34,8 @@ mod monitor;
 pub mod probe;
 mod queue;
 mod reads;
+pub mod render;
+mod rights;
 mod room;
 pub mod servers;
 mod settings;
@@ -196,7 +198,8 @@ async fn connect(settings: &Settings, what_for: &str, whenever: bool) -> Result<
         options = options.retry_on_initial_connect().ignore_discovered_servers();
     }
     if let Some((user, password)) = &settings.login {
-        options = options.user_and_password(user.clone(), password.clone());
+        // Answers come to a place that only this user hears, where the servers say so (`rights`).
+        options = options.user_and_password(user.clone(), password.clone()).custom_inbox_prefix(rights::inbox(user));
     }
     if let Some(token) = &settings.token {
         options = options.token(token.clone());

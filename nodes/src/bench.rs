@@ -13,15 +13,17 @@ use takt_actors::node::Settings as NodeSettings;
 use takt_actors::region::{Plan, Region};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{Embedded, Settings};
-use takt_cluster::seam::{Append, Appended, Clock};
+use takt_cluster::seam::{Append, Appended, Clock, Seams};
 use takt_cluster::views::{Stamp, Views};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::name::Region as RegionName;
 
 mod idle;
+mod jetstream;
 mod orders;
 
 pub use idle::{Idle, idle};
+pub use jetstream::{OnServers, jetstream};
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
@@ -57,17 +59,10 @@ struct Figure {
 /// Measures whole commands on the embedded engine.
 pub fn embedded(load: &Load) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(load.workers.max(1)).enable_all().build()?;
-    println!(
-        "whole commands: an order is released and found able to run, then 11 reports, each sent when the one before was answered; answered when durable"
-    );
-    println!(
-        "{} worker thread(s), {} s a figure; the limit is the same store's group commit of 300-byte appends; projected: with index,\ndispatcher and publisher, and how long after the last answer the index had read all\n",
+    head(&format!(
+        "{} worker thread(s), {} s a figure; the limit is the same store's group commit of 300-byte appends",
         load.workers, load.secs
-    );
-    println!(
-        "{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "in flight", "what", "per second", "of limit", "p50 ms", "p99 ms", "p99.9 ms", "behind ms"
-    );
+    ));
     for in_flight in &load.in_flight {
         let limit = runtime.block_on(bare(load, *in_flight))?;
         line(*in_flight, "store alone", &limit, &limit);
@@ -77,6 +72,18 @@ pub fn embedded(load: &Load) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is measured, and the heads of the columns.
+fn head(how: &str) {
+    println!(
+        "whole commands: an order is released and found able to run, then 11 reports, each sent when the one before was answered; answered when durable"
+    );
+    println!("{how}; projected: with index,\ndispatcher and publisher, and how long after the last answer the index had read all\n");
+    println!(
+        "{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "in flight", "what", "per second", "of limit", "p50 ms", "p99 ms", "p99.9 ms", "behind ms"
+    );
 }
 
 fn line(in_flight: usize, what: &str, figure: &Figure, limit: &Figure) {
@@ -135,9 +142,20 @@ async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::R
     let (dir, engine, clock) = store(load)?;
     let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
     let (views, _) = Views::open(&dir.path().join("views"), stamp)?;
+    commands_on(engine.seams(), views, &clock, (Duration::from_secs(load.secs), in_flight), projections).await
+}
+
+/// The same, on any engine.
+async fn commands_on(
+    seams: Seams,
+    views: Views,
+    clock: &Arc<SystemClock>,
+    (time, in_flight): (Duration, usize),
+    projections: bool,
+) -> anyhow::Result<Figure> {
     let plan = Plan {
         region: region()?,
-        seams: engine.seams(),
+        seams,
         book: Arc::new(orders::book()?),
         settings: NodeSettings::default(),
         sites: Vec::new(),
@@ -150,10 +168,10 @@ async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::R
     let started = clock.elapsed();
     let mut clients = Vec::new();
     for client in 0..in_flight {
-        let (region, clock, over) = (region.clone(), Arc::clone(&clock), Arc::clone(&over));
+        let (region, clock, over) = (region.clone(), Arc::clone(clock), Arc::clone(&over));
         clients.push(tokio::spawn(async move { orders::client(&region, clock.as_ref(), &over, client).await }));
     }
-    clock.sleep(Duration::from_secs(load.secs)).await;
+    clock.sleep(time).await;
     let time = clock.elapsed().saturating_sub(started);
     over.store(true, Ordering::Relaxed);
     let mut times = Vec::new();

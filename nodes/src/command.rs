@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::bench::{self, Idle, Load};
+use crate::backup::{self, Compared, Taken};
+use crate::bench::{self, Idle, Load, OnServers};
 use crate::client::{self, Question, Reach};
 use crate::demo::{self, Play};
 use crate::doctor::{self, Visit};
 use crate::folder::{self, Work};
+use crate::render::{self, Render};
 use crate::serve::{self, Serve};
 use clap::{Parser, Subcommand};
 
@@ -29,6 +31,16 @@ enum Command {
     Node(Serve),
     /// Looks at the servers of every region that is on JetStream, as a start would: what is unsafe, and what mends it.
     Doctor(Visit),
+    /// Writes a region's log, its queues and its raw payloads into a folder. One on servers may run meanwhile; the node of one on a disk
+    /// has to be stopped.
+    Backup(Taken),
+    /// Restores regions from such a folder into empty places. A restored region sends nothing until `takt reconciled`.
+    Restore(Taken),
+    /// Says that restored regions were compared with the world outside, and may send again.
+    Reconciled(Compared),
+    /// Writes configuration for the programs beside Takt, from its own text.
+    #[command(subcommand)]
+    Render(Render),
     /// Measures this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -42,6 +54,8 @@ enum Command {
 enum Bench {
     /// Whole commands a second on the embedded engine, beside the bare store's own group commit in the same run.
     Embedded(Load),
+    /// Whole commands a second on three nats-servers of this machine, beside raw fenced appends and the engine's own in the same run.
+    Jetstream(OnServers),
     /// Many orders that nobody asks for: their memory, and how fast one of them, a list and a search answer.
     Idle(Idle),
 }
@@ -74,8 +88,17 @@ pub fn run() -> anyhow::Result<ExitCode> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             Ok(runtime.block_on(doctor::visit(&visit, words.reach.json)))
         }
+        Command::Backup(what) => Ok(on_runtime()?.block_on(backup::backup(&what, words.reach.json))),
+        Command::Restore(what) => Ok(on_runtime()?.block_on(backup::restore(&what, words.reach.json))),
+        Command::Reconciled(what) => Ok(on_runtime()?.block_on(backup::reconciled(&what, words.reach.json))),
+        Command::Render(what) => Ok(render::render(&what, words.reach.json)),
         Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
         Command::Bench(Bench::Idle(load)) => bench::idle(&load).map(|()| ExitCode::SUCCESS),
+        Command::Bench(Bench::Jetstream(load)) => bench::jetstream(&load).map(|()| ExitCode::SUCCESS),
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }
+}
+
+fn on_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

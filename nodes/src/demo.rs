@@ -26,7 +26,7 @@ mod around;
 mod books;
 mod cast;
 mod chain;
-mod nats;
+pub(crate) mod nats;
 mod people;
 mod product;
 mod say;

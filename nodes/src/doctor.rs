@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use takt_actors::restored::{self, Restored};
 use takt_cluster::clock::SystemClock;
-use takt_cluster::jetstream::{Check, Verdict, examine};
+use takt_cluster::jetstream::{Check, JetStream, Settings, Verdict, examine};
 use takt_cluster::seam::Clock;
 use takt_config::folder::Folder;
 use takt_config::load::{Mesh, load};
@@ -28,7 +29,7 @@ pub struct Visit {
 
 /// Looks, prints, and says by its exit code how it stands: 0 as it must be, 1 not.
 pub async fn visit(visit: &Visit, as_json: bool) -> ExitCode {
-    let text = match read(&visit.config, &std::env::vars().collect()) {
+    let text = match read(&visit.config, &std::env::vars().collect(), &["regions.yaml"]) {
         Ok(text) => text,
         Err(findings) => {
             screens::findings(&findings, as_json);
@@ -48,15 +49,45 @@ pub async fn visit(visit: &Visit, as_json: bool) -> ExitCode {
 /// What the servers of a region are like; `None` for one that has none.
 async fn look(region: Region, text: Option<&EngineText>, clock: &Arc<dyn Clock>) -> Option<Vec<Check>> {
     match text {
-        Some(EngineText::Jetstream(text)) => Some(examine(&engine::settings(region, text), Arc::clone(clock)).await),
+        Some(EngineText::Jetstream(text)) => {
+            let settings = engine::settings(region, text);
+            let mut found = examine(&settings, Arc::clone(clock)).await;
+            found.extend(restoring(settings, &found, clock).await);
+            Some(found)
+        }
         Some(EngineText::Embedded(_)) | None => None,
     }
 }
 
-/// The folder. Only what regions.yaml wants must be set here: addresses and tokens of sites are another matter.
-fn read(config: &Path, variables: &BTreeMap<String, String>) -> Result<Mesh, Vec<Finding>> {
+/// Whether the region was restored and nobody has said that it was compared. Looked at only where everything is there, so that nothing
+/// is made.
+async fn restoring(settings: Settings, found: &[Check], clock: &Arc<dyn Clock>) -> Option<Check> {
+    let whole = found.iter().all(|check| check.verdict != Verdict::Unsafe && !check.says.contains("the first start makes it"));
+    if !whole {
+        return None;
+    }
+    let about = format!("region {}", settings.region);
+    let check = |verdict, says: String| Some(Check { about: about.clone(), what: "restored", verdict, says });
+    let engine = JetStream::open(settings, Arc::clone(clock)).await.ok()?;
+    let standing = restored::standing(&engine.seams()).await;
+    engine.stop().await;
+    match standing {
+        Ok(Some(Restored::Reconciling)) => {
+            let says = format!(
+                "{about} was restored from a backup and sends nothing: have its books compared (`takt reconcile --every`), then say \
+                 `takt reconciled`"
+            );
+            check(Verdict::Warning, says)
+        }
+        Ok(Some(Restored::Compared) | None) => None,
+        Err(error) => check(Verdict::Unsafe, error.to_string()),
+    }
+}
+
+/// The folder. Only what these files want must be set here: addresses and tokens of sites are another matter.
+pub(crate) fn read(config: &Path, variables: &BTreeMap<String, String>, files: &[&str]) -> Result<Mesh, Vec<Finding>> {
     if let Err(findings) = load(config, variables) {
-        let ours: Vec<Finding> = findings.into_iter().filter(|finding| finding.file == "regions.yaml").collect();
+        let ours: Vec<Finding> = findings.into_iter().filter(|finding| files.contains(&finding.file.as_str())).collect();
         if !ours.is_empty() {
             return Err(ours);
         }

@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod ask;
+pub mod backup;
 pub mod bench;
 pub mod client;
 pub mod command;
@@ -13,6 +14,7 @@ mod engine;
 pub mod folder;
 pub mod http;
 pub mod mesh;
+pub mod render;
 pub mod rpc;
 mod screens;
 pub mod serve;

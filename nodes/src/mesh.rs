@@ -12,6 +12,7 @@ use takt_actors::courier::{Far, Line, NextDoor, Way};
 use takt_actors::index;
 use takt_actors::node::{Settings, nodes_of};
 use takt_actors::region::{AskError, Plan, Region, SiteLink};
+use takt_actors::restored::{self, Restored};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::Visit;
 use takt_cluster::seam::{Clock, Entry, Seams};
@@ -166,11 +167,15 @@ impl Mesh {
         }
         for (&region, engine) in &stores.engines {
             let Some(views) = stores.views.get(&region).cloned() else { continue };
+            let restored = restored::standing(&engine.seams()).await.map_err(|error| AskError::Start(error.to_string()))?;
+            if restored == Some(Restored::Reconciling) {
+                tracing::warn!(%region, "it was restored from a backup and sends nothing until `takt reconciled` says that it was compared");
+            }
             let plan = Plan {
                 region,
                 seams: engine.seams(),
                 book: Arc::clone(&book),
-                settings: Settings { lease_ms: settings.lease_ms.filter(|_| engine.is_shared()), ..settings.clone() },
+                settings: Settings { lease_ms: settings.lease_ms.filter(|_| engine.is_shared()), restored, ..settings.clone() },
                 sites: links.to_vec(),
                 roads: roads(&stores, region, settings),
                 views,

@@ -154,6 +154,9 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
         if !reached {
             notes.push("NOT REACHED".to_owned());
         }
+        if site.get("reconciling").and_then(Value::as_bool) == Some(true) {
+            notes.push("RECONCILING: restored, and sends nothing until takt reconciled".to_owned());
+        }
         if !down.is_empty() {
             notes.push(format!("DOWN {}", down.join(", ")));
         }

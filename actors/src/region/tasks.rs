@@ -25,7 +25,7 @@ use crate::reach::Reach;
 use crate::roll::{self, Caller};
 use crate::site::{self, SiteDesk, SiteLink};
 use crate::supervision::Task;
-use crate::{dispatcher, publisher, relay};
+use crate::{dispatcher, publisher, relay, restored};
 
 /// The tasks that read the log.
 pub(super) const PROJECTIONS: [&str; 4] = ["index", "dispatcher", "publisher", "feeders"];
@@ -74,6 +74,10 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
     deciding(parts, &mut tasks);
     let (own, hall) = (Arc::clone(node), parts.reach.hall.clone());
     tasks.push(named("sweeper", None, move || sweeping(Arc::clone(&own), hall.clone())));
+    if node.is_reconciling() {
+        let own = Arc::clone(node);
+        tasks.push(named("reconciling", None, move || restored::watch(Arc::clone(&own))));
+    }
     if let Some(leases) = parts.leases {
         let caller = parts.caller.clone();
         tasks.push(named("roll", None, move || roll::run(caller.clone())));

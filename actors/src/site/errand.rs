@@ -16,7 +16,7 @@ use takt_protocol::kernel::Reply;
 use takt_protocol::outbox::{Claim, ClaimAnswer};
 use takt_protocol::planted::{self, Bug};
 
-use super::SiteDesk;
+use super::{SiteDesk, before};
 use crate::duties::Duty;
 use crate::hall::Lost;
 use crate::link::deliveries::{Delivered, Outcome, Way, ms, of_probed, of_sent};
@@ -24,6 +24,10 @@ use crate::link::{Errand, Probed, Sent};
 
 /// Carries one errand as far as it goes now; what is left of it comes again by the queue.
 pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: IntentId) {
+    let Ok(intent) = desk.node.origin(intent).await else { return pause(desk, delivery, intent).await };
+    if before::waits(desk, intent).await {
+        return later(desk, delivery, intent, before::PAUSE).await;
+    }
     if let Some(wait) = desk.with_breaker(super::Breaker::wait) {
         return later(desk, delivery, intent, wait).await;
     }
@@ -44,6 +48,13 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
         Ok(ClaimAnswer::Done) => done(desk, delivery).await,
         Ok(ClaimAnswer::Wait { until }) => later(desk, delivery, intent, until.since(desk.node.seams.clock.now())).await,
         Ok(ClaimAnswer::Send { attempt, effect }) => {
+            if let Some(why) = before::doubt(desk, intent, &effect) {
+                // Nothing was sent from here: its site is asked by the reference that it had before.
+                return match claim(desk, intent, Claim::Lost { attempt, why }).await {
+                    Ok(_) => later(desk, delivery, intent, Duration::ZERO).await,
+                    Err(Lost) => pause(desk, delivery, intent).await,
+                };
+            }
             let errand = Errand { reference: intent.reference(), attempt, effect };
             let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
             let began = Began::now(desk);
@@ -181,7 +192,12 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
     let over = matches!(word, Claim::Accepted { .. });
     match claim(desk, intent, word).await {
         Ok(_) if over => done(desk, delivery).await,
-        Ok(_) => later(desk, delivery, intent, Duration::from_millis(1)).await,
+        Ok(_) => {
+            if desk.node.is_from_before(intent) {
+                desk.node.was_asked(intent);
+            }
+            later(desk, delivery, intent, Duration::from_millis(1)).await;
+        }
         Err(Lost) => pause(desk, delivery, intent).await,
     }
 }
@@ -196,7 +212,7 @@ async fn claim_of(desk: &SiteDesk, intent: IntentId, claim: Claim, origin: Optio
     let now = desk.node.seams.clock.now();
     let key = Key { source: desk.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("claim/{intent}"))) };
     let envelope = Envelope { causation: Some(intent.to_string()), origin, ..Envelope::of(key, now) };
-    let input = Input { to: Address::Entity(intent.entity), envelope, body: Body::Claim { intent, claim } };
+    let input = Input { to: Address::Entity(intent.entity), envelope, body: Body::Claim { intent: desk.node.as_here(intent), claim } };
     match desk.reach.tell(intent.entity, input).await? {
         Reply::Claim(answer) => Ok(answer),
         Reply::Answer(_) | Reply::Known(_) | Reply::Unborn => Ok(ClaimAnswer::Done),

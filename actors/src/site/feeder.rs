@@ -25,6 +25,7 @@ pub(crate) async fn run(desk: Arc<SiteDesk>, shard: u16) {
     let mut cursor = Cursor::of(&desk.node, &format!("feeder/{}", desk.site), shard).await;
     let mut failures = 0;
     loop {
+        desk.node.may_go_out().await;
         if yields(&desk, shard).await {
             desk.node.seams.clock.sleep(Duration::from_millis(desk.node.settings.pause_ms.max(1))).await;
             continue;

@@ -87,6 +87,11 @@ pub async fn the_oldest_message_is_shown_to_whoever_looks_and_handed_to_nobody(b
     assert_eq!(seams.queue.oldest(IN).await.unwrap(), Some(message(IN, "a").bytes));
     let found = pull(&seams, IN).await;
     assert_eq!((found.len(), seams.queue.oldest(IN).await.unwrap()), (2, Some(message(IN, "a").bytes)), "it still waits");
+    let all = seams.queue.list(IN, 0, 10).await.unwrap();
+    assert_eq!(all.iter().map(|(_, id, _)| id.as_str()).collect::<Vec<_>>(), ["a", "b"], "what is handed out waits, too");
+    let first = all.first().unwrap().0;
+    assert_eq!(seams.queue.list(IN, 0, 1).await.unwrap(), all.get(..1).unwrap());
+    assert_eq!(seams.queue.list(IN, first, 10).await.unwrap(), all.get(1..).unwrap());
     seams.queue.ack(vec![found.first().unwrap().receipt]).await.unwrap();
     // An engine may write an acknowledgement down a moment later.
     while seams.queue.oldest(IN).await.unwrap() != Some(message(IN, "b").bytes) {

@@ -93,6 +93,21 @@ impl Queue for Shared {
         read().map_err(|error| disk("read a queue", &self.place, error))
     }
 
+    async fn list(&self, queue: QueueName, after: u64, most: usize) -> Result<Vec<(u64, String, Bytes)>, Error> {
+        let read = || -> Result<Vec<(u64, String, Bytes)>, redb::Error> {
+            let table = Shared::read(self)?.open_table(QUEUE)?;
+            let name = queue_key(queue);
+            let mut found = Vec::new();
+            for row in table.range((name.as_str(), after.saturating_add(1))..=(name.as_str(), u64::MAX))?.take(most) {
+                let (key, value) = row?;
+                let (id, bytes) = value.value();
+                found.push((key.value().1, id.to_owned(), Bytes::copy_from_slice(bytes)));
+            }
+            Ok(found)
+        };
+        read().map_err(|error| disk("read a queue", &self.place, error))
+    }
+
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {
         let read = || -> Result<Vec<(String, String, Bytes)>, redb::Error> {
             let read = Shared::read(self)?;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::api::{self, Api};
-use super::desk::Desk;
+use super::desk::{Desk, Laid};
 use super::fault::Fault;
 use super::fetch::{self, End, Place, nanos};
 use crate::seam::{Delivery, QueueName, Receipt};
@@ -168,7 +168,8 @@ impl Counter {
             let (Some(place), Some(answer)) = (Place::of(&message), message.reply.as_ref()) else { continue };
             let receipt = Receipt { queue: self.source.queue, sequence: place.sequence, delivery: place.delivery };
             let id = api::id_of(api::text(message.headers.as_ref(), api::ID), place.sequence);
-            desk.lay(receipt, answer.to_string(), until);
+            let laid = Laid { answer: answer.to_string(), id: id.clone(), bytes: message.payload.clone() };
+            desk.lay(receipt, laid, until);
             if self.state().is_let_go {
                 desk.put_back(receipt, Duration::ZERO);
                 continue;

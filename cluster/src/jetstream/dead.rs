@@ -8,6 +8,7 @@ use takt_protocol::subject;
 
 use super::Shared;
 use super::api::{ID, Item, id_header, id_of};
+use super::desk::Laid;
 use super::fault::Fault;
 use super::queue::waiting;
 use super::reads;
@@ -27,19 +28,13 @@ pub(super) struct Dead {
 }
 
 impl Shared {
-    /// Into the box, then out of the queue; nothing when that delivery no longer counts.
+    /// Into the box, then out of the queue; nothing when that delivery no longer counts. What was handed out is written, not read
+    /// again: whoever comes from another region may take its own mail, and may not read the stream.
     pub(super) async fn bury_it(&self, receipt: Receipt, reason: &str) -> Result<(), Fault> {
-        let Some(answer) = self.desk.take(receipt) else { return Ok(()) };
-        let queue = waiting(receipt.queue);
-        let stream = if matches!(receipt.queue, QueueName::Due { .. }) { &self.names.timer } else { &self.names.work };
-        let subject = subject::waiting(self.settings.region, queue);
-        let Some(kept) = reads::next(&self.api, stream, &subject, receipt.sequence).await?.filter(|kept| kept.sequence == receipt.sequence)
-        else {
-            return Ok(());
-        };
-        let mut headers = id_header(&id_of(kept.header(ID), kept.sequence));
+        let Some(Laid { answer, id, bytes }) = self.desk.take(receipt) else { return Ok(()) };
+        let mut headers = id_header(&id);
         headers.insert(REASON, line(reason));
-        let item = Item { subject: subject::dead(self.settings.region, queue), headers, bytes: kept.bytes };
+        let item = Item { subject: subject::dead(self.settings.region, waiting(receipt.queue)), headers, bytes };
         self.api.store(item).await?;
         self.done(answer).await
     }

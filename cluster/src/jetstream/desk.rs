@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::api::Api;
@@ -33,8 +34,16 @@ struct State {
     due: BTreeSet<(Duration, Receipt)>,
 }
 
+/// A message as it came.
+pub(super) struct Laid {
+    /// Where to answer.
+    pub(super) answer: String,
+    pub(super) id: String,
+    pub(super) bytes: Bytes,
+}
+
 struct Handed {
-    answer: String,
+    laid: Laid,
     until: Duration,
     due: Duration,
     /// Whether its reader may still answer.
@@ -48,7 +57,7 @@ impl Desk {
     }
 
     /// A message came; it is kept for a reader until then. An earlier delivery of it is void.
-    pub(super) fn lay(&self, receipt: Receipt, answer: String, until: Duration) {
+    pub(super) fn lay(&self, receipt: Receipt, laid: Laid, until: Duration) {
         let due = until.min(self.api.clock.elapsed() + self.sign);
         let mut state = self.state();
         let earlier: Vec<Receipt> =
@@ -57,7 +66,7 @@ impl Desk {
             state.forget(&earlier);
         }
         state.due.insert((due, receipt));
-        state.handed.insert(receipt, Handed { answer, until, due, open: true });
+        state.handed.insert(receipt, Handed { laid, until, due, open: true });
         drop(state);
         self.changed.notify_one();
     }
@@ -100,11 +109,11 @@ impl Desk {
         true
     }
 
-    /// The reader is done with it: where to answer, or `None` when that delivery no longer counts.
-    pub(super) fn take(&self, receipt: Receipt) -> Option<String> {
+    /// The reader is done with it: the message, or `None` when that delivery no longer counts.
+    pub(super) fn take(&self, receipt: Receipt) -> Option<Laid> {
         let mut state = self.state();
         state.handed.get(&receipt).filter(|handed| handed.open)?;
-        state.forget(&receipt).map(|handed| handed.answer)
+        state.forget(&receipt).map(|handed| handed.laid)
     }
 
     /// Says what is due, for ever.
@@ -115,7 +124,7 @@ impl Desk {
             let words = self.state().say(now, self.sign);
             for (answer, word) in words {
                 // What is not heard is said by silence: the servers take the message back.
-                if self.api.tell(answer, HeaderMap::new(), bytes::Bytes::from_static(word)).await.is_err() {
+                if self.api.tell(answer, HeaderMap::new(), Bytes::from_static(word)).await.is_err() {
                     tracing::debug!("a sign of life for a message did not go out");
                 }
             }
@@ -135,7 +144,7 @@ impl Desk {
     pub(super) async fn give_all_back(&self) {
         let handed = std::mem::take(&mut *self.state()).handed;
         for handed in handed.into_values() {
-            if self.api.tell(handed.answer, HeaderMap::new(), bytes::Bytes::from_static(FREE)).await.is_err() {
+            if self.api.tell(handed.laid.answer, HeaderMap::new(), Bytes::from_static(FREE)).await.is_err() {
                 return;
             }
         }
@@ -159,10 +168,10 @@ impl State {
         while let Some((_, receipt)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
             let Some(mut handed) = self.forget(&receipt) else { break };
             if handed.until <= now {
-                words.push((handed.answer, FREE));
+                words.push((handed.laid.answer, FREE));
                 continue;
             }
-            words.push((handed.answer.clone(), STILL));
+            words.push((handed.laid.answer.clone(), STILL));
             handed.due = handed.until.min(now + sign);
             self.due.insert((handed.due, receipt));
             self.handed.insert(receipt, handed);
@@ -189,7 +198,8 @@ mod tests {
         let mut state = State::default();
         let due = until.min(SIGN);
         state.due.insert((due, receipt(1, 1)));
-        state.handed.insert(receipt(1, 1), Handed { answer: "a".to_owned(), until, due, open: true });
+        let laid = Laid { answer: "a".to_owned(), id: String::new(), bytes: Bytes::new() };
+        state.handed.insert(receipt(1, 1), Handed { laid, until, due, open: true });
         state
     }
 

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use takt_protocol::subject::{self, Waiting};
 
-use super::api::{Item, id_header};
+use super::api::{ID, Item, id_header, id_of};
 use super::counter::{Counter, Source};
 use super::desk::DONE;
 use super::fault::Fault;
@@ -62,7 +62,7 @@ impl Queue for Shared {
     }
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), Error> {
-        let done = receipts.into_iter().filter_map(|receipt| self.desk.take(receipt)).map(|answer| self.done(answer));
+        let done = receipts.into_iter().filter_map(|receipt| self.desk.take(receipt)).map(|laid| self.done(laid.answer));
         join_all(done).await.into_iter().collect::<Result<(), Fault>>().map_err(|fault| fault.error(&place(&self.names.work)))
     }
 
@@ -91,6 +91,18 @@ impl Queue for Shared {
         let subject = subject::waiting(self.settings.region, waiting(queue));
         let found = reads::next(&self.api, self.stream_of(queue), &subject, 1).await;
         Ok(found.map_err(|fault| fault.error(&format!("queue {queue:?}")))?.map(|kept| kept.bytes))
+    }
+
+    async fn list(&self, queue: QueueName, after: u64, most: usize) -> Result<Vec<(u64, String, Bytes)>, Error> {
+        let (stream, subject) = (self.stream_of(queue), subject::waiting(self.settings.region, waiting(queue)));
+        let mut found: Vec<(u64, String, Bytes)> = Vec::new();
+        while found.len() < most {
+            let from = found.last().map_or(after, |(number, ..)| *number).saturating_add(1);
+            let next = reads::next(&self.api, stream, &subject, from).await.map_err(|fault| fault.error(&place(stream)))?;
+            let Some(kept) = next else { break };
+            found.push((kept.sequence, id_of(kept.header(ID), kept.sequence), kept.bytes));
+        }
+        Ok(found)
     }
 
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {
@@ -204,7 +216,7 @@ fn name(waiting: Waiting) -> QueueName {
 }
 
 /// The name of a queue's consumer.
-fn consumer(queue: QueueName) -> String {
+pub(super) fn consumer(queue: QueueName) -> String {
     match queue {
         QueueName::In { shard } => format!("in_{shard}"),
         QueueName::Due { shard } => format!("due_{shard}"),

@@ -123,6 +123,25 @@ impl Servers {
         Ok(started)
     }
 
+    /// Starts servers with configurations that somebody else wrote, each of which says by its name, and where its ports for clients
+    /// and for monitoring are. What stands below `dir` is gone when they end.
+    pub fn written(program: &Path, dir: &Path, all: &[(&str, &str, (u16, u16))]) -> std::io::Result<Self> {
+        let cluster = dir.join(format!("nats-{:x}", crate::chance::number()));
+        let mut servers = Vec::new();
+        for (name, configuration, (port, monitor)) in all {
+            let name = (*name).to_owned();
+            let server = Server { dir: cluster.join(&name), name, port: *port, monitor: *monitor, kept: false, guard: None, fallen: None };
+            fs::create_dir_all(&server.dir)?;
+            fs::write(server.dir.join("conf"), configuration)?;
+            servers.push(server);
+        }
+        let mut started = Self { servers, program: program.to_owned() };
+        for at in 0..all.len() {
+            started.revive(at)?;
+        }
+        Ok(started)
+    }
+
     /// Where clients connect.
     pub fn addresses(&self) -> Vec<String> {
         self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect()

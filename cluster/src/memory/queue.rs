@@ -87,6 +87,13 @@ impl Queue for Hold {
         self.perform(Operation::read("queue.oldest"), act, unreachable).await
     }
 
+    async fn list(&self, queue: QueueName, after: u64, most: usize) -> Result<Vec<(u64, String, Bytes)>, Error> {
+        let row = |(number, message): (&u64, &Message)| (*number, message.id.clone(), message.bytes.clone());
+        let behind = |waiting: &super::store::Waiting| waiting.messages.range(after.saturating_add(1)..).take(most).map(row).collect();
+        let act = |store: &mut Store| Ok(store.queues.get(&queue).map(behind).unwrap_or_default());
+        self.perform(Operation::read("queue.list"), act, unreachable).await
+    }
+
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error> {
         let act = |store: &mut Store| {
             Ok(store.queues.get(&queue).map(|waiting| waiting.buried.values().take(most).cloned().collect()).unwrap_or_default())

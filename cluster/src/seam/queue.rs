@@ -117,6 +117,10 @@ pub trait Queue: Send + Sync {
     /// The message that has waited longest, handed out or not; nobody is handed it by this.
     async fn oldest(&self, queue: QueueName) -> Result<Option<Bytes>, Error>;
 
+    /// What waits behind number `after`, oldest first, handed out or not, at most `most`: number, id, message. Nobody is handed it by
+    /// this, and nothing that waits the whole time is left out.
+    async fn list(&self, queue: QueueName, after: u64, most: usize) -> Result<Vec<(u64, String, Bytes)>, Error>;
+
     /// What lies in the dead-letter box, oldest first, at most `most`: id, reason, message.
     async fn buried(&self, queue: QueueName, most: usize) -> Result<Vec<(String, String, Bytes)>, Error>;
 

@@ -49,6 +49,9 @@ pub struct SiteRow {
     pub affected: Vec<String>,
     /// Open exceptions of the site itself.
     pub exceptions: usize,
+    /// Whether its region was restored from a backup and sends nothing, because nobody has said that it was compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reconciling: bool,
     /// Whether its region answers here; all but name, kind, region and zone are unknown while it does not.
     pub reached: bool,
 }
@@ -71,6 +74,7 @@ pub fn unreached(name: SiteId, site: &book::Site) -> SiteRow {
         maintenance: Vec::new(),
         affected: Vec::new(),
         exceptions: 0,
+        reconciling: false,
         reached: false,
     }
 }

@@ -168,7 +168,9 @@ impl Reception {
         let mut rows = Vec::with_capacity(book.sites.len());
         for (name, configured) in book.sites.iter().filter(|(_, site)| wanted(site)) {
             let status = self.mesh().regions().values().find_map(|region| region.site(*name));
-            let row = site::unreached(*name, configured);
+            let home = self.mesh().regions().get(&configured.region);
+            let reconciling = home.is_some_and(takt_actors::region::Region::is_reconciling);
+            let row = SiteRow { reconciling, ..site::unreached(*name, configured) };
             let row = status.iter().fold(row, site::linked);
             let entity = book.site_entity(*name).filter(|entity| self.mesh().home(*entity).is_ok());
             let Some(entity) = entity else {

@@ -63,7 +63,7 @@ pub(super) async fn plan(data: &Path, wanted: bool) -> anyhow::Result<Option<Pla
 }
 
 /// Where a program that had to be fetched stays for the next time.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || named("HOME").map(|home| home.join(".cache"));
     named("XDG_CACHE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir).join("takt")

@@ -69,7 +69,7 @@ fn region(name: &str) -> Region {
 }
 
 /// The folder to start from, with its plant and an ERP and a quality system of their own at `edge`, another plant and the rest at `main`.
-fn write(config: &Path, servers: &Servers, wire: &Wire) {
+pub(crate) fn two_regions(config: &Path) {
     takt_config::start::write_to(config).unwrap();
     let change = |file: &str, as_file: &str, changes: &[(&str, &str)]| {
         let mut text = std::fs::read_to_string(config.join(file)).unwrap();
@@ -90,6 +90,10 @@ fn write(config: &Path, servers: &Servers, wire: &Wire) {
             change(&file, &file.replace("plant-1", "plant-2"), &[("plant-1", "plant-2")]);
         }
     }
+}
+
+fn write(config: &Path, servers: &Servers, wire: &Wire) {
+    two_regions(config);
     // JSON is YAML.
     let engine = json!({ "main": { "jetstream": {
         "servers": servers.addresses(), "monitors": servers.monitors(), "user": "a0", "password": "${NATS_PASSWORD}", "shards": 4,
@@ -117,7 +121,7 @@ async fn post(node: &Node, path: &str, (key, by): (&str, &str), body: &Value) ->
 }
 
 /// Releases an order of a plant; its id.
-async fn release(node: &Node, plant: &str, number: &str) -> String {
+pub(crate) async fn release(node: &Node, plant: &str, number: &str) -> String {
     let order = json!({
         "erp": if plant == "plant-1" { "erp-2" } else { "erp" }, "planned_order": number, "plant": plant, "material": "FG-100", "total": "10 H87",
         "start": "2027-01-11T06:00:00+01:00", "end": "2027-01-11T14:00:00+01:00",
@@ -181,7 +185,7 @@ async fn told(seams: &Seams) -> BTreeMap<String, usize> {
     keys
 }
 
-async fn is_up(node: &Node, up: bool) -> bool {
+pub(crate) async fn is_up(node: &Node, up: bool) -> bool {
     link(node, "main").await["up"] == up && link(node, "edge").await["up"] == up
 }
 
@@ -231,7 +235,7 @@ async fn two_regions_in_two_processes_ask_each_other_and_lose_and_double_nothing
 }
 
 /// What is at home in the other region is decided there, and shown here.
-async fn asked_both_ways(main: &Node, edge: &Node) {
+pub(crate) async fn asked_both_ways(main: &Node, edge: &Node) {
     for (node, plant, home, number) in [(main, "plant-1", "edge", "PL-1"), (edge, "plant-2", "main", "PL-2")] {
         let order = release(node, plant, number).await;
         assert!(order.contains(&format!(".{home}.")), "{order} is not at home in {home}");

@@ -9,11 +9,15 @@
 )]
 
 mod architecture;
+mod chaos;
 mod demo;
+mod desks;
 mod draw;
 mod federation;
 mod links;
 mod loop_disk;
+mod rendered;
+mod restored;
 mod several;
 mod store_account;
 mod store_kill;

@@ -34,6 +34,10 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// that is busy with other things adds.
 const TAKEN_OVER_MAX: Duration = Duration::from_secs(15);
 
+/// The passwords of servers, by their variables.
+pub(crate) const SECRETS: [(&str, &str); 3] =
+    [("NATS_PASSWORD", "a0"), ("EDGE_PASSWORD", "edge's \"own\" %41 secret"), ("FAR_PASSWORD", "secret of far")];
+
 /// Where a region stands that both nodes run, and where its servers are.
 struct Place {
     _dir: tempfile::TempDir,
@@ -90,22 +94,23 @@ pub(crate) struct Node {
 impl Node {
     /// Starts one over `dir/config` that keeps what it has in `dir/name`.
     pub(crate) fn start(dir: &Path, name: &str, more: &[&str]) -> Self {
-        let mut command = Command::new(TAKT);
-        command
-            .arg("node")
-            .args(more)
-            .arg("--config")
-            .arg(dir.join("config"))
-            .args(["--node", name, "--port", "0", "--data"])
-            .arg(dir.join(name));
+        let mut variables = BTreeMap::new();
         for variable in ["ERP", "LIMS", "PLANT_1", "WAREHOUSE"] {
             // Nobody answers there: what would be sent waits.
-            command.env(format!("{variable}_URL"), "http://127.0.0.1:9").env(format!("{variable}_TOKEN"), variable);
+            variables.insert(format!("{variable}_URL"), "http://127.0.0.1:9".to_owned());
+            variables.insert(format!("{variable}_TOKEN"), variable.to_owned());
         }
-        command.env("NATS_PASSWORD", "a0");
         for client in ["PLANNER", "QUALITY", "FINANCE", "CONTROLLER", "SHOPFLOOR", "IT"] {
-            command.env(format!("TAKT_{client}_TOKEN"), client);
+            variables.insert(format!("TAKT_{client}_TOKEN"), client.to_owned());
         }
+        Self::start_with(dir, name, more, &variables)
+    }
+
+    /// The same, with these words for what the folder leaves open.
+    pub(crate) fn start_with(dir: &Path, name: &str, more: &[&str], variables: &BTreeMap<String, String>) -> Self {
+        let mut command = Command::new(TAKT);
+        command.arg("node").args(more).arg("--config").arg(dir.join("config"));
+        command.args(["--node", name, "--port", "0", "--data"]).arg(dir.join(name)).envs(SECRETS).envs(variables);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -122,8 +127,19 @@ impl Node {
         Self { process, url }
     }
 
-    fn signal(&self, what: &str) {
+    pub(crate) fn signal(&self, what: &str) {
         assert!(Command::new("kill").args([what, &self.process.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
+        self.process.wait().unwrap()
+    }
+
+    /// How its process stands, in the kernel's letter.
+    pub(crate) fn standing(&self) -> char {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        status.rsplit(')').next().unwrap().trim_start().chars().next().unwrap()
     }
 }
 
@@ -135,27 +151,34 @@ impl Drop for Node {
 }
 
 /// A request that was acknowledged.
-struct Done {
-    key: String,
+pub(crate) struct Done {
+    pub(crate) key: String,
     shard: u16,
     at: Duration,
     took: Duration,
 }
 
 /// What callers share.
-struct Load {
+pub(crate) struct Load {
+    /// What is asked for, by its number; and between two requests of one caller.
+    order: fn(u64) -> Value,
+    pause: Duration,
+    token: &'static str,
     clock: SystemClock,
     urls: RwLock<Vec<String>>,
-    over: AtomicBool,
+    pub(crate) over: AtomicBool,
     next: AtomicU64,
-    done: Mutex<Vec<Done>>,
+    pub(crate) done: Mutex<Vec<Done>>,
     /// Answers of a node that were none, with when they came.
     refused: Mutex<Vec<(Duration, String)>>,
 }
 
 impl Load {
-    fn new() -> Self {
+    pub(crate) fn new(order: fn(u64) -> Value, pause: Duration, token: &'static str) -> Self {
         Self {
+            order,
+            pause,
+            token,
             clock: SystemClock::start(),
             urls: RwLock::default(),
             over: AtomicBool::default(),
@@ -165,20 +188,20 @@ impl Load {
         }
     }
 
-    fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.clock.elapsed()
     }
 
-    fn ask(&self, urls: &[String]) {
+    pub(crate) fn ask(&self, urls: &[String]) {
         *self.urls.write().unwrap() = urls.to_vec();
     }
 
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.done.lock().unwrap().len()
     }
 
     /// One request after the other, until it is over; each until it is acknowledged, by whichever node answers.
-    async fn call(self: Arc<Self>) {
+    pub(crate) async fn call(self: Arc<Self>) {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(12)).build().unwrap();
         while !self.over.load(Ordering::Relaxed) {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -191,6 +214,7 @@ impl Load {
                 if let Some(entity) = self.try_once(&client, &url, number, &key).await {
                     let shard = entity.shard(SHARDS);
                     self.done.lock().unwrap().push(Done { key, shard, at: self.now(), took: self.now().saturating_sub(began) });
+                    tokio::time::sleep(self.pause).await;
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -199,13 +223,9 @@ impl Load {
     }
 
     async fn try_once(&self, client: &reqwest::Client, url: &str, number: u64, key: &str) -> Option<EntityId> {
-        let order = json!({
-            "erp": "erp", "planned_order": format!("PL-{number}"), "plant": "plant-1", "material": "FG-100", "total": "10 H87",
-            "start": "2027-01-11T06:00:00+01:00", "end": "2027-01-11T14:00:00+01:00",
-        });
-        let request = client.post(format!("{url}/v1/production-order-releases")).bearer_auth("PLANNER").header("Idempotency-Key", key);
+        let request = client.post(format!("{url}/v1/production-order-releases")).bearer_auth(self.token).header("Idempotency-Key", key);
         // A node that is gone is no refusal: its caller asks another one, under the same key.
-        let answer = request.json(&order).send().await.ok()?;
+        let answer = request.json(&(self.order)(number)).send().await.ok()?;
         let status = answer.status();
         let body: Value = answer.json().await.ok()?;
         if !status.is_success() {
@@ -216,7 +236,7 @@ impl Load {
     }
 
     /// The longest time without an acknowledgement in a stretch of time.
-    fn gap(&self, from: Duration, upto: Duration) -> Duration {
+    pub(crate) fn gap(&self, from: Duration, upto: Duration) -> Duration {
         let done = self.done.lock().unwrap();
         let mut at: Vec<Duration> = done.iter().map(|done| done.at).filter(|at| (from..=upto).contains(at)).collect();
         at.extend([from, upto]);
@@ -224,7 +244,7 @@ impl Load {
         at.windows(2).map(|two| two[1].saturating_sub(two[0])).max().unwrap_or_default()
     }
 
-    fn refused(&self, from: Duration, upto: Duration) -> Vec<String> {
+    pub(crate) fn refused(&self, from: Duration, upto: Duration) -> Vec<String> {
         let refused = self.refused.lock().unwrap();
         refused.iter().filter(|(at, _)| (from..=upto).contains(at)).map(|(_, said)| said.clone()).collect()
     }
@@ -240,16 +260,28 @@ impl Load {
     }
 }
 
-async fn read(url: &str, path: &str) -> Option<Value> {
-    let answer = reqwest::Client::new().get(format!("{url}/v1/{path}")).bearer_auth("PLANNER").timeout(Duration::from_secs(10)).send();
+/// An order of the folder to start from.
+fn order(number: u64) -> Value {
+    json!({
+        "erp": "erp", "planned_order": format!("PL-{number}"), "plant": "plant-1", "material": "FG-100", "total": "10 H87",
+        "start": "2027-01-11T06:00:00+01:00", "end": "2027-01-11T14:00:00+01:00",
+    })
+}
+
+pub(crate) async fn read(url: &str, token: &str, path: &str) -> Option<Value> {
+    let answer = reqwest::Client::new().get(format!("{url}/v1/{path}")).bearer_auth(token).timeout(Duration::from_secs(10)).send();
     answer.await.ok()?.json().await.ok()
 }
 
 /// The shards that a node says a node runs.
-async fn owned(url: &str, by: &str) -> BTreeSet<u16> {
-    let found = read(url, "shards").await.unwrap_or_default();
+pub(crate) async fn owned_as(url: &str, token: &str, by: &str) -> BTreeSet<u16> {
+    let found = read(url, token, "shards").await.unwrap_or_default();
     let rows = found["rows"].as_array().cloned().unwrap_or_default();
     rows.iter().filter(|row| row["owner"] == by).map(|row| u16::try_from(row["shard"].as_u64().unwrap()).unwrap()).collect()
+}
+
+async fn owned(url: &str, by: &str) -> BTreeSet<u16> {
+    owned_as(url, "PLANNER", by).await
 }
 
 /// Waits until something is so.
@@ -278,11 +310,11 @@ async fn a_region_on_two_nodes_loses_and_doubles_nothing_when_one_is_killed_and_
     drop(rustls::crypto::ring::default_provider().install_default());
     let place = Place::new();
     let (a, mut b) = (place.start("a"), place.start("b"));
-    let load = Arc::new(Load::new());
+    let load = Arc::new(Load::new(order, Duration::ZERO, "PLANNER"));
     load.ask(&[a.url.clone(), b.url.clone()]);
     let callers: Vec<_> = (0..CALLERS).map(|_| tokio::spawn(Arc::clone(&load).call())).collect();
     both_at_work(&a, &load).await;
-    let nodes = read(&b.url, "nodes").await.unwrap();
+    let nodes = read(&b.url, "PLANNER", "nodes").await.unwrap();
     assert!(nodes["rows"].as_array().unwrap().iter().all(|row| row["answers"] == true && row["shards"].as_u64() > Some(0)), "{nodes}");
 
     let had = owned(&a.url, "b").await;

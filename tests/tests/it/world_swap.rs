@@ -15,7 +15,7 @@ use takt_simulations::logs::{Logs, booked};
 use takt_simulations::world::ledger::{Entry, Heap, Ledger, Purpose, Status};
 use takt_simulations::world::system::Kind;
 
-pub(super) mod stage;
+pub(crate) mod stage;
 
 use stage::Stage;
 

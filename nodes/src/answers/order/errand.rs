@@ -69,6 +69,8 @@ pub(super) fn errands(
     let mut found: Vec<(u8, ErrandRow)> = Vec::new();
     for (number, open) in state.common.outbox.iter() {
         let Intent::Site { site, effect, .. } = &open.intent else { continue };
+        // Of a region that was restored, what was recorded before keeps the reference that it had.
+        let incarnation = recorded_in(commits, number).unwrap_or(incarnation);
         let reference = IntentId { entity: state.id, incarnation, number }.reference();
         let known = asked(*site, reference.as_str());
         let mut row = row(*site, effect, open, &known);
@@ -84,6 +86,12 @@ pub(super) fn errands(
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The store that an intent was recorded in.
+fn recorded_in(commits: &[Commit], number: u32) -> Option<u64> {
+    let is = |fact: &Fact| matches!(fact, Fact::Intended { number: of, .. } if *of == number);
+    commits.iter().find(|commit| commit.steps.iter().flat_map(|step| &step.facts).any(is)).map(|commit| commit.incarnation)
 }
 
 fn rank(standing: &Standing) -> u8 {

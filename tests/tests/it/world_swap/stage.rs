@@ -38,11 +38,13 @@ use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launc
 use takt_simulations::world::ledger::{Heap, Ledger, Status};
 use takt_simulations::world::system::Kind;
 
+use crate::desks::Desks;
+
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Which systems play.
-const CAST: [(&str, Kind); 3] = [("nord", Kind::Mes), ("qms", Kind::Qms), ("wms-na", Kind::Wms)];
+pub(crate) const CAST: [(&str, Kind); 3] = [("nord", Kind::Mes), ("qms", Kind::Qms), ("wms-na", Kind::Wms)];
 
 /// Everything that runs.
 pub(super) struct Stage {
@@ -83,7 +85,7 @@ impl Stage {
         region.activate(Arc::clone(&mesh.book)).await.unwrap();
         let client = reqwest::Client::new();
         let mut stage = Self { _dir: dir, world, engine, region: region.clone(), clock, tasks: Vec::new(), client };
-        stage.furnish().await;
+        stage.desks().furnish().await;
         let mut doors = BTreeMap::new();
         for way in all {
             if way.site.as_str() == "nord" {
@@ -95,45 +97,6 @@ impl Stage {
         stage.tasks.push(tokio::spawn(async move { axum::serve(socket, router).await.unwrap() }));
         stage.plant_is_known().await;
         stage
-    }
-
-    /// What every system has to know, each in its own words.
-    async fn furnish(&self) {
-        let erp = |desk: &str| format!("erp-eu/_sim/{desk}");
-        self.post(&erp("warehouses"), &json!({ "warehouse": "1010", "time_zone": "Europe/Berlin" })).await;
-        for (code, uom, tracking) in [("FG-100", "Units", "lot"), ("STEEL-3", "kg", "lot"), ("GREASE", "kg", "none")] {
-            self.post(&erp("products"), &json!({ "code": code, "uom": uom, "tracking": tracking })).await;
-        }
-        let line = |line: &str, product: &str, quantity: f64| json!({ "line": line, "operation": "10", "product": product, "quantity": quantity, "uom": "kg" });
-        self.post(
-            &erp("boms"),
-            &json!({ "product": "FG-100", "warehouse": "1010", "version": "7", "base_quantity": 1000,
-            "operations": [{ "operation": "10", "workcenter": "PRESS" }, { "operation": "20", "workcenter": "WELD" }],
-            "components": [line("0010", "STEEL-3", 320.0), line("0020", "GREASE", 0.35)] }),
-        )
-        .await;
-        self.post(&erp("stock"), &json!({ "product": "STEEL-3", "warehouse": "1010", "lot": "L-1", "quantity": 1000 })).await;
-        for station in ["PRESS-4", "WELD-2"] {
-            self.put(&format!("nord/stations/{station}"), &json!({ "state": "up", "counting": "each", "calibratedUntil": "2099-12-31" }))
-                .await;
-        }
-        let steps = json!([{ "step": 10, "station": "PRESS-4", "minutesPerPiece": "0.05" }, { "step": 20, "station": "WELD-2", "minutesPerPiece": "0.05" }]);
-        self.put("nord/recipes/FG-100", &json!({ "version": "7", "lotManaged": true, "steps": steps })).await;
-        self.put("nord/_sim/line-stock", &json!({ "STEEL-3": [{ "lot": "L-1", "amount": "1000" }] })).await;
-        self.put(
-            "nord/_sim/pace",
-            &json!({ "piecesPerSecond": "200", "startAfterMs": 100, "scrapEvery": 25, "useEvery": 10,
-            "labourEvery": 20, "palletPieces": 40 }),
-        )
-        .await;
-        self.put(
-            "wms-na/_sim/pace",
-            &json!({ "receive_ms": 50, "put_away_ms": 50, "pick_ms": 50, "pack_ms": 50, "ask_ms": 50, "load_ms": 50,
-            "ask_again_ms": 200 }),
-        )
-        .await;
-        self.put("qms/_sim/plan", &json!({ "result_after_ms": 50, "decide_after_ms": 600_000, "decisions": [{ "decision": "Accept" }] }))
-            .await;
     }
 
     /// An order that came before the plant said which recipes it has would be sent on trust.
@@ -324,12 +287,11 @@ impl Stage {
     }
 
     async fn request(&self, method: reqwest::Method, place: &str, body: Option<&Value>) -> Value {
-        let (system, path) = place.split_once('/').unwrap();
-        let request = self.client.request(method, format!("{}/{path}", self.world.url(system).unwrap()));
-        let answer = body.map_or(request.try_clone().unwrap(), |body| request.json(body)).send().await.unwrap();
-        let (status, value) = (answer.status(), answer.json::<Value>().await.unwrap_or_default());
-        assert!(status.is_success() && value.get("error").is_none(), "{place}: {status} {value}");
-        value
+        self.desks().request(method, place, body).await
+    }
+
+    fn desks(&self) -> Desks<'_> {
+        Desks { client: &self.client, world: &self.world }
     }
 
     /// The world around first, so that nobody tells anything to a door that is shut.
@@ -343,6 +305,12 @@ impl Stage {
 /// The demo's folder with the second ERP in it; the warehouse is at home in Europe here, so that one region is enough, and nobody
 /// plans its trucks.
 pub(crate) fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
+    let variables = written(folder, world);
+    load(folder, &variables).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+/// Writes it; what it leaves open.
+pub(crate) fn written(folder: &std::path::Path, world: &RunningWorld) -> BTreeMap<String, String> {
     demo::write_to(folder).unwrap();
     swap::write_over(folder).unwrap();
     let warehouse = folder.join("sites/wms-na.yaml");
@@ -354,7 +322,7 @@ pub(crate) fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh
     for (name, address) in world.addresses() {
         variables.insert(format!("{}_URL", name.to_uppercase().replace('-', "_")), format!("http://{address}"));
     }
-    load(folder, &variables).unwrap_or_else(|found| panic!("{found:#?}"))
+    variables
 }
 
 /// Pieces on all pallets of an order.
