@@ -51,6 +51,11 @@ impl Place {
         let door = Door::open().await;
         let world = world(&dir, &door).await;
         let variables = written(&dir.join("config"), &world);
+        // What is in doubt is asked for when its window is over; on loopback two seconds are long.
+        let erp = dir.join("config/sites/erp-eu.yaml");
+        let text = std::fs::read_to_string(&erp).unwrap();
+        assert!(text.contains("window_ms: 10000"));
+        std::fs::write(&erp, text.replace("window_ms: 10000", "window_ms: 2000")).unwrap();
         let place = Self { _dir: room, dir, world, door, client: reqwest::Client::new(), variables };
         place.desks().furnish().await;
         place

@@ -27,7 +27,7 @@ use takt_protocol::kernel::{Own, Reply, State};
 use takt_protocol::name::{Region, SiteId, Source};
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Header, Order, OwnerFact};
-use takt_protocol::outbox::Receipt;
+use takt_protocol::outbox::{Class, Receipt};
 use takt_protocol::qty::Qty;
 use takt_protocol::shipment;
 use takt_protocol::signature::Signature;
@@ -232,6 +232,16 @@ impl World {
         let today = Calendar::plain("Europe/Berlin").unwrap().posting_date(self.mesh.clock().now()).date();
         if let Some(erp) = book.sites.get_mut(&site("erp-eu")) {
             erp.periods.set(today.year(), today.month(), state);
+        }
+        self.mesh.activate(Arc::new(book)).await.unwrap();
+    }
+
+    /// The ERP can be asked what became of a posting, and nothing found counts an hour later: until then nobody has to decide.
+    pub(crate) async fn erp_can_be_asked(&self) {
+        let mut book = book();
+        book.hash = "asked".to_owned();
+        if let Some(erp) = book.sites.get_mut(&site("erp-eu")) {
+            erp.classes.insert("post".to_owned(), Class::ProbeWithSettle { settle_ms: 3_600_000 });
         }
         self.mesh.activate(Arc::new(book)).await.unwrap();
     }

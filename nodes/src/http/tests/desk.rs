@@ -332,12 +332,12 @@ async fn every_kind_has_a_runbook() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_in_doubt_and_asked_again_by_itself_is_on_the_desk_and_is_no_exception() {
     let world = World::start().await;
+    world.erp_can_be_asked().await;
     let plant = Person::plant(&world);
     assert!(plant.gets("/v1/exceptions").await.body.get("awaited").is_none());
     for number in ["9000042", "9000043"] {
         world.released(number).await;
     }
-    // Both at once: soon after, a person has to decide about each.
     let done = async |number: &str| {
         let mut last = completion(number, "40 H87");
         last["last"] = json!(true);
