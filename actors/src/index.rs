@@ -297,7 +297,12 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
         };
         index.moved.notify_waiters();
         let settings = &node.settings;
-        let pause = if run.commits().count() < BUSY { settings.index_pause_ms } else { settings.index_gather_ms };
+        let pause = match run.commits().count() {
+            // There is more already: who is behind reads on, and lets others work.
+            many if many >= settings.projection_max => 1,
+            many if many >= BUSY => settings.index_gather_ms,
+            _ => settings.index_pause_ms,
+        };
         node.seams.clock.sleep(Duration::from_millis(pause)).await;
     }
 }

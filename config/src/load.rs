@@ -181,7 +181,6 @@ fn policy(text: PolicyText, roles: &Roles) -> Policy {
         dispatch_patience_ms: ms(text.dispatch_patience_ms, usual.dispatch_patience_ms),
         start_warning_ms: ms(text.start_warning_ms, usual.start_warning_ms),
         final_gap_ms: ms(text.final_gap_ms, usual.final_gap_ms),
-        late_gather_ms: ms(text.late_gather_ms, usual.late_gather_ms),
         clearance_ms: ms(text.clearance_ms, usual.clearance_ms),
         disposition_ms: ms(text.disposition_ms, usual.disposition_ms),
         lock_patience_ms: ms(text.lock_patience_ms, usual.lock_patience_ms),

@@ -62,8 +62,6 @@ pub struct PolicyText {
     pub start_warning_ms: Option<Spanned<NonZeroU64>>,
     /// How long a final confirmation waits for reports that must precede it.
     pub final_gap_ms: Option<Spanned<NonZeroU64>>,
-    /// How long what is told of a completed operation or order is gathered before it is posted; left out, not at all.
-    pub late_gather_ms: Option<Spanned<NonZeroU64>>,
     /// How long a clearance is good for.
     pub clearance_ms: Option<Spanned<NonZeroU64>>,
     /// How long a decision on a hold may take before it is a case.

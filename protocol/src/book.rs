@@ -222,8 +222,6 @@ pub struct Policy {
     pub start_warning_ms: u64,
     /// How long a final confirmation waits for reports that must precede it, in ms.
     pub final_gap_ms: u64,
-    /// How long what is told of a completed operation or order is gathered before it is posted, in ms; 0 for not at all.
-    pub late_gather_ms: u64,
     /// How long a clearance is good for, in ms.
     pub clearance_ms: u64,
     /// How long a decision on a hold may take before it is a case, in ms.
@@ -247,7 +245,6 @@ impl Default for Policy {
             dispatch_patience_ms: 30_000,
             start_warning_ms: 1_800_000,
             final_gap_ms: 300_000,
-            late_gather_ms: 0,
             clearance_ms: 14_400_000,
             disposition_ms: 14_400_000,
             lock_patience_ms: 60_000,

@@ -63,7 +63,8 @@ impl Evidence {
 pub(super) fn of(commit: &Commit, fact: &Fact) -> Vec<(NativeId, Evidence)> {
     let mut found = Vec::new();
     for (number, what) in said(commit, fact) {
-        let stem = number.split_once('/').map(|(stem, _)| stem.to_owned());
+        // A thing has one bin at a time, and that is not the part before a stroke of its name.
+        let stem = number.split_once('/').filter(|_| !what.is_present()).map(|(stem, _)| stem.to_owned());
         found.extend([Some(number), stem].into_iter().flatten().filter_map(|number| Some((NativeId::parse(&number).ok()?, what))));
     }
     found

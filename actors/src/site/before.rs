@@ -17,8 +17,8 @@ pub(super) async fn waits(desk: &SiteDesk, intent: IntentId) -> bool {
     if !desk.node.is_reconciling() {
         return false;
     }
-    if desk.node.is_from_before(intent) {
-        return desk.node.is_asked(intent);
+    if desk.node.is_from_before(intent) && !desk.node.is_asked(intent) {
+        return false;
     }
     let Ok(state) = desk.reach.show(intent.entity).await else { return true };
     match state.common.outbox.get(intent.number).map(|open| &open.intent) {

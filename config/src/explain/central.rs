@@ -40,7 +40,6 @@ fn policy(text: Option<&PolicyText>, book: &mut Book) {
         ("dispatch_patience_ms", usual.dispatch_patience_ms, &text.dispatch_patience_ms),
         ("start_warning_ms", usual.start_warning_ms, &text.start_warning_ms),
         ("final_gap_ms", usual.final_gap_ms, &text.final_gap_ms),
-        ("late_gather_ms", usual.late_gather_ms, &text.late_gather_ms),
         ("clearance_ms", usual.clearance_ms, &text.clearance_ms),
         ("disposition_ms", usual.disposition_ms, &text.disposition_ms),
         ("lock_patience_ms", usual.lock_patience_ms, &text.lock_patience_ms),

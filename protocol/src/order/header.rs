@@ -67,7 +67,7 @@ impl Header {
         }
     }
 
-    /// What nobody can have made of it, however much may be: a count above that is a slip, or another order's.
+    /// What nobody can have made of it, however much may be: a count above that is a slip, or another order's, and is shown.
     pub fn absurd_above(&self) -> Option<Qty> {
         let most = self.total.value().checked_mul(ABSURD_TIMES)?;
         let most = self.over_limit().map_or(most, |limit| most.max(limit.value()));

@@ -12,8 +12,6 @@ pub struct Moment {
     pub now: Instant,
     /// When the plant's present shift ends.
     pub shift_end: Instant,
-    /// When a group of what is told late is flushed, at the latest.
-    pub late_at: Option<Instant>,
 }
 
 /// The fact that records `actual` under `rule`, and its group when that is ripe with it. An error when the sum would be
@@ -45,5 +43,5 @@ fn due(rule: &Rule, moment: Moment) -> Option<Instant> {
         Trigger::ShiftEnd => Some(moment.shift_end),
         Trigger::EachReport | Trigger::Count(_) | Trigger::Completion | Trigger::UnitClosed | Trigger::Hold => None,
     });
-    times.chain(moment.late_at).min()
+    times.min()
 }

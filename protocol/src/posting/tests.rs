@@ -120,7 +120,7 @@ impl Shop {
     fn report(&mut self, actual: Actual) {
         let plant = crate::name::SiteId::parse("nord").unwrap();
         let rule = self.rules.find(plant, &actual).expect("a rule for it").clone();
-        let moment = Moment { now: self.now, shift_end: nord().shift_end(self.now), late_at: None };
+        let moment = Moment { now: self.now, shift_end: nord().shift_end(self.now) };
         let (fact, ripe) = record(&self.ledger, actual, &rule, moment).unwrap();
         self.note(fact);
         if let Some(group) = ripe {

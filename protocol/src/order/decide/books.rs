@@ -9,8 +9,8 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::{Document, Effect};
 use crate::intent::{Tier, Wake};
-use crate::order::{Execution, Fact, Order};
-use crate::posting::{self, Actual, Due, Ledger, Moment, Movement, Posting, PostingFact, Rule, Trigger, Use};
+use crate::order::{Fact, Order};
+use crate::posting::{self, Actual, Due, Ledger, Moment, Movement, Posting, PostingFact, Rule, Trigger};
 use crate::words::MaterialId;
 use crate::workflow::Flow;
 
@@ -34,8 +34,7 @@ impl<'a> Books<'a> {
         let found = turn.context.book.rules.find(plant, &actual).cloned();
         let rule = found.unwrap_or_else(|| unruled(&actual));
         let calendar = turn.context.book.calendar(plant);
-        let late_at = turn.late_at(&actual, &rule);
-        let moment = Moment { now: turn.context.now, shift_end: calendar.shift_end(turn.context.now), late_at };
+        let moment = Moment { now: turn.context.now, shift_end: calendar.shift_end(turn.context.now) };
         self.catch_up();
         let (fact, ripe) = match posting::record(&self.ledger, actual, &rule, moment) {
             Ok(recorded) => recorded,
@@ -61,15 +60,13 @@ impl<'a> Books<'a> {
         let periods = book.sites.get(&header.erp).map(|site| site.periods.clone()).unwrap_or_default();
         self.catch_up();
         let above = posting::above(&self.ledger, &header.material, header.over_limit());
-        let absurd = posting::above(&self.ledger, &header.material, header.absurd_above());
         let facts = posting::flush(&self.ledger, due, calendar.posting_date(turn.context.now), &periods);
         for fact in facts {
             let fact =
                 if self.parked { park(fact, || "the ERP takes no postings for this order in its present state".to_owned()) } else { fact };
-            let fact = match (&absurd, &above) {
-                (Some(absurd), _) if tells_output(&fact, &header.material) => park(fact, || absurd.clone()),
-                (_, Some(above)) if self.waits_when_above(&fact, &header.material) => park(fact, || above.clone()),
-                _ => fact,
+            let fact = match &above {
+                Some(above) if self.waits_when_above(&fact, &header.material) => park(fact, || above.clone()),
+                Some(_) | None => fact,
             };
             let posting = match &fact {
                 PostingFact::Flushed { posting: Some(posting), parked, .. } => Some((posting.as_ref().clone(), parked.clone())),
@@ -91,8 +88,9 @@ impl<'a> Books<'a> {
 
     /// Whether a document about what the order makes is one that its rule parks when more was made than is allowed.
     fn waits_when_above(&self, fact: &PostingFact, material: &MaterialId) -> bool {
-        let PostingFact::Flushed { groups, .. } = fact else { return false };
-        groups.iter().any(|group| self.ledger.waits_when_above(*group)) && tells_output(fact, material)
+        let PostingFact::Flushed { groups, posting: Some(posting), parked: None } = fact else { return false };
+        groups.iter().any(|group| self.ledger.waits_when_above(*group))
+            && posting.lines.iter().any(|line| line.series.material == *material && line.series.purpose.is_output())
     }
 
     /// Done: whatever was opened wants to be woken in time, each at its own.
@@ -139,37 +137,12 @@ impl Turn<'_, '_> {
         self.draft.open_case(case);
     }
 
-    /// What is told of something that is complete already is gathered for a moment, where the mesh is told to: a plant that comes back
-    /// with all that it could not tell would flood the ERP with a document each.
-    fn late_at(&self, actual: &Actual, rule: &Rule) -> Option<crate::instant::Instant> {
-        let gather = self.context.book.policy.late_gather_ms;
-        let late = match actual.purpose {
-            Use::Consumed | Use::Produced => self.order.completed,
-            Use::Yield | Use::Scrap | Use::Rework | Use::Labour | Use::Machine => {
-                let complete = actual.op.as_ref().is_some_and(|op| self.execution(op) == Execution::Completed);
-                complete && !rule.trigger.contains(&Trigger::Hold)
-            }
-        };
-        (late && gather > 0).then(|| self.context.now.plus_ms(gather))
-    }
-
-    /// Whether what is told late goes out at once.
-    pub(super) fn tells_late_at_once(&self) -> bool {
-        self.context.book.policy.late_gather_ms == 0
-    }
-
     /// Groups whose time has come.
     pub(super) fn flush_by_time(&mut self) {
         let mut books = Books::open(self.order);
         books.flush(self, &Due::Time(self.context.now));
         books.close(self);
     }
-}
-
-/// Whether it is a document that is to go out, about what the order makes.
-fn tells_output(fact: &PostingFact, material: &MaterialId) -> bool {
-    let PostingFact::Flushed { posting: Some(posting), parked: None, .. } = fact else { return false };
-    posting.lines.iter().any(|line| line.series.material == *material && line.series.purpose.is_output())
 }
 
 /// What no rule was written for is collected and waits: reported is never lost.

@@ -37,6 +37,7 @@ impl Turn<'_, '_> {
         let mut books = Books::open(self.order);
         let mut answer = surprise;
         let mut good = self.order.ops.get(&work.op).map(|operation| operation.good);
+        let mut scrap = self.order.ops.get(&work.op).map(|operation| operation.scrap);
         let early = !self.order.early.is_empty();
         let parts = [
             (Use::Yield, &work.good),
@@ -57,6 +58,8 @@ impl Turn<'_, '_> {
                     }
                     if purpose == Use::Yield {
                         good = counted;
+                    } else if purpose == Use::Scrap {
+                        scrap = counted;
                     }
                 }
                 Err(what) => answer = self.unbookable(&what),
@@ -64,32 +67,26 @@ impl Turn<'_, '_> {
         }
         self.maybe_complete(&mut books, work, &was, good);
         books.close(self);
-        match self.too_much(&work.op, work) {
+        let more = work.good.is_some() || work.scrap.is_some();
+        match if more { self.too_much(&work.op, good, scrap) } else { Answer::Accepted } {
             Answer::Accepted => answer,
             told @ (Answer::Discrepant { .. } | Answer::Refused(_) | Answer::Quarantined { .. }) => told,
         }
     }
 
     /// An operation that counts more than may be made, or than anybody can have made: it stands, and is shown.
-    fn too_much(&mut self, op: &OpNo, work: &Confirmation) -> Answer {
+    fn too_much(&mut self, op: &OpNo, good: Option<Qty>, scrap: Option<Qty>) -> Answer {
         let Some(header) = self.order.header.as_ref() else { return Answer::Accepted };
         let Some(limit) = header.over_limit().or_else(|| header.absurd_above()) else { return Answer::Accepted };
-        let told = |purpose, amount: &Option<Amount>| {
-            let more = amount.as_ref().and_then(|amount| self.in_base(purpose, amount.qty).ok())?;
-            self.tally(op, purpose, more)
-        };
-        let number = header.number.clone();
-        let known = |so_far: fn(&crate::order::Operation) -> Qty| self.order.ops.get(op).map(so_far);
-        let good = told(Use::Yield, &work.good).or_else(|| known(|operation| operation.good));
-        let scrap = told(Use::Scrap, &work.scrap).or_else(|| known(|operation| operation.scrap));
+        let of = format!("operation {op} of {}", header.number);
         let processed = match (good, scrap) {
             (Some(good), Some(scrap)) => good.plus(scrap).ok(),
             (one, other) => one.or(other),
         };
-        let Some(processed) = processed.filter(|processed| processed.compare(&limit).is_some_and(std::cmp::Ordering::is_gt)) else {
-            return Answer::Accepted;
-        };
-        self.above_limit(processed, limit, &format!("operation {op} of {number}"))
+        match processed.filter(|processed| processed.compare(&limit).is_some_and(std::cmp::Ordering::is_gt)) {
+            Some(processed) => self.above_limit(processed, limit, &of),
+            None => Answer::Accepted,
+        }
     }
 
     fn work_done(&mut self, books: &mut Books<'_>, work: &Confirmation, purpose: Use, qty: Qty, amount: &Amount) {
@@ -112,11 +109,7 @@ impl Turn<'_, '_> {
         let waits = declared.is_some_and(short);
         let asked = work.last || self.order.ops.get(&work.op).is_some_and(|operation| operation.declared.is_some());
         match (was, asked, waits) {
-            (Execution::Completed, _, _) => {
-                if self.tells_late_at_once() {
-                    books.flush(self, &Due::Operation(&work.op));
-                }
-            }
+            (Execution::Completed, _, _) => books.flush(self, &Due::Operation(&work.op)),
             (_, true, false) => {
                 self.note(Fact::Execution { op: work.op.clone(), to: Execution::Completed });
                 books.flush(self, &Due::Operation(&work.op));

@@ -43,7 +43,7 @@ impl Turn<'_, '_> {
         let mut books = Books::open(self.order);
         self.book_correction(&mut books, op, actual, reason.clone());
         self.catch_up_early(&mut books, op, purpose, counted);
-        if self.execution(op) == Execution::Completed && self.tells_late_at_once() {
+        if self.execution(op) == Execution::Completed {
             books.flush(self, &Due::Operation(op));
         }
         books.close(self);

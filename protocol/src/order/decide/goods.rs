@@ -64,7 +64,7 @@ impl Turn<'_, '_> {
         actual.native.clone_from(&used.amount.native);
         let mut books = Books::open(self.order);
         books.record(self, actual);
-        if self.order.completed && self.tells_late_at_once() {
+        if self.order.completed {
             books.flush(self, &Due::Everything);
         }
         books.close(self);
@@ -80,6 +80,10 @@ impl Turn<'_, '_> {
         let Some(header) = self.order.header.clone() else { return Answer::Accepted };
         let material = made.material.cloned().unwrap_or_else(|| header.material.clone());
         if material != header.material && self.is_unheard_of(&material) {
+            if let Some(lot) = made.lot {
+                // What went into it holds it, too.
+                self.tell_product(made, &LotKey { material: material.clone(), lot: lot.clone() }, made.amount.qty, false);
+            }
             return self.unknown_material("made", &material, made.amount.qty);
         }
         let lot = made.lot.cloned().or_else(|| self.order.lot());
@@ -107,7 +111,7 @@ impl Turn<'_, '_> {
         if let Some(unit) = made.unit {
             books.flush(self, &Due::Unit(unit));
         }
-        if self.order.completed && self.tells_late_at_once() {
+        if self.order.completed {
             books.flush(self, &Due::Everything);
         }
         books.close(self);

@@ -152,18 +152,24 @@ fn a_posting_of_more_than_the_tolerance_allows_waits_for_a_person_where_its_rule
 }
 
 #[test]
-fn a_count_that_nobody_can_have_made_stands_and_goes_to_no_erp_before_a_person_says_so() {
+fn a_count_that_nobody_can_have_made_stands_and_is_shown_once() {
     let mut floor = accepted();
-    let rules = floor.book.rules.rules().iter().cloned();
-    let each = rules.map(|rule| Rule { trigger: vec![Trigger::EachReport], ..rule }).collect();
-    floor.book.rules = RuleBook::new(each).unwrap();
     let told = |floor: &mut Floor, pieces: &str| reports(floor, Report::Confirmed(Box::new(work("10", pieces))));
     assert_eq!(told(&mut floor, "49999 H87"), Answer::Accepted, "no limit was set for this order");
-    floor.does("post", &posted("4900000001"));
     for again in [1, 2] {
         assert!(matches!(told(&mut floor, "999999999 H87"), Answer::Discrepant { .. }), "time {again}");
     }
     assert_eq!(floor.open(me(&floor), &CaseKind::Tolerance), 1);
-    assert_eq!((floor.asked("post").len(), floor.open(me(&floor), &CaseKind::ParkedPosting)), (0, 2));
     assert_eq!(order(&floor).ops[&OpNo::parse("10").unwrap()].good, qty("2000049997 H87"), "what was told is not forgotten");
+}
+
+#[test]
+fn a_counter_that_goes_on_counts_once_against_the_tolerance() {
+    let mut floor = strict();
+    for (reading, fits) in [("5000 H87", true), ("5400 H87", true), ("5501 H87", false)] {
+        let good = Some(amount(reading, Counting::Cumulative));
+        let told = reports(&mut floor, Report::Confirmed(Box::new(Confirmation { good, ..work("10", "0 H87") })));
+        assert_eq!(told == Answer::Accepted, fits, "{reading}");
+    }
+    assert_eq!(floor.open(me(&floor), &CaseKind::Tolerance), 1);
 }

@@ -34,30 +34,3 @@ fn a_job_that_it_did_not_give_back_is_with_the_plant_still() {
     assert!(matches!(reports(&mut floor, refused), Answer::Discrepant { .. }));
     assert_eq!(order(&floor).dispatch, Dispatch::RevokeRefused);
 }
-
-/// Its only operation is complete and posted; forty more single pieces are told of it.
-fn told_late(gather_ms: u64) -> Floor {
-    let mut floor = accepted();
-    floor.book.policy.late_gather_ms = gather_ms;
-    let last = crate::order::Confirmation { last: true, ..work("10", "100 H87") };
-    reports(&mut floor, Report::Confirmed(Box::new(last)));
-    floor.does("post", &posted("4900000001"));
-    for _ in 0..40 {
-        makes(&mut floor, "1 H87");
-    }
-    floor
-}
-
-#[test]
-fn what_is_told_of_a_completed_operation_is_gathered_for_as_long_as_the_mesh_is_told_to() {
-    let documents = |floor: &Floor| floor.asked("post").len();
-    assert_eq!(documents(&told_late(0)), 40);
-    let mut floor = told_late(2_000);
-    assert_eq!(documents(&floor), 0);
-    floor.wait_ms(2_000);
-    let Effect::Post(document) = floor.asked("post")[0] else { panic!("no posting") };
-    assert_eq!((documents(&floor), document.posting.lines[0].qty), (1, qty("40 H87")));
-    makes(&mut floor, "1 H87");
-    floor.wait_ms(2_000);
-    assert_eq!(documents(&floor), 2, "and again what comes after that");
-}

@@ -118,7 +118,7 @@ fn the_same_material_reported_in_two_units_is_two_sums_and_nothing_is_lost() {
 fn a_sum_larger_than_a_quantity_can_be_is_an_error_before_it_is_recorded() {
     let mut shop = flour(Trigger::Completion);
     shop.report(actual(Use::Consumed, "999999999999999 KGM"));
-    let moment = Moment { now: shop.now, shift_end: shop.now, late_at: None };
+    let moment = Moment { now: shop.now, shift_end: shop.now };
     let issue = rule("issue", Use::Consumed, vec![Trigger::Completion]);
     assert!(record(&shop.ledger, actual(Use::Consumed, "1 KGM"), &issue, moment).is_err());
 }
@@ -147,7 +147,7 @@ fn a_piece_taken_back_before_the_flush_is_not_on_the_list() {
 impl Shop {
     /// A report without the checks after each fact, where there are too many of them.
     fn report_unchecked(&mut self, actual: Actual) {
-        let moment = Moment { now: self.now, shift_end: self.now, late_at: None };
+        let moment = Moment { now: self.now, shift_end: self.now };
         let rule = self.rules.rules()[0].clone();
         let (fact, _) = record(&self.ledger, actual, &rule, moment).unwrap();
         self.ledger.evolve(&fact);
