@@ -236,7 +236,7 @@ async fn open(spec: &SystemSpec, dir: &Path) -> Result<(Keeper, TcpListener, Soc
     let found = Books::reopen(&folder, |at, entry| entry.replay(system.as_mut(), at))?;
     let listener = match &found {
         Some((_, opening)) => bind(&spec.name, opening.accepts(spec)?).await?,
-        None => first_bind(spec).await?,
+        None => first_bind(spec, dir).await?,
     };
     let address = listener.local_addr().map_err(|_| LaunchError::NoPort(spec.name.clone()))?;
     let books = match found {
@@ -251,14 +251,20 @@ async fn bind(name: &str, port: u16) -> Result<TcpListener, LaunchError> {
     TcpListener::bind(("127.0.0.1", port)).await.map_err(taken)
 }
 
-/// A port below those that outgoing connections are given, so that nobody has taken it by the next launch.
-async fn first_bind(spec: &SystemSpec) -> Result<TcpListener, LaunchError> {
+/// Ports of a world lie beside each other, in one of so many blocks.
+const BLOCKS: u32 = 200;
+const BLOCK: u32 = 50;
+
+/// A port below those that outgoing connections are given, so that nobody has taken it by the next launch; and in a block that follows
+/// from the folder, so that another world does not take it while this one is away.
+async fn first_bind(spec: &SystemSpec, dir: &Path) -> Result<TcpListener, LaunchError> {
     if let Some(port) = spec.port {
         return bind(&spec.name, port).await;
     }
-    let start = spec.name.bytes().fold(7_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(u16::from(byte)));
+    let sum = |bytes: &[u8]| bytes.iter().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+    let start = sum(dir.as_os_str().as_encoded_bytes()) % BLOCKS * BLOCK + sum(spec.name.as_bytes()) % BLOCK;
     for probe in 0..200 {
-        let port = 20_000 + (start.wrapping_add(probe)) % 10_000;
+        let Ok(port) = u16::try_from(20_000 + (start + probe) % (BLOCKS * BLOCK)) else { break };
         if let Ok(listener) = bind(&spec.name, port).await {
             return Ok(listener);
         }
