@@ -244,7 +244,7 @@ impl Fresh {
 
 impl Recent {
     fn find(&self, cursor: u64) -> Option<Arc<Stretch>> {
-        // Each begins where the one before it ended.
+        // They lie in the order of the log; where two readers crossed, one may not be found, and its reader reads for itself.
         let at = self.stretches.binary_search_by_key(&cursor, |stretch| stretch.after).ok()?;
         self.stretches.get(at).cloned()
     }
