@@ -13,7 +13,7 @@ use takt_protocol::input::Address;
 use takt_protocol::name::Region;
 use takt_protocol::wire::{self, WireError};
 
-use crate::abroad::{Link, Toward};
+use crate::abroad::{Link, Toward, beat};
 use crate::duties::Post;
 use crate::node::Node;
 
@@ -95,6 +95,8 @@ pub(crate) struct Courier {
     urgent: bool,
     /// How the road stands, where it is one over a line.
     link: Option<(Arc<Link>, Toward)>,
+    /// Where the region that the mail comes from is asked whether it may go: it may be one that was restored.
+    asks: Option<Arc<dyn Bus>>,
 }
 
 impl Courier {
@@ -113,6 +115,7 @@ impl Courier {
             shards: far.shards,
             urgent,
             link: link.map(|link| (Arc::clone(link), Toward::Them)),
+            asks: None,
         };
         match &far.way {
             Way::Beside(road) => [true, false].map(|urgent| out(road, urgent)).into(),
@@ -125,6 +128,8 @@ impl Courier {
                     region: node.region,
                     shards: node.seams.journal.shards(),
                     link: link.map(|link| (Arc::clone(link), Toward::Us)),
+                    // Holds still come out of a region that was restored.
+                    asks: (!urgent).then(|| Arc::clone(&line.bus)),
                     ..out(&there, urgent)
                 };
                 vec![out(&there, true), back(true), out(&there, false), back(false)]
@@ -185,6 +190,9 @@ impl Courier {
         if let Some((link, _)) = &self.link {
             // What is sent into a dead line only piles up.
             link.open().await;
+            if self.asks.is_some() && link.keeps_mail() {
+                return Err(beat::kept(link));
+            }
         }
         if !self.urgent && self.region != self.node.region {
             // Holds still go out of a region that was restored; the rest waits until it was compared.
@@ -228,17 +236,25 @@ impl Courier {
         if bag.is_empty() {
             return Ok(());
         }
+        // Asked when it is in hand: it may have waited long for it, and the region may have been restored meanwhile.
+        if let (Some(bus), Some((link, _))) = (&self.asks, &self.link)
+            && let Err(error) = beat::lets_go(&self.node, link, bus.as_ref()).await
+        {
+            return self.not_now(bag, error).await;
+        }
         match self.to.bring(mail.clone(), self.urgent).await {
             Ok(()) => self.brought(&bag).await,
             // One of them may be what is refused, and must not keep the others back.
             Err(error @ Error::Refused { .. }) => self.one_by_one(bag, mail, error).await,
-            Err(error) => {
-                for delivery in bag {
-                    self.from.later(delivery.receipt, Duration::from_millis(self.node.settings.pause_ms)).await?;
-                }
-                Err(error)
-            }
+            Err(error) => self.not_now(bag, error).await,
         }
+    }
+
+    async fn not_now(&self, bag: Vec<Delivery>, error: Error) -> Result<(), Error> {
+        for delivery in bag {
+            self.from.later(delivery.receipt, Duration::from_millis(self.node.settings.pause_ms)).await?;
+        }
+        Err(error)
     }
 
     async fn brought(&self, bag: &[Delivery]) -> Result<(), Error> {

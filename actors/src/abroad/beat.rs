@@ -43,25 +43,53 @@ impl Drop for Watching<'_> {
 pub(crate) async fn give(node: Arc<Node>, link: Arc<Link>, bus: Arc<dyn Bus>) {
     let _watching = Watching(&link);
     let clock = &node.seams.clock;
-    let there = subject::ask(link.far(), BEATS);
     loop {
         let waiting = counted(&node, &link).await;
-        let beat = link.beat(node.region, node.settings.node.to_string(), node.seams.journal.shards(), waiting);
         let asked = clock.elapsed();
-        match wire::encode("sign of life", &beat) {
-            Ok(bytes) => {
-                if let Ok(Replied::Answer(bytes)) = bus.request(&there, Bytes::from(bytes), PATIENCE).await {
-                    match wire::decode::<Beaten>("sign of life", &bytes) {
-                        Ok(told) => link.answered((clock.now(), clock.elapsed()), told, clock.elapsed().saturating_sub(asked)),
-                        Err(error) => tracing::warn!(%error, region = %link.far(), "a sign of life cannot be read"),
-                    }
-                }
-            }
-            Err(error) => tracing::error!(%error, "a sign of life cannot be written down"),
-        }
+        exchange(&node, &link, bus.as_ref(), waiting).await;
         link.look(clock.now(), clock.elapsed());
         clock.sleep((asked + EVERY).saturating_sub(clock.elapsed()).max(EVERY / 4)).await;
     }
+}
+
+/// Gives one, and takes the answer in; whether there was any.
+async fn exchange(node: &Node, link: &Link, bus: &dyn Bus, waiting: Option<Waiting>) -> bool {
+    let clock = &node.seams.clock;
+    let beat = link.beat(node.region, node.settings.node.to_string(), node.seams.journal.shards(), waiting);
+    let bytes = match wire::encode("sign of life", &beat) {
+        Ok(bytes) => Bytes::from(bytes),
+        Err(error) => {
+            tracing::error!(%error, "a sign of life cannot be written down");
+            return false;
+        }
+    };
+    let asked = clock.elapsed();
+    let Ok(Replied::Answer(bytes)) = bus.request(&subject::ask(link.far(), BEATS), bytes, PATIENCE).await else { return false };
+    match wire::decode::<Beaten>("sign of life", &bytes) {
+        Ok(told) => {
+            link.answered((clock.now(), clock.elapsed()), told, clock.elapsed().saturating_sub(asked));
+            true
+        }
+        Err(error) => {
+            tracing::warn!(%error, region = %link.far(), "a sign of life cannot be read");
+            false
+        }
+    }
+}
+
+/// Whether the other end lets its ordinary mail go, by its word of this moment: not while it was restored and nobody has said that it
+/// was compared with the world outside.
+pub(crate) async fn lets_go(node: &Node, link: &Link, bus: &dyn Bus) -> Result<(), Error> {
+    if !exchange(node, link, bus, link.last_counted()).await {
+        return Err(Error::Unreachable { place: format!("region {}", link.far()) });
+    }
+    if link.keeps_mail() { Err(kept(link)) } else { Ok(()) }
+}
+
+/// Why ordinary mail is not fetched from a region that was restored.
+pub(crate) fn kept(link: &Link) -> Error {
+    let what = "it was restored and nobody has said that it was compared: but for holds its mail waits there until `takt reconciled`";
+    Error::Refused { place: format!("region {}", link.far()), what: what.to_owned() }
 }
 
 /// Hears those who dial this region, and answers them, for ever.
@@ -102,7 +130,12 @@ async fn answer(node: &Node, links: &[Arc<Link>], beat: &[u8], reply: oneshot::S
         return tracing::warn!(region = %beat.from, "a region dials that roads.yaml says nothing of; it is not answered");
     };
     link.beaten((node.seams.clock.now(), node.seams.clock.elapsed()), beat);
-    let told = Beaten { node: node.settings.node.to_string(), shards: node.seams.journal.shards(), waiting: counted(node, link).await };
+    let told = Beaten {
+        node: node.settings.node.to_string(),
+        shards: node.seams.journal.shards(),
+        waiting: counted(node, link).await,
+        reconciling: node.is_reconciling(),
+    };
     if let Ok(bytes) = wire::encode("sign of life", &told) {
         // Whoever asked may be gone by now.
         drop(reply.send(Bytes::from(bytes)));

@@ -59,6 +59,8 @@ struct State {
     theirs: Option<Waiting>,
     /// What waits here for them, and when that was counted.
     ours: Option<(Duration, Waiting)>,
+    /// Whether they were restored, and have not been compared with the world outside, by their word.
+    reconciling: bool,
 }
 
 /// One direction of a road.
@@ -116,6 +118,11 @@ impl Link {
         drop(self.open.subscribe().wait_for(|open| *open).await);
     }
 
+    /// Whether the other end was restored and keeps its ordinary mail, by its last word.
+    pub(crate) fn keeps_mail(&self) -> bool {
+        self.state().reconciling
+    }
+
     /// Whether it is known to be down.
     pub(crate) fn down(&self) -> Option<Down> {
         let state = self.state();
@@ -141,6 +148,11 @@ impl Link {
         self.state().ours.clone().filter(|(at, _)| now < *at + COUNTED).map(|(_, waiting)| waiting)
     }
 
+    /// The same, however long ago that was.
+    pub(super) fn last_counted(&self) -> Option<Waiting> {
+        self.state().ours.clone().map(|(_, waiting)| waiting)
+    }
+
     pub(super) fn count(&self, now: Duration, waiting: Waiting) {
         self.state().ours = Some((now, waiting));
     }
@@ -156,7 +168,7 @@ impl Link {
     pub(super) fn answered(&self, now: (Instant, Duration), told: Beaten, took: Duration) {
         let trouble = self.otherwise(told.shards);
         let mut state = self.state();
-        state.round_trip = Some(took);
+        (state.round_trip, state.reconciling) = (Some(took), told.reconciling);
         (state.node, state.theirs, state.trouble) = (Some(told.node), told.waiting, trouble);
         drop(state);
         self.heard(now);
@@ -259,7 +271,7 @@ mod tests {
     }
 
     fn told(shards: u16) -> Beaten {
-        Beaten { node: "a".to_owned(), shards, waiting: None }
+        Beaten { node: "a".to_owned(), shards, waiting: None, reconciling: false }
     }
 
     #[test]

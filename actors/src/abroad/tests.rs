@@ -19,6 +19,7 @@ use super::*;
 use crate::courier::Line;
 use crate::node::Settings;
 use crate::region::{Plan, Region as Running};
+use crate::restored::{Restored, Word, compared};
 use crate::tape::tests::seams;
 
 fn region(name: &str) -> Region {
@@ -45,11 +46,15 @@ fn hold(home: &str, number: u64) -> Input {
 }
 
 async fn start(name: &str, seams: &Seams, far: Far) -> Running {
+    start_as(name, seams, far, None).await
+}
+
+async fn start_as(name: &str, seams: &Seams, far: Far, restored: Option<Restored>) -> Running {
     let plan = Plan {
         region: region(name),
         seams: seams.clone(),
         book: Arc::new(Book::default()),
-        settings: Settings { ask_patience_ms: 2_000, deliveries_max: 2, ..Settings::default() },
+        settings: Settings { ask_patience_ms: 2_000, deliveries_max: 2, restored, ..Settings::default() },
         sites: Vec::new(),
         roads: vec![far],
         views: Views::in_memory(),
@@ -131,6 +136,44 @@ async fn mail_that_cannot_be_read_is_set_aside_or_waits_for_who_can_and_the_rest
     assert_eq!(at_eu.queue.depth(queue).await.unwrap(), 1, "what a newer binary wrote waits");
     let told = async || na.link_standings().await.unwrap()[0].back.carried.error.as_ref().is_some_and(|(_, why)| why.contains("update it"));
     until("it is told why", told).await;
+    na.stop().await;
+    eu.stop().await;
+}
+
+/// What a laboratory found about a lot at home there: no hold, and so ordinary mail.
+fn result(home: &str, number: u64) -> Input {
+    let Input { to, envelope, .. } = hold(home, number);
+    let sample = NativeId::parse(&format!("S-{number}")).unwrap();
+    let body = Body::Lot(lot::Input::Report(lot::Report::TestResult {
+        sample,
+        characteristic: "weld".to_owned(),
+        value: "4".to_owned(),
+        passed: true,
+    }));
+    Input { to, envelope, body }
+}
+
+#[tokio::test]
+async fn a_restored_region_that_is_dialled_lets_holds_go_and_keeps_the_rest_until_it_was_compared() {
+    let (at_eu, at_na) = (seams(), seams());
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let far = Far { region: region("na"), shards: 1, way: Way::Answers };
+    let eu = start_as("eu", &at_eu, far, Some(Restored::Reconciling)).await;
+    let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
+    eu.take(result("na", 1), "ordinary".to_owned()).await.unwrap();
+    eu.take(hold("na", 2), "urgent".to_owned()).await.unwrap();
+    until("the hold is there", async || holds(&na.show(lot("na")).await.unwrap()) == 1).await;
+    // By then it would be there, too: the road looks for it all the time.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let ordinary = QueueName::Fwd { region: region("na"), urgent: false };
+    assert_eq!(at_eu.queue.depth(ordinary).await.unwrap(), 1, "ordinary mail went out of a region that is reconciling");
+    assert_eq!(na.abroad(region("eu")).unwrap().link().standing().back.carried.count, 1);
+    let told = async || na.link_standings().await.unwrap()[0].back.carried.error.as_ref().is_some_and(|(_, why)| why.contains("compared"));
+    until("it is told why", told).await;
+    let word = Word { by: "ada".to_owned(), reason: "the books were read".to_owned(), at: Instant::EPOCH };
+    compared(&at_eu, &word).await.unwrap();
+    until("it goes out when the region was compared", async || at_eu.queue.depth(ordinary).await.unwrap() == 0).await;
+    until("it is brought", async || na.abroad(region("eu")).unwrap().link().standing().back.carried.count == 2).await;
     na.stop().await;
     eu.stop().await;
 }

@@ -64,6 +64,9 @@ pub(super) struct Beaten {
     pub(super) shards: u16,
     /// What waits at the dialled region.
     pub(super) waiting: Option<Waiting>,
+    /// Whether it was restored, and lets nothing go but holds until it was compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reconciling: bool,
 }
 
 /// What is asked of a region.
