@@ -32,13 +32,13 @@ const TELLERS: usize = 16;
 const LOTS: usize = 25;
 
 /// A wire between two places that can be cut: whatever goes over it then is lost, and nobody gets through.
-struct Wire {
+pub(crate) struct Wire {
     address: SocketAddr,
-    is_cut: watch::Sender<bool>,
+    pub(crate) is_cut: watch::Sender<bool>,
 }
 
 impl Wire {
-    async fn to(server: String) -> Self {
+    pub(crate) async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, is_cut) = (listener.local_addr().unwrap(), watch::Sender::new(false));
         let cut = is_cut.clone();
@@ -64,7 +64,7 @@ impl Wire {
     }
 }
 
-fn region(name: &str) -> Region {
+pub(crate) fn region(name: &str) -> Region {
     Region::parse(name).unwrap()
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn two_regions(config: &Path) {
     }
 }
 
-fn write(config: &Path, servers: &Servers, wire: &Wire) {
+pub(crate) fn write(config: &Path, servers: &Servers, wire: &Wire) {
     two_regions(config);
     // JSON is YAML.
     let engine = json!({ "main": { "jetstream": {
@@ -105,7 +105,7 @@ fn write(config: &Path, servers: &Servers, wire: &Wire) {
     std::fs::write(config.join("roads.yaml"), road.to_string()).unwrap();
 }
 
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().timeout(Duration::from_secs(12)).build().unwrap()
 }
 
@@ -138,7 +138,7 @@ async fn hold(node: &Node, plant: &str, lot: &str) -> (u16, Value) {
 }
 
 /// The row of one direction.
-async fn link(node: &Node, from: &str) -> Value {
+pub(crate) async fn link(node: &Node, from: &str) -> Value {
     let (_, found) = get(node, "/v1/links").await;
     let rows = found["rows"].as_array().cloned().unwrap_or_default();
     rows.into_iter().find(|row| row["from"] == from).unwrap_or_default()
@@ -170,7 +170,7 @@ async fn tell(node: &Node, (system, token): (&str, &str), plant: &str) {
 }
 
 /// How often each message that was told stands in the logs of a region.
-async fn told(seams: &Seams) -> BTreeMap<String, usize> {
+pub(crate) async fn told(seams: &Seams) -> BTreeMap<String, usize> {
     let (mut logs, mut broken) = (Logs::default(), Vec::new());
     logs.read(seams, &mut broken).await.unwrap();
     assert_eq!(broken, Vec::<String>::new());

@@ -16,6 +16,7 @@ mod draw;
 mod federation;
 mod links;
 mod loop_disk;
+mod offline;
 mod rendered;
 mod restored;
 mod several;
