@@ -22,13 +22,14 @@ use crate::region::AskError;
 
 pub(crate) mod beat;
 pub(crate) mod embassy;
+mod filling;
 mod link;
 mod words;
 
 pub use embassy::Answers;
 pub use link::{Direction, Down, LinkStanding};
 pub(crate) use link::{Link, Toward};
-pub use words::{Carried, Waiting};
+pub use words::{Carried, Fill, Waiting};
 use words::{QUESTIONS, Question, Raw, Told};
 
 /// Between two tries, at first and at most.

@@ -27,7 +27,7 @@ pub use govern::{
 };
 pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
-pub use region::{DurabilityText, EmbeddedText, EngineText, JetStreamText, RegionsText, RoadText, RoadsText};
+pub use region::{DurabilityText, EmbeddedText, EngineText, JetStreamText, RegionsText, RoadText, RoadsText, SpoolText};
 pub use site::{LimitsText, Manner, SimulatedText, SiteText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use takt_actors::node::Settings as Limits;
 use takt_cluster::Error;
 use takt_cluster::embedded::{self, Embedded};
 use takt_cluster::jetstream::{Durability, JetStream, Settings};
@@ -95,9 +96,20 @@ impl Engine {
 pub(crate) fn shards(region: Region, text: Option<&EngineText>) -> u16 {
     match text {
         Some(EngineText::Jetstream(text)) => settings(region, text).shards,
-        Some(EngineText::Embedded(EmbeddedText { shards: Some(shards) })) => shards.get(),
+        Some(EngineText::Embedded(EmbeddedText { shards: Some(shards), .. })) => shards.get(),
         Some(EngineText::Embedded(_)) | None => embedded::Settings::of(region).shards,
     }
+}
+
+/// The limits of a region, by its text: how much may wait in it.
+pub(crate) fn limits(usual: &Limits, text: Option<&EngineText>) -> Limits {
+    let mut limits = usual.clone();
+    if let Some(EngineText::Embedded(EmbeddedText { spool: Some(spool), .. })) = text {
+        let most = spool.most.get();
+        limits.waiting_max = usize::try_from(most).unwrap_or(usize::MAX);
+        limits.waiting_reserve = usize::try_from(spool.reserve.unwrap_or(most / 10)).unwrap_or(usize::MAX);
+    }
+    limits
 }
 
 /// How a road comes to the servers of the region that it leads to; `None` for a region that has none.

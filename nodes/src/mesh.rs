@@ -38,6 +38,7 @@ pub struct Stores {
     engines: BTreeMap<RegionName, Engine>,
     views: BTreeMap<RegionName, Views>,
     roads: Vec<Outward>,
+    texts: BTreeMap<RegionName, EngineText>,
 }
 
 /// A road from a region of this process to one that runs elsewhere.
@@ -76,7 +77,7 @@ impl Stores {
         regions: impl IntoIterator<Item = RegionName>,
         engines: &BTreeMap<RegionName, EngineText>,
     ) -> Result<Self, takt_cluster::Error> {
-        let mut stores = Self::none(data);
+        let mut stores = Self { texts: engines.clone(), ..Self::none(data) };
         let open = |region| {
             let (dir, clock) = (stores.dir(region), stores.clock());
             async move { (region, Engine::open(region, engines.get(&region), &dir, clock).await) }
@@ -111,7 +112,7 @@ impl Stores {
 
     fn none(data: &Path) -> Self {
         let clock = Arc::new(SystemClock::start());
-        Self { data: data.to_owned(), clock, engines: BTreeMap::new(), views: BTreeMap::new(), roads: Vec::new() }
+        Self { data: data.to_owned(), clock, engines: BTreeMap::new(), views: BTreeMap::new(), roads: Vec::new(), texts: BTreeMap::new() }
     }
 
     fn dir(&self, region: RegionName) -> PathBuf {
@@ -175,7 +176,11 @@ impl Mesh {
                 region,
                 seams: engine.seams(),
                 book: Arc::clone(&book),
-                settings: Settings { lease_ms: settings.lease_ms.filter(|_| engine.is_shared()), restored, ..settings.clone() },
+                settings: Settings {
+                    lease_ms: settings.lease_ms.filter(|_| engine.is_shared()),
+                    restored,
+                    ..engine::limits(settings, stores.texts.get(&region))
+                },
                 sites: links.to_vec(),
                 roads: roads(&stores, region, settings),
                 views,
@@ -350,7 +355,8 @@ fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
     let beside = |(&region, engine): (&RegionName, &Engine)| {
         let seams = engine.seams();
-        let road = NextDoor { queue: seams.queue, waiting_max: settings.waiting_max, reserve: settings.waiting_reserve };
+        let limits = engine::limits(settings, stores.texts.get(&region));
+        let road = NextDoor { queue: seams.queue, waiting_max: limits.waiting_max, reserve: limits.waiting_reserve };
         Far { region, shards: seams.journal.shards(), way: Way::Beside(Arc::new(road)) }
     };
     let outward = |road: &Outward| {

@@ -155,8 +155,8 @@ pub(crate) async fn counted(node: &Node, link: &Link) -> Option<Waiting> {
     };
     match found {
         Ok(waiting) => {
-            link.count(clock.elapsed(), waiting.clone());
-            Some(waiting)
+            let waiting = Waiting { most: Some(node.settings.waiting_max as u64), ..waiting };
+            Some(link.count(clock.elapsed(), waiting))
         }
         Err(error) => {
             tracing::debug!(%error, region = %link.far(), "what waits for a region cannot be counted just now");

@@ -10,7 +10,8 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::Region;
 use tokio::sync::watch;
 
-use super::words::{Beat, Beaten, Carried, Waiting};
+use super::filling::Filling;
+use super::words::{Beat, Beaten, Carried, Fill, Waiting};
 
 /// Without a sign of life for so long, a road is down.
 pub(super) const SILENT: Duration = Duration::from_secs(4);
@@ -59,6 +60,7 @@ struct State {
     theirs: Option<Waiting>,
     /// What waits here for them, and when that was counted.
     ours: Option<(Duration, Waiting)>,
+    filling: Filling,
     /// Whether they were restored, and have not been compared with the world outside, by their word.
     reconciling: bool,
 }
@@ -153,8 +155,27 @@ impl Link {
         self.state().ours.clone().map(|(_, waiting)| waiting)
     }
 
-    pub(super) fn count(&self, now: Duration, waiting: Waiting) {
-        self.state().ours = Some((now, waiting));
+    /// Takes a count in, and says what follows from it: for how long there is room, and an alarm where that gets short.
+    pub(super) fn count(&self, now: Duration, mut waiting: Waiting) -> Waiting {
+        let mut state = self.state();
+        let before = state.ours.as_ref().map_or(Fill::Room, |(_, before)| before.fill());
+        waiting.lasts_s = state.filling.lasts(now, &waiting);
+        state.ours = Some((now, waiting.clone()));
+        drop(state);
+        if waiting.fill() > before {
+            self.alarm(&waiting);
+        }
+        waiting
+    }
+
+    fn alarm(&self, waiting: &Waiting) {
+        let (region, waits, percent, lasts_s) = (self.far, waiting.other, waiting.percent(), waiting.lasts_s);
+        match waiting.fill() {
+            Fill::Room => {}
+            Fill::Half => tracing::warn!(%region, waits, percent, lasts_s, "the room for mail is half full"),
+            Fill::Most => tracing::error!(%region, waits, percent, lasts_s, "the room for mail is nearly full"),
+            Fill::Full => tracing::error!(%region, waits, "the room for mail is full: nothing more is taken but holds"),
+        }
     }
 
     /// What whoever dials tells of itself.

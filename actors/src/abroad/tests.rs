@@ -50,11 +50,15 @@ async fn start(name: &str, seams: &Seams, far: Far) -> Running {
 }
 
 async fn start_as(name: &str, seams: &Seams, far: Far, restored: Option<Restored>) -> Running {
+    start_with(name, seams, far, Settings { restored, ..Settings::default() }).await
+}
+
+async fn start_with(name: &str, seams: &Seams, far: Far, settings: Settings) -> Running {
     let plan = Plan {
         region: region(name),
         seams: seams.clone(),
         book: Arc::new(Book::default()),
-        settings: Settings { ask_patience_ms: 2_000, deliveries_max: 2, restored, ..Settings::default() },
+        settings: Settings { ask_patience_ms: 2_000, deliveries_max: 2, ..settings },
         sites: Vec::new(),
         roads: vec![far],
         views: Views::in_memory(),
@@ -103,7 +107,9 @@ async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
         let brought = async || {
             let links = here.link_standings().await.unwrap();
             let [link] = links.as_slice() else { panic!("{links:?}") };
-            link.out.carried.count == 1 && link.back.carried.count == 1 && link.out.waiting == Some(Waiting::default())
+            link.out.carried.count == 1
+                && link.back.carried.count == 1
+                && link.out.waiting.as_ref().is_some_and(|waits| (waits.urgent, waits.other) == (0, 0))
         };
         until("what was brought is told", brought).await;
     }
@@ -174,6 +180,37 @@ async fn a_restored_region_that_is_dialled_lets_holds_go_and_keeps_the_rest_unti
     compared(&at_eu, &word).await.unwrap();
     until("it goes out when the region was compared", async || at_eu.queue.depth(ordinary).await.unwrap() == 0).await;
     until("it is brought", async || na.abroad(region("eu")).unwrap().link().standing().back.carried.count == 2).await;
+    na.stop().await;
+    eu.stop().await;
+}
+
+#[tokio::test]
+async fn while_the_line_is_down_the_room_for_mail_is_bounded_gives_alarms_and_keeps_a_reserve_for_holds() {
+    let (at_eu, at_na) = (seams(), seams());
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let settings = Settings { waiting_max: 10, waiting_reserve: 2, ..Settings::default() };
+    // Nobody of that region runs yet.
+    let na = start_with("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }, settings).await;
+    let fill = async || na.link_standings().await.unwrap()[0].out.waiting.as_ref().map(|waits| (waits.other, waits.fill()));
+    for (number, wanted) in [(4, Fill::Room), (5, Fill::Half), (8, Fill::Most), (10, Fill::Full)] {
+        let waits = fill().await.map_or(0, |(waits, _)| waits);
+        for number in waits..number {
+            na.take(result("eu", number), format!("ordinary-{number}")).await.unwrap();
+        }
+        until("the alarm is as it should be", async || fill().await == Some((number, wanted))).await;
+    }
+    let refused = na.take(result("eu", 99), "ordinary-99".to_owned()).await;
+    assert!(matches!(&refused, Err(AskError::Store(takt_cluster::Error::Full { .. }))), "{refused:?}");
+    for number in 200..212 {
+        na.take(hold("eu", number), format!("hold-{number}")).await.unwrap_or_else(|error| panic!("hold {number}: {error:?}"));
+    }
+    let refused = na.take(hold("eu", 299), "hold-299".to_owned()).await;
+    assert!(matches!(&refused, Err(AskError::Store(takt_cluster::Error::Full { .. }))), "the reserve has an end, too: {refused:?}");
+    // All that was acknowledged is brought when the other end is there.
+    let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
+    until("all of it is brought", async || eu.link_standings().await.unwrap()[0].back.carried.count == 22).await;
+    until("there is room again", async || fill().await == Some((0, Fill::Room))).await;
+    assert_eq!(holds(&eu.show(lot("eu")).await.unwrap()), 12);
     na.stop().await;
     eu.stop().await;
 }

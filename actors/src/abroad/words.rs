@@ -25,6 +25,42 @@ pub struct Waiting {
     pub oldest: Option<Instant>,
     /// Mail that could not be brought and lies in the dead-letter box; not counted beyond some hundreds.
     pub dead: u64,
+    /// How much may wait that is not urgent, before no more is taken; nothing by the word of a binary that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u64>,
+    /// For how long there is room yet if it goes on as in the last day, in seconds; nothing where it does not fill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts_s: Option<u64>,
+}
+
+/// How full the room for mail is, where that is worth an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fill {
+    /// There is room.
+    Room,
+    /// Half of it and more.
+    Half,
+    /// Four fifths and more.
+    Most,
+    /// All of it: whoever brings more is not acknowledged; holds are still taken.
+    Full,
+}
+
+impl Waiting {
+    /// How full the room is, in hundredths; nothing where that is not known.
+    pub fn percent(&self) -> Option<u64> {
+        self.most.map(|most| self.other.saturating_mul(100) / most.max(1))
+    }
+
+    /// The same as an alarm.
+    pub fn fill(&self) -> Fill {
+        match self.percent().unwrap_or_default() {
+            0..50 => Fill::Room,
+            50..80 => Fill::Half,
+            80..100 => Fill::Most,
+            100.. => Fill::Full,
+        }
+    }
 }
 
 /// What was brought in one direction since whoever brings it runs.

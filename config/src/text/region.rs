@@ -2,7 +2,7 @@
 //! node starts; what changes in them counts from the next start on.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -51,6 +51,18 @@ pub enum EngineText {
 pub struct EmbeddedText {
     /// Shards of the log, fixed when it is made; left out, 1.
     pub shards: Option<NonZeroU16>,
+    /// How much may wait while it is offline.
+    pub spool: Option<SpoolText>,
+}
+
+/// How many inputs may wait in one queue of a region: to be decided, or to be brought to another region.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpoolText {
+    /// Any: whoever brings one more is not acknowledged, and keeps it.
+    pub most: NonZeroU32,
+    /// How many more that hold goods; left out, a tenth of them.
+    pub reserve: Option<u32>,
 }
 
 /// A cluster of nats-servers, and how it is come to.

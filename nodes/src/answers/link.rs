@@ -1,7 +1,7 @@
 //! The roads to regions that run in other processes, as people who keep them open ask for them.
 
 use serde::{Deserialize, Serialize};
-use takt_actors::abroad::{Direction, LinkStanding};
+use takt_actors::abroad::{Direction, Fill, LinkStanding, Waiting};
 use takt_protocol::name::Region;
 use utoipa::ToSchema;
 
@@ -43,6 +43,18 @@ pub struct LinkRow {
     /// Mail that was refused and lies in the dead-letter box of the region where it waited, at most 400.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<u64>,
+    /// How much of the other mail may wait before no more is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u64>,
+    /// How full that room is, in hundredths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_percent: Option<u64>,
+    /// For how long there is room yet if it goes on as in the last day, in seconds; absent where it does not fill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts_s: Option<u64>,
+    /// `half`, `most` or `full` where the room gets short: from 50, 80 and 100 % on. A full one takes nothing more but holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
     /// The last number of the queue that was brought since whoever brings it runs; 0 for none.
     pub sequence: u64,
     /// How much was brought since then.
@@ -80,10 +92,23 @@ fn row(here: Region, link: &LinkStanding, (from, to): (Region, Region), directio
         other: waiting.map(|waiting| waiting.other),
         oldest: waiting.and_then(|waiting| waiting.oldest).map(|at| at.to_string()),
         dead: waiting.map(|waiting| waiting.dead),
+        most: waiting.and_then(|waiting| waiting.most),
+        full_percent: waiting.and_then(Waiting::percent),
+        lasts_s: waiting.and_then(|waiting| waiting.lasts_s),
+        alarm: waiting.and_then(|waiting| alarm(waiting.fill())).map(str::to_owned),
         sequence: carried.sequence,
         brought: carried.count,
         brought_at: carried.at.map(|at| at.to_string()),
         error: error.map(|(_, what)| what.clone()),
         error_at: error.map(|(at, _)| at.to_string()),
+    }
+}
+
+fn alarm(fill: Fill) -> Option<&'static str> {
+    match fill {
+        Fill::Room => None,
+        Fill::Half => Some("half"),
+        Fill::Most => Some("most"),
+        Fill::Full => Some("full"),
     }
 }

@@ -49,7 +49,8 @@ pub(crate) fn shards(answer: &Value, _: &Zones) -> String {
 
 /// The roads to other regions.
 pub(crate) fn links(answer: &Value, _: &Zones) -> String {
-    let mut screen = table(&["from", "to", "dials", "", "for", "heard", "round trip", "urgent", "other", "oldest", "dead", "last", ""]);
+    let mut screen =
+        table(&["from", "to", "dials", "", "for", "heard", "round trip", "urgent", "other", "full", "lasts", "oldest", "dead", "last", ""]);
     let now = text(answer, "as_of");
     for link in rows(answer) {
         let is_up = link.get("up").and_then(Value::as_bool).unwrap_or(false);
@@ -58,7 +59,10 @@ pub(crate) fn links(answer: &Value, _: &Zones) -> String {
         let micros = link.get("round_trip_us").and_then(Value::as_u64);
         let round_trip =
             micros.filter(|_| is_up).map_or_else(|| "-".to_owned(), |micros| format!("{}.{} ms", micros / 1_000, micros / 100 % 10));
-        let trouble = [text(link, "trouble"), text(link, "error")].into_iter().find(|said| !said.is_empty()).unwrap_or_default();
+        let trouble = [short(text(link, "alarm")), text(link, "trouble"), text(link, "error")]
+            .into_iter()
+            .find(|said| !said.is_empty())
+            .unwrap_or_default();
         screen.add_row(vec![
             text(link, "from").to_owned(),
             text(link, "to").to_owned(),
@@ -69,6 +73,8 @@ pub(crate) fn links(answer: &Value, _: &Zones) -> String {
             round_trip,
             known("urgent"),
             known("other"),
+            full(link),
+            link.get("lasts_s").and_then(Value::as_u64).map_or_else(|| "-".to_owned(), lasts),
             ago("oldest"),
             known("dead"),
             plain(link, "sequence"),
@@ -78,7 +84,34 @@ pub(crate) fn links(answer: &Value, _: &Zones) -> String {
     if rows(answer).is_empty() {
         return "LINKS   none: every region runs in this process, or roads.yaml leads nowhere from here\n".to_owned();
     }
-    format!("LINKS   between regions   urgent, other: mail that waits; oldest: for how long; last: number that was brought last\n{screen}")
+    format!(
+        "LINKS   between regions   urgent, other: mail that waits; full: its room; lasts: at the last day's pace; oldest: for how long; last: number that was brought last\n{screen}"
+    )
+}
+
+/// How full the room for mail is.
+fn full(link: &Value) -> String {
+    link.get("full_percent").and_then(Value::as_u64).map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"))
+}
+
+/// A stretch of time, as a person needs it.
+fn lasts(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        172_800.. => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// What is said where the room for mail gets short.
+fn short(alarm: &str) -> &'static str {
+    match alarm {
+        "half" => "HALF FULL: see to the line",
+        "most" => "NEARLY FULL: see to the line now",
+        "full" => "FULL: senders are not acknowledged, but for holds",
+        _ => "",
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +119,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_room_for_mail_that_gets_short_is_said_aloud_with_how_long_it_lasts() {
+        let zones = Zones::of(&json!({}));
+        let row = |alarm, percent, lasts_s| json!({"from": "nord", "to": "eu", "up": false, "other": 9, "full_percent": percent, "lasts_s": lasts_s, "alarm": alarm});
+        let screen = links(&json!({"rows": [row("most", 85, 10_000), row("full", 100, 0)]}), &zones);
+        for wanted in ["85 %", "2 h", "NEARLY FULL", "100 %", "0 s", "FULL: senders are not acknowledged"] {
+            assert!(screen.contains(wanted), "{wanted}: {screen}");
+        }
+        let calm = links(&json!({"rows": [{"from": "nord", "to": "eu", "up": true, "other": 9, "full_percent": 1}]}), &zones);
+        assert!(calm.contains("1 %") && !calm.contains("FULL"), "{calm}");
+        assert_eq!([lasts(59), lasts(60), lasts(7_200), lasts(172_800)], ["59 s", "1 min", "2 h", "2 d"]);
+    }
 
     #[test]
     fn a_silent_node_and_a_shard_that_nobody_runs_are_said_aloud() {

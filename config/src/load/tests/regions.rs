@@ -81,3 +81,19 @@ fn the_demo_s_regions_on_jetstream_are_right_and_checked_without_their_ports() {
     let nats: Vec<&str> = checked.unset.iter().map(String::as_str).filter(|name| name.starts_with("NATS_")).collect();
     assert_eq!(nats.len(), 9, "{nats:?}");
 }
+
+#[test]
+fn the_spool_of_a_region_on_a_disk_is_read_and_one_without_room_is_told() {
+    let text = |spool: &str| format!("eu:\n  embedded:\n    spool: {spool}\n");
+    let dir = folder(&[("regions.yaml", &text("{most: 200000, reserve: 5000}"))]);
+    let mesh = load(dir.path(), &variables()).unwrap_or_else(|found| panic!("{found:?}"));
+    let EngineText::Embedded(eu) = &mesh.engines[&Region::parse("eu").unwrap()] else { panic!() };
+    let spool = eu.spool.as_ref().unwrap();
+    assert_eq!((spool.most.get(), spool.reserve), (200_000, Some(5_000)));
+    for (wrong, wanted) in
+        [("{most: 0}", "integer `0` cannot stand here"), ("{reserve: 5}", "most"), ("{most: 5, least: 1}", "no key `least`")]
+    {
+        let found = told(&text(wrong));
+        assert!(found.len() == 1 && found[0].contains(wanted), "{wrong}: {found:#?}");
+    }
+}
