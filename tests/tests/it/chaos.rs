@@ -1,6 +1,6 @@
 //! Whole orders while things break: three real nats-servers, two `takt` processes that run one region over them, and simulated systems
 //! behind real HTTP, from the wish to the booked end. The server that leads the log is killed, a node is stopped where it stands, every
-//! server is restarted in turn. Judged by the logs and by the ERP's own books: what was acknowledged is there once.
+//! server and every node is restarted in turn. Judged by the logs and by the ERP's own books: what was acknowledged is there once.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -250,8 +250,34 @@ async fn every_server_is_restarted(place: &mut Place, load: &Load) {
     recovered("rolling restart of the servers", load, from).await;
 }
 
+/// Each node goes as planned and comes back, while requests come in at both: none is refused.
+async fn every_node_is_restarted(place: &Place, load: &Load, nodes: [Node; 2]) -> [Node; 2] {
+    let [mut a, mut b] = nodes;
+    let from = load.now();
+    for (name, other) in [("a", "b"), ("b", "a")] {
+        let (leaves, stays) = if name == "a" { (a, b) } else { (b, a) };
+        leaves.signal("-TERM");
+        let ended = tokio::task::spawn_blocking(move || leaves.wait()).await.unwrap();
+        assert!(ended.success(), "{name} was asked to end and said {ended}");
+        place.answers(load, &[&stays]);
+        let all = usize::from(SHARDS);
+        until("the other node runs every shard", async || owned(&stays.url, other).await.len() == all).await;
+        let back = place.start(name);
+        place.answers(load, &[&back, &stays]);
+        until("the node that came back runs a part", async || {
+            let (of_back, of_stays) = (owned(&stays.url, name).await, owned(&stays.url, other).await);
+            !of_back.is_empty() && of_back.len() + of_stays.len() == all
+        })
+        .await;
+        (a, b) = if name == "a" { (back, stays) } else { (stays, back) };
+    }
+    recovered("rolling restart of the nodes", load, from).await;
+    assert_eq!(load.refused(from, load.now()), Vec::<String>::new(), "a rolling restart of the nodes refused requests");
+    [a, b]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whole_orders_survive_a_killed_leader_a_stopped_node_and_a_rolling_restart_of_the_servers() {
+async fn whole_orders_survive_a_killed_leader_a_stopped_node_and_rolling_restarts_of_servers_and_nodes() {
     drop(rustls::crypto::ring::default_provider().install_default());
     let mut place = Place::new().await;
     let (a, b) = (place.start("a"), place.start("b"));
@@ -272,6 +298,7 @@ async fn whole_orders_survive_a_killed_leader_a_stopped_node_and_a_rolling_resta
     leader_is_killed(&mut place, &load).await;
     node_is_stopped(&place, &load, &a, &b).await;
     every_server_is_restarted(&mut place, &load).await;
+    let [a, b] = every_node_is_restarted(&place, &load, [a, b]).await;
 
     load.over.store(true, Ordering::Relaxed);
     for caller in callers {
