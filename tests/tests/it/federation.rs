@@ -3,7 +3,6 @@
 //! once.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +15,10 @@ use takt_cluster::jetstream::servers::{Plan, Servers, find};
 use takt_cluster::seam::{Clock as _, Seams};
 use takt_protocol::name::Region;
 use takt_simulations::logs::Logs;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::several::{Node, until};
+use crate::wire::Wire;
 
 /// Messages that each side is told while they are apart: half of them holds, half of them not.
 const TOLD: usize = 1_000;
@@ -30,39 +28,6 @@ const TELLERS: usize = 16;
 
 /// Lots that they are about, on each side.
 const LOTS: usize = 25;
-
-/// A wire between two places that can be cut: whatever goes over it then is lost, and nobody gets through.
-pub(crate) struct Wire {
-    address: SocketAddr,
-    pub(crate) is_cut: watch::Sender<bool>,
-}
-
-impl Wire {
-    pub(crate) async fn to(server: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, is_cut) = (listener.local_addr().unwrap(), watch::Sender::new(false));
-        let cut = is_cut.clone();
-        tokio::spawn(async move {
-            loop {
-                let (mut near, _) = listener.accept().await.unwrap();
-                let (server, mut cut) = (server.clone(), cut.subscribe());
-                tokio::spawn(async move {
-                    let carried = async {
-                        let mut far = TcpStream::connect(server.trim_start_matches("nats://")).await.unwrap();
-                        // How it ends is the test's business.
-                        drop(tokio::io::copy_bidirectional(&mut near, &mut far).await);
-                    };
-                    tokio::select! {
-                        biased;
-                        _ = cut.wait_for(|cut| *cut) => {}
-                        () = carried => {}
-                    }
-                });
-            }
-        });
-        Self { address, is_cut }
-    }
-}
 
 pub(crate) fn region(name: &str) -> Region {
     Region::parse(name).unwrap()

@@ -24,6 +24,7 @@ mod store_account;
 mod store_kill;
 mod store_power;
 mod store_writer;
+mod wire;
 mod world_files;
 mod world_records;
 mod world_swap;
