@@ -18,3 +18,8 @@ pub mod render;
 pub mod rpc;
 mod screens;
 pub mod serve;
+
+/// The allocator of every program that is made of this: many threads free what others took, which the system's does slowly
+/// (`decisions/0002`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
