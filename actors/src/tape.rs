@@ -149,14 +149,27 @@ impl Tape {
     pub(crate) async fn all_after(&self, shard: u16, cursor: u64) -> Result<Run, Error> {
         let mut run = Run { upto: cursor, stretches: Vec::new() };
         run.take(self.after(shard, cursor).await?);
-        let Some(reel) = self.reels.get(usize::from(shard)) else { return Ok(run) };
+        self.gather(shard, &mut run);
+        Ok(run)
+    }
+
+    /// What [`Self::alone`] gives, and all that was read behind it meanwhile: who pauses between two readings would else fall behind by
+    /// a pause for every short stretch.
+    pub(crate) async fn all_alone(&self, shard: u16, cursor: u64) -> Result<Run, Error> {
+        let mut run = Run { upto: cursor, stretches: Vec::new() };
+        run.take(self.alone(shard, cursor).await?);
+        self.gather(shard, &mut run);
+        Ok(run)
+    }
+
+    fn gather(&self, shard: u16, run: &mut Run) {
+        let Some(reel) = self.reels.get(usize::from(shard)) else { return };
         let recent = reel.recent();
         while run.commits().count() < self.most
             && let Some(next) = recent.find(run.upto)
         {
             run.take(next);
         }
-        Ok(run)
     }
 
     /// A commit of this node on its way into the log, and its bytes there.

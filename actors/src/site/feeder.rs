@@ -54,15 +54,15 @@ async fn yields(desk: &SiteDesk, shard: u16) -> bool {
 
 /// Tells what a shard recorded behind `cursor`; how far that is.
 async fn step(desk: &SiteDesk, shard: u16, cursor: u64) -> Result<u64, String> {
-    let stretch = desk.node.tape.alone(shard, cursor).await.map_err(|error| error.to_string())?;
+    let run = desk.node.tape.all_alone(shard, cursor).await.map_err(|error| error.to_string())?;
     let mut events = Vec::new();
-    for told in stretch.commits.iter().flat_map(|recorded| event::of(&recorded.commit)) {
+    for told in run.commits().flat_map(|recorded| event::of(&recorded.commit)) {
         events.push(serde_json::to_value(&told).map_err(|error| format!("{} cannot be written down: {error}", told.id))?);
     }
     for (at, batch) in events.chunks(BATCH_MAX).enumerate() {
-        tell(desk, stretch.upto, at, EventBatch { events: batch.to_vec() }).await?;
+        tell(desk, run.upto, at, EventBatch { events: batch.to_vec() }).await?;
     }
-    Ok(stretch.upto)
+    Ok(run.upto)
 }
 
 /// Tells one batch; why not, when it did not take the whole of it.

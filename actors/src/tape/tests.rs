@@ -173,3 +173,17 @@ fn what_nobody_will_read_takes_no_room_for_ever() {
     fill(0..FRESH_MAX as u128 + 10);
     assert_eq!((kept(), tape.reels[0].fresh().order.len()), (FRESH_MAX, FRESH_MAX));
 }
+
+#[tokio::test]
+async fn who_pauses_gets_all_short_stretches_that_were_read_meanwhile() {
+    let seams = seams();
+    let tape = Tape::new(Arc::clone(&seams.journal), 10);
+    let mut cursor = 0;
+    for number in 1..=5 {
+        write(&seams, &mut commit(order(number), 1)).await;
+        cursor = soon(tape.after(0, cursor)).await.unwrap().upto;
+    }
+    assert_eq!(soon(tape.alone(0, 0)).await.unwrap().commits.len(), 1, "they were read one by one");
+    let run = soon(tape.all_alone(0, 0)).await.unwrap();
+    assert_eq!((run.upto, run.commits().count()), (cursor, 5));
+}
