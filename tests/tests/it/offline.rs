@@ -201,7 +201,8 @@ async fn offline(reports: usize, lag: Duration, rate_min: f64) {
     until("the line is as slow as it was made", async || round_trip().await >= Some(2 * lag)).await;
     until("every report is decided", async || all_is_decided(&main).await).await;
     let decided = clock.elapsed();
-    let rate = |until: Duration| reports as f64 / until.saturating_sub(opened).as_secs_f64().max(0.001);
+    let rate =
+        |until: Duration| f64::from(u32::try_from(reports).unwrap_or(u32::MAX)) / until.saturating_sub(opened).as_secs_f64().max(0.001);
     eprintln!(
         "offline: the road was open {opened:?} after the line was mended; then all was brought in {:?} ({:.0} a second) and decided after {:?} \
          ({:.0} a second)",
