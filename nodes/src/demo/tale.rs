@@ -220,9 +220,13 @@ impl Tale {
         let native = self.number_of(order).await?;
         self.scene.say.line(&self.plant, &native, &format!("{} pallets put away at {}", pallets.len(), self.plant.wms.site));
         let delivery = format!("SHP-{}", 7780 + self.number);
-        self.plan_delivery(order, &delivery).await?;
-        if self.trouble == Trouble::LostReplyHoldAndCorrection {
+        let troubled = self.trouble == Trouble::LostReplyHoldAndCorrection;
+        // It may take a while, in which a truck that was planned before would be packed and gone.
+        if troubled {
             self.lost_and_found(order, &native).await?;
+        }
+        self.plan_delivery(order, &delivery).await?;
+        if troubled {
             self.hold_while_packing(order, &delivery).await?;
             self.correct_a_count(order, &native).await?;
         }
