@@ -162,12 +162,15 @@ impl Tape {
         Ok(run)
     }
 
+    /// Takes what was just read behind a run, until that is long enough.
     fn gather(&self, shard: u16, run: &mut Run) {
         let Some(reel) = self.reels.get(usize::from(shard)) else { return };
         let recent = reel.recent();
-        while run.commits().count() < self.most
+        let mut count = run.commits().count();
+        while count < self.most
             && let Some(next) = recent.find(run.upto)
         {
+            count += next.commits.len();
             run.take(next);
         }
     }

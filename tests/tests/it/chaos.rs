@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::JetStream;
-use takt_cluster::jetstream::servers::{Plan, Servers, find};
+use takt_cluster::jetstream::servers::Servers;
 use takt_protocol::name::Region;
 use takt_protocol::order::Order;
 use takt_protocol::posting::accounts;
@@ -25,6 +25,7 @@ use takt_simulations::world::system::Kind;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::desks::Desks;
+use crate::servers;
 use crate::several::{Load, Node, owned_as, read, until};
 use crate::world_swap::stage::{CAST, written};
 
@@ -108,10 +109,7 @@ impl Place {
     async fn new() -> Self {
         let room = tempfile::tempdir().unwrap();
         let dir = room.path().to_owned();
-        let here = std::env::current_exe().unwrap();
-        let target = here.ancestors().find(|path| path.ends_with("target")).unwrap_or(here.parent().unwrap());
-        let plan = Plan { servers: 3, accounts: 1, sync_always: true };
-        let servers = tokio::task::block_in_place(|| Servers::start(&find(target).unwrap(), &dir, plan).unwrap());
+        let servers = tokio::task::block_in_place(|| servers::three(&dir));
         let door = Door::open().await;
         let world = world(&dir, &door).await;
         let variables = written(&dir.join("config"), &world);

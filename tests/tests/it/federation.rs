@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{self, Embedded};
 use takt_cluster::jetstream::JetStream;
-use takt_cluster::jetstream::servers::{Plan, Servers, find};
+use takt_cluster::jetstream::servers::Servers;
 use takt_cluster::seam::{Clock as _, Seams};
 use takt_protocol::name::Region;
 use takt_simulations::logs::Logs;
 use tokio::task::JoinSet;
 
+use crate::servers;
 use crate::several::{Node, until};
 use crate::wire::Wire;
 
@@ -158,9 +159,7 @@ pub(crate) async fn is_up(node: &Node, up: bool) -> bool {
 async fn two_regions_in_two_processes_ask_each_other_and_lose_and_double_nothing_when_they_are_cut_apart() {
     drop(rustls::crypto::ring::default_provider().install_default());
     let dir = tempfile::tempdir().unwrap();
-    let here = std::env::current_exe().unwrap();
-    let target = here.ancestors().find(|path| path.ends_with("target")).unwrap_or(here.parent().unwrap());
-    let servers = Servers::start(&find(target).unwrap(), dir.path(), Plan { servers: 3, accounts: 1, sync_always: true }).unwrap();
+    let servers = servers::three(dir.path());
     let wire = Wire::to(servers.addresses()[0].clone()).await;
     write(&dir.path().join("config"), &servers, &wire);
     // The plant is there first, and needs nobody.

@@ -19,6 +19,7 @@ mod loop_disk;
 mod offline;
 mod rendered;
 mod restored;
+mod servers;
 mod several;
 mod store_account;
 mod store_kill;

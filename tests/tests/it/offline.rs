@@ -11,11 +11,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::JetStream;
-use takt_cluster::jetstream::servers::{Plan, Servers, find};
+use takt_cluster::jetstream::servers::Servers;
 use takt_cluster::seam::Clock as _;
 use tokio::task::JoinSet;
 
 use crate::federation::{client, is_up, link, region, told, write};
+use crate::servers;
 use crate::several::{Node, read, until};
 use crate::wire::Wire;
 
@@ -171,9 +172,7 @@ async fn over_a_slow_line_all_that_waited_arrives_once_too() {
 async fn offline(reports: usize, lag: Duration, rate_min: f64) {
     drop(rustls::crypto::ring::default_provider().install_default());
     let dir = tempfile::tempdir().unwrap();
-    let here = std::env::current_exe().unwrap();
-    let target = here.ancestors().find(|path| path.ends_with("target")).unwrap_or(here.parent().unwrap());
-    let servers = Servers::start(&find(target).unwrap(), dir.path(), Plan { servers: 3, accounts: 1, sync_always: true }).unwrap();
+    let servers = servers::three(dir.path());
     let wire = Wire::to(servers.addresses()[0].clone()).await;
     let (config, most) = (dir.path().join("config"), reports + MORE);
     write(&config, &servers, &wire);

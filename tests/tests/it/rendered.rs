@@ -12,10 +12,11 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::{Value, json};
-use takt_cluster::jetstream::servers::{Servers, find};
+use takt_cluster::jetstream::servers::Servers;
 
 use crate::demo::TAKT;
 use crate::federation::{asked_both_ways, is_up, two_regions};
+use crate::servers;
 use crate::several::{Node, SECRETS, until};
 
 const SHARDS: u16 = 4;
@@ -82,9 +83,7 @@ impl Place {
         // Each with its own folder, as each is on its own machine.
         let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
         let at = |at: usize| (names[at].as_str(), texts[at].as_str(), (ports[at], monitors[at]));
-        let here = std::env::current_exe().unwrap();
-        let target = here.ancestors().find(|path| path.ends_with("target")).unwrap_or(here.parent().unwrap());
-        let servers = Servers::written(&find(target).unwrap(), &dir, &[at(0), at(1), at(2)]).unwrap();
+        let servers = Servers::written(&servers::program(), &dir, &[at(0), at(1), at(2)]).unwrap();
         Self { _dir: room, dir, ports, _servers: servers }
     }
 

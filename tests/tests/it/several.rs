@@ -13,13 +13,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::JetStream;
-use takt_cluster::jetstream::servers::{Plan, Servers, find};
+use takt_cluster::jetstream::servers::Servers;
 use takt_cluster::seam::Clock as _;
 use takt_protocol::id::EntityId;
 use takt_protocol::name::Region;
 use takt_simulations::logs::Logs;
 
 use crate::demo::TAKT;
+use crate::servers;
 
 /// Shards of the region.
 const SHARDS: u16 = 16;
@@ -48,9 +49,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let here = std::env::current_exe().unwrap();
-        let target = here.ancestors().find(|path| path.ends_with("target")).unwrap_or(here.parent().unwrap());
-        let servers = Servers::start(&find(target).unwrap(), dir.path(), Plan { servers: 3, accounts: 1, sync_always: true }).unwrap();
+        let servers = servers::three(dir.path());
         let config = dir.path().join("config");
         takt_config::start::write_to(&config).unwrap();
         let engine = json!({ "main": { "jetstream": {
