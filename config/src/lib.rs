@@ -3,15 +3,17 @@
 //!
 //! Read on in this order: [`text`] (what may be written in which file), [`folder`] (files and the hash), `read` and `fill` (from
 //! files to pages, variables filled in, a plant's own laid over what holds for all), `check` (what may not contradict what), [`mod@load`] (from pages to values), [`links`]
-//! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`explain`] (which file set what is in force), [`demo`] and [`start`] (folders to start
+//! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`explain`] (which file set what is in force), [`kept`] (what is in force until the next start), [`places`] (which file holds what), [`demo`] and [`start`] (folders to start
 //! from), [`swap`] (another ERP in the demo's folder).
 
 pub mod demo;
 pub mod explain;
 pub mod finding;
 pub mod folder;
+pub mod kept;
 pub mod links;
 pub mod load;
+pub mod places;
 pub mod start;
 pub mod swap;
 pub mod text;

@@ -21,6 +21,7 @@ use crate::check;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::govern;
+use crate::places::Places;
 use crate::read::{self, In, Pages};
 use crate::text::{
     ClientText, EngineText, MaterialText, MeshText, PieceText, PolicyText, RoadText, SimulatedText, SiteText, TransportText,
@@ -43,6 +44,8 @@ pub struct Mesh {
     pub clients: Vec<ClientText>,
     /// Each mapping file that a link names, compiled.
     pub mappings: BTreeMap<String, Mapping>,
+    /// In which file each thing of master data stands.
+    pub places: Places,
 }
 
 /// How a site is spoken to.
@@ -82,6 +85,7 @@ fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Puts the pages together. They were checked: nothing is looked at twice here.
 fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
+    let places = Places::of(&pages);
     let (ownership, workflows, roles) = (govern::ownership(&pages), govern::workflows(&pages), govern::roles(&pages, Some(&mesh.policy)));
     let rules = pages.rules.into_iter().flat_map(|page| page.value.into_iter().map(|rule| rule.value)).collect();
     let mut recipes: BTreeMap<(SiteId, MaterialId), Vec<Recipe>> = BTreeMap::new();
@@ -119,6 +123,7 @@ fn assemble(folder: &Folder, mesh: MeshText, pages: Pages) -> Option<Mesh> {
         links: pages.sites.into_iter().filter_map(|(name, page)| Some((name, link(page.value)?))).collect(),
         clients: mesh.clients.into_iter().map(|client| client.value).collect(),
         mappings: pages.mappings,
+        places,
     })
 }
 

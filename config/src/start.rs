@@ -119,6 +119,38 @@ mod tests {
     use super::*;
     use crate::trial::check;
 
+    /// A plant's own codes and clocks: nobody has those that stand here.
+    #[test]
+    fn the_tests_of_the_mappings_hold_whatever_codes_and_clocks_the_sites_have() {
+        let dir = tempfile::tempdir().unwrap();
+        write_to(dir.path()).unwrap();
+        let others = [
+            ("erp", "\"1010\"", "P-77"),
+            ("erp", "H87: EA, KGM: KG, GRM: G, MIN: MIN, HUR: HR", "H87: STK, KGM: KILO, GRM: GRAMM, MIN: MINUTE, HUR: STD"),
+            ("erp", "raw: \"0001\", finished: \"0002\"", "raw: R1, finished: F1"),
+            (
+                "erp",
+                "unrestricted: \"01\", quality_inspection: \"02\", blocked: \"07\"",
+                "unrestricted: F, quality_inspection: Q, blocked: S",
+            ),
+            ("erp", "Europe/Berlin", "America/New_York"),
+            ("plant-1", "H87: EA, KGM: KG, MIN: MIN", "H87: STK, KGM: KILO, MIN: MINUTE"),
+            ("plant-1", "zone: Europe/Berlin", "zone: Asia/Tokyo"),
+            ("warehouse", "unit: {default: H87}", "unit: {default: EA}"),
+            ("warehouse", "item_unit: {STEEL-3: KGM}", "item_unit: {STEEL-9: TNE}"),
+            ("lims", "H87: EA, KGM: KG", "H87: STK, KGM: KILO"),
+        ];
+        for (site, ours, theirs) in others {
+            let file = dir.path().join(format!("sites/{site}.yaml"));
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert!(text.contains(ours), "sites/{site}.yaml has no `{ours}`");
+            std::fs::write(&file, text.replace(ours, theirs)).unwrap();
+        }
+        let checked = check(dir.path(), &BTreeMap::new());
+        assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
+        assert!(checked.mapping_cases >= 15, "{checked:?}");
+    }
+
     #[test]
     fn the_folder_to_start_from_is_right_and_names_nothing_of_the_demo() {
         let dir = tempfile::tempdir().unwrap();

@@ -47,6 +47,7 @@ mod order;
 mod orders;
 mod part;
 mod past;
+mod places;
 mod plant;
 mod preview;
 mod quality;
@@ -73,6 +74,7 @@ pub(crate) use events::{Told, Wanted};
 pub use inbox::{Inbox, NotTaken};
 pub use part::ROWS_MAX;
 pub(crate) use part::behind;
+pub(crate) use places::FolderPlaces;
 pub use v1::request::Verb;
 pub use verb::{Asked, Ranked};
 pub(crate) use watch::Seen;
@@ -110,6 +112,7 @@ pub struct Reception {
     admission: Admission,
     live: Live,
     limits: Limits,
+    places: FolderPlaces,
     closing: signal::Sender<bool>,
     /// Dropped last: when it is gone, nobody holds the mesh through this reception any more.
     present: Option<mpsc::Sender<Infallible>>,
@@ -135,6 +138,7 @@ impl Reception {
             admission,
             live: Live::default(),
             limits,
+            places: FolderPlaces::default(),
             closing: signal::Sender::new(false),
             present: None,
         }
@@ -211,7 +215,7 @@ impl Reception {
     async fn read(&self, client: &Client, verb: &Verb) -> Result<(Meaning, Envelope), Denied> {
         let cover = verb.cover();
         self.may(client, verb)?;
-        let key = field::word("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
+        let key = field::verbatim("cover.key", &cover.key, KeyText::parse).map_err(Denied::about_the_key)?;
         let meaning = self.meaning(client, verb).await?;
         self.may_there(client, verb, &meaning).await?;
         self.plausible(&meaning)?;

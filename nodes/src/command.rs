@@ -9,6 +9,7 @@ use crate::demo::{self, Play};
 use crate::doctor::{self, Visit};
 use crate::folder::{self, Work};
 use crate::render::{self, Render};
+use crate::screens;
 use crate::serve::{self, Serve};
 use clap::{Parser, Subcommand};
 
@@ -60,15 +61,27 @@ enum Bench {
     Idle(Idle),
 }
 
-/// Reads the command line of this process and does what it says; the code is for whoever started it.
-///
-/// # Errors
-/// What kept it from starting or going on, for people.
-pub fn run() -> anyhow::Result<ExitCode> {
+/// Reads the command line of this process and does what it says; the code is for whoever started it. What kept it from starting or
+/// going on is told to people.
+pub fn run() -> ExitCode {
     // One provider for every TLS connection of the process; only a second call could fail, and there is none.
     drop(rustls::crypto::ring::default_provider().install_default());
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
-    let words = Words::parse();
+    match carried_out(Words::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            screens::wrong(&told(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why it did not go on, without the places in our code: whoever reads it has written something, and no program.
+fn told(error: &anyhow::Error) -> String {
+    format!("✘ {error:#}")
+}
+
+fn carried_out(words: Words) -> anyhow::Result<ExitCode> {
     match words.command {
         Command::Demo(play) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -101,4 +114,28 @@ pub fn run() -> anyhow::Result<ExitCode> {
 
 fn on_runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_use_is_told_with_its_causes_and_no_backtrace() {
+        let cause = std::io::Error::other("no such folder");
+        let error = anyhow::Error::new(cause).context("the stores did not open");
+        assert_eq!(told(&error), "✘ the stores did not open: no such folder");
+    }
+
+    #[test]
+    fn no_orders_at_all_are_nothing_to_play_or_to_measure() {
+        for words in [&["takt", "demo", "--orders", "0"][..], &["takt", "bench", "idle", "--orders", "0"]] {
+            let error = Words::try_parse_from(words).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::ValueValidation);
+            assert!(error.to_string().contains("0 is not in 1.."), "{error}");
+        }
+        assert!(Words::try_parse_from(["takt", "demo", "--orders", "1"]).is_ok());
+    }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use clap::builder::RangedU64ValueParser;
 use serde::{Deserialize, Serialize};
 use takt_cluster::seam::Clock;
 use takt_protocol::instant::Instant;
@@ -42,8 +43,8 @@ pub struct Play {
     /// End when every order has left, with the account; without it, the mesh stays up until Ctrl-C.
     #[arg(long)]
     once: bool,
-    /// How many orders the people of the demo ask for.
-    #[arg(long, default_value_t = 6)]
+    /// How many orders the people of the demo ask for, from 1 to 1000.
+    #[arg(long, default_value_t = 6, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     orders: usize,
     /// Where configuration, stores and the books of the simulated systems are kept; the same folder goes on where it was.
     /// Without it, `--once` plays in a temporary folder, and otherwise `takt-demo` is used.

@@ -22,7 +22,8 @@ use crate::screens;
 /// About a configuration folder.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Work {
-    /// Reads a configuration folder whole, compares everything with everything, and runs its tests.
+    /// Reads a configuration folder whole, compares everything with everything, and runs its tests. What is right is in force in a node
+    /// that runs when it is saved; links, mappings, regions and roads are after its next start.
     Check {
         /// The folder that holds mesh.yaml.
         #[arg(default_value = ".")]

@@ -31,6 +31,7 @@ mod reconcile;
 mod records;
 mod reply;
 mod requests;
+mod shape;
 mod told;
 mod watch;
 

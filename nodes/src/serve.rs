@@ -11,13 +11,14 @@ use anyhow::Context as _;
 use takt_actors::node::{NodeName, Settings};
 use takt_cluster::seam::Clock;
 use takt_config::folder::Folder;
+use takt_config::kept::Kept;
 use takt_config::links::{Way, ways};
 use takt_config::load::{Mesh as Text, load_for};
 use takt_config::text::EngineText;
 use takt_config::{Finding, trial};
 use takt_protocol::name::{Region, SiteId};
 
-use crate::ask::{Clients, Limits, Reception};
+use crate::ask::{Clients, FolderPlaces, Limits, Reception};
 use crate::doors::{self, Doors};
 use crate::mesh::{Mesh, Stores};
 use crate::screens;
@@ -56,6 +57,9 @@ const LOOK_MS: u64 = 1_000;
 pub(crate) struct Node {
     pub(crate) mesh: Arc<Mesh>,
     clients: Clients,
+    places: FolderPlaces,
+    /// What is in force from this start to the next, whatever is saved.
+    kept: Kept,
     doors: Doors,
 }
 
@@ -63,6 +67,10 @@ pub(crate) struct Node {
 pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let config = &serve.config;
     let here = (!serve.region.is_empty()).then_some(serve.region.as_slice());
+    // What would be refused when it is saved is not started with.
+    if let Some(findings) = wrong(config).await {
+        return Err(told(config, &findings));
+    }
     let again = || read_for(config, &std::env::vars().collect(), here);
     let text = again()?;
     let here = run_here(&text, here)?;
@@ -115,23 +123,25 @@ impl Node {
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, settings).await?);
         let clients = clients(text, config)?;
-        let reception = open(&mesh, clients.clone(), ways);
+        let places = FolderPlaces::new(text.places.clone());
+        let reception = open(&mesh, clients.clone(), ways).with_places(places.clone());
         let doors = doors::serve(reception, listen, listen).await;
         let doors = doors.with_context(|| format!("{listen} cannot be opened: choose another address, or end what listens there"))?;
-        Ok(Self { mesh, clients, doors })
+        Ok(Self { mesh, clients, places, kept: kept(config, text), doors })
     }
 
-    /// Puts what a folder says in force, and who may ask by it; the hash of it.
+    /// Puts what a folder says in force, and who may ask by it; what a person is told of that.
     pub(crate) async fn activate(&self, config: &Path, text: &Text) -> anyhow::Result<String> {
         let clients = clients(text, config)?;
         let before = self.mesh.book();
         let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
         self.mesh.activate(Arc::clone(&text.book)).await?;
         self.clients.replace(&clients);
+        self.places.replace(text.places.clone());
         if !new.is_empty() {
             screens::print(&format!("{} will be spoken with after the next start", new.join(", ")));
         }
-        Ok(text.book.hash.clone())
+        Ok(in_force(&text.book.hash, &self.kept.changed(&kept(config, text))))
     }
 
     /// Hands its work to the other nodes, if there are any, while its doors are open; then takes nobody new, answers what is in
@@ -147,6 +157,20 @@ impl Node {
             tracing::warn!("somebody still asks the mesh; what was acknowledged is durable");
         }
     }
+}
+
+/// What a start with this folder takes and keeps.
+fn kept(config: &Path, text: &Text) -> Kept {
+    Folder::read(config).map(|folder| Kept::of(&folder, text)).unwrap_or_default()
+}
+
+/// That a configuration is in force, and what of it is not yet.
+fn in_force(hash: &str, waits: &[&str]) -> String {
+    let hash = hash.get(..8).unwrap_or_default();
+    if waits.is_empty() {
+        return format!("configuration {hash} is in force");
+    }
+    format!("configuration {hash} is in force, but for what a node reads at its start; in force after the next start: {}", waits.join(", "))
 }
 
 /// Who may ask by a folder.
@@ -227,7 +251,7 @@ pub(crate) async fn watch(clock: &dyn Clock, config: &Path, renew: impl AsyncFn(
             continue;
         }
         match renew().await {
-            Ok(hash) => screens::print(&format!("configuration {} is in force", hash.get(..8).unwrap_or_default())),
+            Ok(told) => screens::print(&told),
             Err(error) => screens::print(&format!("✘ {error:#}\n  the one before stays in force")),
         }
     }
@@ -252,4 +276,36 @@ pub(crate) async fn asked_to_end() -> std::io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use takt_config::start;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_whose_own_tests_fail_is_not_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let (config, data) = (dir.path().join("config"), dir.path().join("data"));
+        start::write_to(&config).unwrap();
+        let mapping = config.join("mappings/mes-json/reports.jq");
+        let text = std::fs::read_to_string(&mapping).unwrap();
+        let broken = text.replacen("mark: { number: .body.sequence }", "mark: { number: 1 }", 1);
+        assert_ne!(text, broken);
+        std::fs::write(&mapping, broken).unwrap();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let serve = Serve { config, region: Vec::new(), node: None, data: data.clone(), listen, port: None };
+        let why = run(&serve).await.unwrap_err().to_string();
+        assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:5:"), "{why}");
+        assert!(!data.exists(), "nothing was begun");
+    }
+
+    #[test]
+    fn what_waits_for_the_next_start_is_said_with_its_file() {
+        let hash = "0123456789abcdef";
+        assert_eq!(in_force(hash, &[]), "configuration 01234567 is in force");
+        let told = in_force(hash, &["sites/wms-na.yaml"]);
+        assert!(told.ends_with("in force after the next start: sites/wms-na.yaml"), "{told}");
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
+use takt_protocol::calendar::Calendar;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Report;
@@ -21,8 +22,10 @@ use super::FormatText;
 pub struct MappingTestsText {
     /// Whose name, calendar and code tables the mapping sees.
     pub site: Spanned<SiteId>,
-    /// Code tables in place of the site's, for a mapping that is nobody's yet.
+    /// Code tables in place of the site's, for a mapping that is nobody's yet, or whose tests hold whatever codes the site has.
     pub tables: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    /// A calendar in place of the site's: whose clock a time without an offset is read from.
+    pub calendar: Option<Calendar>,
     /// How messages are written; left out, as the site's link says.
     pub format: Option<FormatText>,
     /// What is given, and what is wanted.

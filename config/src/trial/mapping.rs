@@ -155,11 +155,12 @@ pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh
         return vec![Finding::about(file, what, "name the site whose messages these are").at(tests.site.referenced)];
     };
     let tables = tests.tables.as_ref().map_or(tables, |own| json!(own));
+    let calendar = tests.calendar.clone().unwrap_or_else(|| calendar(mesh, tests.site.value));
     let format = tests.format.as_ref().map_or_else(|| format(mesh, tests.site.value, &about), FormatText::format);
     let named = named(mesh, tests.site.value, &about);
     let failed = tests.cases.iter().filter_map(|case| {
         let why = given(tests.site.value, &tables, &format, &case.value, &mapping)
-            .map(|given| Given { named: named || case.value.file.is_some(), calendar: calendar(mesh, tests.site.value), ..given })
+            .map(|given| Given { named: named || case.value.file.is_some(), calendar: calendar.clone(), ..given })
             .and_then(|given| wanted(&case.value, &given, &mapping))
             .err()?;
         Some(finding(file, case.referenced, &case.value.name, why, "mend the mapping, or what the test wants of it"))

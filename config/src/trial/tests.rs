@@ -35,7 +35,7 @@ fn the_folder_to_start_from_passes_its_own_tests_and_needs_no_secret_for_it() {
 fn a_mapping_that_was_broken_fails_its_test_with_place_and_what_it_gave() {
     let found = checked("mappings/mes-json/reports.jq", "mark: { number: .body.sequence }", "mark: { number: 1 }");
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert!(found[0].starts_with("mappings/mes-json/reports.test.yaml:4:"), "{found:?}");
+    assert!(found[0].starts_with("mappings/mes-json/reports.test.yaml:5:"), "{found:?}");
     assert!(
         found[0].contains("`a piece is counted, and known again by its job's sequence` fails") && found[0].contains("\"number\":1"),
         "{found:?}"

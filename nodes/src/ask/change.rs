@@ -1,14 +1,14 @@
 //! Wishes to change an order on its way, read into the words of the protocol.
 
+use takt_protocol::book::SiteKind;
 use takt_protocol::id::Kind;
 use takt_protocol::input::Body;
 use takt_protocol::instant::Instant;
-use takt_protocol::name::SiteId;
 use takt_protocol::native::NativeId;
 use takt_protocol::order::{Input, Request};
 use takt_protocol::words::{ItemNo, MaterialId, Reason, Version};
 
-use super::field::{maybe, quantity, word};
+use super::field::{maybe, quantity, site, word};
 use super::meaning::Meaning;
 use super::{Denied, Reception, v1};
 
@@ -42,10 +42,11 @@ impl v1::ChangeRecipe {
 
 impl v1::SplitOrder {
     pub(super) async fn meaning(&self, reception: &Reception) -> Result<Meaning, Denied> {
+        let book = reception.mesh().book();
         let request = Request::Split {
             total: word("total", &self.total, quantity)?,
             reference: word("reference", &self.reference, NativeId::parse)?,
-            plant: maybe("plant", self.plant.as_ref(), SiteId::parse)?,
+            plant: self.plant.as_ref().map(|plant| site(&book, "plant", plant, SiteKind::Plant)).transpose()?,
             start: maybe("start", self.start.as_ref(), Instant::parse)?,
             end: maybe("end", self.end.as_ref(), Instant::parse)?,
         };

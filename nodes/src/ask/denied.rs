@@ -31,6 +31,8 @@ pub enum Sort {
     Expired,
     /// It is too long.
     TooLarge,
+    /// It is written in another way than is read.
+    MediaType,
     /// Too much is under way.
     Overloaded,
     /// What would decide it cannot be reached just now.

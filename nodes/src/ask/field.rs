@@ -13,8 +13,14 @@ use super::{Denied, Sort};
 /// The longest remark of a person, in characters.
 const REMARK_CHARS_MAX: usize = 400;
 
-/// A field that must be there.
+/// A field that must be there, and that people read again on labels and screens.
 pub(super) fn word<T>(field: &str, text: &str, parse: impl FnOnce(&str) -> Result<T, Malformed>) -> Result<T, Denied> {
+    legible(field, text)?;
+    verbatim(field, text, parse)
+}
+
+/// The same, taken as it is sent: a number that somebody looks up may have the blanks that its system pads it with.
+pub(super) fn verbatim<T>(field: &str, text: &str, parse: impl FnOnce(&str) -> Result<T, Malformed>) -> Result<T, Denied> {
     if text.is_empty() {
         return Err(Denied::missing(field));
     }
@@ -26,8 +32,57 @@ pub(super) fn maybe<T>(field: &str, text: Option<&String>, parse: impl FnOnce(&s
     text.map(|text| word(field, text, parse)).transpose()
 }
 
+/// How much of a text a complaint repeats, in characters.
+const REPEATED_CHARS_MAX: usize = 80;
+
+/// That no two words look the same and are not: neither blanks around it, nor anything in it that nobody sees. Only what is asked
+/// for here is held to it; what systems call their things is taken as they say it.
+fn legible(field: &str, text: &str) -> Result<(), Denied> {
+    let (what, remedy) = if text.chars().any(is_unseen) {
+        ("holds characters that nobody sees", "type it anew: leave out control characters and marks of the direction of writing")
+    } else if text.trim() != text {
+        ("begins or ends with a blank", "send it without the blanks around it")
+    } else {
+        return Ok(());
+    };
+    let shown: String = text.chars().take(REPEATED_CHARS_MAX).collect();
+    Err(Denied::new(Sort::Unprocessable, "SCHEMA", format!("`{}` {what}", shown.escape_debug()), remedy).at(field))
+}
+
+/// Whether a character is of the Unicode categories Cc and Cf: control, and format, among it what turns the direction of writing.
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}'
+                | '\u{600}'..='\u{605}'
+                | '\u{61c}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'..='\u{891}'
+                | '\u{8e2}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{2064}'
+                | '\u{2066}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0001}'
+                | '\u{e0020}'..='\u{e007f}'
+        )
+}
+
 /// A quantity, as a person or a program asks for it: a fraction of a piece is a slip.
 pub(super) fn quantity(text: &str) -> Result<Qty, Malformed> {
+    if text.chars().filter(|letter| letter.is_whitespace()).count() > 1 {
+        return Err(Malformed::new("quantity", text, "send a number, one blank and a unit, such as `40 H87`"));
+    }
     let qty = Qty::parse(text)?;
     if takt_protocol::order::cuts_a_piece(&qty) {
         return Err(Malformed::new("quantity of pieces", text, "send a whole number of pieces, or the unit that is meant"));

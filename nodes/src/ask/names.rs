@@ -31,7 +31,7 @@ impl Reception {
             Ok(entity) => return Err(nothing(kind, field, &format!("{entity} is a {}", entity.kind()))),
             Err(_) => {}
         }
-        let whole = (field::word(field, text, NativeId::parse)?, None);
+        let whole = (field::verbatim(field, text, NativeId::parse)?, None);
         let parts = self.qualified(text).map(|(number, system)| (number, Some(system)));
         let mut silent = BTreeSet::new();
         for (number, system) in std::iter::once(whole).chain(parts) {
@@ -144,7 +144,7 @@ impl Reception {
         if let Ok(entity) = EntityId::parse(text) {
             return Ok(vec![(None, entity)]);
         }
-        let whole = (field::word("q", text, NativeId::parse)?, None);
+        let whole = (field::verbatim("q", text, NativeId::parse)?, None);
         let parts = self.qualified(text).map(|(number, system)| (number, Some(system)));
         let mut found: BTreeSet<(EntityId, Ref)> = BTreeSet::new();
         for (number, system) in std::iter::once(whole).chain(parts) {

@@ -4,7 +4,6 @@ use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::id::Kind;
 use takt_protocol::input::{Address, Body};
 use takt_protocol::instant::Instant;
-use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{Input, Release, Request};
 use takt_protocol::words::{LotNo, MaterialId, Version};
@@ -18,8 +17,8 @@ fn wish(to: Address, request: Request) -> Meaning {
 }
 
 impl v1::ReleaseOrder {
-    /// Only the ERP is looked up here, because the order is born under its number there. Everything else is the kernel's
-    /// to refuse, so that the refusal is recorded.
+    /// The ERP is looked up here, because the order is born under its number there, and so is the plant: what is no plant has no
+    /// recipes that could be missing. Everything else is the kernel's to refuse, so that the refusal is recorded.
     pub(super) fn meaning(&self, book: &Book) -> Result<Meaning, Denied> {
         let erp = site(book, "erp", &self.erp, SiteKind::Erp)?;
         let planned_order = word("planned_order", &self.planned_order, NativeId::parse)?;
@@ -27,7 +26,7 @@ impl v1::ReleaseOrder {
         let release = Release {
             erp,
             planned_order,
-            plant: word("plant", &self.plant, SiteId::parse)?,
+            plant: site(book, "plant", &self.plant, SiteKind::Plant)?,
             material: word("material", &self.material, MaterialId::parse)?,
             total: word("total", &self.total, quantity)?,
             recipe: maybe("recipe", self.recipe.as_ref(), Version::parse)?,

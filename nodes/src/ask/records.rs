@@ -73,7 +73,7 @@ impl Reception {
                 let shown = today.and_then(|today| record::view(book.data.get(*of, native, name)?, today));
                 shown.ok_or_else(|| Denied::nobody_knows(kind, "id"))
             }
-            [] => Err(Denied::nobody_knows(kind, "id")),
+            [] => Err(self.unstated((kind, native), name, site)),
             several => {
                 let choices = several.iter().map(|(of, _)| format!("{name}@{of}"));
                 let message = format!("{} sites have a {kind} `{}`", several.len(), name.escape_debug());

@@ -26,7 +26,7 @@ use crate::mesh::{Mesh, Stores};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Idle {
     /// Orders that lie in the store.
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     orders: u32,
     /// Where the store is made, and removed again.
     #[arg(long)]

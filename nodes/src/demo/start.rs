@@ -220,6 +220,6 @@ mod tests {
         let text = std::fs::read_to_string(&mapping).unwrap();
         std::fs::write(&mapping, text.replacen("mark: { number: .body.sequence }", "mark: { number: 1 }", 1)).unwrap();
         let why = sound(config.path()).unwrap_err().to_string();
-        assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:4:"), "{why}");
+        assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:5:"), "{why}");
     }
 }

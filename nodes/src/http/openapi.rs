@@ -14,7 +14,8 @@ use crate::ask::{Sort, v1};
 
 const ABOUT: &str = "Business verbs of a Takt mesh. A request is answered when its outcome is durable. It is named by the client \
 (`Idempotency-Key`, good for the thing it is about): the same key and content get the same answer again, with `Idempotent-Replayed: true`; the same key with \
-other content is refused. Quantities are a number, one blank and a UNECE Rec 20 code, such as `40 H87`. Every trouble has the shape `Complaint`.";
+other content is refused. Bodies are JSON: `Content-Type` is `application/json`, ends in `+json`, or is left out; any other is answered with 415. \
+Quantities are a number, one blank and a UNECE Rec 20 code, such as `40 H87`. Every trouble has the shape `Complaint`.";
 
 /// What a key is good for.
 const KEY: &str = "Names this request within the thing it is about (one order, one lot, one exception): repeat it unchanged on every \
@@ -46,6 +47,9 @@ pub(super) fn finished(mut document: OpenApi) -> OpenApi {
         };
         for operation in operations(item) {
             complain(operation, sorts);
+            if path.starts_with("/v1/") && operation.request_body.is_some() {
+                complain(operation, &[Sort::MediaType]);
+            }
         }
     }
     document
@@ -120,6 +124,7 @@ fn about(sort: Sort) -> &'static str {
         Sort::Conflict => "How things stand forbids it: NOT_OWNER, KEY_REUSED, DUPLICATE_ORDER, STATE. Recorded.",
         Sort::Expired => "It came after `Request-Not-After`. Recorded.",
         Sort::TooLarge => "The body is too long; it was not read.",
+        Sort::MediaType => "`Content-Type` says that the body is no JSON: MEDIA_TYPE.",
         Sort::Overloaded => "Too much is under way; see `Retry-After`.",
         Sort::Unavailable => "What would decide it cannot be reached just now; see `Retry-After`.",
         Sort::Late => "No answer in time. Send it again under the same key.",
@@ -133,7 +138,7 @@ fn paste(operation: &mut Operation, path: &str) {
     let body = declared.pointer("/requestBody/content/application~1json/example").cloned().unwrap_or_else(|| json!({}));
     let path = path.replace("{id}", example_id(&declared));
     let source = format!(
-        "curl -X POST http://127.0.0.1:7400{path} -H \"Authorization: Bearer $TAKT_TOKEN\" -H 'Idempotency-Key: try-1' -d '{body}'",
+        "curl -X POST http://127.0.0.1:7400{path} -H \"Authorization: Bearer $TAKT_TOKEN\" -H 'Idempotency-Key: try-1' -H 'Content-Type: application/json' -d '{body}'",
     );
     operation.extensions = Some(ExtensionsBuilder::new().add("x-codeSamples", json!([{ "lang": "shell", "source": source }])).build());
 }

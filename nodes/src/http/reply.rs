@@ -51,6 +51,7 @@ impl IntoResponse for Denied {
             | Sort::WrongMethod
             | Sort::Conflict
             | Sort::Expired
+            | Sort::MediaType
             | Sort::Overloaded
             | Sort::Unavailable
             | Sort::Late
@@ -72,6 +73,7 @@ pub(super) fn status(sort: Sort) -> StatusCode {
         Sort::Conflict => StatusCode::CONFLICT,
         Sort::Expired => StatusCode::GONE,
         Sort::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Sort::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Sort::Overloaded => StatusCode::TOO_MANY_REQUESTS,
         Sort::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Sort::Late => StatusCode::GATEWAY_TIMEOUT,

@@ -13,6 +13,7 @@ mod floor;
 mod inbound;
 mod parts;
 mod past;
+mod plain;
 mod queries;
 mod reconcile;
 mod screens;

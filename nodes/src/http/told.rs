@@ -14,7 +14,7 @@ use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
 use takt_protocol::intent::Tier;
 
-use super::Done;
+use super::{Done, shape};
 use crate::answers::preview::Preview;
 use crate::ask::{Asked, Client, Denied, Ranked, Reception, Sort, Ticket, v1};
 
@@ -55,9 +55,10 @@ impl<T: Ranked + DeserializeOwned> FromRequest<Arc<Reception>> for Told<T> {
         let client = known(reception, &parts.headers)?;
         let ticket = reception.admission().enter(T::TIER)?;
         let cover = cover(&parts.headers)?;
+        shape::is_json(&parts.headers)?;
         let max = reception.limits().body_bytes_max;
         let bytes = reception.within(whole(&parts.headers, body, max)).await?;
-        Ok(Self { client, cover, ticket, message: read(&bytes)? })
+        Ok(Self { client, cover, ticket, message: shape::read(&bytes)? })
     }
 }
 
@@ -99,8 +100,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Words<T> {
             if asks_for_the_past(parts) && rejection.body_text().contains("unknown field `at`") {
                 return now_only(parts.uri.path());
             }
-            let remedy = "send the parameters that /openapi.json gives for this path";
-            Denied::new(Sort::Malformed, "SCHEMA", rejection.body_text(), remedy).at("query")
+            shape::misworded(&rejection.body_text())
         })?;
         Ok(Self(words))
     }
@@ -213,49 +213,4 @@ pub(super) async fn whole(headers: &HeaderMap, body: Body, max: usize) -> Result
 fn too_large(max: usize) -> Denied {
     let remedy = "send it in smaller parts, each under its own key";
     Denied::new(Sort::TooLarge, "TOO_LARGE", format!("the body is longer than {max} bytes"), remedy)
-}
-
-/// A message of its JSON; no body at all is an empty one.
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Denied> {
-    let text = if bytes.is_empty() { b"{}" } else { bytes };
-    // A list would be read as fields by their position, which no document says.
-    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        return Err(Denied::new(Sort::Malformed, "SCHEMA", "the body is a list", "send one JSON object"));
-    }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let message = serde_path_to_error::deserialize(&mut json).map_err(|error| misshapen(&error))?;
-    json.end().map_err(|error| not_json(&error))?;
-    Ok(message)
-}
-
-fn not_json(error: &serde_json::Error) -> Denied {
-    Denied::new(Sort::Malformed, "SCHEMA", format!("the body is not JSON: {error}"), "send one JSON object")
-}
-
-/// What is wrong with the shape, and where.
-fn misshapen(error: &serde_path_to_error::Error<serde_json::Error>) -> Denied {
-    if !error.inner().is_data() {
-        return not_json(error.inner());
-    }
-    let text = error.inner().to_string();
-    let path = error.path().to_string();
-    let path = if path == "." { "" } else { path.as_str() };
-    let within = |name: &str| match path {
-        "" => name.to_owned(),
-        path if path.ends_with(name) => path.to_owned(),
-        path => format!("{path}.{name}"),
-    };
-    if let Some(name) = quoted(&text, "missing field `") {
-        return Denied::missing(&within(name));
-    }
-    if let Some(name) = quoted(&text, "unknown field `") {
-        let message = format!("there is no field `{}`", name.escape_debug());
-        return Denied::new(Sort::Malformed, "SCHEMA", message, "leave it out, or correct its name; /openapi.json has all of them")
-            .at(within(name));
-    }
-    Denied::new(Sort::Malformed, "SCHEMA", text, "send the type that /openapi.json gives for this field").at(path)
-}
-
-fn quoted<'a>(text: &'a str, before: &str) -> Option<&'a str> {
-    text.strip_prefix(before)?.split('`').next()
 }

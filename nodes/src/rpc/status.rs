@@ -100,7 +100,7 @@ pub(super) async fn typed(response: Response) -> Response {
 /// The gRPC code of a sort.
 fn code(sort: Sort) -> Code {
     match sort {
-        Sort::Malformed | Sort::Unprocessable => Code::InvalidArgument,
+        Sort::Malformed | Sort::Unprocessable | Sort::MediaType => Code::InvalidArgument,
         Sort::Unauthenticated => Code::Unauthenticated,
         Sort::Forbidden => Code::PermissionDenied,
         Sort::NotFound => Code::NotFound,

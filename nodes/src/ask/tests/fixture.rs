@@ -16,6 +16,7 @@ use takt_actors::link::{Errand, Link, Probed, Sent};
 use takt_actors::node::Settings;
 use takt_actors::region::SiteLink;
 use takt_actors::site::SiteLimits;
+use takt_config::places::Places;
 use takt_protocol::books::{About, Question};
 use takt_protocol::calendar::{Calendar, PeriodState};
 use takt_protocol::effect::{Document, Effect};
@@ -33,7 +34,7 @@ use takt_protocol::shipment;
 use takt_protocol::signature::Signature;
 use takt_protocol::words::{DocNo, EquipmentId, MaterialId, OutputKind, Role, Sscc};
 
-use crate::ask::{Client, Clients, Inbox, Limits, NotTaken, Reception};
+use crate::ask::{Client, Clients, FolderPlaces, Inbox, Limits, NotTaken, Reception};
 use crate::doors::{Doors, serve};
 use crate::mesh::{Mesh, Stores};
 
@@ -159,7 +160,9 @@ impl World {
         ];
         let others = OTHERS.iter().map(|role| ((*role).to_owned(), client(role, role)));
         let clients = Clients::new(usual.into_iter().chain(others));
+        let places = Places::default().with(NativeKind::Material, "PIPE-20", None, "materials/all.yaml");
         let reception = Reception::new(Arc::clone(&mesh), clients, limits)
+            .with_places(FolderPlaces::new(places))
             .with_inbox(site("nord"), Some(MES), None, Arc::new(inbound(&mesh)))
             .with_inbox(site("qms"), Some(MES), None, Arc::new(Full))
             .with_inbox(site("wms-hub"), Some(SIGNED), Some(signature()), Arc::new(warehouse(&mesh)));
