@@ -107,6 +107,8 @@ pub enum CaseKind {
     Unanswered,
     /// A lost reply that a probe could not settle.
     InDoubt,
+    /// What could not be sent as it is configured: nothing was done at the other side.
+    Misconfigured,
     /// A posting that needs a decision.
     ParkedPosting,
     /// Somebody posted in the ERP by hand.
@@ -141,11 +143,12 @@ pub enum CaseKind {
 
 impl CaseKind {
     /// Every kind, each once.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Rejected(Code::Other),
         Self::NotReady,
         Self::Unanswered,
         Self::InDoubt,
+        Self::Misconfigured,
         Self::ParkedPosting,
         Self::ForeignPosting,
         Self::KeyReused,
@@ -170,6 +173,7 @@ impl CaseKind {
             Self::NotReady => "not_ready",
             Self::Unanswered => "unanswered",
             Self::InDoubt => "in_doubt",
+            Self::Misconfigured => "misconfigured",
             Self::ParkedPosting => "parked_posting",
             Self::ForeignPosting => "foreign_posting",
             Self::KeyReused => "key_reused",
@@ -197,6 +201,7 @@ impl CaseKind {
             | Self::Shortage
             | Self::NotReady
             | Self::Unanswered
+            | Self::Misconfigured
             | Self::ParkedPosting
             | Self::Unmatched
             | Self::Blocked

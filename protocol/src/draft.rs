@@ -125,6 +125,11 @@ impl Draft {
         self.facts.push(fact);
     }
 
+    /// Whether such a fact was found in this decision.
+    pub fn has(&self, such: impl Fn(&Fact) -> bool) -> bool {
+        self.facts.iter().any(such)
+    }
+
     /// Intends an effect at a site; its number, and our reference for foreign documents. Its workflow's tier counts where one
     /// was declared, else the usual one of such an errand.
     pub fn ask_site(&mut self, site: SiteId, usual: Tier, effect: Effect) -> (u32, Reference) {

@@ -162,6 +162,13 @@ pub enum Wake {
         /// The departure attempt.
         attempt: u32,
     },
+    /// What could not be booked is looked at again.
+    Unbooked {
+        /// In which row of looks: only the newest goes on.
+        row: u32,
+        /// The how many-th look of it, from 0.
+        round: u32,
+    },
     /// It has been over for so long that sites need not keep its names.
     Forget,
     /// A decision on a hold is due.

@@ -25,6 +25,7 @@ mod input;
 mod mail;
 mod plausible;
 mod track;
+mod unbooked;
 
 pub use change::{Agreed, Change, JobWish, Pending, Phase, Split};
 pub use equipment::Stop;
@@ -37,6 +38,7 @@ pub use plausible::{cuts_a_piece, is_long_past};
 mod tests;
 
 pub use track::{Business, Dispatch, Execution, LotQuality, Stage, Supply, UnitStage};
+pub use unbooked::Unbooked;
 
 /// The state of an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -94,6 +96,12 @@ pub struct Order {
     /// Corrections that came before the count they correct.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub early: Vec<Early>,
+    /// Reports whose material nobody knows, or whose unit nobody can convert.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unbooked: Vec<Unbooked>,
+    /// The newest row of looks at these.
+    #[serde(default, skip_serializing_if = "unbooked::is_none")]
+    pub unbooked_row: u32,
     /// The lots that went into it.
     pub consumed: BTreeSet<(LotKey, EntityId)>,
     /// The lots that came out of it.

@@ -69,6 +69,11 @@ impl Open {
         self.doubted.is_some_and(|attempt| attempt < self.attempts)
     }
 
+    /// Whether its site may have done it: the reply to some attempt was lost, and nobody has found out.
+    pub(crate) fn may_have_been_done(&self) -> bool {
+        self.doubted.is_some() || matches!(self.standing, Standing::InDoubt { .. })
+    }
+
     /// Whether it only reads.
     fn only_reads(&self) -> bool {
         matches!(&self.intent, Intent::Site { effect, .. } if effect.only_reads())

@@ -125,6 +125,12 @@ impl Qty {
         Self::new(value, self.uom)
     }
 
+    /// Both together, in what is being summed: as long as nothing is, the other's unit counts.
+    pub(crate) fn add(&mut self, more: Self) {
+        let sum = if self.value.is_zero() { Ok(more) } else { self.plus(more) };
+        *self = sum.unwrap_or(*self);
+    }
+
     /// This without the other.
     pub fn minus(&self, other: Self) -> Result<Self, QtyError> {
         self.plus(other.negated())

@@ -163,6 +163,8 @@ impl Brief {
             | Fact::Unmade
             | Fact::Early(_)
             | Fact::EarlyBooked { .. }
+            | Fact::Unbooked(_)
+            | Fact::UnbookedOver { .. }
             | Fact::Filled { .. }
             | Fact::UnitMoved { .. }
             | Fact::UnitTaken { .. }

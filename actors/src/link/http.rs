@@ -340,6 +340,7 @@ impl Link for HttpLink {
             Ok(Some(Outcome::Accepted(receipt))) => Sent::Accepted(receipt),
             Ok(Some(Outcome::Rejected { code, text })) => Sent::Rejected { code, text },
             Ok(Some(Outcome::NotDone { why })) => Sent::NotDone { why },
+            Ok(Some(Outcome::Misconfigured { why })) if wrote => Sent::Lost { why: format!("a part was done. {why}") },
             Ok(Some(Outcome::Misconfigured { why })) => Sent::Misconfigured { why },
             Ok(Some(Outcome::Read(said))) => Sent::Read { said, raw: Value::Array(answers).to_string().into_bytes() },
             Ok(None) => by_status(&answers, wrote),

@@ -8,7 +8,7 @@ use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
 use takt_protocol::order::{self, Order};
-use takt_protocol::posting::{Account, Entry, PostingFact, Standing, Use, accounts, next_wake};
+use takt_protocol::posting::{Account, Entry, PostingFact, Standing, Use, next_wake};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
@@ -146,7 +146,7 @@ pub(crate) struct Proof<'a> {
 
 /// The ledger of an order at a cut-off.
 pub(crate) fn view(state: &State, order: &Order, proof: Proof<'_>, book: &Book, cut_off: Instant) -> Ledger {
-    let money = accounts(&order.ledger);
+    let money = order.accounts();
     let left = told::left(order, book, cut_off);
     let lines: Vec<Line> = money.iter().map(|account| line(account, left.get(&account.series).copied())).collect();
     let rules: std::collections::BTreeSet<String> = order.ledger.postings().map(|entry| rule(&entry.posting.rule)).collect();

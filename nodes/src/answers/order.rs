@@ -8,7 +8,6 @@ use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::{Business, Dispatch, Execution, Order, Pending, Phase, Stage};
-use takt_protocol::posting::accounts;
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
@@ -211,7 +210,7 @@ fn status(order: &Order) -> &'static str {
         Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}
     }
     let any = |is: fn(&Execution) -> bool| order.ops.values().any(|op| is(&op.execution));
-    let settled = !order.ledger.is_unsettled() && !order.ledger.has_open_groups();
+    let settled = !order.ledger.is_unsettled() && !order.ledger.has_open_groups() && !order.has_unbooked();
     match &order.dispatch {
         _ if order.completed && settled => "done",
         _ if order.completed => "completed",
@@ -278,7 +277,7 @@ fn change(pending: &Pending) -> String {
 }
 
 fn badges(state: &State, order: &Order, now: Instant) -> Vec<String> {
-    let money = accounts(&order.ledger);
+    let money = order.accounts();
     let any = |of: fn(&takt_protocol::posting::Account) -> Qty| money.iter().any(|account| !of(account).is_zero());
     let short = matches!(order.supply, takt_protocol::order::Supply::Short { .. });
     let refused = matches!(order.dispatch, Dispatch::Rejected { .. } | Dispatch::Invalid { .. } | Dispatch::TimedOut { .. });

@@ -41,6 +41,7 @@ fn text(kind: &CaseKind) -> &'static Text {
         CaseKind::NotReady => &NOT_READY,
         CaseKind::Unanswered => &UNANSWERED,
         CaseKind::InDoubt => &IN_DOUBT,
+        CaseKind::Misconfigured => &MISCONFIGURED,
         CaseKind::ParkedPosting => &PARKED_POSTING,
         CaseKind::ForeignPosting => &FOREIGN_POSTING,
         CaseKind::KeyReused => &KEY_REUSED,
@@ -99,6 +100,17 @@ const IN_DOUBT: Text = (
         "it is certainly not there: takt exceptions retry ID --reason …; of many with one cause: --group G",
     ],
     "Do not post by hand before you have looked: it would stand there twice.",
+);
+
+const MISCONFIGURED: Text = (
+    "Something could not be sent as it is configured: a mapping refused it, or the other side did not let us in. Nothing was done there.",
+    &[
+        "takt exceptions show ID — what, where to, and why not",
+        "a mapping: mend it in the configuration folder, try it with takt map try, and start the node again",
+        "an address or a credential: have it put right",
+        "takt exceptions retry ID --reason …; of many with one cause: --group G",
+    ],
+    "",
 );
 
 const PARKED_POSTING: Text = (

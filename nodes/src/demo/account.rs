@@ -9,7 +9,7 @@ use takt_cluster::seam::{QueueName, Seams};
 use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
-use takt_protocol::posting::{Account as Places, accounts};
+use takt_protocol::posting::Account as Places;
 use takt_protocol::qty::Qty;
 use takt_protocol::words::{LotKey, StockStatus};
 use takt_simulations::logs::{Logs, booked};
@@ -119,7 +119,7 @@ impl Account {
         let Some(header) = order.header() else { return };
         let native = header.number.to_string();
         let ours = booked(order);
-        for places in accounts(&order.ledger) {
+        for places in order.accounts() {
             self.ledger.push(ledger_line(&format!("{}/{native}", header.plant), &places));
             if !places.balances() {
                 self.broken.push(format!(

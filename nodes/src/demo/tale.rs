@@ -198,6 +198,7 @@ impl Tale {
         self.scene.say.line(&self.plant, &native, "completed at the plant");
         if self.trouble == Trouble::RejectionRestartAndRepeats {
             self.repeat_the_completion(&native, &job).await?;
+            self.count_what_the_restart_lost(order, &native, &job).await?;
         }
         Ok(())
     }

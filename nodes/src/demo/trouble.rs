@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::native::NativeId;
-use takt_protocol::order::Dispatch;
+use takt_protocol::order::{Dispatch, Execution, Order};
 use takt_protocol::outbox::{OutboxFact, Outcome};
 use takt_protocol::posting::{Movement, Standing};
 use takt_protocol::wire;
@@ -202,6 +202,38 @@ impl Tale {
         self.scene.done(&mark)?;
         let native = self.number_of(order).await?;
         self.scene.say.trouble(&self.plant, &native, &format!("the PLC of step {step} started again at zero"));
+        Ok(())
+    }
+
+    /// What the PLC counted between its last reading and its restart was told by nobody, and the final confirmation declares it:
+    /// somebody counts on the floor, and says so.
+    pub(super) async fn count_what_the_restart_lost(&self, order: EntityId, native: &str, job: &NativeId) -> anyhow::Result<()> {
+        let Some(operation) = self.recipe.operations.first() else { return Ok(()) };
+        let mark = format!("recount-{}", self.number);
+        if self.scene.is_done(&mark) {
+            return Ok(());
+        }
+        let step: u32 = operation.op.as_str().parse()?;
+        let what = format!("the final confirmation of step {step}");
+        let gap = self
+            .until(&what, order, |order| {
+                let op = order.ops.get(&operation.op)?;
+                let over = op.execution == Execution::Completed;
+                op.declared.map(|declared| declared.minus(op.good).ok()).or_else(|| over.then_some(None))
+            })
+            .await?;
+        let Some(gap) = gap.filter(|gap| gap.is_positive()) else { return self.scene.done(&mark) };
+        // What was corrected before a restart is not corrected again.
+        if self.took_effect(&self.plant.mes, "count_corrected").await? == 0 {
+            let pieces: i64 = gap.value().normalize().to_string().parse()?;
+            let body = json!({ "do": "correct_count", "job": job.to_string(), "step": step, "pieces": pieces, "only_told": true,
+                "person": "M. Ortiz", "reason": "PLC restart" });
+            self.by_hand(&self.plant.mes, &body).await?;
+        }
+        let right = |order: &Order| (order.ops.get(&operation.op)?.execution == Execution::Completed).then_some(());
+        self.until(&format!("the count of step {step} put right"), order, right).await?;
+        self.scene.done(&mark)?;
+        self.scene.say.trouble(&self.plant, native, &format!("step {step}: {gap} that its PLC lost are found on the floor and counted"));
         Ok(())
     }
 

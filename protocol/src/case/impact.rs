@@ -65,6 +65,9 @@ fn about(state: &State, case: &Case, input: &Input) -> Option<String> {
     let (site, source) = (case.site, input.envelope.key.source);
     match case.kind {
         CaseKind::InDoubt => asked(state, case).map(|(site, effect)| format!("{site}: nobody knows what became of {}", effect.verb())),
+        CaseKind::Misconfigured => {
+            asked(state, case).map(|(site, effect)| format!("{site}: {} cannot be sent as it is configured", effect.verb()))
+        }
         CaseKind::Unanswered if matches!(state.own, Own::Order(_)) => site.map(|site| format!("{site} does not answer")),
         CaseKind::CounterRestarted => site.map(|site| format!("{site}: counters began again")),
         CaseKind::KeyReused => Some(format!("{source} uses keys again for other content")),
@@ -102,12 +105,15 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
         // A decision that is due hurts.
         CaseKind::Unanswered if matches!(state.own, Own::Lot(_)) => case.impact_at.map(|at| (at, Impact::Now)),
         CaseKind::ParkedPosting | CaseKind::ForeignPosting | CaseKind::Unmatched | CaseKind::BooksDiffer => books(case, context),
-        CaseKind::InDoubt if asked(state, case).is_some_and(|(_, effect)| matches!(effect, Effect::Post(_))) => books(case, context),
+        CaseKind::InDoubt | CaseKind::Misconfigured if asked(state, case).is_some_and(|(_, effect)| matches!(effect, Effect::Post(_))) => {
+            books(case, context)
+        }
         CaseKind::Discrepancy if case.impact_at == Some(context.now) => Some((context.now, Impact::Now)),
         CaseKind::Rejected(_)
         | CaseKind::NotReady
         | CaseKind::Unanswered
         | CaseKind::InDoubt
+        | CaseKind::Misconfigured
         | CaseKind::KeyReused
         | CaseKind::NotOwner
         | CaseKind::Discrepancy

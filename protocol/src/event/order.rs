@@ -234,6 +234,8 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Unmade
         | Fact::Early(_)
         | Fact::EarlyBooked { .. }
+        | Fact::Unbooked(_)
+        | Fact::UnbookedOver { .. }
         | Fact::Lot { .. }
         | Fact::Consumed { .. }
         | Fact::Made { .. }

@@ -73,10 +73,12 @@ fn class(state: &State, number: u32, context: &Context<'_>) -> Class {
 /// A step in the life of an intent, and what its entity makes of it.
 pub(super) fn follow(state: &State, number: u32, found: &OutboxFact, context: &Context<'_>, draft: &mut Draft) {
     draft.note(Fact::Outbox { number, step: found.clone() });
-    let Some(Intent::Site { effect, .. }) = state.common.outbox.get(number).map(|open| &open.intent) else { return };
+    let Some(open) = state.common.outbox.get(number) else { return };
+    let Intent::Site { effect, .. } = &open.intent else { return };
     match found {
         OutboxFact::Settled(_) => close_cases_about(&state.common, number, draft),
-        OutboxFact::Parked { why } => open_parked_case(number, effect, why, draft),
+        OutboxFact::Parked { why } if open.may_have_been_done() => open_parked_case(number, effect, why, draft),
+        OutboxFact::Parked { why } => open_misconfigured_case(number, effect, why, draft),
         OutboxFact::Released { .. }
         | OutboxFact::InFlight { .. }
         | OutboxFact::InDoubt { .. }
@@ -108,6 +110,17 @@ fn close_cases_about(common: &Common, number: u32, draft: &mut Draft) {
     for case in common.cases.values().filter(|case| case.intent == Some(number)) {
         draft.close_case(case.number, "settled");
     }
+}
+
+/// It never left, or was not let in: nothing was done there, and nobody need look for it.
+fn open_misconfigured_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) {
+    let what = format!("{} cannot be sent as it is configured, and nothing was done: {why}", effect.verb());
+    let again = Proposal::Do("mend the link or its mapping in the configuration folder, or have its credential put right".into());
+    let mut proposals = vec![again, Proposal::Retry];
+    if matches!(effect, Effect::Post(_)) {
+        proposals.extend([Proposal::Adopt, Proposal::WriteOff]);
+    }
+    draft.open_case(NewCase::new(CaseKind::Misconfigured, "it", what).offers(proposals).about_intent(number));
 }
 
 fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) {

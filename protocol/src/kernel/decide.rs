@@ -94,6 +94,7 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
         (Action::Acknowledge, None)
             if case.posting.is_none()
                 && !matches!(case.kind, CaseKind::Unmatched | CaseKind::BooksDiffer)
+                && !is_for_two(case)
                 && (case.kind != CaseKind::Blocked || case.proposals.contains(&Proposal::Acknowledge)) =>
         {
             acknowledge(case, envelope, context, draft)
@@ -107,6 +108,11 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
             own_act(state, case, wish, envelope, context, draft)
         }
     }
+}
+
+/// Whether a quantity would be forgotten with it: that is given up by two persons, or not at all.
+fn is_for_two(case: &Case) -> bool {
+    case.proposals.contains(&Proposal::WriteOff) && !case.proposals.contains(&Proposal::Acknowledge)
 }
 
 /// Taken note of, and closed: by who answers for it, and with a reason.

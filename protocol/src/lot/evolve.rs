@@ -122,5 +122,5 @@ impl Lot {
 }
 
 fn add(sum: &mut Qty, qty: Qty) {
-    *sum = sum.plus(qty).unwrap_or(*sum);
+    sum.add(qty);
 }

@@ -65,8 +65,7 @@ impl Stock {
     }
 
     pub(super) fn add(&mut self, status: StockStatus, qty: Qty) {
-        let sum = self.stands.entry(status).or_insert(Qty::zero(qty.uom()));
-        *sum = sum.plus(qty).unwrap_or(*sum);
+        self.stands.entry(status).or_insert(Qty::zero(qty.uom())).add(qty);
     }
 
     pub(super) fn moved(&mut self, from: StockStatus, to: StockStatus, qty: Qty) {

@@ -37,6 +37,7 @@ mod release;
 mod reverse;
 mod split;
 mod stock;
+mod unbooked;
 
 use books::Books;
 
@@ -50,6 +51,8 @@ pub(super) struct Turn<'a, 'd> {
     pub(super) envelope: &'a Envelope,
     pub(super) context: &'a Context<'a>,
     pub(super) draft: &'d mut Draft,
+    /// What is booked late, where that is what this decision is about.
+    pub(super) late: Option<&'a super::Unbooked>,
 }
 
 impl Turn<'_, '_> {
@@ -60,7 +63,12 @@ impl Turn<'_, '_> {
 
 impl Order {
     pub(crate) fn decide(&self, common: &Common, input: &Input, envelope: &Envelope, context: &Context<'_>, draft: &mut Draft) -> Answer {
-        let mut turn = Turn { order: self, common, envelope, context, draft };
+        let late = self.late(input, envelope);
+        if late.is_none() && unbooked::is_late(&envelope.key) {
+            // It was given up on its way.
+            return Answer::Accepted;
+        }
+        let mut turn = Turn { order: self, common, envelope, context, draft, late };
         let answer = match input {
             Input::Request(request) => turn.request(request),
             Input::OwnerFact(fact) => turn.owner_fact(fact),
@@ -81,12 +89,13 @@ impl Order {
 
     pub(crate) fn woken(&self, common: &Common, wake: &Wake, context: &Context<'_>, draft: &mut Draft) {
         let envelope = crate::kernel::clockwork(context.now);
-        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
+        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft, late: None };
         match wake {
             Wake::Postings => turn.flush_by_time(),
             Wake::DispatchAnswer { attempt } => turn.no_answer(*attempt),
             Wake::PlannedStart => turn.start_is_near(),
             Wake::FinalGap { op } => turn.gap_stays(op),
+            Wake::Unbooked { row, round } => turn.look_at_unbooked(*row, *round),
             Wake::Forget => turn.forget(),
             Wake::Books { site } => turn.read_on(*site),
             Wake::ClearanceExpiry { .. } | Wake::DispositionDue { .. } | Wake::Reconcile { .. } | Wake::ReconcileEnds { .. } => {}
@@ -155,6 +164,7 @@ impl Turn<'_, '_> {
         if let Some((source, owner)) = self.stranger(report) {
             return not_owner(self.draft, source, owner, "what happened on its floor");
         }
+        self.no_longer_waits();
         match report {
             Report::JobAccepted { job } => self.job_accepted(job),
             Report::JobRejected { code, text, attempt } => self.job_rejected(code, text, *attempt),

@@ -54,6 +54,15 @@ impl Order {
             }
             Fact::Early(early) => self.early.push(early.as_ref().clone()),
             Fact::EarlyBooked { case } => self.early.retain(|early| early.case != *case),
+            Fact::Unbooked(unbooked) => {
+                self.unbooked.retain(|known| known.case != unbooked.case);
+                self.unbooked.push(unbooked.as_ref().clone());
+                self.unbooked_row = self.unbooked_row.max(unbooked.row);
+            }
+            Fact::UnbookedOver { case, given_up: false } => self.unbooked.retain(|known| known.case != *case),
+            Fact::UnbookedOver { case, given_up: true } => {
+                self.unbooked.iter_mut().filter(|known| known.case == *case).for_each(|known| known.given_up = true);
+            }
             Fact::Declared { op, good } => self.operation(op, *good).declared = Some(*good),
             Fact::Completed => self.completed = true,
             Fact::Lot { lot, quality } => self.hear_of_lot(*lot, quality),
@@ -88,7 +97,7 @@ impl Order {
     fn fill(&mut self, sscc: &Sscc, unit: EntityId, qty: Qty) {
         let zero = UnitStage { unit, qty: Qty::zero(qty.uom()), stage: Stage::Filled, taken: None };
         let known = self.units.entry(sscc.clone()).or_insert(zero);
-        known.qty = known.qty.plus(qty).unwrap_or(known.qty);
+        known.qty.add(qty);
     }
 
     fn amend(&mut self, fact: &Fact) {

@@ -183,6 +183,15 @@ pub enum Fact {
         /// The case that showed it.
         case: u32,
     },
+    /// A report cannot be booked yet: its material or its unit is not known.
+    Unbooked(Box<super::Unbooked>),
+    /// It is booked, or given up.
+    UnbookedOver {
+        /// The case that showed it.
+        case: u32,
+        /// Two persons gave it up.
+        given_up: bool,
+    },
     /// A handling unit was filled.
     Filled {
         /// Which.

@@ -12,6 +12,7 @@ mod owners;
 mod pauses;
 mod reversals;
 mod splits;
+mod unbooked;
 mod variants;
 mod wishes;
 

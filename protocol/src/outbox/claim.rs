@@ -145,6 +145,9 @@ pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Ins
     match asked {
         Claim::May { window_ms, asker } => may(open, class, (*window_ms, *asker), now),
         Claim::Accepted { receipt, .. } => (Some(OutboxFact::Settled(Outcome::Accepted(receipt.clone()))), ClaimAnswer::Done),
+        Claim::Rejected { attempt, .. } if current(attempt) && open.has_doubt_behind() && open.standing == Standing::Parked => {
+            (None, ClaimAnswer::Done)
+        }
         Claim::Rejected { attempt, code, text } if current(attempt) && open.has_doubt_behind() => {
             let why = format!("{code}: {text}; and an earlier attempt may have been done: look for it at the site before it is sent again");
             (Some(OutboxFact::Parked { why }), ClaimAnswer::Done)
@@ -163,7 +166,10 @@ pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Ins
             (Some(OutboxFact::InDoubt { attempt: *attempt, why: why.clone() }), ClaimAnswer::Wait { until: now })
         }
         Claim::Absent { attempt, asked_at } if current(attempt) => absent(open, *asked_at, now),
-        Claim::Park { why, .. } if open.standing != Standing::Parked => (Some(OutboxFact::Parked { why: why.clone() }), ClaimAnswer::Done),
+        // What an attempt before this one found says nothing of this one.
+        Claim::Park { attempt, why } if current(attempt) && open.standing != Standing::Parked => {
+            (Some(OutboxFact::Parked { why: why.clone() }), ClaimAnswer::Done)
+        }
         Claim::Rejected { .. } | Claim::NotDone { .. } | Claim::Lost { .. } | Claim::Absent { .. } | Claim::Park { .. } => {
             (None, ClaimAnswer::Wait { until: now })
         }

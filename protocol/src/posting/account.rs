@@ -37,6 +37,24 @@ pub struct Account {
 }
 
 impl Account {
+    /// Of a series of which nothing was reported.
+    pub(crate) fn empty(series: Series) -> Self {
+        let zero = Qty::zero(series.uom);
+        Self {
+            series,
+            reported: zero,
+            pending: zero,
+            in_flight: zero,
+            in_doubt: zero,
+            posted: zero,
+            adopted: zero,
+            parked: zero,
+            written_off: zero,
+            skipped: zero,
+            residual: zero,
+        }
+    }
+
     /// Promise T4: the places add up to what was reported.
     pub fn balances(&self) -> bool {
         let places = [
@@ -62,19 +80,11 @@ pub fn accounts(ledger: &Ledger) -> Vec<Account> {
 
 fn account(ledger: &Ledger, series: &Series) -> Option<Account> {
     let sums = ledger.series.get(series)?;
-    let zero = Qty::zero(sums.reported.uom());
     let mut account = Account {
-        series: series.clone(),
         reported: sums.reported,
-        pending: zero,
-        in_flight: zero,
-        in_doubt: zero,
-        posted: zero,
-        adopted: zero,
-        parked: zero,
-        written_off: zero,
         skipped: sums.skipped,
         residual: sums.flushed.minus(sums.rounded).ok()?,
+        ..Account::empty(series.clone())
     };
     for group in ledger.groups.values().filter(|group| group.key.series == *series) {
         account.pending = account.pending.plus(group.sum).ok()?;

@@ -35,6 +35,7 @@ impl Site {
             | Wake::PlannedStart
             | Wake::FinalGap { .. }
             | Wake::ClearanceExpiry { .. }
+            | Wake::Unbooked { .. }
             | Wake::Forget
             | Wake::DispositionDue { .. }
             | Wake::Books { .. } => {}

@@ -10,7 +10,6 @@ use takt_protocol::fact::Fact;
 use takt_protocol::id::Kind;
 use takt_protocol::kernel::Own;
 use takt_protocol::lot;
-use takt_protocol::posting::accounts;
 
 use super::floor::Floor;
 use super::{Verdict, day, lock};
@@ -81,7 +80,7 @@ fn everything_is_conserved(logs: &Logs, floor: &Floor, broken: &mut Vec<String>)
     let mut orders = 0;
     for (_, order) in logs.orders() {
         orders += 1;
-        for account in accounts(&order.ledger) {
+        for account in order.accounts() {
             let purpose = format!("{:?}", account.series.purpose);
             let lines = floor.documents.iter().flat_map(|document| &document.lines).filter(|(known, _)| *known == purpose);
             let held: Decimal = lines.map(|(_, qty)| *qty).sum();

@@ -17,7 +17,6 @@ use takt_cluster::jetstream::JetStream;
 use takt_cluster::jetstream::servers::Servers;
 use takt_protocol::name::Region;
 use takt_protocol::order::Order;
-use takt_protocol::posting::accounts;
 use takt_simulations::logs::{Logs, booked};
 use takt_simulations::world::launch::{RunningWorld, SystemSpec, WorldSpec, launch};
 use takt_simulations::world::ledger::{Entry, Ledger};
@@ -328,7 +327,7 @@ async fn account(place: &Place, load: &Load) {
     let twice: Vec<_> = theirs.references.iter().filter(|(_, count)| **count != 1).collect();
     let mut ours: BTreeMap<Entry, Decimal> = BTreeMap::new();
     for (_, order) in logs.orders() {
-        for places in accounts(&order.ledger) {
+        for places in order.accounts() {
             assert!(places.balances(), "{places:?}");
         }
         ours.extend(booked(order));

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::order::Order;
-use takt_protocol::posting::{Account as Places, accounts};
+use takt_protocol::posting::Account as Places;
 use takt_simulations::logs::Logs;
 
 use super::Account;
@@ -25,7 +25,7 @@ fn order(state: &State) -> Option<Value> {
     let wanted = header.demand.as_ref().map(|demand| demand.number.to_string());
     let other = state.common.names.iter().find(|name| name.system == header.erp && name.id != header.number);
     let known = wanted.or_else(|| other.map(|name| name.id.to_string()));
-    let ledger: Vec<Value> = accounts(&order.ledger).iter().map(|places| row(places, number)).collect();
+    let ledger: Vec<Value> = order.accounts().iter().map(|places| row(places, number)).collect();
     Some(json!({
         "wanted_as": known,
         "erp": header.erp,

@@ -15,7 +15,7 @@ use crate::kernel::{Context, Own, Reply, State, Stepped, replay, step};
 use crate::name::Source;
 use crate::order;
 use crate::outbox::{Claim, ClaimAnswer, OutboxFact, Receipt};
-use crate::posting::{Line, Movement, Posting, Series, Use, accounts};
+use crate::posting::{Line, Movement, Posting, Series, Use};
 use crate::qty::Qty;
 use crate::words::{DocNo, LotKey};
 use crate::{lot, wire};
@@ -288,7 +288,7 @@ impl Mesh {
     fn check_state(state: &State) {
         assert!(state.common.outbox.lanes_hold());
         if let Own::Order(order) = &state.own {
-            for account in accounts(&order.ledger) {
+            for account in order.accounts() {
                 assert!(account.balances(), "T4 broken: {account:?}");
             }
         }
@@ -299,7 +299,7 @@ impl Mesh {
         for (reference, documents) in &self.erp.books {
             assert_eq!(documents.len(), 1, "T2 broken: {reference} was posted twice");
         }
-        for account in accounts(&self.own_order().ledger) {
+        for account in self.own_order().accounts() {
             let zero = Qty::zero(account.reported.uom());
             let held = self.erp.lines().filter(|line| line.series == account.series).fold(zero, |sum, line| sum.plus(line.qty).unwrap());
             assert_eq!(held, account.posted, "the books differ for {:?}", account.series);

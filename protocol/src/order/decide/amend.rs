@@ -149,7 +149,7 @@ impl Turn<'_, '_> {
 
     fn not_with_plant(&self) -> Result<Header, Answer> {
         let header = self.open_order()?;
-        if self.plant_has_it() || self.order.ledger.actuals() > 0 {
+        if self.plant_has_it() || self.was_worked_on() {
             let text = format!("{} has the job, with its own copy of recipe and components", header.plant);
             return Err(refuse(Code::State, text, "revoke the job first, then change the order and send it again", ""));
         }

@@ -34,12 +34,13 @@ impl<'a> Books<'a> {
         let found = turn.context.book.rules.find(plant, &actual).cloned();
         let rule = found.unwrap_or_else(|| unruled(&actual));
         let calendar = turn.context.book.calendar(plant);
+        let qty = actual.qty;
         let moment = Moment { now: turn.context.now, shift_end: calendar.shift_end(turn.context.now) };
         self.catch_up();
         let (fact, ripe) = match posting::record(&self.ledger, actual, &rule, moment) {
             Ok(recorded) => recorded,
             Err(error) => {
-                turn.unbookable(&error.to_string());
+                turn.does_not_fit(&error.to_string(), qty);
                 return;
             }
         };

@@ -21,7 +21,7 @@ impl Turn<'_, '_> {
         if self.order.business == Business::Cancelled {
             return Answer::Accepted;
         }
-        if self.order.ledger.actuals() > 0 {
+        if self.was_worked_on() {
             return refuse(
                 Code::State,
                 "work was reported for this order".into(),
@@ -85,7 +85,7 @@ impl Turn<'_, '_> {
         if let Some(attempt) = self.with_plant() {
             self.revoke(attempt);
         }
-        if self.order.ledger.actuals() == 0 {
+        if !self.was_worked_on() {
             return Answer::Accepted;
         }
         let what = "the ERP cancelled the order, and work was reported for it".to_owned();
@@ -108,7 +108,7 @@ impl Turn<'_, '_> {
         if self.order.business != Business::Released {
             return refuse(Code::State, "the order is not released".into(), "ask how it stands", "");
         }
-        let unsettled = self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups();
+        let unsettled = self.has_open_books();
         let reason = self.envelope.who.as_ref().and_then(|who| who.reason.as_ref());
         if unsettled && !(force && reason.is_some()) {
             return refuse(Code::State, "postings are not settled".into(), "settle them first, or force it and give a reason", "force");
@@ -126,6 +126,24 @@ impl Turn<'_, '_> {
             self.note(Fact::Business(Business::TechnicallyCompleted));
         }
         Answer::Accepted
+    }
+
+    /// What comes when nothing more will make it ripe goes out with what it came with.
+    pub(super) fn flush_when_over(&mut self, books: &mut Books<'_>) {
+        let shut = matches!(self.order.business, Business::TechnicallyCompleted | Business::Closed | Business::Cancelled);
+        if self.order.completed || shut {
+            books.flush(self, &Due::Everything);
+        }
+    }
+
+    /// Whether any quantity was reported, booked or not.
+    pub(super) fn was_worked_on(&self) -> bool {
+        self.order.ledger.actuals() > 0 || self.order.has_unbooked()
+    }
+
+    /// Whether something that was reported is not in the ERP yet.
+    fn has_open_books(&self) -> bool {
+        self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups() || self.order.has_unbooked()
     }
 
     fn flush_everything(&mut self) {
@@ -156,7 +174,7 @@ impl Turn<'_, '_> {
 
     /// A client wants it settled.
     pub(super) fn wish_close(&mut self) -> Answer {
-        let open = self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups();
+        let open = self.has_open_books();
         if self.order.business != Business::TechnicallyCompleted || open {
             return refuse(
                 Code::State,
@@ -175,7 +193,7 @@ impl Turn<'_, '_> {
         }
         self.note(Fact::Business(Business::Closed));
         self.wake_to_forget();
-        if !(self.order.ledger.is_unsettled() || self.order.ledger.has_open_groups()) {
+        if !self.has_open_books() {
             return Answer::Accepted;
         }
         let what = "the ERP closed the order, and postings are not settled".to_owned();

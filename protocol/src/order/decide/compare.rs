@@ -17,7 +17,7 @@ use crate::kernel::Context;
 use crate::name::SiteId;
 use crate::order::{Fact, Order};
 use crate::outbox::{OutboxFact, Outcome};
-use crate::posting::{self, Series, Standing, Use};
+use crate::posting::{Series, Standing, Use};
 use crate::qty::Qty;
 use crate::workflow::Flow;
 
@@ -33,7 +33,7 @@ impl Order {
         draft: &mut Draft,
     ) {
         let envelope = crate::kernel::clockwork(context.now);
-        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
+        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft, late: None };
         let side = turn.side();
         if let Some((Next::Differs, found)) = turn.books().compared(site, &side, reading, raw, flow) {
             turn.differ(site, &found, reading);
@@ -115,7 +115,7 @@ impl Turn<'_, '_> {
             side.ours.extend(lines.map(|line| Ours { item: item(&line.series), document: Some(document.clone()), qty: line.qty }));
         }
         side.by_hand.retain(|document| !side.ours.iter().any(|ours| ours.document.as_ref() == Some(document)));
-        for account in posting::accounts(ledger) {
+        for account in self.order.accounts() {
             let places = [
                 (Place::Pending, account.pending),
                 (Place::InFlight, account.in_flight),

@@ -5,14 +5,13 @@ use super::counter::Dial;
 use super::{Books, Turn};
 use crate::answer::Answer;
 use crate::book::LotMode;
-use crate::case::{CaseKind, Proposal};
-use crate::conversion::Conversions;
+use crate::case::CaseKind;
+use crate::conversion::{ConversionError, Conversions};
 use crate::draft::NewCase;
 use crate::intent::Wake;
-use crate::order::{Amount, Confirmation, Execution, Fact};
+use crate::order::{Amount, Confirmation, Execution, Fact, Report};
 use crate::posting::{Actual, Due, Use};
 use crate::qty::Qty;
-use crate::refusal::Code;
 use crate::uom::Uom;
 use crate::words::{MaterialId, OpNo, StockStatus};
 use crate::workflow::Step;
@@ -23,6 +22,26 @@ pub(super) struct KnownMaterial<'a> {
     pub(super) conversions: &'a Conversions,
     pub(super) lot_mode: LotMode,
     pub(super) inspected: bool,
+}
+
+/// Why a quantity cannot be booked.
+pub(super) struct NoWay {
+    pub(super) why: String,
+    /// Master data may say more of it tomorrow.
+    pub(super) may_come: bool,
+}
+
+impl NoWay {
+    /// One that nothing but another report mends.
+    pub(super) fn for_good(why: impl std::fmt::Display) -> Self {
+        Self { why: why.to_string(), may_come: false }
+    }
+}
+
+impl From<ConversionError> for NoWay {
+    fn from(error: ConversionError) -> Self {
+        Self { may_come: matches!(error, ConversionError::Unmapped { .. }), why: error.to_string() }
+    }
 }
 
 impl Turn<'_, '_> {
@@ -62,10 +81,12 @@ impl Turn<'_, '_> {
                         scrap = counted;
                     }
                 }
-                Err(what) => answer = self.unbookable(&what),
+                Err(_) if amount.qty.is_zero() => {}
+                Err(no) => answer = self.unbookable(&no, purpose, amount.qty, only(work, purpose)),
             }
         }
         self.maybe_complete(&mut books, work, &was, good);
+        self.flush_when_over(&mut books);
         books.close(self);
         let more = work.good.is_some() || work.scrap.is_some();
         match if more { self.too_much(&work.op, good, scrap) } else { Answer::Accepted } {
@@ -130,7 +151,8 @@ impl Turn<'_, '_> {
         let Some((declared, good)) = self.order.ops.get(op).and_then(|operation| Some((operation.declared?, operation.good))) else {
             return;
         };
-        let what = format!("operation {op} declared {declared} at its end and only {good} were reported");
+        let waits = self.waits_at(op);
+        let what = format!("operation {op} declared {declared} at its end and only {good} were reported{waits}");
         let gap = declared.minus(good).unwrap_or(declared);
         self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "it", what).stake(gap));
         self.note(Fact::Execution { op: op.clone(), to: Execution::Completed });
@@ -140,26 +162,30 @@ impl Turn<'_, '_> {
     }
 
     /// The quantity in the unit it is booked in: pieces in the material's base unit, times in minutes.
-    pub(super) fn in_base(&self, purpose: Use, qty: Qty) -> Result<Qty, String> {
+    pub(super) fn in_base(&self, purpose: Use, qty: Qty) -> Result<Qty, NoWay> {
         match purpose {
             Use::Labour | Use::Machine => {
-                let minutes = crate::uom::Uom::parse("MIN").map_err(|error| error.to_string())?;
-                crate::conversion::Conversions::default()
-                    .to_base_rounded(qty, minutes, Qty::SCALE_MAX, crate::qty::Rounding::HalfEven)
-                    .map_err(|error| error.to_string())
+                let minutes = Uom::parse("MIN").map_err(NoWay::for_good)?;
+                let found = Conversions::default().to_base_rounded(qty, minutes, Qty::SCALE_MAX, crate::qty::Rounding::HalfEven);
+                found.map_err(NoWay::for_good)
             }
             Use::Yield | Use::Scrap | Use::Rework | Use::Consumed | Use::Produced => {
-                let material = self.order.header.as_ref().map(|header| header.material.clone()).ok_or("the order is not known")?;
-                self.material_base(&material, qty)
+                let material = self.order.header.as_ref().map(|header| header.material.clone());
+                self.material_base(&material.ok_or_else(|| NoWay::for_good("the order is not known"))?, qty)
             }
         }
     }
 
-    /// The quantity in a material's base unit.
-    pub(super) fn material_base(&self, material: &MaterialId, qty: Qty) -> Result<Qty, String> {
-        match self.known_material(material) {
-            Some(known) => known.conversions.to_base(qty, known.base).map_err(|error| error.to_string()),
-            None => Ok(qty),
+    /// The quantity in a material's base unit: by what was in force when the order was found to be able to run; a unit that
+    /// nobody had said anything of then, by what is in force now.
+    pub(super) fn material_base(&self, material: &MaterialId, qty: Qty) -> Result<Qty, NoWay> {
+        let Some(known) = self.known_material(material) else { return Ok(qty) };
+        match known.conversions.to_base(qty, known.base) {
+            Err(no @ ConversionError::Unmapped { .. }) => match self.material_in_force(material).filter(|now| now.base == known.base) {
+                Some(now) => Ok(now.conversions.to_base(qty, now.base)?),
+                None => Err(no.into()),
+            },
+            found => Ok(found?),
         }
     }
 
@@ -172,13 +198,14 @@ impl Turn<'_, '_> {
             lot_mode: known.lot_mode,
             inspected: known.inspected,
         });
-        let in_force = || {
-            let plant = self.order.plant()?;
-            let known = self.context.book.material(plant, material, self.context.now)?;
-            let inspected = known.inspected && self.context.book.workflows.has(plant, Step::Inspection);
-            Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected })
-        };
-        frozen.or_else(in_force)
+        frozen.or_else(|| self.material_in_force(material))
+    }
+
+    fn material_in_force(&self, material: &MaterialId) -> Option<KnownMaterial<'_>> {
+        let plant = self.order.plant()?;
+        let known = self.context.book.material(plant, material, self.context.now)?;
+        let inspected = known.inspected && self.context.book.workflows.has(plant, Step::Inspection);
+        Some(KnownMaterial { base: known.base, conversions: &known.conversions, lot_mode: known.lot_mode, inspected })
     }
 
     /// A quantity of work as the ledger takes it.
@@ -215,14 +242,20 @@ impl Turn<'_, '_> {
         let received = self.envelope.received_at;
         if self.envelope.occurred_at > received { received } else { self.envelope.occurred_at }
     }
+}
 
-    /// A quantity that cannot be booked is kept and shown.
-    pub(super) fn unbookable(&mut self, what: &str) -> Answer {
-        let (plant, material) = (self.order.plant(), self.order.header.as_ref().map(|header| header.material.to_string()));
-        let about = plant.map(|plant| format!("{plant} reports of {}: {what}", material.unwrap_or_default()));
-        let case = NewCase::new(CaseKind::Rejected(Code::UomUnmapped), "it", format!("a reported quantity cannot be booked: {what}"))
-            .because_of(about.unwrap_or_default())
-            .offers(vec![Proposal::Do("add the conversion and report the quantity again under a new key".into()), Proposal::Acknowledge]);
-        Answer::Discrepant { case: self.draft.open_case(case) }
-    }
+/// One part of a confirmation alone: it completes nothing.
+fn only(work: &Confirmation, purpose: Use) -> Report {
+    let part = |of: Use, amount: &Option<Amount>| amount.clone().filter(|_| of == purpose);
+    Report::Confirmed(Box::new(Confirmation {
+        op: work.op.clone(),
+        good: part(Use::Yield, &work.good),
+        scrap: part(Use::Scrap, &work.scrap),
+        scrap_reason: work.scrap_reason.clone().filter(|_| purpose == Use::Scrap),
+        rework: part(Use::Rework, &work.rework),
+        labour: part(Use::Labour, &work.labour),
+        machine: part(Use::Machine, &work.machine),
+        last: false,
+        declared: None,
+    }))
 }

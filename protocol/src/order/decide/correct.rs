@@ -8,7 +8,7 @@ use crate::draft::NewCase;
 use crate::input::Body;
 use crate::lot;
 use crate::native::NativeId;
-use crate::order::{Early, Execution, Fact};
+use crate::order::{Early, Execution, Fact, Report};
 use crate::posting::{Actual, Due, Use};
 use crate::qty::Qty;
 use crate::words::{LotKey, LotNo, OpNo, Reason};
@@ -32,7 +32,11 @@ impl Turn<'_, '_> {
         }
         let difference = match self.in_base(purpose, difference) {
             Ok(difference) => difference,
-            Err(what) => return self.unbookable(&what),
+            Err(_) if difference.is_zero() => return Answer::Accepted,
+            Err(no) => {
+                let report = Report::CountCorrected { op: op.clone(), purpose, difference, reason: reason.clone() };
+                return self.unbookable(&no, purpose, difference, report);
+            }
         };
         let Some(actual) = self.work_actual(op, purpose, difference) else { return Answer::Accepted };
         let surprise = self.unrouted_work(op);
@@ -42,12 +46,24 @@ impl Turn<'_, '_> {
         }
         let mut books = Books::open(self.order);
         self.book_correction(&mut books, op, actual, reason.clone());
-        self.catch_up_early(&mut books, op, purpose, counted);
-        if self.execution(op) == Execution::Completed {
+        let counted = self.catch_up_early(&mut books, op, purpose, counted);
+        let reached = purpose == Use::Yield && self.reaches_declared(op, counted);
+        if reached {
+            self.note(Fact::Execution { op: op.clone(), to: Execution::Completed });
+        }
+        if reached || self.execution(op) == Execution::Completed {
             books.flush(self, &Due::Operation(op));
         }
+        self.flush_when_over(&mut books);
         books.close(self);
         surprise
+    }
+
+    /// Whether that many good are all that its final confirmation declared.
+    fn reaches_declared(&self, op: &OpNo, good: Option<Qty>) -> bool {
+        let declared = self.order.ops.get(op).and_then(|operation| operation.declared);
+        let enough = |declared: Qty| good.and_then(|good| good.compare(&declared)).is_some_and(std::cmp::Ordering::is_ge);
+        declared.is_some_and(enough)
     }
 
     fn book_correction(&mut self, books: &mut Books<'_>, op: &OpNo, mut actual: Actual, reason: Reason) {

@@ -2,6 +2,7 @@
 //! an epoch that is over; the sum is the same.
 
 use super::Turn;
+use super::confirm::NoWay;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::name::Source;
@@ -18,9 +19,16 @@ pub(super) struct Dial<'a> {
     pub(super) goods: Option<Counted>,
 }
 
+impl Dial<'_> {
+    /// Whether both are the same.
+    pub(super) fn is(&self, other: &Dial<'_>) -> bool {
+        (self.op, self.purpose, &self.goods) == (other.op, other.purpose, &other.goods)
+    }
+}
+
 impl Turn<'_, '_> {
     /// What a reported number adds; `qty` is the number in the unit it is booked in.
-    pub(super) fn counted(&mut self, dial: &Dial<'_>, amount: &Amount, qty: Qty) -> Result<Qty, String> {
+    pub(super) fn counted(&mut self, dial: &Dial<'_>, amount: &Amount, qty: Qty) -> Result<Qty, NoWay> {
         match amount.counting {
             Counting::Delta => Ok(qty),
             Counting::Cumulative => self.counter_delta(dial, qty),
@@ -28,7 +36,7 @@ impl Turn<'_, '_> {
     }
 
     /// A counter only ever adds: a lower value of the same epoch came late, and every epoch begins at zero.
-    fn counter_delta(&mut self, dial: &Dial<'_>, value: Qty) -> Result<Qty, String> {
+    fn counter_delta(&mut self, dial: &Dial<'_>, value: Qty) -> Result<Qty, NoWay> {
         let (source, epoch) = (self.envelope.key.source, self.envelope.key.epoch);
         let zero = Qty::zero(value.uom());
         let epochs = self.order.counters.get(&(dial.op.clone(), dial.purpose, source, dial.goods.clone()));
@@ -38,7 +46,7 @@ impl Turn<'_, '_> {
         {
             self.restarted(dial.op, source, (*other, *last), (epoch, value));
         }
-        let delta = value.minus(known.unwrap_or(zero)).map_err(|error| error.to_string())?;
+        let delta = value.minus(known.unwrap_or(zero)).map_err(NoWay::for_good)?;
         if delta.is_negative() {
             return Ok(zero);
         }

@@ -24,8 +24,8 @@ impl Order {
         context: &Context<'_>,
         draft: &mut Draft,
     ) -> Answer {
-        let mut turn = Turn { order: self, common, envelope, context, draft };
-        if let Some(answer) = turn.act_on_books(case, action) {
+        let mut turn = Turn { order: self, common, envelope, context, draft, late: None };
+        if let Some(answer) = turn.act_on_books(case, action).or_else(|| turn.act_on_unbooked(case, action)) {
             return answer;
         }
         let posting = case.posting.or_else(|| case.intent.and_then(|intent| self.carries.get(&intent).copied()));
@@ -111,6 +111,11 @@ impl Turn<'_, '_> {
         }
         if let Some(intent) = case.intent.filter(|intent| self.common.outbox.get(*intent).is_some()) {
             self.draft.settle(intent, Outcome::WrittenOff);
+        }
+        let same =
+            |open: &&Case| open.number != case.number && open.intent.is_some() && open.intent == case.intent && open.posting.is_none();
+        for open in self.common.cases.values().filter(same) {
+            self.draft.close_case(open.number, "written off");
         }
         self.draft.close_case(case.number, "written off");
         Answer::Accepted

@@ -158,7 +158,7 @@ impl Turn<'_, '_> {
         if of.is_some_and(|of| of != attempt) {
             return Answer::Accepted;
         }
-        if taken && (!self.order.ops.is_empty() || self.order.ledger.actuals() > 0) {
+        if taken && (!self.order.ops.is_empty() || self.was_worked_on()) {
             return self.late_refusal(&format!("the plant refuses the job that it works on: {code} {text}"));
         }
         self.reject(attempt, code, text);

@@ -58,6 +58,10 @@ impl Turn<'_, '_> {
 
     /// Whatever the plant does with the order, it has it.
     pub(super) fn imply_acceptance(&mut self) {
+        // What was reported long ago says nothing of the job that the plant was sent since.
+        if self.late.is_some() {
+            return;
+        }
         if let Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } = self.order.dispatch {
             self.accept(attempt, true);
         }
@@ -82,7 +86,8 @@ impl Turn<'_, '_> {
     }
 
     fn show(&mut self, what: Option<String>) -> Answer {
-        let Some(what) = what else { return Answer::Accepted };
+        // It was shown when it was reported.
+        let Some(what) = what.filter(|_| self.late.is_none()) else { return Answer::Accepted };
         if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Discrepancy && case.what == what) {
             return Answer::Discrepant { case: open.number };
         }

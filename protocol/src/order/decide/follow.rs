@@ -26,7 +26,7 @@ impl Order {
         draft: &mut Draft,
     ) {
         let envelope = crate::kernel::clockwork(context.now);
-        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft };
+        let mut turn = Turn { order: self, common, envelope: &envelope, context, draft, late: None };
         match effect {
             Effect::Post(_) => turn.posted_step(number, step),
             Effect::ReadBooks(_) => turn.reading_step(number, step),

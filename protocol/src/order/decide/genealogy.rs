@@ -39,28 +39,40 @@ impl Turn<'_, '_> {
     pub(super) fn tell_product(&mut self, made: &Output<'_>, key: &LotKey, qty: Qty, inspected: bool) {
         let Some(plant) = self.order.plant() else { return };
         let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
-        let order = self.draft.me();
-        let from: Vec<Named> = self.order.consumed.iter().filter(|used| used.1 != lot).cloned().collect();
-        let production = Production {
-            order,
-            lot: key.clone(),
-            site: plant,
-            output: made.kind,
-            qty,
-            unit: made.unit.cloned(),
-            from: from.clone(),
-            inspected,
-        };
-        self.draft.tell(lot, Body::Lot(lot::Input::Mail(lot::Mail::Produced(production))));
+        let from = self.told_product(made, (key.clone(), lot), qty, inspected);
         if let Some(sscc) = made.unit {
-            let content = UnitContent { lot: key.clone(), lot_entity: lot, order: Some(order), output: made.kind, qty };
+            let order = Some(self.draft.me());
+            let content = UnitContent { lot: key.clone(), lot_entity: lot, order, output: made.kind, qty };
             self.fill(sscc, content);
         }
-        let product = (key.clone(), lot);
+        self.came_out((key.clone(), lot), from);
+    }
+
+    /// Tells a lot what came out into it, and what that was made from; those.
+    fn told_product(&mut self, made: &Output<'_>, product: Named, qty: Qty, inspected: bool) -> Vec<Named> {
+        let (order, from) = (self.draft.me(), self.order.consumed.iter().filter(|used| used.1 != product.1).cloned().collect::<Vec<_>>());
+        let Some(site) = self.order.plant() else { return from };
+        let (output, unit) = (made.kind, made.unit.cloned());
+        let production = Production { order, lot: product.0, site, output, qty, unit, from: from.clone(), inspected };
+        self.draft.tell(product.1, Body::Lot(lot::Input::Mail(lot::Mail::Produced(production))));
+        from
+    }
+
+    /// The same of what nobody can count yet: the lot and what went into it know each other, and a hold finds it. How much it
+    /// is, and that it is on a handling unit, is told when it is booked.
+    pub(super) fn tell_uncounted(&mut self, made: &Output<'_>, key: &LotKey, inspected: bool) {
+        let Some(plant) = self.order.plant() else { return };
+        let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
+        let from = self.told_product(made, (key.clone(), lot), Qty::zero(made.amount.qty.uom()), inspected);
+        self.came_out((key.clone(), lot), from);
+    }
+
+    /// Those that went in hear of a lot that came out, once.
+    fn came_out(&mut self, product: Named, from: Vec<Named>) {
         if self.order.made.contains(&product) {
             return;
         }
-        self.note(Fact::Made { key: key.clone(), lot });
+        self.note(Fact::Made { key: product.0.clone(), lot: product.1 });
         for used in from {
             self.link(used, Vec::new(), vec![product.clone()]);
         }

@@ -8,7 +8,7 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::UnitContent;
 use crate::input::Body;
-use crate::order::{Amount, Counted, Fact};
+use crate::order::{Amount, Counted, Fact, Report};
 use crate::posting::{Due, Use};
 use crate::qty::Qty;
 use crate::refusal::Code;
@@ -34,17 +34,41 @@ pub(super) struct Output<'a> {
     pub(super) serials: &'a [SerialNo],
 }
 
+impl Consumption<'_> {
+    /// What was said.
+    fn report(&self) -> Report {
+        Report::Consumed {
+            op: self.op.clone(),
+            item: self.item.cloned(),
+            material: self.material.clone(),
+            lot: self.lot.cloned(),
+            amount: self.amount.clone(),
+        }
+    }
+}
+
+impl Output<'_> {
+    /// What was said.
+    fn report(&self) -> Report {
+        Report::Produced {
+            output: self.kind,
+            material: self.material.cloned(),
+            lot: self.lot.cloned(),
+            amount: self.amount.clone(),
+            unit: self.unit.cloned(),
+            serials: self.serials.to_vec(),
+        }
+    }
+}
+
 impl Turn<'_, '_> {
     /// A component went in.
     pub(super) fn consumed(&mut self, used: &Consumption<'_>) -> Answer {
         self.imply_acceptance();
         let mut answer = self.unexpected_work(used.op);
         if self.is_unheard_of(used.material) {
-            // A hold on the lot must find what was made of it, whatever its material is called.
-            if let Some(lot) = used.lot {
-                self.tell_component(used.op, &LotKey { material: used.material.clone(), lot: lot.clone() }, used.amount.qty);
-            }
-            return self.unknown_material("used", used.material, used.amount.qty);
+            self.heard_of(used, Qty::zero(used.amount.qty.uom()));
+            return self.unknown_material("used", used.report(), (Use::Consumed, used.amount.qty));
         }
         let item = used.item.cloned().or_else(|| self.component_line(used.material));
         let goods = Counted { item: item.clone(), ..Counted::of(used.material.clone(), used.lot.cloned()) };
@@ -52,7 +76,11 @@ impl Turn<'_, '_> {
         let qty = match self.material_base(used.material, used.amount.qty).and_then(|qty| self.counted(&dial, used.amount, qty)) {
             Ok(qty) if qty.is_zero() => return answer,
             Ok(qty) => qty,
-            Err(what) => return self.unbookable(&what),
+            Err(_) if used.amount.qty.is_zero() => return answer,
+            Err(no) => {
+                self.heard_of(used, Qty::zero(used.amount.qty.uom()));
+                return self.unbookable(&no, Use::Consumed, used.amount.qty, used.report());
+            }
         };
         if self.lacks_lot(used.material, used.lot) {
             answer = self.missing_lot(used.material, qty);
@@ -64,14 +92,17 @@ impl Turn<'_, '_> {
         actual.native.clone_from(&used.amount.native);
         let mut books = Books::open(self.order);
         books.record(self, actual);
-        if self.order.completed {
-            books.flush(self, &Due::Everything);
-        }
+        self.flush_when_over(&mut books);
         books.close(self);
+        self.heard_of(used, qty);
+        answer
+    }
+
+    /// A hold on the lot must find what was made of it, whatever its material is called and its unit is.
+    fn heard_of(&mut self, used: &Consumption<'_>, qty: Qty) {
         if let Some(lot) = used.lot {
             self.tell_component(used.op, &LotKey { material: used.material.clone(), lot: lot.clone() }, qty);
         }
-        answer
     }
 
     /// An output came out.
@@ -81,22 +112,27 @@ impl Turn<'_, '_> {
         let material = made.material.cloned().unwrap_or_else(|| header.material.clone());
         if material != header.material && self.is_unheard_of(&material) {
             if let Some(lot) = made.lot {
-                // What went into it holds it, too.
-                self.tell_product(made, &LotKey { material: material.clone(), lot: lot.clone() }, made.amount.qty, false);
+                self.tell_uncounted(made, &LotKey { material, lot: lot.clone() }, false);
             }
-            return self.unknown_material("made", &material, made.amount.qty);
+            return self.unknown_material("made", made.report(), (Use::Produced, made.amount.qty));
         }
         let lot = made.lot.cloned().or_else(|| self.order.lot());
         let Ok(op) = OpNo::parse("0") else { return Answer::Accepted };
         let goods = Counted { output: Some(made.kind), unit: made.unit.cloned(), ..Counted::of(material.clone(), lot.clone()) };
+        let inspected = self.known_material(&material).is_some_and(|known| known.inspected);
         let dial = Dial { op: &op, purpose: Use::Produced, goods: Some(goods) };
         let qty = match self.material_base(&material, made.amount.qty).and_then(|qty| self.counted(&dial, made.amount, qty)) {
             Ok(qty) if qty.is_zero() => return Answer::Accepted,
             Ok(qty) => qty,
-            Err(what) => return self.unbookable(&what),
+            Err(_) if made.amount.qty.is_zero() => return Answer::Accepted,
+            Err(no) => {
+                if let Some(lot) = lot {
+                    self.tell_uncounted(made, &LotKey { material, lot }, inspected);
+                }
+                return self.unbookable(&no, Use::Produced, made.amount.qty, made.report());
+            }
         };
         let surprise = self.unsent_work();
-        let inspected = self.known_material(&material).is_some_and(|known| known.inspected);
         let Some(mut actual) = self.work_actual(&op, Use::Produced, qty) else { return surprise };
         actual.op = None;
         actual.output = Some(made.kind);
@@ -111,9 +147,7 @@ impl Turn<'_, '_> {
         if let Some(unit) = made.unit {
             books.flush(self, &Due::Unit(unit));
         }
-        if self.order.completed {
-            books.flush(self, &Due::Everything);
-        }
+        self.flush_when_over(&mut books);
         books.close(self);
         if let Some(lot) = lot {
             self.tell_product(made, &LotKey { material, lot }, qty, inspected);
@@ -135,32 +169,14 @@ impl Turn<'_, '_> {
         self.draft.tell(unit, Body::Unit(unit::Input::Mail(mail)));
     }
 
-    fn component_line(&self, material: &MaterialId) -> Option<ItemNo> {
+    pub(super) fn component_line(&self, material: &MaterialId) -> Option<ItemNo> {
         let components = &self.order.resolved.as_ref()?.components;
         components.iter().find(|component| component.material == *material).map(|component| component.item.clone())
     }
 
-    /// Whether no master data of the plant has ever known a material, nor what the order was resolved with.
-    fn is_unheard_of(&self, material: &MaterialId) -> bool {
-        let known = |plant| self.context.book.knows_material(plant, material);
-        self.order.material(material).is_none() && !self.order.plant().is_some_and(known)
-    }
-
-    /// Goods of a material that nobody knows are kept and shown: no posting rule and no unit can be chosen for them.
-    fn unknown_material(&mut self, verb: &str, material: &MaterialId, qty: Qty) -> Answer {
-        let header = self.order.header.as_ref();
-        let (number, plant) = header.map(|header| (header.number.to_string(), header.plant.to_string())).unwrap_or_default();
-        let what = format!(
-            "{qty} of {material} were reported as {verb} on {number}, and the master data of {plant} knows no such material: not booked"
-        );
-        let remedy = format!(
-            "find out at the plant what {material} is; report it again there under its right number, or once its owner has stated it, under a new key"
-        );
-        let case = NewCase::new(CaseKind::Rejected(Code::MissingMaterial), "it", what)
-            .stake(qty)
-            .because_of(format!("{plant}: the material {material} is not known"))
-            .offers(vec![Proposal::Do(remedy), Proposal::Acknowledge]);
-        Answer::Discrepant { case: self.draft.open_case(case) }
+    /// Whether no master data in force knows a material, nor what the order was resolved with.
+    pub(super) fn is_unheard_of(&self, material: &MaterialId) -> bool {
+        self.known_material(material).is_none()
     }
 
     fn lacks_lot(&self, material: &MaterialId, lot: Option<&LotNo>) -> bool {

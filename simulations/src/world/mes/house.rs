@@ -66,14 +66,47 @@ pub(super) struct Notes {
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 enum ByHand {
-    Hold { job: String, reason: String },
-    Resume { job: String },
-    Abort { job: String, reason: String },
-    CorrectCount { job: String, step: u32, pieces: i64, person: String, reason: String },
-    Defect { job: String, step: u32, pieces: u64, pallets: Vec<String>, reason: String },
-    Resend { job: String, kind: String, times: u32 },
-    RestartCounter { job: String, step: u32 },
-    ChangeLot { job: String, lot: String },
+    Hold {
+        job: String,
+        reason: String,
+    },
+    Resume {
+        job: String,
+    },
+    Abort {
+        job: String,
+        reason: String,
+    },
+    CorrectCount {
+        job: String,
+        step: u32,
+        pieces: i64,
+        person: String,
+        reason: String,
+        /// Its own count is right; only what its counters said is not, as a PLC loses pieces when it starts again.
+        #[serde(default)]
+        only_told: bool,
+    },
+    Defect {
+        job: String,
+        step: u32,
+        pieces: u64,
+        pallets: Vec<String>,
+        reason: String,
+    },
+    Resend {
+        job: String,
+        kind: String,
+        times: u32,
+    },
+    RestartCounter {
+        job: String,
+        step: u32,
+    },
+    ChangeLot {
+        job: String,
+        lot: String,
+    },
 }
 
 /// Material that somebody used for an order whose number he typed.
@@ -163,11 +196,11 @@ impl Mes {
                 job.state = State::Aborted;
                 self.report(desk, job, None, now, Report::JobAborted { reason });
             }
-            ByHand::CorrectCount { step, pieces, person, reason, .. } => {
+            ByHand::CorrectCount { step, pieces, person, reason, only_told, .. } => {
                 let at = step_at(job, step)?;
                 let counted = job.progress.steps.get(at).map_or(0, |step| step.good);
                 let good = counted.checked_add_signed(pieces).ok_or_else(|| fault(409, "BELOW_ZERO", format!("only {counted} counted")))?;
-                if let Some(step) = job.progress.steps.get_mut(at) {
+                if let Some(step) = job.progress.steps.get_mut(at).filter(|_| !only_told) {
                     step.good = good;
                 }
                 desk.habits.count("count_corrected");
