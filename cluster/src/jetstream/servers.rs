@@ -8,14 +8,16 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use serde_json::json;
 use takt_protocol::name::Region;
 
-use super::settings::{PAYLOAD_BYTES_MIN, Settings};
+use super::settings::Settings;
+use stand::Words;
 
 mod find;
+mod stand;
 
 pub use find::find;
+pub use stand::Stand;
 
 /// Between a server and whoever started it: it stays beside the server until its input ends, and that ends with us, also when
 /// we are killed. Then it ends the server, and what the server wrote, unless it is told to keep that. A server whose folder is kept
@@ -69,6 +71,7 @@ pub struct Servers {
 struct Server {
     name: String,
     dir: PathBuf,
+    stand: Stand,
     port: u16,
     monitor: u16,
     /// Whether what it wrote stays when it ends.
@@ -87,34 +90,42 @@ struct Guard {
 impl Servers {
     /// Starts a cluster in a new folder below `dir`, which is gone when it ends. The program is that of [`find`].
     pub fn start(program: &Path, dir: &Path, plan: Plan) -> std::io::Result<Self> {
+        Self::start_at(program, dir, plan, &[])
+    }
+
+    /// The same, where the first of them stand so, and the others as they would.
+    pub fn start_at(program: &Path, dir: &Path, plan: Plan, stands: &[Stand]) -> std::io::Result<Self> {
         let cluster = dir.join(format!("nats-{:x}", crate::chance::number()));
         let login = |at: usize| Login { user: format!("a{at}"), password: format!("a{at}") };
         let logins: Vec<Login> = (0..plan.accounts).map(login).collect();
-        Self::begin(program, &cluster, (plan.servers, plan.sync_always, false), &logins)
+        let words = Words { sync_always: plan.sync_always, logins: &logins };
+        Self::begin(program, &cluster, (plan.servers, false), (stands, words))
     }
 
     /// Starts a cluster of three over what it had in `dir`, which stays when it ends: goes on where it was, on other ports. Look
     /// first whether somebody [`holds`] it.
     pub fn keep(program: &Path, dir: &Path, logins: &[Login]) -> std::io::Result<Self> {
         // The servers read the path from their configuration, wherever they run.
-        Self::begin(program, &std::path::absolute(dir)?, (3, true, true), logins)
+        Self::begin(program, &std::path::absolute(dir)?, (3, true), (&[], Words { sync_always: true, logins }))
     }
 
-    fn begin(program: &Path, cluster: &Path, how: (usize, bool, bool), logins: &[Login]) -> std::io::Result<Self> {
-        let (count, sync_always, kept) = how;
+    fn begin(program: &Path, cluster: &Path, how: (usize, bool), text: (&[Stand], Words<'_>)) -> std::io::Result<Self> {
+        let ((count, kept), (stands, words)) = (how, text);
         // Held until all are drawn, so that no two are alike; nobody else takes one in the moment after.
         let held = (0..count * 3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>()?;
         let ports = held.iter().map(|held| Ok(held.local_addr()?.port())).collect::<std::io::Result<Vec<u16>>>()?;
         drop(held);
-        let routes: Vec<String> = ports.iter().skip(count * 2).map(|port| format!("nats://127.0.0.1:{port}")).collect();
+        let stand = |at: usize| stands.get(at).cloned().unwrap_or_default();
+        let routes: Vec<(Stand, u16)> = ports.iter().skip(count * 2).enumerate().map(|(at, port)| (stand(at), *port)).collect();
         let mut servers = Vec::new();
         for at in 0..count {
             let port = |group: usize| ports.get(group * count + at).copied().unwrap_or(0);
-            let name = format!("n{}", at + 1);
-            let server = Server { dir: cluster.join(&name), name, port: port(0), monitor: port(1), kept, guard: None, fallen: None };
-            fs::create_dir_all(&server.dir)?;
-            fs::write(server.dir.join("conf"), server.configuration((port(2), &routes), sync_always, logins))?;
-            servers.push(server);
+            let (name, stand) = (format!("n{}", at + 1), stand(at));
+            let dir = cluster.join(&name);
+            fs::create_dir_all(&dir)?;
+            let data = stand.data.clone().unwrap_or_else(|| dir.join("data"));
+            fs::write(dir.join("conf"), words.configuration(&name, &data, (&stand, [port(0), port(1), port(2)]), &routes))?;
+            servers.push(Server { dir, name, stand, port: port(0), monitor: port(1), kept, guard: None, fallen: None });
         }
         let mut started = Self { servers, program: program.to_owned() };
         for at in 0..count {
@@ -130,7 +141,8 @@ impl Servers {
         let mut servers = Vec::new();
         for (name, configuration, (port, monitor)) in all {
             let name = (*name).to_owned();
-            let server = Server { dir: cluster.join(&name), name, port: *port, monitor: *monitor, kept: false, guard: None, fallen: None };
+            let (dir, stand) = (cluster.join(&name), Stand::default());
+            let server = Server { dir, name, stand, port: *port, monitor: *monitor, kept: false, guard: None, fallen: None };
             fs::create_dir_all(&server.dir)?;
             fs::write(server.dir.join("conf"), configuration)?;
             servers.push(server);
@@ -144,12 +156,12 @@ impl Servers {
 
     /// Where clients connect.
     pub fn addresses(&self) -> Vec<String> {
-        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect()
+        self.servers.iter().map(|server| format!("nats://{}:{}", server.stand.host, server.port)).collect()
     }
 
     /// Where each says how it is set.
     pub fn monitors(&self) -> Vec<String> {
-        self.servers.iter().map(|server| format!("127.0.0.1:{}", server.monitor)).collect()
+        self.servers.iter().map(|server| format!("{}:{}", server.stand.host, server.monitor)).collect()
     }
 
     /// The settings of a region that has an account to itself.
@@ -191,8 +203,15 @@ impl Servers {
             drop(input);
             process.wait()?;
         }
-        server.guard = Some(guard(&self.program, &server.dir, server.kept)?);
+        server.guard = Some(server.guarded(&self.program)?);
         Ok(())
+    }
+
+    /// Changes the configuration of one, which it reads when it starts next.
+    pub fn change(&self, at: usize, change: impl FnOnce(String) -> String) -> std::io::Result<()> {
+        let Some(server) = self.servers.get(at) else { return Ok(()) };
+        let file = server.dir.join("conf");
+        fs::write(&file, change(fs::read_to_string(&file)?))
     }
 
     /// Stops one where it stands (SIGSTOP): its connections stay open and nothing answers. `false` when it is not running.
@@ -238,30 +257,6 @@ impl Drop for Servers {
     }
 }
 
-impl Server {
-    fn configuration(&self, (route, routes): (u16, &[String]), sync_always: bool, logins: &[Login]) -> String {
-        let Self { name, dir, port, monitor, .. } = self;
-        let sync = if sync_always { "sync_interval: always" } else { "" };
-        let cluster = if routes.len() > 1 {
-            format!("cluster {{ name: takt, listen: 127.0.0.1:{route}, routes: [{}] }}\n", routes.join(", "))
-        } else {
-            String::new()
-        };
-        let account = |Login { user, password }: &Login| {
-            // A text in their configuration is escaped like one in JSON.
-            let (user, password, name) = (json!(user), json!(password), json!(user.to_uppercase()));
-            format!("  {name} {{ jetstream: enabled, users: [{{user: {user}, password: {password}}}] }}\n")
-        };
-        let accounts: String = logins.iter().map(account).collect();
-        format!(
-            "server_name: {name}\nlisten: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor}\nmax_payload: {PAYLOAD_BYTES_MIN}\n\
-             jetstream {{ store_dir: \"{}\", max_mem: 1GB, max_file: 100GB, {sync} }}\n{cluster}\
-             accounts {{\n{accounts}  SYS {{ users: [{{user: sys, password: sys}}] }}\n}}\nsystem_account: SYS\n",
-            dir.join("data").display()
-        )
-    }
-}
-
 /// Whether servers of an earlier process run over a folder that is kept; they end by themselves a moment after it.
 pub fn holds(dir: &Path) -> bool {
     let Ok(cluster) = std::path::absolute(dir) else { return false };
@@ -275,26 +270,30 @@ pub fn holds(dir: &Path) -> bool {
     })
 }
 
-fn guard(program: &Path, dir: &Path, kept: bool) -> std::io::Result<Guard> {
-    let mut process = Command::new("sh")
-        .args(["-c", GUARD, "guard"])
-        .arg(dir)
-        .arg(if kept { "kept" } else { "" })
-        .arg(program)
-        .arg("-c")
-        .arg(dir.join("conf"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        // A key that ends the program in a terminal ends its servers only after it.
-        .process_group(0)
-        .spawn()?;
-    let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
-        return Err(std::io::Error::other("the guard of a server has no pipes"));
-    };
-    let mut line = String::new();
-    BufReader::new(output).read_line(&mut line)?;
-    let server = line.trim().parse().map_err(|_| std::io::Error::other("the guard did not say which process the server is"))?;
-    Ok(Guard { process, input, server })
+impl Server {
+    /// Starts it, behind who guards it.
+    fn guarded(&self, program: &Path) -> std::io::Result<Guard> {
+        let mut process = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .arg(&self.dir)
+            .arg(if self.kept { "kept" } else { "" })
+            .args(self.stand.entered())
+            .arg(program)
+            .arg("-c")
+            .arg(self.dir.join("conf"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // A key that ends the program in a terminal ends its servers only after it.
+            .process_group(0)
+            .spawn()?;
+        let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err(std::io::Error::other("the guard of a server has no pipes"));
+        };
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let server = line.trim().parse().map_err(|_| std::io::Error::other("the guard did not say which process the server is"))?;
+        Ok(Guard { process, input, server })
+    }
 }
 
 /// A signal takes effect a little after it was sent.

@@ -8,6 +8,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use takt_cluster::clock::SystemClock;
+use takt_cluster::seam::Clock as _;
 
 /// Pieces of each order: two pallets, so that receipts wait for each other.
 const PIECES: &str = "1000";
@@ -107,6 +109,61 @@ fn the_demo_killed_at_any_moment_goes_on_and_every_promise_is_kept() {
     ] {
         assert!(said.contains(sentence), "it never said `{sentence}`:\n{said}");
     }
+}
+
+/// Pieces between two readings of a counter: as many may be made before it starts again at zero, and are counted by nobody.
+const COUNTED_EVERY: u64 = 20;
+
+#[test]
+fn the_demo_on_nats_servers_ends_with_the_orders_postings_and_ledger_of_the_embedded_engine() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (embedded, servers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let clock = SystemClock::start();
+    let beside = Demo::start(embedded.path(), true);
+    let demo = Demo::start_with(servers.path(), true, |command| drop(command.arg("--nats")));
+    for (what, demo) in [("on the embedded engine", beside), ("on nats-servers", demo)] {
+        let (kept, said) = demo.end();
+        assert!(kept, "{what}:\n{said}");
+        eprintln!("demo: {what} it had ended {:?} after both began", clock.elapsed());
+    }
+    assert!(servers.path().join("regions/eu/on-jetstream").exists(), "no region was on the servers");
+    assert!(!embedded.path().join("regions/eu/on-jetstream").exists());
+    let (ours, theirs) = (account(embedded.path()), account(servers.path()));
+    assert_eq!(ours["orders"].as_array().unwrap().len(), 10);
+    for (at, order) in ours["orders"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(order, &theirs["orders"][at], "an order went otherwise");
+    }
+    assert_eq!(ours, theirs);
+}
+
+/// What a demo said at its end, without what the moment decides at which a counter starts again and who is asked first.
+fn account(data: &Path) -> Value {
+    let mut account: Value = serde_json::from_slice(&std::fs::read(data.join("account.json")).unwrap()).unwrap();
+    let mut counters = 0;
+    for order in account["orders"].as_array_mut().unwrap() {
+        let row = |row: &&mut Value| row["use"] == "yield" && row["op"] == "10" && row["material"] == "FG-200";
+        let whole = order["total"] == format!("{PIECES} H87");
+        for row in order["ledger"].as_array_mut().unwrap().iter_mut().filter(row).filter(|_| whole) {
+            counters += 1;
+            assert_eq!(row["reported"], row["posted"], "{row}");
+            let reported: u64 = row["reported"].as_str().unwrap().trim_end_matches(" H87").parse().unwrap();
+            let good = PIECES.parse::<u64>().unwrap() / 50 * 49;
+            assert!(reported <= good && good - reported < COUNTED_EVERY, "{reported} of {good} were counted");
+            (row["reported"], row["posted"]) = (Value::Null, Value::Null);
+        }
+    }
+    assert_eq!(counters, 1, "the counter that starts again is not found");
+    account["orders"].as_array_mut().unwrap().sort_by_key(Value::to_string);
+    // Where the counter stood, and the number that an ERP gave.
+    let without_numbers = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    for open in account["open"].as_array_mut().unwrap() {
+        *open = Value::from(without_numbers(open.as_str().unwrap()));
+    }
+    let counted = account["counted"].as_object_mut().unwrap();
+    for how_often in ["commits, chain verified", "inputs", "public events, each counted once by who reads along"] {
+        assert!(counted.remove(how_often).is_some_and(|count| count.as_u64() > Some(1_000)), "{how_often}");
+    }
+    account
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -107,7 +108,25 @@ impl Node {
 
     /// The same, with these words for what the folder leaves open.
     pub(crate) fn start_with(dir: &Path, name: &str, more: &[&str], variables: &BTreeMap<String, String>) -> Self {
-        let mut command = Command::new(TAKT);
+        Self::start_by(Command::new(TAKT), dir, (name, more), variables)
+    }
+
+    /// The same on a host of its own, which has this address.
+    pub(crate) fn start_far(
+        dir: &Path,
+        place: (&Path, IpAddr),
+        (name, more): (&str, &[&str]),
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
+        let (namespace, host) = place;
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net={}", namespace.display())).arg(TAKT);
+        let listen = format!("{host}:0");
+        let more: Vec<&str> = more.iter().copied().chain(["--listen", &listen]).collect();
+        Self::start_by(command, dir, (name, &more), variables)
+    }
+
+    fn start_by(mut command: Command, dir: &Path, (name, more): (&str, &[&str]), variables: &BTreeMap<String, String>) -> Self {
         command.arg("node").args(more).arg("--config").arg(dir.join("config"));
         command.args(["--node", name, "--port", "0", "--data"]).arg(dir.join(name)).envs(SECRETS).envs(variables);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -115,7 +134,7 @@ impl Node {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let url = loop {
             let Some(Ok(line)) = lines.next() else { panic!("{name} ended and said:\n{said}") };
-            if let Some(at) = line.find("http://127.0.0.1:").filter(|_| line.contains("API")) {
+            if let Some(at) = line.find("http://").filter(|_| line.contains("API")) {
                 break line[at..].split_whitespace().next().unwrap().to_owned();
             }
             said.push_str(&line);

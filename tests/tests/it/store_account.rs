@@ -75,7 +75,7 @@ impl Account {
 
     /// Each entity's log is its messages from the first one on, without a gap; whatever was acknowledged is there, at
     /// the sequence it was acknowledged with; and the tail shows the same.
-    async fn logs(&self, seams: &Seams, found: &mut Found) -> Vec<u64> {
+    pub(crate) async fn logs(&self, seams: &Seams, found: &mut Found) -> Vec<u64> {
         let mut lengths = Vec::new();
         let mut places = BTreeMap::new();
         for lane in 0..LANES {

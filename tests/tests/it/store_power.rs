@@ -2,10 +2,9 @@
 //! control that must fail, because a method that never fails proves nothing. Needs root and loop devices; elsewhere it
 //! says so, loudly.
 
-use std::io::Write as _;
-
 use crate::draw::Draw;
 use crate::loop_disk::LoopDisk;
+use crate::skipped::{POWER, skipped};
 use crate::store_account::{Account, lost_by_sled};
 use crate::store_writer::{Writer, Writes, write_if_ordered};
 
@@ -17,7 +16,7 @@ const DISK_MIB: u64 = 256;
 fn cuts(test: &str, writes: Writes, mut judge: impl FnMut(&Account, &LoopDisk)) {
     let disk = match LoopDisk::make(DISK_MIB) {
         Ok(disk) => disk,
-        Err(why) => return skipped(test, &why),
+        Err(why) => return skipped(test, POWER, &why),
     };
     let mut draw = Draw::of(4711);
     let mut account = Account::default();
@@ -30,12 +29,6 @@ fn cuts(test: &str, writes: Writes, mut judge: impl FnMut(&Account, &LoopDisk)) 
         judge(&account, &disk.cut());
         writer.thaw();
     }
-}
-
-/// Past the harness, which shows nothing of a test that passes.
-fn skipped(test: &str, why: &str) {
-    let sentence = format!("\n*** SKIPPED, NOT PASSED: {test}: the power-cut model needs root, loop devices and mkfs.ext4: {why}\n\n");
-    std::io::stderr().write_all(sentence.as_bytes()).unwrap();
 }
 
 #[test]

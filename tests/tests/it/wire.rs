@@ -1,6 +1,6 @@
 //! A wire between two places that a test cuts and mends, or makes slow.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +27,12 @@ pub(crate) struct Wire {
 impl Wire {
     /// A wire to a server.
     pub(crate) async fn to(server: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::between(Ipv4Addr::LOCALHOST, server).await
+    }
+
+    /// The same with its near end at another address of ours.
+    pub(crate) async fn between(here: Ipv4Addr, server: String) -> Self {
+        let listener = TcpListener::bind((here, 0)).await.unwrap();
         let (address, is_cut, lag) = (listener.local_addr().unwrap(), watch::Sender::new(false), watch::Sender::new(Duration::ZERO));
         let (cut, slow, clock) = (is_cut.clone(), lag.clone(), Arc::new(SystemClock::start()));
         tokio::spawn(async move {
