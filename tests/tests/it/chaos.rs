@@ -23,7 +23,7 @@ pub(crate) use place::{Door, world};
 pub(crate) const PLANNER: &str = "t-TAKT_PLANNER_TOKEN";
 
 /// Who asks, and the pause of each between two orders.
-const CALLERS: usize = 3;
+const CALLERS: usize = 2;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often each fault comes, where `TAKT_CHAOS_ROUNDS` does not say it.

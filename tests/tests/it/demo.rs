@@ -120,7 +120,9 @@ fn the_demo_on_nats_servers_ends_with_the_orders_postings_and_ledger_of_the_embe
     let (embedded, servers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let clock = SystemClock::start();
     let beside = Demo::start(embedded.path(), true);
-    let demo = Demo::start_with(servers.path(), true, |command| drop(command.arg("--nats")));
+    let demo = Demo::start_with(servers.path(), true, |command| {
+        command.arg("--nats");
+    });
     for (what, demo) in [("on the embedded engine", beside), ("on nats-servers", demo)] {
         let (kept, said) = demo.end();
         assert!(kept, "{what}:\n{said}");
