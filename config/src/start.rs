@@ -126,7 +126,11 @@ mod tests {
         write_to(dir.path()).unwrap();
         let others = [
             ("erp", "\"1010\"", "P-77"),
-            ("erp", "H87: EA, KGM: KG, GRM: G, MIN: MIN, HUR: HR", "H87: STK, KGM: KILO, GRM: GRAMM, MIN: MINUTE, HUR: STD"),
+            (
+                "erp",
+                "H87: EA, KGM: KG, GRM: G, TNE: TO, MIN: MIN, HUR: HR",
+                "H87: STK, KGM: KILO, GRM: GRAMM, TNE: TONNE, MIN: MINUTE, HUR: STD",
+            ),
             ("erp", "raw: \"0001\", finished: \"0002\"", "raw: R1, finished: F1"),
             (
                 "erp",
@@ -134,7 +138,7 @@ mod tests {
                 "unrestricted: F, quality_inspection: Q, blocked: S",
             ),
             ("erp", "Europe/Berlin", "America/New_York"),
-            ("plant-1", "H87: EA, KGM: KG, MIN: MIN", "H87: STK, KGM: KILO, MIN: MINUTE"),
+            ("plant-1", "H87: EA, KGM: KG, TNE: T, MIN: MIN", "H87: STK, KGM: KILO, TNE: TONNE, MIN: MINUTE"),
             ("plant-1", "zone: Europe/Berlin", "zone: Asia/Tokyo"),
             ("warehouse", "unit: {default: H87}", "unit: {default: EA}"),
             ("warehouse", "item_unit: {STEEL-3: KGM}", "item_unit: {STEEL-9: TNE}"),

@@ -13,6 +13,7 @@ use takt_protocol::posting::Rule;
 use takt_protocol::uom::Uom;
 use takt_protocol::words::{MaterialId, Role};
 
+mod calendar;
 mod files;
 mod govern;
 mod link;

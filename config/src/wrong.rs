@@ -12,14 +12,14 @@ const TOLD_MAX: usize = 50;
 
 /// Everything that is wrong with the shape of a file, the first error being known already.
 pub(crate) fn all<T: DeserializeOwned>(file: &str, text: &str, first: &Error) -> Vec<Finding> {
-    let mut found = vec![finding(file, first)];
+    let mut found = vec![finding(file, text, first)];
     let mut rest = text.to_owned();
     let mut at = line_of_word(first);
     while let Some(line) = at.filter(|_| found.len() < TOLD_MAX) {
         rest = without(&rest, line);
         let next = serde_saphyr::from_str::<T>(&rest).err();
         at = next.as_ref().and_then(line_of_word).filter(|next| *next > line);
-        found.extend(next.filter(|_| at.is_some()).map(|error| finding(file, &error)));
+        found.extend(next.filter(|_| at.is_some()).map(|error| finding(file, &rest, &error)));
     }
     found
 }
@@ -54,8 +54,12 @@ fn without(text: &str, line: u64) -> String {
     out
 }
 
-fn finding(file: &str, error: &Error) -> Finding {
-    let (what, remedy) = said(error.without_snippet());
+fn finding(file: &str, text: &str, error: &Error) -> Finding {
+    let (what, remedy) = if let Error::InvalidScalar { ty, location } = error.without_snippet() {
+        unread(ty, word_at(text, location.line(), location.column()))
+    } else {
+        said(error.without_snippet())
+    };
     let finding = Finding::about(file, what, remedy);
     error.location().map_or(finding.clone(), |place| finding.at(place))
 }
@@ -74,16 +78,34 @@ fn said(error: &Error) -> (String, String) {
         }
         Error::Message { msg, .. } => cut(&in_plain_words(msg)),
         Error::Eof { .. } => ("the file says nothing".to_owned(), "fill it, or delete it".to_owned()),
-        Error::InvalidScalar { ty, .. } => ("this cannot be read".to_owned(), format!("write {}", kind(ty))),
         Error::Unexpected { expected, .. } => shape(expected),
         other => syntax(&plain(&other.to_string())),
     }
 }
 
+/// A word that is not of the type that belongs here.
+fn unread(ty: &str, word: Option<&str>) -> (String, String) {
+    let what = word.map_or_else(|| "this cannot be read".to_owned(), |word| format!("`{word}` cannot be read here"));
+    let below = word.is_some_and(|word| word.starts_with('-') && word.get(1..).is_some_and(|rest| rest.parse::<f64>().is_ok()));
+    let more = if below && kind(ty) == WHOLE { ", which is never below 0" } else { "" };
+    (what, format!("write {}{more}", kind(ty)))
+}
+
+/// What stands at a place of a text, up to where the word ends.
+fn word_at(text: &str, line: u64, column: u64) -> Option<&str> {
+    let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    let (at, _) = line.char_indices().nth(usize::try_from(column).ok()?.checked_sub(1)?)?;
+    let rest = line.get(at..)?;
+    let end = rest.find([',', '}', ']', '#']).unwrap_or(rest.len());
+    rest.get(..end).map(str::trim).filter(|word| !word.is_empty())
+}
+
+const WHOLE: &str = "a whole number";
+
 /// What a plant engineer calls a type of a word.
 fn kind(ty: &str) -> &str {
     match ty {
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => WHOLE,
         "bool" => "true or false",
         other => other,
     }

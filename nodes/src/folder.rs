@@ -187,17 +187,16 @@ fn try_map(wanted: &TryMap, as_json: bool) -> Result<(), Trouble> {
     let site = SiteId::parse(&wanted.site).map_err(|wrong| wrong.to_string())?;
     let tables = mapping::tables(&mesh, site).ok_or_else(|| format!("there is no site {site} with a link in {}", dir.display()))?;
     let call = mapping::call(&mapping, wanted.call.as_deref())?;
-    let payload =
-        if wanted.input.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(&wanted.input) };
-    let payload = payload.map_err(|error| format!("{} cannot be read: {error}", wanted.input.display()))?;
+    let payload = bytes_of(&wanted.input).map_err(|error| format!("{} cannot be read: {error}", wanted.input.display()))?;
     let answers = wanted.answers.as_deref().map(json_list).transpose()?.unwrap_or_default();
     let what = if matches!(call, "inputs" | "read" | "ask" | "items") {
         let format = if matches!(call, "ask" | "items") { Format::Json } else { mapping::format(&mesh, site, &name) };
-        let payload = format.read(payload.as_bytes())?.into_owned();
+        let payload = format.read(&payload)?.into_owned();
         let file = wanted.file_name.as_deref().map(mapping::file_called);
         What::Message { topic: wanted.topic.clone(), payload, read: answers, file }
     } else {
-        let effect: Value = serde_json::from_str(&payload).map_err(|error| format!("the effect is no JSON: {error}"))?;
+        let payload = Format::Json.read(&payload)?;
+        let effect: Value = serde_json::from_slice(&payload).map_err(|error| format!("the effect is no JSON: {error}"))?;
         What::Errand { errand: Box::new(mapping::errand(&effect)?), answers }
     };
     let given = Given { site, tables, calendar: mapping::calendar(&mesh, site), call, named: mapping::named(&mesh, site, &name), what };
@@ -209,6 +208,15 @@ fn try_map(wanted: &TryMap, as_json: bool) -> Result<(), Trouble> {
     }
     screens::print(&screens::tried(&name, call, &outputs, &left));
     Ok(())
+}
+
+/// A file as it stands there, in whatever letters it is written; `-` is what is typed in.
+fn bytes_of(input: &Path) -> std::io::Result<Vec<u8>> {
+    if input.as_os_str() != "-" {
+        return std::fs::read(input);
+    }
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map(|_| bytes)
 }
 
 /// Why nothing came of it, with what the person who tries may have left out.
@@ -258,6 +266,14 @@ mod tests {
 
     /// What a person is told who tries a mapping of the demo's on this.
     fn told(mapping: &str, site: &str, payload: &str) -> String {
+        match tried(mapping, site, payload.as_bytes()) {
+            Err(Trouble::Said(why)) => why,
+            Err(Trouble::Found(found)) => panic!("{found:?}"),
+            Ok(()) => panic!("it took {payload}"),
+        }
+    }
+
+    fn tried(mapping: &str, site: &str, payload: &[u8]) -> Result<(), Trouble> {
         let dir = tempfile::tempdir().unwrap();
         demo::write_to(dir.path()).unwrap();
         let input = dir.path().join("message");
@@ -265,11 +281,19 @@ mod tests {
         let file = dir.path().join("mappings").join(mapping);
         let (topic, site) = (String::new(), site.to_owned());
         let wanted = TryMap { file, site, input, topic, file_name: None, call: None, answers: None, dir: None };
-        match try_map(&wanted, true) {
-            Err(Trouble::Said(why)) => why,
-            Err(Trouble::Found(found)) => panic!("{found:?}"),
-            Ok(()) => panic!("it took {payload}"),
-        }
+        try_map(&wanted, true)
+    }
+
+    #[test]
+    fn a_message_in_utf_16_is_read_by_its_mark_and_is_told_apart_without_one() {
+        let sample = include_bytes!("../../config/mappings/mes-csv/samples/every-kind.csv");
+        let text: String = sample.iter().filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte)).collect();
+        // As a program of old Windows saves it.
+        let plain: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [&[0xff, 0xfe][..], &plain].concat();
+        assert!(tried("mes-csv/reports.jq", "pune", &marked).is_ok());
+        let Err(Trouble::Said(why)) = tried("mes-csv/reports.jq", "pune", &plain) else { panic!("it was read as something") };
+        assert!(why.contains("save it as UTF-8, or as UTF-16 with a byte order mark"), "{why}");
     }
 
     #[test]

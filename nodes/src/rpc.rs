@@ -42,6 +42,10 @@ pub async fn routes(reception: Arc<Reception>) -> std::io::Result<Router> {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(v1::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Each of the two names both: who asks one of them learns that there is the other.
+            .include_reflection_service(false)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
     };
     let described = reflection().build_v1().map_err(std::io::Error::other)?;
     // What the clients of Python and others still ask.

@@ -245,6 +245,7 @@ fn shown_by(kind: &str, name: &str, id: &str) -> String {
     match (kind, id.split('.').next().unwrap_or_default()) {
         ("exception" | "exception group", _) => format!("takt exceptions show {name}"),
         ("document" | "posting", "order") => format!("takt order postings {id}"),
+        ("person", thing @ ("order" | "lot" | "unit" | "shipment")) => format!("takt {thing} timeline {id}"),
         ("demand", "site") => format!("takt sites show {}", name.rsplit_once('@').map_or(name, |(_, site)| site)),
         ("material" | "recipe" | "equipment" | "calendar", "record") => format!("takt data show {kind} {name}"),
         ("material", _) => "in materials/ of the configuration folder".to_owned(),
@@ -256,6 +257,10 @@ fn shown_by(kind: &str, name: &str, id: &str) -> String {
     }
 }
 
+/// What a search says that finds nothing.
+const NOTHING_FOUND: &str =
+    "nothing is known by that number here; of people those are found who acted and said why, or who posted by hand in an ERP";
+
 /// Everything that a number means.
 pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
     let mut screen = table(&["kind", "name", "id", "look at it"]);
@@ -263,7 +268,7 @@ pub(crate) fn hits(answer: &Value, _: &Zones) -> String {
         let (kind, name, id) = (text(hit, "kind"), text(hit, "name"), text(hit, "id"));
         screen.add_row([kind, name, id, &shown_by(kind, name, id)]);
     }
-    if rows(answer).is_empty() { "nothing is known by that number here".to_owned() } else { screen.to_string() }
+    if rows(answer).is_empty() { NOTHING_FOUND.to_owned() } else { screen.to_string() }
 }
 
 /// How long ago something was, as `h:mm:ss`, at the time of the screen; a dash when nobody knows.

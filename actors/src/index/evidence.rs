@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::commit::Commit;
 use takt_protocol::effect::Effect;
+use takt_protocol::envelope::Who;
 use takt_protocol::fact::Fact;
 use takt_protocol::intent::{Intent, IntentId};
 use takt_protocol::native::NativeId;
@@ -32,6 +33,8 @@ pub enum Evidence {
     Posting,
     /// The transport system's number for a shipment.
     Load,
+    /// Somebody who acted here and said why, or who posted by hand in an ERP.
+    Person,
 }
 
 impl Evidence {
@@ -47,6 +50,7 @@ impl Evidence {
             Self::Dock => "dock",
             Self::Posting => "posting",
             Self::Load => "load",
+            Self::Person => "person",
         }
     }
 
@@ -54,7 +58,7 @@ impl Evidence {
     pub(super) fn is_present(self) -> bool {
         match self {
             Self::Carrier | Self::Bin | Self::Dock => true,
-            Self::Document | Self::Hold | Self::Demand | Self::Notice | Self::Posting | Self::Load => false,
+            Self::Document | Self::Hold | Self::Demand | Self::Notice | Self::Posting | Self::Load | Self::Person => false,
         }
     }
 }
@@ -68,6 +72,14 @@ pub(super) fn of(commit: &Commit, fact: &Fact) -> Vec<(NativeId, Evidence)> {
         found.extend([Some(number), stem].into_iter().flatten().filter_map(|number| Some((NativeId::parse(&number).ok()?, what))));
     }
     found
+}
+
+/// Who was behind a step and said why: people who decide do, and machines that report do not, so that not everything is found by the
+/// name of its MES.
+pub(super) fn person(who: &Who) -> Vec<NativeId> {
+    let names = std::iter::once(&who.user).chain(who.on_behalf_of.as_ref());
+    let named = names.filter(|_| who.reason.as_ref().is_some_and(|reason| !reason.is_empty()));
+    named.filter_map(|name| NativeId::parse(name).ok()).collect()
 }
 
 fn said(commit: &Commit, fact: &Fact) -> Vec<(String, Evidence)> {
@@ -128,8 +140,8 @@ fn of_shipment(fact: &shipment::Fact) -> Option<(String, Evidence)> {
 }
 
 fn of_order(fact: &order::Fact) -> Vec<(String, Evidence)> {
-    if let order::Fact::ForeignPosting { document, .. } = fact {
-        return vec![(document.to_string(), Evidence::Document)];
+    if let order::Fact::ForeignPosting { document, by, .. } = fact {
+        return vec![(document.to_string(), Evidence::Document), (by.clone(), Evidence::Person)];
     }
     if let order::Fact::Created(header) | order::Fact::Released(header) = fact
         && let Some(demand) = &header.demand

@@ -27,7 +27,7 @@ use super::tally;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 8;
+pub const SCHEMA: u64 = 9;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -104,6 +104,9 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         newest = newest.max(Some(commit.at));
         if commit.number == 1 {
             pages.born(commit);
+        }
+        for name in (0..commit.steps.len()).filter_map(|at| commit.said_by(at)).flat_map(evidence::person) {
+            pages.evident(&name, Evidence::Person, commit.entity)?;
         }
         for (at, step, fact) in commit.steps.iter().enumerate().flat_map(|(at, step)| step.facts.iter().map(move |fact| (at, step, fact))) {
             pages.read(commit, at, step.occurred_at, fact)?;

@@ -41,8 +41,10 @@ impl Format {
         }
         let value = match self {
             Self::Json => {
-                mapping::fit(payload).map_err(|wrong| if looks_like_xml(payload) { format!("{wrong}; {XML_THERE}") } else { wrong })?;
-                return Ok(Cow::Borrowed(payload));
+                let is_plain = !is_marked(payload) && !is_wide(payload);
+                let payload = if is_plain { Cow::Borrowed(payload) } else { Cow::Owned(text(payload, None)?.into_owned().into_bytes()) };
+                mapping::fit(&payload).map_err(|wrong| if looks_like_xml(&payload) { format!("{wrong}; {XML_THERE}") } else { wrong })?;
+                return Ok(payload);
             }
             Self::Xml | Self::Csv(_) if payload.is_empty() => return Ok(Cow::Borrowed(payload)),
             Self::Xml => xml::read(payload)?,
@@ -61,6 +63,16 @@ impl Format {
     }
 }
 
+/// Whether it begins with a mark of how it is written: of UTF-8 or UTF-16.
+fn is_marked(payload: &[u8]) -> bool {
+    encoding_rs::Encoding::for_bom(payload).is_some()
+}
+
+/// Whether its first letters take two bytes each, and no mark says in which order.
+fn is_wide(payload: &[u8]) -> bool {
+    !is_marked(payload) && payload.iter().take(4).any(|byte| *byte == 0)
+}
+
 /// What helps who gave XML where JSON is read.
 const XML_THERE: &str = "it looks like XML: name a site that speaks it by this mapping, or write `format: xml` in its site file";
 
@@ -74,6 +86,11 @@ fn looks_like_xml(payload: &[u8]) -> bool {
 fn text<'a>(payload: &'a [u8], label: Option<&str>) -> Result<Cow<'a, str>, String> {
     let named = label.map_or(Some(encoding_rs::UTF_8), |label| encoding_rs::Encoding::for_label(label.as_bytes()));
     let charset = named.ok_or_else(|| format!("the charset `{}` is not known", label.unwrap_or_default().escape_debug()))?;
+    if is_wide(payload) && charset != encoding_rs::UTF_16LE && charset != encoding_rs::UTF_16BE {
+        return Err(
+            "it looks like UTF-16 without a mark at its beginning: save it as UTF-8, or as UTF-16 with a byte order mark".to_owned()
+        );
+    }
     let (text, read_as, broken) = charset.decode(payload);
     if broken { Err(format!("there are bytes in it that are no {}", read_as.name())) } else { Ok(text) }
 }

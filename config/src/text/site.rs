@@ -12,6 +12,7 @@ use takt_protocol::calendar::{Calendar, PeriodState};
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::outbox::Class;
 
+use super::calendar;
 use super::link::TransportText;
 
 /// `sites/<name>.yaml`: an ERP, a plant with its MES, a warehouse, a quality system, or one of the systems around them.
@@ -23,6 +24,7 @@ pub struct SiteText {
     /// Where it is at home.
     pub region: Spanned<Region>,
     /// Zone, shifts, closed days.
+    #[serde(deserialize_with = "calendar::read")]
     pub calendar: Calendar,
     /// Of a plant: the ERP that owns its orders.
     pub erp: Option<Spanned<SiteId>>,

@@ -14,10 +14,12 @@ use utoipa::ToSchema;
 use super::case::{CaseRow, row};
 use super::{Head, head, word_of};
 
+mod clearance;
 mod hold;
 mod pallet;
 mod reach;
 mod row;
+mod sample;
 
 pub(crate) use hold::held;
 pub use hold::{ContainmentRow, HeldRow, HoldRow};
@@ -26,6 +28,8 @@ pub(crate) use reach::reach;
 pub use reach::{Reach, ReachedLot, ReachedTruck};
 pub use row::LotRow;
 pub(crate) use row::listed;
+pub use sample::LotSample;
+pub(crate) use sample::samples;
 
 /// A lot, whole.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -51,6 +55,9 @@ pub struct LotView {
     pub refused: Option<String>,
     /// Whether it waits for inspection.
     pub in_inspection: bool,
+    /// Its samples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<LotSample>,
     /// What stands of it in the ERP, as status and quantity, by what its orders posted and what it had moved itself, without
     /// what left: the ERP issues its deliveries itself, and nobody here sees whether it did. Nothing for lots of components,
     /// whose opening stock is not known here.
@@ -67,7 +74,7 @@ pub struct LotView {
     pub holds: Vec<HoldRow>,
     /// Holds that are over.
     pub released_holds: Vec<String>,
-    /// Clearances that were given, and are not over.
+    /// Clearances that were given, the newest last, and what became of each.
     pub clearances: Vec<ClearanceRow>,
     /// What left already: handling units, with their shipments.
     pub shipped: Vec<String>,
@@ -111,8 +118,10 @@ pub struct ClearanceRow {
     pub delivery: Option<String>,
     /// For which attempt to leave.
     pub attempt: u32,
-    /// Until when it is good.
+    /// Until when it is good, or was.
     pub until: String,
+    /// `open`, `used` by a departure, `taken_back`, `replaced` by one of another attempt, or `expired`.
+    pub state: String,
 }
 
 /// What else was made of a lot that this one was made from.
@@ -145,8 +154,8 @@ pub struct Trace {
     pub ancestors: Vec<Edge>,
     /// All lots that were made from it, over any number of steps, by their ids.
     pub descendants: Vec<Edge>,
-    /// Shipments that left with any of them, or want to: our ids.
-    pub shipments: Vec<String>,
+    /// Shipments that left with any of them, or want to, by their ids.
+    pub shipments: Vec<TracedShipment>,
     /// Whether the walk ended at its limit, so that there is more.
     pub cut: bool,
     /// What to send as `after` for more of it: first all it was made from, then what was made from it, then shipments. Absent at
@@ -156,6 +165,36 @@ pub struct Trace {
     /// When this was so.
     #[serde(default)]
     pub as_of: String,
+}
+
+/// A shipment that has, or had, some of a lot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct TracedShipment {
+    /// Our id of it.
+    pub id: String,
+    /// Its number in its warehouse; absent where it is not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// The warehouse it leaves from, where it is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
+    /// open, picking, packed or departed; absent where it is not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+}
+
+impl TracedShipment {
+    /// As it stands among those that are reached.
+    pub(crate) fn of(id: EntityId, reached: &[State]) -> Self {
+        let own = reached.iter().find(|state| state.id == id).map(|state| &state.own);
+        let shipment = own.and_then(|own| if let Own::Shipment(shipment) = own { Some(shipment) } else { None });
+        Self {
+            id: id.to_string(),
+            delivery: shipment.and_then(|shipment| shipment.delivery.as_ref()).map(ToString::to_string),
+            warehouse: shipment.and_then(|shipment| shipment.warehouse).map(|site| site.to_string()),
+            stage: shipment.map(|shipment| word_of(&shipment.stage)),
+        }
+    }
 }
 
 /// A place in a trace, behind one of its rows.
@@ -225,7 +264,7 @@ impl Trace {
         };
         self.ancestors.retain(|edge| takes(Part::From, &edge.id));
         self.descendants.retain(|edge| takes(Part::Into, &edge.id));
-        self.shipments.retain(|id| takes(Part::Left, id));
+        self.shipments.retain(|shipment| takes(Part::Left, &shipment.id));
         self.next = last.filter(|_| more).map(|place| place.to_string());
         self
     }
@@ -270,13 +309,14 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         blocked: lot.blocked().map(|qty| qty.to_string()),
         refused: lot.refused.as_ref().map(|refused| format!("{} by the decision on {}", refused.verdict.word(), refused.by.hold)),
         in_inspection: lot.in_inspection(),
+        samples: samples(lot, beside.commits),
         erp_stock: lot.stock.stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
         left: lot.left().map(|qty| qty.to_string()),
         units: pallet::units(lot, &beside),
         expected: lot.expected.iter().map(expected).collect(),
         holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, beside.book, now)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
-        clearances: clearances(lot, beside.others),
+        clearances: clearance::given(beside.commits, now, |shipment| delivery(shipment, beside.others)),
         shipped: left(lot, |_| true, |shipment| delivery(shipment, beside.others)),
         escapes: escapes(state, beside.others),
         orders: lot.produced.keys().map(EntityId::to_string).collect(),
@@ -309,15 +349,6 @@ fn delivery(shipment: EntityId, others: &[State]) -> String {
     let own = others.iter().find(|state| state.id == shipment).map(|state| &state.own);
     let number = own.and_then(|own| if let Own::Shipment(shipment) = own { shipment.delivery.as_ref() } else { None });
     number.map_or_else(|| shipment.to_string(), ToString::to_string)
-}
-
-fn clearances(lot: &Lot, others: &[State]) -> Vec<ClearanceRow> {
-    let row = |(shipment, (attempt, until)): (&EntityId, &(u32, Instant))| {
-        let number = delivery(*shipment, others);
-        let shipment = shipment.to_string();
-        ClearanceRow { delivery: Some(number).filter(|number| *number != shipment), shipment, attempt: *attempt, until: until.to_string() }
-    };
-    lot.clearances.iter().map(row).collect()
 }
 
 fn escapes(state: &State, others: &[State]) -> Vec<CaseRow> {

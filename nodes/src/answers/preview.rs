@@ -186,8 +186,8 @@ pub fn reached_shipment(state: &State, shipment: &shipment::Shipment) -> Reached
     }
 }
 
-/// A fact as a preview tells it; nothing for what only we keep count of, and for what is told elsewhere in the preview.
-pub fn words(fact: &Fact) -> Option<String> {
+/// A fact as a preview tells it, with how its entity stands behind it; nothing for what only we keep count of, and for what is told elsewhere in the preview.
+pub fn words(state: &State, fact: &Fact) -> Option<String> {
     match fact {
         Fact::Named(name) => Some(format!("is known as {name}")),
         Fact::Outbox { step: OutboxFact::Settled(outcome), .. } => settled(outcome),
@@ -198,7 +198,7 @@ pub fn words(fact: &Fact) -> Option<String> {
         Fact::Order(own) => of_order(own, fact),
         Fact::Lot(own) => of_lot(own, fact),
         Fact::Unit(_) | Fact::Record(_) => Some(said(fact)),
-        Fact::Shipment(own) => Some(of_shipment(own, fact)),
+        Fact::Shipment(own) => Some(of_shipment(state, own, fact)),
         Fact::Site(own) => Some(of_site(own, fact)),
     }
 }
@@ -263,9 +263,15 @@ fn of_lot(fact: &lot::Fact, whole: &Fact) -> Option<String> {
     (!ours).then(|| said(whole))
 }
 
-fn of_shipment(fact: &shipment::Fact, whole: &Fact) -> String {
+/// `state` is how the shipment stands behind it.
+fn of_shipment(state: &State, fact: &shipment::Fact, whole: &Fact) -> String {
     if let shipment::Fact::Held { hold, reason, .. } = fact {
-        return format!("hold {hold} ({reason}) keeps it");
+        let gone = matches!(&state.own, Own::Shipment(shipment) if shipment.stage == shipment::Stage::Departed);
+        return if gone {
+            format!("HAS LEFT: hold {hold} ({reason}) cannot keep it, and puts it on the recall list")
+        } else {
+            format!("hold {hold} ({reason}) keeps it")
+        };
     }
     said(whole)
 }

@@ -131,6 +131,11 @@ impl Reception {
     /// What was told behind `place`, at most about `most`; waits up to `wait_ms` for the first.
     pub(crate) async fn events_page(&self, place: Place, wanted: Wanted, most: Option<u64>, wait_ms: u64) -> Result<Told, Denied> {
         let (most, wanted) = (part::most(most)?, wanted.checked(self)?);
+        if wait_ms > WAIT_MAX_MS {
+            let message = format!("a page waits for at most {WAIT_MAX_MS} ms, and not for {wait_ms}");
+            let remedy = format!("send a number from 0 to {WAIT_MAX_MS}, and ask again with what `next` said; or watch");
+            return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, remedy).at("wait_ms"));
+        }
         let mut readings: SelectAll<Reading> = SelectAll::new();
         for ((region, shard), mark) in &place.0 {
             let Some(running) = self.mesh().regions().get(region) else { continue };
@@ -140,7 +145,7 @@ impl Reception {
         let mut page = Told { events: Vec::new(), place };
         let filling = async {
             while page.events.len() < most {
-                let patience = if page.events.is_empty() { wait_ms.clamp(GLANCE_MS, WAIT_MAX_MS) } else { GLANCE_MS };
+                let patience = if page.events.is_empty() { wait_ms.max(GLANCE_MS) } else { GLANCE_MS };
                 let Ok(Some(next)) = tokio::time::timeout(Duration::from_millis(patience), told.next()).await else { break };
                 let next = next?;
                 page.events.extend(next.events);

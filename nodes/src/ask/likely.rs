@@ -51,13 +51,21 @@ impl Reception {
             let (points, because) = weigh(&state, likely.as_ref(), &seen);
             // The same component alone is true of half the plant.
             if state.is_born() && (likely.is_some() || points >= 4) {
-                let name = likely.map(|likely| likely.name.1).or_else(|| state.common.names.first().map(ToString::to_string));
-                found.push((points, Candidate { entity: entity.to_string(), name: name.unwrap_or_default(), because }));
+                let (name, over) = (called(&state), matches!(&state.own, Own::Order(order) if order.completed));
+                found.push((points, over, Candidate { entity: entity.to_string(), name, because }));
             }
         }
-        found.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.entity.cmp(&other.entity)));
-        found.into_iter().take(SHOWN_MAX).map(|(_, candidate)| candidate).collect()
+        // Of two for which as much speaks, the one that still runs.
+        found.sort_by(|(a, over, one), (b, past, other)| b.cmp(a).then(over.cmp(past)).then_with(|| one.name.cmp(&other.name)));
+        found.into_iter().take(SHOWN_MAX).map(|(.., candidate)| candidate).collect()
     }
+}
+
+/// The number by which people know a thing: of an order that of its ERP.
+fn called(state: &State) -> String {
+    let order = if let Own::Order(order) = &state.own { order.header() } else { None };
+    let number = order.map(|header| format!("{}@{}", header.number, header.erp));
+    number.or_else(|| state.common.names.first().map(ToString::to_string)).unwrap_or_default()
 }
 
 fn trait_of(body: &Body) -> Trait<'_> {

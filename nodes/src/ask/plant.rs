@@ -3,17 +3,14 @@
 use futures::future::OptionFuture;
 use takt_actors::index::{Among, Shelf};
 use takt_protocol::book::{Book, SiteKind};
-use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
-use takt_protocol::lot;
 use takt_protocol::name::SiteId;
-use takt_protocol::native::NativeId;
 
 use super::doubts::Doubts;
 use super::queries::lot_of;
 use super::{Denied, Reception, Sort};
-use crate::answers::history;
+use crate::answers::lot::{LotSample, samples};
 use crate::answers::plant::{self, PlantView, SampleRow, Samples, ShiftDone};
 use crate::answers::system::{self, SystemRow};
 
@@ -83,24 +80,19 @@ impl Reception {
         let among = Among::Site(site);
         let waiting: Vec<EntityId> =
             self.indexes().flat_map(|index| index.shelved(&among, Shelf::Inspected, None, LOTS_MAX)).map(|stand| stand.entity).collect();
-        let mut samples = Samples { lots: waiting.len(), ..Samples::default() };
+        let mut found = Samples { lots: waiting.len(), ..Samples::default() };
         for state in self.reached(waiting.into_iter().take(LOTS_READ)).await {
             let lot = lot_of(&state)?;
             let name = lot.key.as_ref().map_or_else(|| state.id.to_string(), ToString::to_string);
             let commits = self.history(state.id, self.mesh().clock().now()).await?;
-            let taken = |sample: &NativeId| {
-                let is =
-                    |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Sampled(known) if known == sample));
-                history::first(&commits, is).map(|moment| moment.at.to_string())
-            };
-            let open = lot.samples.iter().filter(|(_, verdict)| verdict.is_none());
-            samples.open.extend(
-                open.filter_map(|(sample, _)| Some(SampleRow { taken_at: taken(sample)?, sample: sample.to_string(), lot: name.clone() })),
-            );
-            samples.untaken.extend(lot.samples.is_empty().then_some(name));
+            let open = samples(lot, &commits).into_iter().filter(|sample| sample.passed.is_none());
+            found.open.extend(open.filter_map(|LotSample { sample, taken_at, due_at, .. }| {
+                Some(SampleRow { taken_at: taken_at?, sample, lot: name.clone(), due_at })
+            }));
+            found.untaken.extend(lot.samples.is_empty().then_some(name));
         }
-        samples.open.sort();
-        Ok(Some(samples))
+        found.open.sort();
+        Ok(Some(found))
     }
 
     /// What a plant did in its shift until now.

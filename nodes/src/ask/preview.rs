@@ -126,7 +126,7 @@ impl<'a> Foresight<'a> {
     /// What a fact would mean for others.
     fn note(&mut self, state: &State, incarnation: u64, fact: &Fact) {
         let entity = state.id;
-        self.what.entry(entity).or_default().extend(words(fact));
+        self.what.entry(entity).or_default().extend(words(state, fact));
         match fact {
             Fact::CaseOpened(case) => self.preview.opens.push(case.what.clone()),
             Fact::CaseClosed { case, .. } => self.preview.closes.push(short(entity, *case)),

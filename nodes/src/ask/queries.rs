@@ -19,7 +19,7 @@ use takt_protocol::wire;
 
 use super::world::{Hits, SEARCH, SITES, Sites};
 use super::{Denied, ROWS_MAX, Reception, Sort, field, part, v1};
-use crate::answers::lot::{Edge, Genealogy, Trace, TracePlace, edge};
+use crate::answers::lot::{Edge, Genealogy, Trace, TracePlace, TracedShipment, edge};
 use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
 use crate::answers::timeline::{self, Timeline};
@@ -81,7 +81,11 @@ impl Reception {
         }
         trace.ancestors = ancestors.into_iter().map(|(edge, _)| edge).collect();
         trace.descendants = descendants.into_iter().map(|(edge, _)| edge).collect();
-        trace.shipments = shipments.iter().map(ToString::to_string).collect();
+        let reached = match then {
+            None => self.reached(shipments.iter().copied()).await,
+            Some(_) => self.reached_then(shipments.iter().copied(), then).await,
+        };
+        trace.shipments = shipments.into_iter().map(|id| TracedShipment::of(id, &reached)).collect();
         Ok(trace)
     }
 

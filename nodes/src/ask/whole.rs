@@ -108,7 +108,7 @@ impl Reception {
     }
 
     /// The states of these at a moment, as far as their logs are read here and anything stood in them.
-    async fn reached_then(&self, ids: impl IntoIterator<Item = EntityId>, then: Option<Instant>) -> Vec<State> {
+    pub(super) async fn reached_then(&self, ids: impl IntoIterator<Item = EntityId>, then: Option<Instant>) -> Vec<State> {
         let mut found = Vec::new();
         for id in ids.into_iter().take(BESIDE_MAX) {
             match self.state_at(id, then).await {

@@ -208,7 +208,9 @@ fn ledger_line(order: &str, places: &Places) -> String {
     let series = &places.series;
     let op = series.op.as_ref().map(|op| format!(" op {op}")).unwrap_or_default();
     let lot = series.lot.as_ref().map(|lot| format!(" lot {lot}")).unwrap_or_default();
-    let what = format!("{:?}{op} {}{lot}", series.purpose, series.material);
+    let item = series.item.as_ref().map(|item| format!(" item {item}")).unwrap_or_default();
+    let status = if series.status == StockStatus::Unrestricted { String::new() } else { format!(" {}", series.status.word()) };
+    let what = format!("{:?}{op}{item} {}{lot}{status}", series.purpose, series.material);
     let other = [
         ("pending", places.pending),
         ("in flight", places.in_flight),

@@ -1,6 +1,8 @@
 //! Sets the stage: what the simulated systems know before anything happens, each by its own people's desk. Everything here
 //! may be done again after a restart; what counts stock looks first.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use takt_protocol::book::{Book, LotMode, Recipe, RecipeOperation};
@@ -13,6 +15,7 @@ use super::cast::{Cast, Plant, System};
 use super::people::{People, listed, text};
 use super::{PALLET, second};
 
+mod measure;
 mod odoo;
 
 /// How many pieces a second a simulated line makes.
@@ -77,8 +80,8 @@ async fn erp(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> 
     for (material, recipe) in &plant.makes {
         for name in touched(recipe) {
             let Some(known) = book.materials.get(name) else { continue };
-            let body =
-                json!({ "material": name.as_str(), "base_unit": unit(erp, known.base), "batch_managed": managed(book, name), "units": {} });
+            let body = json!({ "material": name.as_str(), "base_unit": unit(erp, known.base), "batch_managed": managed(book, name),
+                "units": other_units(erp, book, name)? });
             post(people, erp, "materials", &body).await?;
         }
         post(people, erp, "production-versions", &version(erp, &code, material, recipe)).await?;
@@ -126,12 +129,22 @@ async fn stock(people: &People, plant: &Plant, book: &Book, code: &str, recipe: 
             if listed(&books, "stock").iter().any(|heap| is_it(&heap)) {
                 continue;
             }
+            // In the material's own unit, whatever the recipe is written in.
+            let base = book.materials.get(&component.material).map_or(component.qty.uom(), |known| known.base);
             let body = json!({ "Material": name, "Plant": code, "StorageLocation": plant.erp.word("location", "raw"), "Batch": batch,
-                "QuantityInEntryUnit": LOTS_OF_IT, "EntryUnit": unit(&plant.erp, component.qty.uom()) });
+                "QuantityInEntryUnit": LOTS_OF_IT, "EntryUnit": unit(&plant.erp, base) });
             post(people, &plant.erp, "stock", &body).await?;
         }
     }
     Ok(())
+}
+
+/// The other units that recipes anywhere measure a material in, each with how many of its own unit that is.
+fn other_units(erp: &System, book: &Book, name: &MaterialId) -> anyhow::Result<BTreeMap<String, (u64, u64)>> {
+    let Some(known) = book.materials.get(name) else { return Ok(BTreeMap::new()) };
+    let components = book.recipes.values().flatten().flat_map(|recipe| &recipe.components);
+    let told = components.filter(|component| component.material == *name).map(|component| component.qty.uom());
+    told.filter(|uom| *uom != known.base).map(|uom| Ok((unit(erp, uom), measure::factor(known, uom)?))).collect()
 }
 
 /// More than is ever used.
@@ -170,8 +183,12 @@ async fn mes(people: &People, plant: &Plant, book: &Book, odd: &Odd) -> anyhow::
         for component in &recipe.components {
             let name = component.material.as_str();
             if managed(book, &component.material) {
-                let lots = lots_of(book, &component.material).into_iter().map(|(lot, amount)| json!({ "lot": lot, "amount": amount }));
-                line.insert(name.to_owned(), lots.collect());
+                // The line counts in the unit that its jobs are written in.
+                let mut lots = Vec::new();
+                for (lot, amount) in lots_of(book, &component.material) {
+                    lots.push(json!({ "lot": lot, "amount": measure::from_base(book, &component.material, amount, component.qty.uom())? }));
+                }
+                line.insert(name.to_owned(), Value::Array(lots));
             }
         }
     }

@@ -29,6 +29,7 @@ pub(super) struct Part {
     #[param(minimum = 1, maximum = 200)]
     most: Option<u64>,
     /// How long to wait for the first, in ms, up to 20,000; left out, not at all.
+    #[param(minimum = 0, maximum = 20_000)]
     wait_ms: Option<u64>,
     /// Only types that begin so.
     #[serde(rename = "type")]

@@ -11,6 +11,7 @@ mod document;
 mod events;
 mod floor;
 mod inbound;
+mod leaving;
 mod parts;
 mod past;
 mod plain;

@@ -12,7 +12,6 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::told::{Id, Words, known, since};
-use crate::answers::timeline::Step;
 use crate::ask::{Denied, Seen, behind};
 
 /// From where on it is watched.
@@ -21,7 +20,7 @@ use crate::ask::{Denied, Seen, behind};
 #[into_params(parameter_in = Query)]
 pub(super) struct From {
     /// Where to begin: the number of the last commit that was seen; left out, at the beginning.
-    #[param(example = "12")]
+    #[param(example = "12", pattern = "^[0-9]+$")]
     after: Option<String>,
 }
 
@@ -32,7 +31,7 @@ pub(super) struct From {
         ("id" = String, Path, description = "The order.", example = "PL-4711"), From,
         ("Last-Event-ID" = Option<String>, Header, description = "The id that was seen last; counts more than `after`.")
     ),
-    responses((status = 200, description = "An event a step, its data a step of the timeline.", body = Step, content_type = "text/event-stream"))
+    responses((status = 200, description = "A message a step, its data a `Step` as in the timeline.", content_type = "text/event-stream"))
 )]
 pub(super) async fn order(
     State(reception): Shared,

@@ -1,5 +1,7 @@
 //! The gRPC door, over real sockets and a real mesh.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use prost::Message as _;
 use takt_protocol::qty::Qty;
@@ -291,8 +293,27 @@ async fn the_server_says_that_it_is_healthy_and_what_it_speaks() {
     let Some(MessageResponse::ListServicesResponse(list)) = answers.next().await.unwrap().unwrap().message_response else {
         panic!("no list of services")
     };
-    assert!(list.service.iter().any(|service| service.name == "takt.v1.Requests"), "{list:?}");
+    let named: BTreeSet<String> = list.service.into_iter().map(|service| service.name).collect();
+    assert!(named.contains("takt.v1.Requests"), "{named:?}");
+    assert_eq!(named, listed_before(&world).await, "the reflection that older clients ask says the same");
+    let both = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
+    assert!(both.iter().all(|service| named.contains(*service)), "{named:?}");
     world.stop().await;
+}
+
+/// The services as the reflection before v1 lists them.
+async fn listed_before(world: &World) -> BTreeSet<String> {
+    use tonic_reflection::pb::v1alpha;
+    use v1alpha::server_reflection_request::MessageRequest;
+    use v1alpha::server_reflection_response::MessageResponse;
+
+    let mut reflection = v1alpha::server_reflection_client::ServerReflectionClient::new(channel(world).await);
+    let ask = v1alpha::ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
+    let mut answers = reflection.server_reflection_info(tokio_stream::iter([ask])).await.unwrap().into_inner();
+    let Some(MessageResponse::ListServicesResponse(list)) = answers.next().await.unwrap().unwrap().message_response else {
+        panic!("no list of services")
+    };
+    list.service.into_iter().map(|service| service.name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -155,11 +155,13 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
         lines.push(format!("  raw message {}", text(case, "raw")));
     }
     if let Some(input) = case.get("input") {
-        lines.push(format!("  it says {}", input.get("body").unwrap_or(input)));
+        lines.push(format!("  it says {}", spoken(input.get("body").unwrap_or(input))));
     }
     for likely in list(case, "candidates") {
         let because: Vec<&str> = strings(likely, "because").collect();
-        lines.push(format!("  likely {}: {}", text(likely, "entity"), because.join("; ")));
+        let (name, id) = (text(likely, "name"), text(likely, "entity"));
+        let named = if name.is_empty() { id.to_owned() } else { format!("{name} ({id})") };
+        lines.push(format!("  likely {named}: {}", because.join("; ")));
     }
     if let Some(closed) = case.get("closed") {
         let by = match (text(closed, "who"), text(closed, "why")) {
@@ -226,6 +228,32 @@ pub(crate) fn group_outcome(answer: &Value) -> String {
     }
     lines.push(format!("  sent again with --key {}, what is done stays done", text(answer, "key")));
     lines.join("\n")
+}
+
+/// What a message says, as words on a line: what it is, then each thing that it names.
+fn spoken(body: &Value) -> String {
+    let (mut what, mut inner) = (Vec::new(), body);
+    while let Some((key, value)) = inner.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.iter().next()) {
+        what.push(key.replace('_', " "));
+        inner = value;
+    }
+    let mut fields = Vec::new();
+    named(None, inner, &mut fields);
+    format!("{}: {}", what.join(" "), fields.join(", "))
+}
+
+fn named(key: Option<&str>, value: &Value, into: &mut Vec<String>) {
+    let under = |value: &dyn std::fmt::Display| match key {
+        Some(key) => format!("{} {value}", key.replace('_', " ")),
+        None => value.to_string(),
+    };
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => fields.iter().for_each(|(field, value)| named(Some(field), value, into)),
+        Value::Array(all) => all.iter().for_each(|value| named(key, value, into)),
+        Value::String(text) => into.push(under(text)),
+        Value::Bool(_) | Value::Number(_) => into.push(under(value)),
+    }
 }
 
 /// What a request would do.

@@ -12,12 +12,16 @@ pub(super) fn errand(errand: &Value, plant: &str, zones: &Zones) -> Vec<String> 
         // Nobody counts them down: it is asked until it answers.
         (count, last) => format!(", probe {count} {}, asked until it answers", last.replace('_', " ")),
     };
+    let counts = match text(errand, "absent_counts_from") {
+        "" => String::new(),
+        at => format!(", \"not there\" counts from {}", zones.second(plant, at)),
+    };
     let next = match text(errand, "next_try_at") {
         "" => String::new(),
         at => format!(", next {}", zones.second(plant, at)),
     };
     let mut lines = vec![format!(
-        "{}  {} → {}   {}{asked}{next}",
+        "{}  {} → {}   {}{asked}{counts}{next}",
         zones.second(plant, text(errand, "since")),
         text(errand, "what"),
         text(errand, "system"),
@@ -134,11 +138,10 @@ pub(crate) fn genealogy(answer: &Value, zones: &Zones) -> String {
         format!("  went in    {}", names(answer, "consumed")),
     ];
     for made in list(answer, "made") {
-        let shipments: Vec<&str> = strings(made, "shipments").collect();
         lines.push(format!("  came out   {}", or_dash(text(made, "lot"))));
         lines.push(format!("    made from  {}", names(made, "ancestors")));
         lines.push(format!("    made into  {}", names(made, "descendants")));
-        lines.push(format!("    shipments  {}", or_dash(&shipments.join(", "))));
+        lines.push(format!("    shipments  {}", or_dash(&super::stock::carried(made))));
     }
     if list(answer, "made").is_empty() {
         lines.push("  came out   nothing yet".to_owned());
@@ -162,11 +165,12 @@ mod tests {
         let zones = Zones::of(&json!({ "rows": [{ "name": "nord", "zone": "Europe/Berlin" }] }));
         let row = |probes: u64| {
             json!({ "since": "2026-11-24T02:05:10Z", "system": "erp-eu", "what": "goods receipt: produced 480 H87 FG-100", "standing": "in_doubt",
-                "probes": probes, "last_probe": "no_answer", "next_try_at": "2026-11-24T02:14:00Z", "forbidden": "DO NOT POST BY HAND until probed" })
+                "probes": probes, "last_probe": "no_answer", "next_try_at": "2026-11-24T02:14:00Z", "absent_counts_from": "2026-11-24T02:05:22Z", "forbidden": "DO NOT POST BY HAND until probed" })
         };
         let head = "11-24 03:05:10  goods receipt: produced 480 H87 FG-100 → erp-eu   IN DOUBT";
-        let asked = format!("{head}, probe 2 no answer, asked until it answers, next 11-24 03:14:00");
+        let counts = ", \"not there\" counts from 11-24 03:05:22, next 11-24 03:14:00";
+        let asked = format!("{head}, probe 2 no answer, asked until it answers{counts}");
         assert_eq!(errand(&row(2), "nord", &zones), [asked.as_str(), "         DO NOT POST BY HAND until probed"]);
-        assert_eq!(errand(&row(0), "nord", &zones)[0], format!("{head}, next 11-24 03:14:00"));
+        assert_eq!(errand(&row(0), "nord", &zones)[0], format!("{head}{counts}"));
     }
 }

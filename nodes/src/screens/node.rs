@@ -95,7 +95,7 @@ fn full(link: &Value) -> String {
 }
 
 /// A stretch of time, as a person needs it.
-fn lasts(seconds: u64) -> String {
+pub(super) fn lasts(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..7_200 => format!("{} min", seconds / 60),

@@ -147,9 +147,16 @@ fn quantities(answer: &Value) -> Vec<String> {
         more => format!("   (of what is free {more} is not in the ERP)"),
     };
     let parked = Some(bare(text(figures, "parked"))).filter(|parked| !matches!(*parked, "" | "0"));
+    let silent = |fields: &[(&str, &str)]| fields.iter().all(|(field, _)| text(figures, field).is_empty());
+    let money = match money.split_first() {
+        // Nobody counted anything yet, so there is nothing of it that could stand anywhere.
+        Some((target, rest)) if silent(rest) => format!("{}   reported nothing yet", told(&[*target])),
+        Some(_) | None => told(&money),
+    };
+    let stock = if silent(&stock) { "nothing heard of yet".to_owned() } else { told(&stock) };
     vec![
-        format!("{unit}   {}{pallets}{}{counted}", told(&money), parked.map(|parked| format!("   PARKED {parked}")).unwrap_or_default()),
-        format!("  stock   {}{not_posted}", told(&stock)),
+        format!("{unit}   {money}{pallets}{}{counted}", parked.map(|parked| format!("   PARKED {parked}")).unwrap_or_default()),
+        format!("  stock   {stock}{not_posted}"),
     ]
 }
 

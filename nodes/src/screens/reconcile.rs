@@ -73,6 +73,13 @@ pub(crate) fn reconciliation(answer: &Value, zones: &Zones) -> String {
         format!("netted out   {}", netted(run, "netted_out")),
         format!("unexplained  {}", unexplained(run)),
     ];
+    if compared_nothing(run) {
+        lines.truncate(1);
+        lines.push(format!(
+            "NOTHING WAS COMPARED: nothing of ours has moved in the books of {site} since they were read last, so this says nothing about them"
+        ));
+        lines.push(format!("to have all of them read again: takt reconcile --site {site} --every"));
+    }
     lines.extend(list(answer, "rows").iter().map(|row| thing(row, site, zones)));
     let next = text(answer, "next_at");
     let next = if next.is_empty() { "only when asked for".to_owned() } else { zones.at(site, next) };
@@ -84,6 +91,10 @@ pub(crate) fn reconciliation(answer: &Value, zones: &Zones) -> String {
 pub(super) fn in_short(row: &Value, zones: &Zones) -> String {
     let site = text(row, "site");
     let Some(run) = row.get("run") else { return format!("books        {site} never compared with ours") };
+    if compared_nothing(run) {
+        let at = zones.minute(site, text(run, "cut_off"));
+        return format!("books        {site} at {at}: nothing compared, because nothing had moved (takt reconcile --site {site} --every)");
+    }
     format!(
         "books        {site} at {}: {} equal, {} differ twice, {} not read; unexplained {}{}",
         zones.minute(site, text(run, "cut_off")),
@@ -160,7 +171,16 @@ fn netted(value: &Value, field: &str) -> String {
 
 fn unexplained(run: &Value) -> String {
     let all: Vec<&str> = strings(run, "unexplained").collect();
-    if all.is_empty() { "nothing".to_owned() } else { all.join(" + ") }
+    match all.as_slice() {
+        [] if compared_nothing(run) => "nothing compared".to_owned(),
+        [] => "nothing".to_owned(),
+        some => some.join(" + "),
+    }
+}
+
+/// A run that found nothing to read says nothing about the books.
+fn compared_nothing(run: &Value) -> bool {
+    run.is_object() && run.get("ended_at").is_some() && number(run, "of") == 0
 }
 
 fn state(row: &Value) -> &'static str {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Zones, age, heard, list, number, or_dash, span, strings, table, text};
+use super::node::lasts;
+use super::{Zones, age, heard, list, number, or_dash, span, strings, table, text, until};
 
 /// A site, whole.
 pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
@@ -100,6 +101,17 @@ fn backlog(system: &Value) -> Option<String> {
     })
 }
 
+/// How much room is left for what waits, and for how long that is enough.
+fn spool(row: &Value) -> String {
+    let Some(percent) = row.get("full_percent").and_then(Value::as_u64) else { return String::new() };
+    let lasts = match row.get("lasts_s").and_then(Value::as_u64) {
+        Some(seconds) => format!(", enough for {} at the last day's pace", lasts(seconds)),
+        None => ", and it does not fill".to_owned(),
+    };
+    let alarm = if text(row, "alarm").is_empty() { "" } else { "▲" };
+    format!("; {alarm}room {percent} % full{lasts}")
+}
+
 /// What it can do without the other regions, and how the roads there stand.
 fn autonomy(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
     let Some(alone) = answer.get("autonomy") else { return Vec::new() };
@@ -124,7 +136,7 @@ fn autonomy(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
             "" => String::new(),
             at => format!(", the oldest for {}", age(now, at)),
         };
-        format!("  {} → {} {state}{since}: {waits}{oldest}", text(row, "from"), text(row, "to"))
+        format!("  {} → {} {state}{since}: {waits}{oldest}{}", text(row, "from"), text(row, "to"), spool(row))
     };
     let roads = list(alone, "roads");
     if roads.is_empty() {
@@ -141,9 +153,14 @@ fn samples(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
     let mut lines =
         vec![format!("inspection   {} lots wait for a sample or for its verdict: takt lot list --in-inspection", number(samples, "lots"))];
     lines.extend(list(samples, "open").iter().take(5).map(|row| {
-        let taken = text(row, "taken_at");
+        let (taken, due) = (text(row, "taken_at"), text(row, "due_at"));
+        let due = match due {
+            "" => "its laboratory has not said by when".to_owned(),
+            due if until(now, due) == "now" => format!("LATE, was due {}", zones.minute(name, due)),
+            due => format!("due {}", zones.minute(name, due)),
+        };
         format!(
-            "  sample {} of {}: taken {}, {} without a verdict",
+            "  sample {} of {}: {due}; taken {}, {} without a verdict",
             text(row, "sample"),
             text(row, "lot"),
             zones.minute(name, taken),

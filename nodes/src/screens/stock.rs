@@ -35,6 +35,7 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     if !text(answer, "refused").is_empty() {
         lines.push(format!("BLOCKED  what is on no pallet, and pallets to come: to be {}", text(answer, "refused")));
     }
+    lines.extend(samples(list(answer, "samples"), plant, zones));
     lines.push(leaving(answer, plant, zones));
     let released: Vec<&str> = strings(answer, "released_holds").collect();
     if !released.is_empty() {
@@ -109,6 +110,25 @@ fn open_cases(row: &Value) -> Option<String> {
     }
 }
 
+/// Samples that passed only by their number, the others each.
+fn samples(all: &[Value], plant: &str, zones: &Zones) -> Vec<String> {
+    let passed = |one: &&Value| one.get("passed").and_then(Value::as_bool) == Some(true);
+    let fine = all.iter().filter(passed).count();
+    let others = all.iter().filter(|one| !passed(one)).map(|one| sample(one, plant, zones));
+    (fine > 0).then(|| format!("samples that passed {fine}")).into_iter().chain(others).collect()
+}
+
+/// A sample, by when its verdict is promised, and what it was.
+fn sample(one: &Value, plant: &str, zones: &Zones) -> String {
+    let verdict = match (one.get("passed").and_then(Value::as_bool), text(one, "due_at")) {
+        (Some(true), _) => "passed".to_owned(),
+        (Some(false), _) => "FAILED".to_owned(),
+        (None, "") => "no verdict yet, and its laboratory has not said by when".to_owned(),
+        (None, due) => format!("no verdict yet, due {}", zones.minute(plant, due)),
+    };
+    format!("sample {} taken {}: {verdict}", text(one, "sample"), or_dash(&zones.minute(plant, text(one, "taken_at"))))
+}
+
 /// What a supplier said is on its way, or came.
 fn expected(one: &Value, plant: &str, zones: &Zones) -> String {
     let came = text(one, "arrived_at");
@@ -118,13 +138,14 @@ fn expected(one: &Value, plant: &str, zones: &Zones) -> String {
 
 /// What may leave, has left, and left although it may not.
 fn leaving(answer: &Value, plant: &str, zones: &Zones) -> String {
-    let clearances: Vec<String> = list(answer, "clearances").iter().map(|one| cleared(one, plant, zones)).collect();
+    let given = list(answer, "clearances");
+    let clearances: Vec<String> = given.iter().map(|one| cleared(one, plant, zones)).collect();
     let shipped: Vec<&str> = strings(answer, "shipped").collect();
     let escapes: Vec<String> = list(answer, "escapes").iter().map(|case| format!("{} {}", text(case, "id"), text(case, "what"))).collect();
     let some = |all: String| if all.is_empty() { "none".to_owned() } else { all };
     format!(
         "clearances given {} · SHIPPED ALREADY {} · ESCAPES {}",
-        some(clearances.join(", ")),
+        if given.is_empty() { "none".to_owned() } else { format!("{}: {}", given.len(), clearances.join(", ")) },
         some(shipped.join(", ")),
         some(escapes.join(", "))
     )
@@ -201,7 +222,11 @@ fn promising(row: &Value) -> Option<String> {
 
 fn cleared(one: &Value, plant: &str, zones: &Zones) -> String {
     let shipment = if text(one, "delivery").is_empty() { text(one, "shipment") } else { text(one, "delivery") };
-    format!("{shipment} (attempt {}, until {})", number(one, "attempt"), zones.minute(plant, text(one, "until")))
+    let became = match text(one, "state") {
+        "open" => format!("open until {}", zones.minute(plant, text(one, "until"))),
+        word => word.replace('_', " "),
+    };
+    format!("{shipment} (attempt {}, {became})", number(one, "attempt"))
 }
 
 /// A handling unit: what is on it, where it stands, what left of it.
@@ -267,7 +292,6 @@ fn edges(answer: &Value, field: &str) -> String {
 
 /// Where a lot came from and went to, however far.
 pub(crate) fn trace(answer: &Value, zones: &Zones) -> String {
-    let shipments: Vec<&str> = strings(answer, "shipments").collect();
     let cut = if answer.get("cut").and_then(Value::as_bool) == Some(true) { "\nthere is more than is shown" } else { "" };
     format!(
         "TRACE {}   as of {}\n  made from  {}\n  made into  {}\n  shipments  {}{cut}{}",
@@ -275,9 +299,22 @@ pub(crate) fn trace(answer: &Value, zones: &Zones) -> String {
         zones.at("", text(answer, "as_of")),
         edges(answer, "ancestors"),
         edges(answer, "descendants"),
-        or_dash(&shipments.join(", ")),
+        or_dash(&carried(answer)),
         more(answer)
     )
+}
+
+/// The shipments of a trace, by the numbers that their warehouses give them.
+pub(super) fn carried(answer: &Value) -> String {
+    let one = |shipment: &Value| {
+        let number = match (text(shipment, "delivery"), text(shipment, "warehouse")) {
+            ("", _) => text(shipment, "id").to_owned(),
+            (number, "") => number.to_owned(),
+            (number, warehouse) => format!("{number}@{warehouse}"),
+        };
+        format!("{number} {}", text(shipment, "stage")).trim_end().to_owned()
+    };
+    list(answer, "shipments").iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// One shipment: whether it may leave, what blocks it, what is on it.

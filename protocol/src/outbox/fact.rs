@@ -108,6 +108,9 @@ pub struct Receipt {
     /// Whether a probe found it after a lost reply.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_probe: bool,
+    /// When it says that it will be done with what it took: a laboratory with a sample, say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Instant>,
 }
 
 impl Outbox {

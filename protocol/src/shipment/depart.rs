@@ -250,6 +250,10 @@ impl Turn<'_, '_> {
                 "gate",
             );
         }
+        if self.shipment.stage == Stage::Departed {
+            let remedy = "look at it: takt shipment show; a gate of what has left is neither open nor shut";
+            return refuse(Code::State, "the shipment has left".into(), remedy, "");
+        }
         self.open(gate);
         Answer::Accepted
     }
@@ -264,7 +268,11 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// What has left is not told that it may: there is nothing left to let go.
     fn unblock(&mut self) {
+        if self.shipment.stage == Stage::Departed {
+            return;
+        }
         if let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) {
             self.draft.ask_site(warehouse, Tier::PlantCritical, Effect::UnblockShipment { shipment: delivery });
         }

@@ -12,6 +12,7 @@ use crate::kernel::{self, Context, Own, Reply, State};
 use crate::native::{NativeKind, Ref};
 use crate::refusal::Code;
 
+mod gone;
 mod part;
 mod told;
 mod truck;

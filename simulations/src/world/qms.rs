@@ -15,7 +15,7 @@
 //! { "reference": "insp/1000042/500", "material": "FG-100", "lot": "N7-1123", "plant": "1010", "quantity": "480", "unit": "EA",
 //!   "characteristics": [{ "name": "thickness_mm", "low": "1.9", "high": "2.1" }] }
 //! ```
-//! answers `{"inspection":"IL-000001","state":"open",…}`. A hold
+//! answers `{"inspection":"IL-000001","state":"open","due":"…",…}`: when its result is promised for. A hold
 //! ```json
 //! { "reference": "hold/NC-000001", "material": "FG-100", "lot": "N7-1123", "pallets": ["340123450000000017"], "quantity": "960",
 //!   "unit": "EA", "reason": "weld", "nonconformance": "NC-000001" }

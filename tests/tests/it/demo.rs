@@ -169,6 +169,27 @@ fn account(data: &Path) -> Value {
 }
 
 #[test]
+fn a_recipe_in_another_unit_than_its_material_is_kept_in_goes_the_whole_way() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("config");
+    takt_config::demo::write_to(&config).unwrap();
+    // Tonnes and grams of what every system keeps in kilograms: for both ERPs, both dialects of MES, and the product data system.
+    for (file, kept, other) in [
+        ("nord-fg-100.yaml", "qty: 320 KGM", "qty: 0.32 TNE"),
+        ("ohio-fg-200.yaml", "qty: 210.5 KGM", "qty: 0.2105 TNE"),
+        ("pune-fg-400.yaml", "qty: 2 KGM", "qty: 0.002 TNE"),
+    ] {
+        let path = config.join("recipes").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(kept), "{file} does not say `{kept}`");
+        std::fs::write(&path, text.replacen(kept, other, 1)).unwrap();
+    }
+    let (kept, said) = Demo::start(dir.path(), true).end();
+    assert!(kept && said.contains("Every promise was kept"), "{said}");
+}
+
+#[test]
 fn a_posting_that_nobody_reported_breaks_the_account() {
     let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();

@@ -137,3 +137,30 @@ fn xml_where_json_is_read_is_told_as_what_it_is() {
     let wrong = Format::Json.read(b"{").unwrap_err();
     assert!(!wrong.contains("XML"), "{wrong}");
 }
+
+/// As a program of old Windows saves it: two bytes a letter, the low one first, behind a mark.
+fn wide(text: &str, mark: &[u8]) -> Vec<u8> {
+    mark.iter().copied().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+}
+
+#[test]
+fn utf_16_is_read_by_its_mark_and_what_has_none_is_told_apart() {
+    let formats = [
+        (Format::Json, "{\"a\": \"M\u{fc}ller\"}", json!({ "a": "M\u{fc}ller" })),
+        (Format::Xml, "<?xml version=\"1.0\" encoding=\"UTF-16\"?><a>M\u{fc}ller</a>", json!({ "a": [{ "#": "M\u{fc}ller" }] })),
+        (
+            Format::Csv(Csv { charset: Some("windows-1252".to_owned()), ..Csv::default() }),
+            "a\nM\u{fc}ller\n",
+            json!([{ "a": "M\u{fc}ller" }]),
+        ),
+    ];
+    for (format, text, wanted) in formats {
+        assert_eq!(read(&format, &wide(text, &[0xff, 0xfe])).unwrap(), wanted);
+        let why = read(&format, &wide(text, &[])).unwrap_err();
+        assert!(why.contains("UTF-16 with a byte order mark"), "{format:?}: {why}");
+        let told = format!("\u{feff}{}", text.replace("UTF-16", "UTF-8"));
+        assert_eq!(read(&format, told.as_bytes()).unwrap(), wanted, "a mark of UTF-8 is no letter");
+    }
+    let labelled = Format::Csv(Csv { charset: Some("utf-16le".to_owned()), ..Csv::default() });
+    assert_eq!(read(&labelled, &wide("a\nb\n", &[])).unwrap(), json!([{ "a": "b" }]), "who says how it is written is believed");
+}

@@ -20,6 +20,24 @@ fn the_demo_s_folder_is_right_and_what_people_changed_stays() {
     assert_eq!(std::fs::read_to_string(dir.path().join("README.md")).unwrap(), "mine");
 }
 
+/// A mapping or a test of one that is not in the folder is run by nobody.
+#[test]
+fn every_mapping_and_every_test_of_one_is_in_the_folder() {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+    let mut counted = 0;
+    for system in std::fs::read_dir(&whole).unwrap() {
+        for file in std::fs::read_dir(system.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                let name = format!("mappings/{}", path.strip_prefix(&whole).unwrap().display());
+                assert!(demo::FILES.iter().any(|(known, _)| *known == name), "{name} is not in the folder");
+                counted += 1;
+            }
+        }
+    }
+    assert!(counted > 80, "only {counted} files");
+}
+
 #[test]
 fn it_is_explained_when_and_how_the_books_of_a_system_are_compared() {
     let dir = tempfile::tempdir().unwrap();

@@ -148,7 +148,20 @@ fn what_is_not_even_yaml_is_told_in_words_of_this_house() {
         ("", "1:1: the file says nothing. fill it, or delete it"),
         ("- kind: erp\n", "1:1: keys are wanted here. write `key: value`, one a line, or several between { and }"),
         ("kind: erp\nregion: [eu]\n", "2:9: one word or number is wanted here. take the brackets away"),
-        ("kind: erp\nlimits: {at_once: many}\n", "2:19: this cannot be read. write a whole number"),
+        ("kind: erp\nlimits: {at_once: many}\n", "2:19: `many` cannot be read here. write a whole number"),
+        (
+            "kind: erp\nlimits: {at_once: -4, window_ms: 1}\n",
+            "2:19: `-4` cannot be read here. write a whole number, which is never below 0",
+        ),
+        ("kind: erp\nlimits:\n  at_once: 4 a minute # so many\n", "3:12: `4 a minute` cannot be read here. write a whole number"),
+        (
+            "kind: erp\nregion: eu\ncalendar: {zone: Europe/Berlin, shifts: [{name: A, starts: '06:00:00'}, {name: B, starts: '06:00:00'}]}\n",
+            "3:11: the shifts `A` and `B` both start at 06:00:00. give each shift a start of its own",
+        ),
+        (
+            "kind: erp\nregion: eu\ncalendar: {zone: Europe/Berlin, shifts: [{name: B, starts: '14:00:00'}, {name: A, starts: '06:00:00'}]}\n",
+            "3:11: the shift `A` starts at 06:00:00 and stands behind `B`, which starts at 14:00:00. list the shifts in the order of their start times",
+        ),
         ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http, files"),
     ];
     let told = |text: &str| findings(&[("sites/erp.yaml", text)]);

@@ -7,11 +7,12 @@ use takt_protocol::case::short;
 use takt_protocol::commit::Commit;
 use takt_protocol::effect::Effect;
 use takt_protocol::fact::Fact;
+use takt_protocol::instant::Instant;
 use takt_protocol::intent::{Intent, IntentId};
 use takt_protocol::kernel::State;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
-use takt_protocol::outbox::{Open, OutboxFact, Standing};
+use takt_protocol::outbox::{Class, Open, OutboxFact, Standing};
 use utoipa::ToSchema;
 
 use crate::answers::facts::spaced;
@@ -44,6 +45,10 @@ pub struct ErrandRow {
     /// What came of the last question: found, absent or `no_answer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_probe: Option<String>,
+    /// From when on an answer that it is not there counts, and it is sent again; absent while it is not in doubt, and where a person has
+    /// to find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_counts_from: Option<String>,
     /// When it is tried again; absent when a person must decide, or when that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_try_at: Option<String>,
@@ -123,12 +128,19 @@ fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Asked) -> ErrandRow {
         posting: None,
         reference: String::new(),
         probes: asked.probes,
+        absent_counts_from: counts_from(open).map(|at| at.to_string()),
         last_probe: asked.last.map(|outcome| outcome.word().to_owned()),
         next_try_at: asked.next.filter(|_| open.standing != Standing::Parked).map(|at| at.to_string()),
         exception: None,
         forbidden: doubtful.then(|| format!("{by_hand} until probed")),
         remedy: None,
     }
+}
+
+/// The reply may still be on its way before.
+fn counts_from(open: &Open) -> Option<Instant> {
+    let (Standing::InDoubt { not_after }, Class::ProbeWithSettle { settle_ms }) = (&open.standing, open.class) else { return None };
+    Some(not_after.plus_ms(settle_ms.into()))
 }
 
 fn remedy(row: &ErrandRow, effect: &Effect) -> Option<String> {

@@ -71,4 +71,7 @@ pub struct SampleRow {
     pub sample: String,
     /// Of which lot, as `material/lot`.
     pub lot: String,
+    /// When its laboratory said that it would have judged it; absent where it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<String>,
 }

@@ -344,6 +344,10 @@ impl Link for Obedient {
             let number = NativeId::parse(&format!("J-{}", job.erp_order)).unwrap();
             receipt.alias = Some(Ref::new(self.site, NativeKind::Job, number));
         }
+        if let Effect::OpenInspection { sample, taken_at, .. } = errand.effect.as_ref() {
+            // Of samples whose numbers begin with an S, the laboratory says by when.
+            receipt.due = sample.as_str().starts_with('S').then(|| taken_at.plus(Duration::from_hours(1)));
+        }
         if silent_about(errand) {
             return Sent::Lost { why: "no answer".to_owned() };
         }

@@ -6,7 +6,7 @@ use takt_protocol::words::MaterialId;
 
 use super::super::cast::Plant;
 use super::super::people::{People, listed, text};
-use super::{LOTS_OF_IT, lots_of, managed, post, touched, unit};
+use super::{LOTS_OF_IT, lots_of, managed, measure, post, touched, unit};
 
 pub(super) async fn set(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> {
     let erp = &plant.erp;
@@ -21,7 +21,7 @@ pub(super) async fn set(people: &People, plant: &Plant, book: &Book) -> anyhow::
             let body = json!({ "code": name.as_str(), "uom": unit(erp, described.base), "tracking": tracking });
             post(people, erp, "products", &body).await?;
         }
-        post(people, erp, "boms", &bom(plant, &code, material, recipe)?).await?;
+        post(people, erp, "boms", &bom(plant, book, &code, material, recipe)?).await?;
         for component in &recipe.components {
             let name = component.material.as_str();
             for (lot, _) in lots_of(book, &component.material) {
@@ -45,15 +45,17 @@ fn is_of(quant: &Value, product: &str, lot: &str) -> bool {
 }
 
 /// Its quantities are numbers.
-fn bom(plant: &Plant, code: &str, material: &MaterialId, recipe: &Recipe) -> anyhow::Result<Value> {
+fn bom(plant: &Plant, book: &Book, code: &str, material: &MaterialId, recipe: &Recipe) -> anyhow::Result<Value> {
     let operations = recipe.operations.iter();
     let operations: Vec<Value> =
         operations.map(|operation| json!({ "operation": operation.op.as_str(), "workcenter": operation.class.as_str() })).collect();
     let mut components = Vec::new();
     for component in &recipe.components {
-        let quantity: serde_json::Number = component.qty.value().to_string().parse()?;
+        // In the product's own unit: it knows few others.
+        let qty = measure::in_base(book, component)?;
+        let quantity: serde_json::Number = qty.value().to_string().parse()?;
         components.push(json!({ "line": component.item.as_str(), "operation": component.op.as_str(),
-            "product": component.material.as_str(), "quantity": quantity, "uom": unit(&plant.erp, component.qty.uom()) }));
+            "product": component.material.as_str(), "quantity": quantity, "uom": unit(&plant.erp, qty.uom()) }));
     }
     let base: serde_json::Number = recipe.base_quantity.value().to_string().parse()?;
     let others = recipe.outputs.iter().filter(|output| output.material != *material);

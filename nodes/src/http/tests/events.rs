@@ -147,6 +147,9 @@ async fn what_no_event_could_match_is_refused_and_said() {
     let beyond = format!("{}9999999", now.split(',').next().unwrap());
     plant.gets(&format!("/v1/events?after={beyond}")).await.is(409, "STALE_VERSION", "after");
     plant.gets(&format!("/v1/events?after={}", now.replace("eu:0:", "eu:7:"))).await.is(422, "SCHEMA", "after");
+    for wait in ["20001", "18446744073709551615"] {
+        plant.gets(&format!("/v1/events?after=now&wait_ms={wait}")).await.is(422, "SCHEMA", "wait_ms");
+    }
     plant.gets("/v1/events?since=7").await.is(400, "SCHEMA", "query");
     let nothing = plant.gets("/v1/events?after=now").await.body;
     assert_eq!(nothing["rows"], Value::Array(Vec::new()));

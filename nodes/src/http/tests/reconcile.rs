@@ -119,6 +119,12 @@ async fn what_agreed_is_read_again_when_everything_is_asked_for() {
     begins(&finance, "r2", false).await;
     let none = seen(&finance, &world, |found| over(found) && run(found, "number") == &json!(2)).await;
     assert_eq!(run(&none, "of"), &json!(0), "nothing of ours moved");
+    let zones = Zones::of(&finance.gets("/v1/sites").await.body);
+    let screen = screens::reconciliation(&none, &zones);
+    assert!(screen.contains("NOTHING WAS COMPARED") && screen.contains("takt reconcile --site erp-eu --every"), "{screen}");
+    assert!(!screen.contains("unexplained"), "it looks as if all were well:\n{screen}");
+    let list = screens::reconciliations(&finance.gets("/v1/reconciliations").await.body, &zones);
+    assert!(list.contains("nothing compared"), "{list}");
     begins(&finance, "r3", true).await;
     let all = seen(&finance, &world, |found| over(found) && run(found, "number") == &json!(3)).await;
     assert_eq!((run(&all, "of"), run(&all, "differs_twice")), (&json!(1), &json!(1)), "{all}");

@@ -162,7 +162,8 @@ async fn what_nobody_said_is_shown_as_unknown_and_every_screen_leads_on() {
     for words in [
         "ORDER 1000042 @erp-eu  FG-100 bracket  nord  ACCEPTED",
         "nord heard 0:00:0",
-        "reported ?",
+        "target 480   reported nothing yet",
+        "stock   nothing heard of yet",
         "forecast UNKNOWN: operation 20 has reported nothing yet",
         "by rule yield v1 (completion)",
     ] {

@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use takt_protocol::id::Kind;
 use takt_protocol::input::Body;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
-use takt_protocol::order::{Input, Report};
+use takt_protocol::order::{Input, OwnerFact, Report};
+use takt_protocol::posting::Use;
+use takt_protocol::qty::Qty;
 use takt_protocol::unit;
-use takt_protocol::words::Place;
+use takt_protocol::words::{DocNo, MaterialId, Place};
 
 use super::{Person, completion, hold, release};
 use crate::ask::tests::fixture::{World, site};
@@ -86,6 +88,38 @@ async fn holds_bins_postings_and_causes_lead_to_what_they_are_about() {
     let (group, case) = (groups["rows"][0]["id"].as_str().unwrap(), groups["rows"][0]["first"].as_str().unwrap());
     assert_eq!(found(&search(&plant, &group.to_lowercase()).await)[0].0, "exception group");
     assert_eq!(found(&search(&plant, &case.to_lowercase()[2..]).await), [("exception", case, order.as_str())]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_acted_with_a_reason_or_posted_by_hand_leads_to_what_they_did() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let order = world.released("1000042").await.to_string();
+    let quiet = world.released("1000043").await.to_string();
+    plant.posts("/v1/operation-completions", "c1", completion("1000043", "1 H87")).await.entity();
+    let name = Ref::new(site("erp-eu"), NativeKind::Order, NativeId::parse("1000042").unwrap());
+    let by_hand = OwnerFact::ForeignPosting {
+        document: DocNo::parse("4900012377").unwrap(),
+        by: "K. Ott".to_owned(),
+        purpose: Use::Yield,
+        material: MaterialId::parse("FG-100").unwrap(),
+        lot: None,
+        qty: Qty::parse("5 H87").unwrap(),
+    };
+    world.tell("erp-eu", Kind::Order, name, "by-hand", Body::Order(Input::OwnerFact(by_hand))).await;
+    let mut page = Value::Null;
+    for typed in ["K. Ott", "k.ott", "KOTT"] {
+        page = search(&plant, typed).await;
+        assert_eq!(found(&page), [("person", "K. Ott", order.as_str())], "{typed}");
+    }
+    let zones = Zones::of(&plant.gets("/v1/sites").await.body);
+    assert!(screens::hits(&page, &zones).contains(&format!("takt order timeline {order}")));
+    let lot = plant.posts("/v1/quality-holds", "h1", hold("N7-1123")).await.entity().to_owned();
+    let page = search(&plant, "mes nord").await;
+    assert!(found(&page).contains(&("person", "mes-nord", lot.as_str())), "{page}");
+    assert!(!page.to_string().contains(&quiet), "who only reports is not found by everything that it reported: {page}");
+    assert!(screens::hits(&search(&plant, "NOBODY").await, &zones).contains("of people those are found who acted and said why"));
     world.stop().await;
 }
 

@@ -1,9 +1,14 @@
 //! The lists of lots and shipments: what is held or blocked first, narrowed, in parts, and with the commands that show each.
 
 use serde_json::{Value, json};
+use takt_protocol::id::Kind;
+use takt_protocol::input::Body;
+use takt_protocol::instant::Instant;
+use takt_protocol::native::{NativeId, NativeKind, Ref};
+use takt_protocol::order::{Input, Report};
 
 use super::{Person, hold};
-use crate::ask::tests::fixture::World;
+use crate::ask::tests::fixture::{World, site};
 use crate::screens::{self, Zones};
 
 fn column(page: &Value, name: &str) -> Vec<String> {
@@ -83,5 +88,37 @@ async fn blocked_shipments_come_first() {
     assert!(told["steps"].to_string().contains("the customer called"), "{told}");
     let screen = screens::shipments(&all, &Zones::of(&plant.gets("/v1/sites").await.body));
     assert!(screen.contains("SHP-2") && screen.contains("the customer called"), "{screen}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sample_says_by_when_its_laboratory_promised_a_verdict_and_when_it_promised_nothing() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    let order = world.released("1000042").await.to_string();
+    world.produces(&order, "pallet-1", "20 H87").await;
+    for sample in ["S-1", "T-1"] {
+        let name = Ref::new(site("erp-eu"), NativeKind::Order, NativeId::parse("1000042").unwrap());
+        let taken = Report::SampleTaken { sample: NativeId::parse(sample).unwrap(), lot: None, qty: None };
+        world.tell("nord", Kind::Order, name, sample, Body::Order(Input::Report(taken))).await;
+    }
+    let mut lot = Value::Null;
+    for _ in 0..2_000 {
+        lot = plant.gets("/v1/lots/FG-100%2F1000042").await.body;
+        if lot["samples"][0]["due_at"].is_string() && lot["samples"][1]["sample"].is_string() {
+            break;
+        }
+        world.mesh.clock().sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let at = |row: &Value, field: &str| Instant::parse(row[field].as_str().unwrap_or_else(|| panic!("{field}: {lot}"))).unwrap();
+    let promised = &lot["samples"][0];
+    let promise = at(promised, "due_at").since(at(promised, "taken_at"));
+    assert!((3_590..=3_600).contains(&promise.as_secs()), "{lot}");
+    assert!(lot["samples"][1]["due_at"].is_null() && lot["samples"][1]["passed"].is_null(), "{lot}");
+    let zones = Zones::of(&plant.gets("/v1/sites").await.body);
+    let screen = screens::lot(&lot, &zones);
+    assert!(screen.contains(": no verdict yet, due ") && screen.contains("its laboratory has not said by when"), "{screen}");
+    let screen = screens::site(&plant.gets("/v1/sites/nord").await.body, &zones);
+    assert!(screen.contains("sample S-1 of FG-100/1000042: due ") && screen.contains("sample T-1 of"), "{screen}");
     world.stop().await;
 }

@@ -43,6 +43,8 @@ struct Characteristic {
 pub(super) struct Inspection {
     number: String,
     asked: NewInspection,
+    /// When its result is promised for.
+    due: String,
     passed: Option<bool>,
 }
 
@@ -55,7 +57,7 @@ impl Inspection {
             Some(false) => "failed",
         };
         json!({ "inspection": self.number, "state": state, "reference": self.asked.reference,
-                "material": self.asked.material, "lot": self.asked.lot })
+                "material": self.asked.material, "lot": self.asked.lot, "due": self.due })
     }
 }
 
@@ -68,8 +70,9 @@ impl Qms {
             return Ok(Response::json(200, &known.view()));
         }
         let number = format!("IL-{:06}", self.inspections.len() + 1);
-        self.agenda.note(desk.now.plus_ms(self.plan.result_after_ms.into()), Task::Test(number.clone()));
-        let inspection = Inspection { number: number.clone(), asked, passed: None };
+        let due = desk.now.plus_ms(self.plan.result_after_ms.into());
+        self.agenda.note(due, Task::Test(number.clone()));
+        let inspection = Inspection { number: number.clone(), asked, due: desk.zone.iso(due), passed: None };
         let view = inspection.view();
         self.inspections.insert(number, inspection);
         Ok(Response::json(201, &view))

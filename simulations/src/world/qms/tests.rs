@@ -65,6 +65,7 @@ fn an_inspection_is_asked_for_once_and_its_result_comes_after_a_while() {
     let first = inspector.post("/inspections", &inspection("i-1"));
     let again = inspector.post("/inspections", &inspection("i-1"));
     assert_eq!((first.status, again.status, first.body == again.body), (201, 200, true));
+    assert_eq!(first.value()["due"], "2026-11-24T03:12:12.000+01:00", "it says by when");
     assert_eq!(inspector.post("/inspections", &but(&inspection("i-1"), "lot", json!("N8"))).status, 409);
     assert!(inspector.work(999).is_empty());
     let told = inspector.work(1);
