@@ -1,6 +1,6 @@
 //! What a fact means for an order. Total: never refuses, never looks anything up.
 
-use super::{Business, Dispatch, Execution, Fact, Header, LotQuality, Operation, Order, Release, Stage, UnitStage};
+use super::{Business, Dispatch, Execution, Fact, Header, LotQuality, Operation, Order, Release, Stage, Unbooked, UnitStage};
 use crate::id::EntityId;
 use crate::posting::Use;
 use crate::qty::Qty;
@@ -54,15 +54,8 @@ impl Order {
             }
             Fact::Early(early) => self.early.push(early.as_ref().clone()),
             Fact::EarlyBooked { case } => self.early.retain(|early| early.case != *case),
-            Fact::Unbooked(unbooked) => {
-                self.unbooked.retain(|known| known.case != unbooked.case);
-                self.unbooked.push(unbooked.as_ref().clone());
-                self.unbooked_row = self.unbooked_row.max(unbooked.row);
-            }
-            Fact::UnbookedOver { case, given_up: false } => self.unbooked.retain(|known| known.case != *case),
-            Fact::UnbookedOver { case, given_up: true } => {
-                self.unbooked.iter_mut().filter(|known| known.case == *case).for_each(|known| known.given_up = true);
-            }
+            Fact::Unbooked(unbooked) => self.unbooked(unbooked),
+            Fact::UnbookedOver { case, given_up } => self.unbooked_over(*case, *given_up),
             Fact::Declared { op, good } => self.operation(op, *good).declared = Some(*good),
             Fact::Completed => self.completed = true,
             Fact::Lot { lot, quality } => self.hear_of_lot(*lot, quality),
@@ -126,6 +119,20 @@ impl Order {
         operation.execution = to.clone();
         if *to == Execution::Completed {
             operation.declared = None;
+        }
+    }
+
+    fn unbooked(&mut self, unbooked: &Unbooked) {
+        self.unbooked.retain(|known| known.case != unbooked.case);
+        self.unbooked.push(unbooked.clone());
+        self.unbooked_row = self.unbooked_row.max(unbooked.row);
+    }
+
+    fn unbooked_over(&mut self, case: u32, given_up: bool) {
+        if given_up {
+            self.unbooked.iter_mut().filter(|known| known.case == case).for_each(|known| known.given_up = true);
+        } else {
+            self.unbooked.retain(|known| known.case != case);
         }
     }
 
