@@ -17,11 +17,15 @@ use takt_protocol::planted::{self, Bug};
 
 use crate::clock::VirtualClock;
 
+pub mod autonomy;
 mod bus;
+pub mod coverage;
 mod hand;
 mod people;
 mod promises;
 pub mod scenario;
+pub mod schedule;
+mod skew;
 mod stage;
 mod teller;
 mod text;
@@ -36,6 +40,7 @@ mod tests;
 
 use people::People;
 pub use scenario::Scenario;
+pub use schedule::Schedule;
 use town::Town;
 use trace::Trace;
 use yard::Yard;
@@ -51,6 +56,8 @@ pub struct Trial {
     pub config: Option<PathBuf>,
     /// A bug that must be seen.
     pub bug: Option<Bug>,
+    /// The faults that may take effect, where they are not all that the scenario has.
+    pub only: Option<Schedule>,
     /// Where every line of the trace is written, for whoever looks for the first difference.
     pub trace: Option<PathBuf>,
 }
@@ -58,7 +65,7 @@ pub struct Trial {
 impl Trial {
     /// A run of a scenario over the demo's own configuration.
     pub fn of(seed: u64, scenario: &'static Scenario) -> Self {
-        Self { seed, scenario, config: None, bug: None, trace: None }
+        Self { seed, scenario, config: None, bug: None, only: None, trace: None }
     }
 }
 
@@ -71,6 +78,8 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// Faults that took effect, by name, and what was done meanwhile.
     pub account: BTreeMap<String, u64>,
+    /// How often each kind of case and of refusal was reached, by [`coverage`]'s names.
+    pub codes: BTreeMap<String, u64>,
     /// How long it took, in virtual time.
     pub took: Duration,
     /// The hash over every exchange with a system and every commit.

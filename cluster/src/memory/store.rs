@@ -78,6 +78,9 @@ impl Store {
 
     pub(super) fn crash(&mut self) {
         self.epoch += 1;
+        if planted::is(Bug::TimerLost) {
+            self.timers.clear();
+        }
         self.listeners.clear();
         self.served.clear();
         for queue in self.queues.values_mut() {

@@ -3,20 +3,21 @@
 
 #![expect(clippy::print_stdout, reason = "this is what a person reads")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use takt_cluster::clock::SystemClock;
 use takt_cluster::seam::Clock as _;
 use takt_protocol::planted::Bug;
 use takt_simulations::sim::scenario::{self, Scenario};
-use takt_simulations::sim::{Trial, Verdict, run};
+use takt_simulations::sim::{Schedule, Trial, Verdict, autonomy, coverage, run};
 
 const USAGE: &str =
-    "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--trace FILE]
+    "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--shrink S] [--only FAULTS] [--trace FILE]
   --seed S         one run
   --seeds N        so many seeds, from 0 on or from S on, each of every scenario, or of the one that is named; 5 when nothing is said
   --minutes M      seeds from 0 on for so long
@@ -25,6 +26,10 @@ const USAGE: &str =
   --twice          each seed in two processes, whose traces must be the same
   --mutants        each planted bug must be caught within the seeds (a debug build has them)
   --bug NAME       one run with that bug planted
+  --shrink S       drops faults of the failing run of that seed for as long as it still fails, and prints the shortest schedule
+  --autonomy       cuts a plant off for an hour up to two weeks, and writes a page about it into the file of --out
+  --out FILE       where that page goes; autonomy.html when nothing is said
+  --only FAULTS    one run with only these faults, as --shrink writes them
   --trace FILE     with --seed: every line of the trace";
 
 /// What was asked for.
@@ -37,6 +42,10 @@ struct Wish {
     config: Option<PathBuf>,
     trace: Option<PathBuf>,
     bug: Option<Bug>,
+    shrink: Option<u64>,
+    autonomy: bool,
+    out: Option<PathBuf>,
+    only: Option<Schedule>,
     twice: bool,
     mutants: bool,
 }
@@ -54,6 +63,10 @@ fn main() -> anyhow::Result<ExitCode> {
             "--config" => wish.config = Some(PathBuf::from(next()?)),
             "--trace" => wish.trace = Some(PathBuf::from(next()?)),
             "--bug" => wish.bug = Some(bug(&next()?)?),
+            "--autonomy" => wish.autonomy = true,
+            "--out" => wish.out = Some(PathBuf::from(next()?)),
+            "--shrink" => wish.shrink = Some(number(&next()?)?),
+            "--only" => wish.only = Some(Schedule::parse(&next()?).map_err(anyhow::Error::msg)?),
             "--twice" => wish.twice = true,
             "--mutants" => wish.mutants = true,
             "--help" | "-h" => {
@@ -65,6 +78,12 @@ fn main() -> anyhow::Result<ExitCode> {
             }
             other => anyhow::bail!("unknown word {other}\n{USAGE}"),
         }
+    }
+    if wish.autonomy {
+        return Ok(if report(&wish)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if let Some(seed) = wish.shrink {
+        return Ok(if shrink(&wish, seed)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let kept = match wish.seed {
         Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() => one(&wish, seed)?,
@@ -95,12 +114,13 @@ fn bug(name: &str) -> anyhow::Result<Bug> {
 fn one(wish: &Wish, seed: u64) -> anyhow::Result<bool> {
     let scenario = wish.scenario.map_or_else(|| named("ordinary-day"), Ok)?;
     println!("seed {seed}  scenario {}", scenario.name);
-    let trial = Trial { seed, scenario, config: wish.config.clone(), bug: wish.bug, trace: wish.trace.clone() };
+    let trial = Trial { seed, scenario, config: wish.config.clone(), bug: wish.bug, only: wish.only.clone(), trace: wish.trace.clone() };
     let clock = SystemClock::start();
     let verdict = run(&trial)?;
     tell(&verdict, clock.elapsed());
     if !verdict.broken.is_empty() {
         println!("again: {}", again(wish, seed, scenario));
+        println!("shortest schedule: {}", again(wish, seed, scenario).replace("--seed", "--shrink"));
     }
     println!("trace sha256:{}", verdict.trace);
     Ok(verdict.broken.is_empty())
@@ -115,6 +135,9 @@ fn tell(verdict: &Verdict, took: Duration) {
     }
     let hours = verdict.took.as_secs_f64() / 3_600.0;
     println!("{hours:.1} simulated hours in {:.1} s: {:.1} hours a second", took.as_secs_f64(), hours / took.as_secs_f64().max(0.001));
+    for (name, count) in &verdict.codes {
+        println!("code  {name}: {count}");
+    }
     for sentence in &verdict.broken {
         println!("BROKEN {sentence}");
     }
@@ -123,11 +146,17 @@ fn tell(verdict: &Verdict, took: Duration) {
 fn again(wish: &Wish, seed: u64, scenario: &Scenario) -> String {
     let config = wish.config.as_ref().map(|dir| format!(" --config {}", dir.display())).unwrap_or_default();
     let bug = wish.bug.map(|bug| format!(" --bug {bug:?}")).unwrap_or_default();
-    format!("cargo sim --seed {seed} --scenario {}{config}{bug}", scenario.name)
+    let only = wish.only.as_ref().map(|only| format!(" --only {only}")).unwrap_or_default();
+    format!("cargo sim --seed {seed} --scenario {}{config}{bug}{only}", scenario.name)
 }
 
 /// One run in a process of its own.
 fn apart(wish: &Wish, seed: u64, scenario: &Scenario, bug: Option<Bug>) -> anyhow::Result<Output> {
+    apart_with(wish, seed, scenario, bug, wish.only.as_ref())
+}
+
+/// The same, with only these faults.
+fn apart_with(wish: &Wish, seed: u64, scenario: &Scenario, bug: Option<Bug>, only: Option<&Schedule>) -> anyhow::Result<Output> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--seed", &seed.to_string(), "--scenario", scenario.name]);
     if let Some(dir) = &wish.config {
@@ -136,7 +165,40 @@ fn apart(wish: &Wish, seed: u64, scenario: &Scenario, bug: Option<Bug>) -> anyho
     if let Some(bug) = bug {
         command.args(["--bug", &format!("{bug:?}")]);
     }
+    if let Some(only) = only {
+        command.args(["--only", &only.to_string()]);
+    }
     Ok(command.output()?)
+}
+
+/// The most runs that a schedule is shrunk in.
+const SHRINK_RUNS: usize = 80;
+
+/// The shortest schedule of a failing run that breaks the same promise.
+fn shrink(wish: &Wish, seed: u64) -> anyhow::Result<bool> {
+    let scenario = wish.scenario.map_or_else(|| named("ordinary-day"), Ok)?;
+    let promise = |ran: &Output| -> Option<String> {
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let broken = text.lines().find_map(|line| line.strip_prefix("BROKEN "))?;
+        Some(broken.split(':').next().unwrap_or(broken).to_owned())
+    };
+    println!("seed {seed}  scenario {}", scenario.name);
+    let whole = wish.only.clone().unwrap_or_else(|| Schedule::of(scenario));
+    let Some(broken) = promise(&apart_with(wish, seed, scenario, wish.bug, Some(&whole))?) else {
+        println!("it breaks no promise: there is nothing to shrink");
+        return Ok(true);
+    };
+    println!("{broken} breaks with {} faults: {whole}", whole.len());
+    let short = whole.shrink(SHRINK_RUNS, |tried| {
+        let ran = apart_with(wish, seed, scenario, wish.bug, Some(tried))?;
+        let same = String::from_utf8_lossy(&ran.stdout).lines().any(|line| line.starts_with(&format!("BROKEN {broken}:")));
+        println!("  {}  {tried}", if same { "breaks" } else { "holds " });
+        Ok::<_, anyhow::Error>(same)
+    })?;
+    println!("{broken} breaks with {} faults: {short}", short.len());
+    let wish = Wish { only: Some(short), ..wish.clone() };
+    println!("again: {}", again(&wish, seed, scenario));
+    Ok(false)
 }
 
 fn scenarios(wish: &Wish) -> Vec<&'static Scenario> {
@@ -151,6 +213,7 @@ fn many(wish: &Wish) -> anyhow::Result<bool> {
     let seeds = wish.seeds.unwrap_or(if wish.seed.is_some() { 1 } else { 5 });
     let runs = seeds.saturating_mul(scenarios.len() as u64);
     let (next, kept, failed) = (AtomicU64::new(0), AtomicBool::new(true), Mutex::new(None));
+    let reached: Mutex<BTreeMap<String, BTreeSet<u64>>> = Mutex::default();
     let work = || -> anyhow::Result<()> {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -165,6 +228,9 @@ fn many(wish: &Wish) -> anyhow::Result<bool> {
                 good = false;
                 text.push_str("\nBROKEN two processes with the same seed have other traces");
             }
+            for code in codes(&ran) {
+                reached.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default().insert(seed);
+            }
             println!("seed {seed} {:<18} {text}", scenario.name);
             kept.fetch_and(good, Ordering::Relaxed);
         }
@@ -173,17 +239,58 @@ fn many(wish: &Wish) -> anyhow::Result<bool> {
         for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
             scope.spawn(|| {
                 if let Err(error) = work() {
-                    *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             });
         }
     });
-    if let Some(error) = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error);
     }
+    tell_coverage(&reached.into_inner().unwrap_or_else(PoisonError::into_inner));
     let kept = kept.into_inner();
     println!("{}", if kept { "every promise held" } else { "a promise broke: see above" });
     Ok(kept)
+}
+
+/// The autonomy report.
+fn report(wish: &Wish) -> anyhow::Result<bool> {
+    let seed = wish.seed.unwrap_or(1);
+    println!("seed {seed}  autonomy");
+    let mut rows = Vec::new();
+    for hours in autonomy::HOURS {
+        let row = autonomy::cut_off(wish.config.clone(), seed, hours)?;
+        println!(
+            "{hours:>4} h cut off: {} orders completed meanwhile, {} messages waited, caught up after {} s, {} lost, {} doubled",
+            row.completed,
+            row.spool,
+            row.catch_up_s.map_or_else(|| "more than 43200".to_owned(), |seconds| seconds.to_string()),
+            row.lost,
+            row.doubled
+        );
+        rows.push(row);
+    }
+    let out = wish.out.clone().unwrap_or_else(|| PathBuf::from("autonomy.html"));
+    let of = wish.config.as_ref().map_or_else(|| "the demo".to_owned(), |dir| dir.display().to_string());
+    std::fs::write(&out, autonomy::page(&of, seed, &rows))?;
+    println!("written to {}", out.display());
+    Ok(rows.iter().all(|row| row.broken.is_empty()))
+}
+
+/// The codes that a run reached.
+fn codes(ran: &Output) -> Vec<String> {
+    let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let told = text.lines().filter_map(|line| line.strip_prefix("code  ")?.split_once(':'));
+    told.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Which codes were reached by how many seeds, and which by none.
+fn tell_coverage(reached: &BTreeMap<String, BTreeSet<u64>>) {
+    for (code, seeds) in reached {
+        println!("reached by {:>4} seeds  {code}", seeds.len());
+    }
+    let never: Vec<String> = coverage::all().filter(|code| !reached.contains_key(code)).collect();
+    println!("reached by no seed: {}", if never.is_empty() { "none".to_owned() } else { never.join(", ") });
 }
 
 /// What is worth reading of a run: of a good one its last lines.
@@ -211,7 +318,8 @@ fn mutants(wish: &Wish) -> anyhow::Result<bool> {
             for scenario in scenarios(wish) {
                 let ran = apart(wish, seed, scenario, Some(bug))?;
                 let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-                let seen = |line: &&str| line.starts_with("BROKEN T") && !line.starts_with("BROKEN T9") && !line.starts_with("BROKEN T0");
+                let hangs = |line: &str| line.starts_with("BROKEN T9") && !bug.only_hangs();
+                let seen = |line: &&str| line.starts_with("BROKEN T") && !hangs(line) && !line.starts_with("BROKEN T0");
                 if let Some(line) = text.lines().find(seen)
                     && apart(wish, seed, scenario, None)?.status.success()
                 {

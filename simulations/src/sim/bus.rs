@@ -12,6 +12,7 @@ use takt_actors::link::carrier::{Answered, Carried, Carrier, Silence};
 use takt_protocol::name::{Region, SiteId};
 use tokio::sync::oneshot;
 
+use super::schedule::Kind;
 use super::town::{House, Town, lock};
 use crate::world::{Method, Reply, Request};
 
@@ -41,7 +42,8 @@ impl Fate {
         let (there, back) = (ms(5 + luck.below(60)), ms(5 + luck.below(60)));
         let (lost, unanswered) = (luck.one_in(odds.request_lost), luck.one_in(odds.answer_lost));
         let late = luck.one_in(odds.heard_late).then(|| ms(luck.below(house.settle_ms.saturating_sub(500).max(1))));
-        Self { there, back, lost, unanswered, late }
+        let (lost, unanswered) = (lost && town.lets(Kind::RequestLost), unanswered && town.lets(Kind::AnswerLost));
+        Self { there, back, lost, unanswered, late: late.filter(|_| town.lets(Kind::HeardLate)) }
     }
 }
 

@@ -68,7 +68,7 @@ impl People {
         tasks
     }
 
-    fn luck(&self, who: &str) -> Luck {
+    pub(super) fn luck(&self, who: &str) -> Luck {
         Luck::of(self.trial.seed, who)
     }
 
@@ -196,6 +196,11 @@ impl People {
     /// Somebody at each ERP posts by hand what waits, for so long.
     pub(super) async fn post_by_hand(&self, lasts: Duration) {
         hand::post(self, lasts).await;
+    }
+
+    /// At each plant somebody counts again, and corrects.
+    pub(super) async fn correct(&self, lasts: Duration) {
+        hand::correct(self, lasts).await;
     }
 
     /// The orders that were asked for, with how they stand.

@@ -54,6 +54,7 @@ pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People
     t5_cleared::look_at_holds(&evidence, &regions, &mut verdict.broken).await?;
     t9_decided::look(&evidence, &mut verdict.broken);
     t11_bounded::look(&evidence, &mut verdict.broken);
+    verdict.codes = super::coverage::of(&evidence.logs);
     verdict.account = account(&evidence, town, led_back, departures);
     proves_something(trial, regions.len(), verdict);
     Ok(())
@@ -88,6 +89,7 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
     }
     let cases = evidence.logs.entities().values().map(|told| told.state.common.cases.len() as u64);
     add("cases open", cases.sum());
+    add("a clock was wrong", evidence.left.told_wrong);
     add("commits", evidence.logs.entities().values().map(|told| told.commits.len() as u64).sum());
     add("postings", evidence.logs.orders().map(|(_, order)| order.ledger.postings().count() as u64).sum());
     add("quantities led back to their message", led_back);
@@ -99,7 +101,7 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
 fn proves_something(trial: &Trial, regions: usize, verdict: &mut Verdict) {
     let must = trial.scenario.must.iter();
     let done = ["orders asked for", "postings", "departures", "quantities led back to their message"];
-    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut));
+    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut | What::RebootedOffline));
     let must = must.filter(|_| regions > 1 || !cut).chain(&done);
     if regions == 1 && cut {
         verdict.notes.push("there is one region, which nothing cuts off".to_owned());

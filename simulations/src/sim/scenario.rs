@@ -74,10 +74,36 @@ pub enum What {
     Habits(SiteKind, &'static [(Habit, u32)]),
     /// A region has no node.
     NodeLost,
+    /// A region is cut off, and its node is started again and again meanwhile.
+    RebootedOffline,
+    /// The region of the first plant is cut off, and it is counted how it comes through.
+    PlantCut,
+    /// The clock of a region is wrong: so far ahead, and so much too fast from then on, in parts of a million.
+    WrongClock {
+        /// How far ahead, in ms.
+        ahead_ms: i64,
+        /// How much too fast.
+        drift_ppm: i64,
+    },
+    /// The disk under a region's engine.
+    Disk(Disk),
+    /// Counts are corrected at every plant.
+    Corrections,
     /// The ERPs close the month.
     PeriodClosed,
     /// The ERPs take no goods postings, and somebody posts by hand what waits.
     PostedByHand,
+}
+
+/// What can be wrong with the disk under an engine, or with the servers that have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// Nothing can be written.
+    Full,
+    /// Everything takes long.
+    Slow,
+    /// Nothing can be written nor read.
+    Gone,
 }
 
 /// A little of everything.
@@ -109,7 +135,7 @@ pub(super) const WILD: Odds = Odds {
 const MONDAY: &str = "2026-11-23T06:00:00+01:00";
 
 /// What all have in common, but for what they say.
-const ORDINARY: Scenario = Scenario {
+pub(super) const ORDINARY: Scenario = Scenario {
     name: "ordinary-day",
     about: "a day on which a little of everything goes wrong",
     begins: MONDAY,
@@ -127,7 +153,7 @@ const fn blow(at_min: u64, lasts_min: u64, what: What) -> Blow {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 9] = [
+pub const ALL: [Scenario; 19] = [
     ORDINARY,
     Scenario {
         name: "wan-cut",
@@ -214,6 +240,101 @@ pub const ALL: [Scenario; 9] = [
             blow(300, 600, What::PeriodClosed),
         ],
         must: &["period closed"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "hold-unanswered",
+        about: "quality asks about lots again and again while their warehouse takes no block for hours",
+        hours: 8,
+        order_every_min: 60,
+        hold_every_min: 12,
+        blows: &[
+            blow(80, 130, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 1_000)])),
+            blow(270, 130, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 1_000)])),
+        ],
+        must: &["held", "unavailable"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "correction-storm",
+        about: "plants count again and correct what they reported",
+        hours: 6,
+        order_every_min: 60,
+        blows: &[blow(30, 300, What::Corrections)],
+        must: &["count_corrected", "told twice"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "wrong-clock",
+        about: "the clock of a region is ahead, then one is behind, then one runs too fast",
+        blows: &[
+            blow(60, 120, What::WrongClock { ahead_ms: 420_000, drift_ppm: 0 }),
+            blow(200, 120, What::WrongClock { ahead_ms: -300_000, drift_ppm: 0 }),
+            blow(340, 200, What::WrongClock { ahead_ms: 2_000, drift_ppm: 2_000 }),
+        ],
+        must: &["a clock was wrong"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "full-disk",
+        about: "the disk of a region is full, for minutes and for an hour",
+        blows: &[blow(90, 10, What::Disk(Disk::Full)), blow(180, 60, What::Disk(Disk::Full)), blow(400, 20, What::Disk(Disk::Full))],
+        must: &["refused by a full disk", "engine: refused"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "slow-disk",
+        about: "the disk of a region takes a second for each write",
+        blows: &[blow(60, 90, What::Disk(Disk::Slow)), blow(200, 120, What::Disk(Disk::Slow))],
+        must: &["waited for a slow disk"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "servers-lost",
+        about: "the servers that have a region's log are gone for a while, and the node stands",
+        blows: &[blow(70, 5, What::Disk(Disk::Gone)), blow(160, 90, What::Disk(Disk::Gone)), blow(380, 20, What::Disk(Disk::Gone))],
+        must: &["refused by servers that are gone", "engine: refused"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "rebooted-offline",
+        about: "a region is cut off for hours, and its node is started again three times meanwhile",
+        blows: &[blow(60, 200, What::RebootedOffline), blow(330, 120, What::RebootedOffline)],
+        must: &["rebooted while offline", "node lost", "no way"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "rate-limits",
+        about: "every system lets only some of our requests through, all day",
+        blows: &[
+            blow(0, 540, What::Habits(SiteKind::Erp, &[(Habit::TooManyRequests, 500)])),
+            blow(0, 540, What::Habits(SiteKind::Plant, &[(Habit::TooManyRequests, 500)])),
+            blow(0, 540, What::Habits(SiteKind::Warehouse, &[(Habit::TooManyRequests, 500)])),
+            blow(0, 540, What::Habits(SiteKind::Quality, &[(Habit::TooManyRequests, 500)])),
+        ],
+        must: &["too_many_requests"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "clocks-change",
+        about: "the night in which an hour comes twice in Europe",
+        begins: "2026-10-24T20:00:00+02:00",
+        must: &["node died", "told twice"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "shift-change",
+        about: "shifts end and begin while systems are slow and nodes die",
+        begins: "2026-11-23T12:00:00+01:00",
+        order_every_min: 90,
+        blows: &[
+            blow(100, 40, What::Habits(SiteKind::Erp, &[(Habit::Slow, 500), (Habit::Locked, 200)])),
+            blow(118, 4, What::NodeLost),
+            blow(580, 40, What::Habits(SiteKind::Erp, &[(Habit::Slow, 500), (Habit::Locked, 200)])),
+            blow(598, 4, What::NodeLost),
+        ],
+        hours: 11,
+        must: &["node lost", "locked"],
         ..ORDINARY
     },
 ];

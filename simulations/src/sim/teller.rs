@@ -10,6 +10,7 @@ use futures::future::join_all;
 use takt_protocol::envelope::RawRef;
 use tokio::task::JoinHandle;
 
+use super::schedule::Kind;
 use super::town::{House, Town, lock};
 use super::yard::Yard;
 use crate::world::Outgoing;
@@ -100,7 +101,9 @@ async fn bring(town: &Arc<Town>, yard: &Arc<Yard>, house: &Arc<House>, message: 
         let ms = |ms: u64| Duration::from_millis(ms);
         let ways = (ms(3 + luck.below(40)), ms(3 + luck.below(40)));
         let (lost, deaf) = (luck.one_in(odds.message_lost), luck.one_in(odds.acknowledgement_lost));
-        (ways.0, ways.1, lost, deaf, luck.one_in(odds.told_twice).then(|| ms(luck.below(600_000))))
+        let twice = luck.one_in(odds.told_twice).then(|| ms(luck.below(600_000)));
+        let (lost, deaf) = (lost && town.lets(Kind::MessageLost), deaf && town.lets(Kind::AcknowledgementLost));
+        (ways.0, ways.1, lost, deaf, twice.filter(|_| town.lets(Kind::ToldTwice)))
     };
     tokio::time::sleep(there).await;
     if lost {

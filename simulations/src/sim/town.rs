@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use super::Trial;
 use super::scenario::Odds;
+use super::schedule::{Kind as Fault, Schedule};
 use super::text::Loaded;
 use super::trace::Trace;
 use crate::clock::VirtualClock;
@@ -59,6 +60,7 @@ pub(super) struct Town {
     houses: BTreeMap<SiteId, Arc<House>>,
     odds: Odds,
     calm: AtomicBool,
+    schedule: Schedule,
     reach: Mutex<Reach>,
     trace: Trace,
     account: Mutex<BTreeMap<String, u64>>,
@@ -111,7 +113,8 @@ impl Town {
             houses.insert(*site, Arc::new(house));
         }
         let (calm, reach, account) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
-        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, reach, trace, account })
+        let schedule = trial.only.clone().unwrap_or_else(|| Schedule::of(trial.scenario));
+        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, schedule, reach, trace, account })
     }
 
     pub(super) fn houses(&self) -> impl Iterator<Item = &Arc<House>> {
@@ -143,9 +146,24 @@ impl Town {
         if self.calm.load(Ordering::Relaxed) { Odds::default() } else { self.odds }
     }
 
+    /// Whether a fault that was drawn may take effect now.
+    pub(super) fn lets(&self, fault: Fault) -> bool {
+        self.schedule.lets(fault, self.elapsed())
+    }
+
+    /// Whether that blow of the scenario is struck.
+    pub(super) fn strikes(&self, blow: usize) -> bool {
+        self.schedule.strikes(blow)
+    }
+
     /// Something took effect.
     pub(super) fn count(&self, what: &str) {
         *lock(&self.account).entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// So much of something.
+    pub(super) fn add(&self, what: &str, count: u64) {
+        *lock(&self.account).entry(what.to_owned()).or_default() += count;
     }
 
     pub(super) fn account(&self) -> BTreeMap<String, u64> {
@@ -206,7 +224,7 @@ impl Town {
 
     /// The habits it has when nothing else is said.
     pub(super) fn usual_habits(&self, house: &House) {
-        let some = self.odds().habits_per_mille;
+        let some = if self.lets(Fault::Habits) { self.odds().habits_per_mille } else { 0 };
         self.set_habits(house, &[(Habit::LateMessage, some), (Habit::DuplicateMessage, some), (Habit::Slow, some)]);
     }
 

@@ -21,6 +21,8 @@ use tokio::task::JoinHandle;
 
 use super::Trial;
 use super::bus::Bus;
+use super::scenario::Disk;
+use super::skew::SkewedClock;
 use super::teller::Taken;
 use super::text::Loaded;
 use super::town::{Town, lock};
@@ -38,6 +40,8 @@ pub(super) const WAITING: [usize; 2] = [4_000, 500];
 pub(super) struct Dying {
     fell: Notify,
     calm: AtomicBool,
+    /// What is wrong with the disk under its engine.
+    disk: Mutex<Option<Disk>>,
 }
 
 impl Dying {
@@ -48,11 +52,16 @@ impl Dying {
     pub(super) fn is_calm(&self) -> bool {
         self.calm.load(Ordering::Relaxed)
     }
+
+    pub(super) fn disk(&self) -> Option<Disk> {
+        *lock(&self.disk)
+    }
 }
 
 /// A region's place.
 struct Plot {
     memory: Memory,
+    clock: Arc<SkewedClock>,
     node: Arc<Dying>,
     /// What was made of its log, on the disk of its node.
     views: Mutex<Views>,
@@ -124,10 +133,11 @@ impl Yard {
         let plot = |region: &RegionName| {
             let node = Arc::new(Dying::default());
             let luck = Luck::of(trial.seed, &format!("engine {region}"));
-            let troubles = Troubles { luck, odds: trial.scenario.odds, node: Arc::clone(&node) };
-            let clock = Arc::clone(&town.clock) as Arc<dyn Clock>;
+            let troubles = Troubles { luck, odds: trial.scenario.odds, node: Arc::clone(&node), town: Arc::clone(town) };
+            let clock = Arc::new(SkewedClock::new(Arc::clone(&town.clock)));
             let plot = Plot {
-                memory: Memory::new(SHARDS, clock, Box::new(troubles)),
+                memory: Memory::new(SHARDS, Arc::clone(&clock) as Arc<dyn Clock>, Box::new(troubles)),
+                clock,
                 node,
                 views: Mutex::new(Views::in_memory()),
                 luck: Mutex::new(Luck::of(trial.seed, &format!("node {region}"))),
@@ -183,8 +193,22 @@ impl Yard {
         plot.node.dies();
     }
 
+    /// The clock of a region is wrong from now on, or right again.
+    pub(super) fn set_clock(&self, region: RegionName, ahead_ms: i64, drift_ppm: i64) {
+        if let Some(plot) = self.plots.get(&region) {
+            plot.clock.set(ahead_ms, drift_ppm);
+        }
+    }
+
+    /// Something is wrong with the disk of a region from now on, or nothing any more.
+    pub(super) fn set_disk(&self, region: RegionName, disk: Option<Disk>) {
+        if let Some(plot) = self.plots.get(&region) {
+            *lock(&plot.node.disk) = disk;
+        }
+    }
+
     async fn start(&self, region: RegionName, plot: &Plot) -> anyhow::Result<()> {
-        let ways = self.ways(region)?;
+        let ways = self.ways(region, plot)?;
         let (views, roads) = {
             let mut luck = lock(&plot.luck);
             let mut views = lock(&plot.views);
@@ -221,12 +245,12 @@ impl Yard {
     }
 
     /// The links of a region, over the bus.
-    fn ways(&self, region: RegionName) -> anyhow::Result<Vec<Way>> {
+    fn ways(&self, region: RegionName, plot: &Plot) -> anyhow::Result<Vec<Way>> {
         let carrier = |site: SiteId, patience_ms: u32| {
             let patience = Duration::from_millis(u64::from(patience_ms));
             Arc::new(Bus { town: Arc::clone(&self.town), from: region, site, patience }) as _
         };
-        Ok(ways_over(&self.text.mesh, &Under { carrier: &carrier, clock: Arc::clone(&self.town.clock) as _ })?)
+        Ok(ways_over(&self.text.mesh, &Under { carrier: &carrier, clock: Arc::clone(&plot.clock) as _ })?)
     }
 
     fn home(&self, site: SiteId) -> Option<RegionName> {
@@ -276,6 +300,21 @@ impl Yard {
         }
     }
 
+    /// How many messages of a region wait for the way to others, and to systems.
+    pub(super) async fn spooled(&self, region: RegionName) -> Option<u64> {
+        let queue = self.plots.get(&region)?.memory.seams().queue;
+        let sum = async {
+            let mut sum = 0;
+            for name in queue.names().await.ok()? {
+                if matches!(name, QueueName::Fwd { .. } | QueueName::Out { .. }) {
+                    sum += queue.depth(name).await.ok()?;
+                }
+            }
+            Some(sum)
+        };
+        tokio::time::timeout(Duration::from_secs(2), sum).await.ok()?
+    }
+
     /// The first queue that holds something, if any does.
     pub(super) async fn waiting(&self) -> Option<String> {
         for (region, plot) in &self.plots {
@@ -296,6 +335,8 @@ impl Yard {
         for plot in self.plots.values() {
             plot.node.calm.store(true, Ordering::Relaxed);
             *lock(&plot.lost_until) = Duration::ZERO;
+            *lock(&plot.node.disk) = None;
+            plot.clock.set(0, 0);
         }
     }
 
@@ -309,7 +350,8 @@ impl Yard {
         }
         let memories: BTreeMap<RegionName, Memory> = self.plots.iter().map(|(region, plot)| (*region, plot.memory.clone())).collect();
         memories.values().for_each(Memory::crash);
-        Left { memories, taken: std::mem::take(&mut *lock(&self.taken)), deepest: self.deepest.load(Ordering::Relaxed) }
+        let told_wrong = self.plots.values().map(|plot| plot.clock.told_wrong()).sum();
+        Left { told_wrong, memories, taken: std::mem::take(&mut *lock(&self.taken)), deepest: self.deepest.load(Ordering::Relaxed) }
     }
 }
 
@@ -318,6 +360,8 @@ pub(super) struct Left {
     pub(super) memories: BTreeMap<RegionName, Memory>,
     /// What was acknowledged, by system.
     pub(super) taken: BTreeMap<SiteId, Vec<Taken>>,
+    /// How often a clock said a wrong time.
+    pub(super) told_wrong: u64,
     /// The most inputs that ever waited for a shard.
     pub(super) deepest: usize,
 }
