@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -308,28 +308,68 @@ fn last(ran: &Output) -> String {
     String::from_utf8_lossy(&ran.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
-/// Every planted bug must be seen, by a promise that broke: not by a run that hangs, and not by one that is as bad without it.
+/// Every planted bug must be seen, by a promise that broke: not by a run that hangs, unless it only hangs, and not by one that is as bad
+/// without it.
 fn mutants(wish: &Wish) -> anyhow::Result<bool> {
-    let seeds = wish.seeds.unwrap_or(20);
-    let mut all = true;
-    for bug in wish.bug.map_or_else(|| Bug::ALL.to_vec(), |bug| vec![bug]) {
-        let mut caught = None;
-        'seeds: for seed in 0..seeds {
-            for scenario in scenarios(wish) {
-                let ran = apart(wish, seed, scenario, Some(bug))?;
-                let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-                let hangs = |line: &str| line.starts_with("BROKEN T9") && !bug.only_hangs();
-                let seen = |line: &&str| line.starts_with("BROKEN T") && !hangs(line) && !line.starts_with("BROKEN T0");
-                if let Some(line) = text.lines().find(seen)
-                    && apart(wish, seed, scenario, None)?.status.success()
-                {
-                    caught = Some(format!("seed {seed}, {}: {line}", scenario.name));
-                    break 'seeds;
-                }
+    let bugs = wish.bug.map_or_else(|| Bug::ALL.to_vec(), |bug| vec![bug]);
+    let (next, all) = (AtomicUsize::new(0), AtomicBool::new(true));
+    let work = || -> anyhow::Result<()> {
+        while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let caught = catch(wish, *bug)?;
+            all.fetch_and(caught.is_some(), Ordering::Relaxed);
+            println!("{bug:?}  {}", caught.unwrap_or_else(|| format!("NOT CAUGHT by {} seeds", seeds_a_mutant(wish))));
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let hands: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        hands.into_iter().try_for_each(|hand| hand.join().map_err(|_| anyhow::anyhow!("a run could not be looked after"))?)
+    })?;
+    Ok(all.into_inner())
+}
+
+fn seeds_a_mutant(wish: &Wish) -> u64 {
+    wish.seeds.unwrap_or(20)
+}
+
+/// Who caught a bug: seed, scenario and sentence.
+fn catch(wish: &Wish, bug: Bug) -> anyhow::Result<Option<String>> {
+    let mut scenarios = scenarios(wish);
+    scenarios.sort_by_key(|scenario| scenario.name != shows_in(bug));
+    for seed in 0..seeds_a_mutant(wish) {
+        for scenario in &scenarios {
+            let ran = apart(wish, seed, scenario, Some(bug))?;
+            let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+            let hangs = |line: &str| line.starts_with("BROKEN T9") && !bug.only_hangs();
+            let seen = |line: &&str| line.starts_with("BROKEN T") && !hangs(line) && !line.starts_with("BROKEN T0");
+            if let Some(line) = text.lines().find(seen)
+                && apart(wish, seed, scenario, None)?.status.success()
+            {
+                return Ok(Some(format!("seed {seed}, {}: {line}", scenario.name)));
             }
         }
-        all &= caught.is_some();
-        println!("{bug:?}  {}", caught.unwrap_or_else(|| format!("NOT CAUGHT by {seeds} seeds")));
     }
-    Ok(all)
+    Ok(None)
+}
+
+/// The scenario that is tried first, because it is made of what the bug needs.
+fn shows_in(bug: Bug) -> &'static str {
+    match bug {
+        Bug::HoldAfterAnswer | Bug::HoldNotOnLater => "hold-unanswered",
+        Bug::CorrectionDropped => "correction-storm",
+        Bug::BreakerNeverCloses | Bug::ReversalOvertakes | Bug::NoSettleTime | Bug::BlindRetry => "retry-storm",
+        Bug::TimerLost | Bug::SnapshotWithoutTail | Bug::SeenForgotten => "node-lost",
+        Bug::LostCursor | Bug::GivesUpEarly => "full-disk",
+        Bug::MailForgotten => "wan-cut",
+        Bug::NoFence
+        | Bug::NoKey
+        | Bug::AcknowledgeFirst
+        | Bug::NoClaim
+        | Bug::NoClearance
+        | Bug::RoundingOffByOne
+        | Bug::ResidualDropped
+        | Bug::RawNotKept
+        | Bug::UnknownIsDone => "everything-twice",
+    }
 }
