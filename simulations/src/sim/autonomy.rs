@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_plant_that_is_cut_off_works_on_and_catches_up() {
-        let row = cut_off(None, 3, 1).unwrap();
+        let row = cut_off(None, 3, 6).unwrap();
         assert_eq!((row.lost, row.doubled, row.broken.as_slice()), (0, 0, &[][..]));
         assert!(row.asked > 0 && row.spool > 0, "nothing waited: the cut had no effect: {row:?}");
         assert!(row.catch_up_s.is_some(), "{row:?}");

@@ -84,12 +84,12 @@ impl Carrier for Bus {
 async fn fly(town: Arc<Town>, from: Region, house: Arc<House>, request: Request, fate: Fate, mut answer: oneshot::Sender<Reply>) {
     tokio::time::sleep(fate.there).await;
     if fate.lost {
-        return town.count("request lost");
+        return town.goes_wrong(&house, "request lost");
     }
     if let Some(late) = fate.late {
         answer.closed().await;
         tokio::time::sleep(late).await;
-        town.count("heard late");
+        town.goes_wrong(&house, "heard late");
     }
     if town.out_of_reach(from, &house) {
         return town.count("request lost");
@@ -97,7 +97,7 @@ async fn fly(town: Arc<Town>, from: Region, house: Arc<House>, request: Request,
     let heard = town.hear(from, &house, &request);
     tokio::time::sleep(Duration::from_millis(heard.after_ms) + fate.back).await;
     if fate.unanswered || town.out_of_reach(from, &house) {
-        return town.count("answer lost");
+        return town.goes_wrong(&house, "answer lost");
     }
     if answer.send(heard.reply).is_err() && fate.late.is_none() {
         town.count("answer to nobody");

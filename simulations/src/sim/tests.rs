@@ -58,6 +58,7 @@ const QUIET: Scenario = Scenario {
     hours: 2,
     order_every_min: 60,
     pieces_max: 24,
+    orders_together: 0,
     hold_every_min: 0,
     odds: scenario::Odds {
         request_lost: 0,

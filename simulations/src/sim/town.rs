@@ -16,6 +16,7 @@ use takt_protocol::outbox::Class;
 use tokio::sync::Notify;
 
 use super::Trial;
+use super::draw::{Board, Sign};
 use super::scenario::Odds;
 use super::schedule::{Kind as Fault, Schedule};
 use super::text::Loaded;
@@ -63,6 +64,7 @@ pub(super) struct Town {
     schedule: Schedule,
     reach: Mutex<Reach>,
     trace: Trace,
+    board: Board,
     account: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -114,7 +116,8 @@ impl Town {
         }
         let (calm, reach, account) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
         let schedule = trial.only.clone().unwrap_or_else(|| Schedule::of(trial.scenario));
-        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, schedule, reach, trace, account })
+        let board = Board::new(trial.draw);
+        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, schedule, reach, trace, board, account })
     }
 
     pub(super) fn houses(&self) -> impl Iterator<Item = &Arc<House>> {
@@ -129,6 +132,11 @@ impl Town {
         &self.trace
     }
 
+    /// What is drawn in the end.
+    pub(super) fn board(&self) -> &Board {
+        &self.board
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.clock.elapsed()
     }
@@ -139,6 +147,12 @@ impl Town {
 
     pub(super) fn moment(&self) -> Moment {
         Moment::from_millis(self.now().utc_ms())
+    }
+
+    /// The time of the run, as a person reads it.
+    pub(super) fn clock(&self) -> String {
+        let minutes = self.elapsed().as_secs() / 60;
+        format!("{}:{:02}", minutes / 60, minutes % 60)
     }
 
     /// What is a little wrong just now.
@@ -159,6 +173,12 @@ impl Town {
     /// Something took effect.
     pub(super) fn count(&self, what: &str) {
         *lock(&self.account).entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// The same, on the way to a system or from it.
+    pub(super) fn goes_wrong(&self, house: &House, what: &str) {
+        self.count(what);
+        self.board.mark(self.elapsed(), house.site.as_str(), Sign::Fault, || format!("{} {what}", self.clock()));
     }
 
     /// So much of something.
@@ -195,6 +215,8 @@ impl Town {
         let answer = house.answer(self.moment(), request);
         let line = format!("{} {from} > {} {}", self.elapsed().as_millis(), house.site, request.place());
         self.trace.add(&line, format!("{request:?} {answer:?}").as_bytes());
+        let what = || format!("{} {from} > {}: {} {}", self.clock(), house.site, request.place(), request.body);
+        self.board.mark(self.elapsed(), house.site.as_str(), Sign::Asked, what);
         answer
     }
 

@@ -32,6 +32,7 @@ pub(super) async fn change(scenario: &'static Scenario, seed: u64, people: Arc<P
 async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
     tokio::time::sleep(minutes(blow.at_min)).await;
     let (town, lasts) = (&people.town, minutes(blow.lasts_min));
+    draw(town, blow, region);
     match (blow.what, region) {
         (What::WanCut, Some(region)) => cut_off(town, region, lasts).await,
         (What::RebootedOffline, Some(region)) => {
@@ -56,6 +57,7 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
         }
         (What::PlantCut, _) => super::autonomy::cut(&people, lasts).await,
         (What::Corrections, _) => people.correct(lasts).await,
+        (What::RulesChanged, _) => people.yard.change_rules().await,
         (What::Down(kind), _) => {
             for house in town.houses().filter(|house| house.of == kind) {
                 town.with_reach(|reach| _ = reach.down.insert(house.site));
@@ -82,6 +84,28 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
         }
         (What::PostedByHand, _) => people.post_by_hand(lasts).await,
         (What::WanCut | What::NodeLost | What::RebootedOffline | What::WrongClock { .. } | What::Disk(_), None) => {}
+    }
+}
+
+/// Draws what happens, at those that it happens to.
+fn draw(town: &Town, blow: Blow, region: Option<Region>) {
+    let (from, what) = (town.elapsed(), blow.what.name());
+    let until = from + minutes(blow.lasts_min);
+    let at = |lane: &str| town.board().span(from, until, lane, what);
+    let region = region.map(|region| region.to_string()).unwrap_or_default();
+    match blow.what {
+        What::WanCut | What::RebootedOffline => at(&format!("links of {region}")),
+        What::WrongClock { .. } | What::Disk(_) => at(&format!("node {region}")),
+        // When a node is there again is drawn where it is started.
+        What::NodeLost => {}
+        What::Down(kind) | What::Habits(kind, _) => {
+            town.houses().filter(|house| house.of == kind).for_each(|house| at(house.site.as_str()));
+        }
+        What::PeriodClosed | What::PostedByHand => {
+            town.houses().filter(|house| house.of == SiteKind::Erp).for_each(|house| at(house.site.as_str()));
+        }
+        What::Corrections => town.houses().filter(|house| house.of == SiteKind::Plant).for_each(|house| at(house.site.as_str())),
+        What::PlantCut | What::RulesChanged => at("all"),
     }
 }
 

@@ -6,21 +6,23 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use takt_actors::courier::{Far, Road, Way as Toward};
+use takt_actors::courier::{Far, Way as Toward};
 use takt_actors::link::inbound::Inbound;
 use takt_actors::node::Settings;
 use takt_actors::region::{Plan, Region};
 use takt_cluster::memory::Memory;
-use takt_cluster::seam::{Clock, Message, QueueName};
+use takt_cluster::seam::{Clock, QueueName};
 use takt_cluster::views::Views;
 use takt_config::links::{Under, Way, ways_over};
+use takt_protocol::book::Book;
 use takt_protocol::name::{Region as RegionName, SiteId};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::Trial;
 use super::bus::Bus;
+use super::road::Highway;
+use super::rules;
 use super::scenario::Disk;
 use super::skew::SkewedClock;
 use super::teller::Taken;
@@ -85,47 +87,8 @@ pub(super) struct Yard {
     live: Mutex<BTreeMap<RegionName, Live>>,
     taken: Mutex<BTreeMap<SiteId, Vec<Taken>>>,
     deepest: AtomicUsize,
-}
-
-/// A road to a region, over the WAN.
-struct Highway {
-    town: Arc<Town>,
-    from: RegionName,
-    to: RegionName,
-    far: Memory,
-    luck: Mutex<Luck>,
-}
-
-#[async_trait]
-impl Road for Highway {
-    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error> {
-        let odds = self.town.odds();
-        let (there, back, lost, unanswered) = {
-            let mut luck = lock(&self.luck);
-            let ways = [15 + luck.below(80), 15 + luck.below(80)].map(Duration::from_millis);
-            (ways[0], ways[1], luck.one_in(odds.message_lost), luck.one_in(odds.acknowledgement_lost))
-        };
-        let silent = |what: &str| {
-            self.town.count(what);
-            Err(takt_cluster::Error::Unreachable { place: format!("region {}", self.to) })
-        };
-        tokio::time::sleep(there).await;
-        if self.town.apart(self.from, self.to) {
-            return silent("road closed");
-        }
-        if lost {
-            return silent("mail lost");
-        }
-        let [most, more] = WAITING;
-        let room = most + if urgent { more } else { 0 };
-        let queue = self.far.seams().queue;
-        let stored = tokio::time::timeout(Duration::from_secs(2), queue.offer(mail, room)).await;
-        tokio::time::sleep(back).await;
-        if unanswered || self.town.apart(self.from, self.to) {
-            return silent("receipt of mail lost");
-        }
-        stored.unwrap_or_else(|_| silent("far region silent"))
-    }
+    /// What is in force: the text's own book, or what was made of it.
+    book: Mutex<Arc<Book>>,
 }
 
 impl Yard {
@@ -147,7 +110,8 @@ impl Yard {
         };
         let plots = text.mesh.regions.iter().map(plot).collect();
         let (live, taken, deepest) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
-        Self { text: Arc::clone(text), town: Arc::clone(town), plots, live, taken, deepest }
+        let book = Mutex::new(Arc::clone(&text.mesh.book));
+        Self { text: Arc::clone(text), town: Arc::clone(town), plots, live, taken, deepest, book }
     }
 
     /// Somebody for each region who starts its node, and starts it again when it died.
@@ -167,6 +131,7 @@ impl Yard {
                 },
             }
             self.town.count("node died");
+            let died = self.town.elapsed();
             self.bury(region);
             let soon = Duration::from_millis(200 + lock(&plot.luck).below(8_000));
             let lost = lock(&plot.lost_until).saturating_sub(self.town.elapsed());
@@ -174,6 +139,7 @@ impl Yard {
                 self.town.count("node lost");
             }
             tokio::time::sleep(soon.max(lost)).await;
+            self.town.board().span(died, self.town.elapsed(), &format!("node {region}"), "no node");
         }
     }
 
@@ -220,7 +186,7 @@ impl Yard {
         let plan = Plan {
             region,
             seams: plot.memory.seams(),
-            book: Arc::clone(&self.text.mesh.book),
+            book: self.book(),
             settings: settings(),
             sites: ways.iter().map(|way| way.out.clone()).collect(),
             roads,
@@ -237,11 +203,32 @@ impl Yard {
             chores.push(tokio::spawn(async move { at.at_site(way.site, || way.chores(&at)).await }));
         }
         lock(&self.live).insert(region, Live { region: running.clone(), doors, chores });
-        while let Err(error) = running.activate(Arc::clone(&self.text.mesh.book)).await {
+        while let Err(error) = running.activate(self.book()).await {
             tracing::debug!(%error, %region, "the book is not told yet");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         Ok(())
+    }
+
+    fn book(&self) -> Arc<Book> {
+        Arc::clone(&lock(&self.book))
+    }
+
+    /// Every plant posts by other rules from now on: the next version of each, and sooner or later than before. A node that cannot be
+    /// told is told when it starts.
+    pub(super) async fn change_rules(&self) {
+        let book = match rules::next(&self.book()) {
+            Ok(book) => Arc::new(book),
+            Err(error) => return tracing::warn!(%error, "rules cannot be changed"),
+        };
+        *lock(&self.book) = Arc::clone(&book);
+        for region in self.regions().into_iter().filter_map(|name| self.region(name)) {
+            match tokio::time::timeout(Duration::from_secs(30), region.activate(Arc::clone(&book))).await {
+                Ok(Ok(())) => self.town.count("rules changed"),
+                Ok(Err(error)) => tracing::debug!(%error, "a region is told of its rules when it starts again"),
+                Err(_) => tracing::debug!("a region is told of its rules when it starts again"),
+            }
+        }
     }
 
     /// The links of a region, over the bus.
@@ -260,8 +247,8 @@ impl Yard {
     fn roads(&self, from: RegionName, luck: &mut Luck) -> Vec<Far> {
         let others = self.plots.iter().filter(|(region, _)| **region != from);
         let road = |(to, plot): (&RegionName, &Arc<Plot>)| {
-            let luck = Mutex::new(Luck::of(luck.below(u64::MAX), &format!("road {from} {to}")));
-            let road = Highway { town: Arc::clone(&self.town), from, to: *to, far: plot.memory.clone(), luck };
+            let luck = Luck::of(luck.below(u64::MAX), &format!("road {from} {to}"));
+            let road = Highway::new(&self.town, (from, *to), plot.memory.clone(), luck);
             Far { region: *to, way: Toward::Beside(Arc::new(road)), shards: SHARDS }
         };
         others.map(road).collect()

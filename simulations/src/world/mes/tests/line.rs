@@ -149,7 +149,7 @@ fn a_count_is_corrected_after_the_end_and_never_below_zero() {
 fn a_count_that_is_corrected_under_way_moves_no_plc() {
     let mut dispatcher = Dispatcher::at_work();
     dispatcher.post("/jobs", &job());
-    let mut told = dispatcher.work(1_500, 50);
+    let mut told = dispatcher.work(600, 50);
     assert!(of_kind(&told, "counter.read").next().is_some() && !kinds(&told).contains_key("job.finished"));
     let correction =
         json!({ "do": "correct_count", "job": "J-000001", "step": 10, "pieces": -1, "person": "S. Keller", "reason": "miscount" });

@@ -14,13 +14,19 @@ use takt_cluster::clock::SystemClock;
 use takt_cluster::seam::Clock as _;
 use takt_protocol::planted::Bug;
 use takt_simulations::sim::scenario::{self, Scenario};
-use takt_simulations::sim::{Schedule, Trial, Verdict, autonomy, coverage, run};
+use takt_simulations::sim::{Schedule, Trial, Verdict, autonomy, run};
+
+mod many;
+mod mutants;
+
+use many::many;
+use mutants::mutants;
 
 const USAGE: &str =
-    "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--shrink S] [--only FAULTS] [--trace FILE]
+    "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--shrink S] [--only FAULTS] [--draw FILE] [--trace FILE]
   --seed S         one run
   --seeds N        so many seeds, from 0 on or from S on, each of every scenario, or of the one that is named; 5 when nothing is said
-  --minutes M      seeds from 0 on for so long
+  --minutes M      seeds from 0 on, or from S on, for so long
   --scenario NAME  only this one; see below
   --config DIR     a configuration of your own instead of the demo's
   --twice          each seed in two processes, whose traces must be the same
@@ -30,6 +36,7 @@ const USAGE: &str =
   --autonomy       cuts a plant off for an hour up to two weeks, and writes a page about it into the file of --out
   --out FILE       where that page goes; autonomy.html when nothing is said
   --only FAULTS    one run with only these faults, as --shrink writes them
+  --draw FILE      with --seed: the run as an SVG: nodes, links, systems, faults, and an order's way
   --trace FILE     with --seed: every line of the trace";
 
 /// What was asked for.
@@ -41,6 +48,7 @@ struct Wish {
     scenario: Option<&'static Scenario>,
     config: Option<PathBuf>,
     trace: Option<PathBuf>,
+    draw: Option<PathBuf>,
     bug: Option<Bug>,
     shrink: Option<u64>,
     autonomy: bool,
@@ -62,6 +70,7 @@ fn main() -> anyhow::Result<ExitCode> {
             "--scenario" => wish.scenario = Some(named(&next()?)?),
             "--config" => wish.config = Some(PathBuf::from(next()?)),
             "--trace" => wish.trace = Some(PathBuf::from(next()?)),
+            "--draw" => wish.draw = Some(PathBuf::from(next()?)),
             "--bug" => wish.bug = Some(bug(&next()?)?),
             "--autonomy" => wish.autonomy = true,
             "--out" => wish.out = Some(PathBuf::from(next()?)),
@@ -72,7 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
             "--help" | "-h" => {
                 println!("{USAGE}\n\nscenarios:");
                 for known in &scenario::ALL {
-                    println!("  {:<18} {}", known.name, known.about);
+                    println!("  {:<20} {}", known.name, known.about);
                 }
                 return Ok(ExitCode::SUCCESS);
             }
@@ -86,7 +95,7 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(if shrink(&wish, seed)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let kept = match wish.seed {
-        Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() => one(&wish, seed)?,
+        Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() && wish.minutes.is_none() => one(&wish, seed)?,
         _ if wish.mutants => mutants(&wish)?,
         _ => many(&wish)?,
     };
@@ -114,10 +123,15 @@ fn bug(name: &str) -> anyhow::Result<Bug> {
 fn one(wish: &Wish, seed: u64) -> anyhow::Result<bool> {
     let scenario = wish.scenario.map_or_else(|| named("ordinary-day"), Ok)?;
     println!("seed {seed}  scenario {}", scenario.name);
-    let trial = Trial { seed, scenario, config: wish.config.clone(), bug: wish.bug, only: wish.only.clone(), trace: wish.trace.clone() };
+    let (config, only, trace, draw) = (wish.config.clone(), wish.only.clone(), wish.trace.clone(), wish.draw.is_some());
+    let trial = Trial { seed, scenario, config, bug: wish.bug, only, draw, trace };
     let clock = SystemClock::start();
     let verdict = run(&trial)?;
     tell(&verdict, clock.elapsed());
+    if let (Some(file), Some(picture)) = (&wish.draw, &verdict.picture) {
+        std::fs::write(file, picture)?;
+        println!("drawn in {}", file.display());
+    }
     if !verdict.broken.is_empty() {
         println!("again: {}", again(wish, seed, scenario));
         println!("shortest schedule: {}", again(wish, seed, scenario).replace("--seed", "--shrink"));
@@ -134,14 +148,23 @@ fn tell(verdict: &Verdict, took: Duration) {
         println!("{count:>9}  {name}");
     }
     let hours = verdict.took.as_secs_f64() / 3_600.0;
-    println!("{hours:.1} simulated hours in {:.1} s: {:.1} hours a second", took.as_secs_f64(), hours / took.as_secs_f64().max(0.001));
+    let (spent, of_plants) = (took.as_secs_f64(), hours * f64::from(u32::try_from(verdict.plants).unwrap_or(u32::MAX)));
+    let plants = verdict.plants;
+    println!("{hours:.1} simulated hours of {plants} plants in {spent:.1} s: {:.1} plant-hours a second", of_plants / spent.max(0.001));
     for (name, count) in &verdict.codes {
         println!("code  {name}: {count}");
     }
     for sentence in &verdict.broken {
         println!("BROKEN {sentence}");
     }
+    // What people were told may say why.
+    for case in verdict.cases.iter().filter(|_| !verdict.broken.is_empty()).take(CASES_MAX) {
+        println!("open  {case}");
+    }
 }
+
+/// Open cases that are told of a run that failed.
+const CASES_MAX: usize = 60;
 
 fn again(wish: &Wish, seed: u64, scenario: &Scenario) -> String {
     let config = wish.config.as_ref().map(|dir| format!(" --config {}", dir.display())).unwrap_or_default();
@@ -206,53 +229,6 @@ fn scenarios(wish: &Wish) -> Vec<&'static Scenario> {
     wish.scenario.map_or(all, |one| vec![one])
 }
 
-/// Seeds on all cores, each in a process of its own.
-fn many(wish: &Wish) -> anyhow::Result<bool> {
-    let (scenarios, clock) = (scenarios(wish), SystemClock::start());
-    let first = wish.seed.unwrap_or(0);
-    let seeds = wish.seeds.unwrap_or(if wish.seed.is_some() { 1 } else { 5 });
-    let runs = seeds.saturating_mul(scenarios.len() as u64);
-    let (next, kept, failed) = (AtomicU64::new(0), AtomicBool::new(true), Mutex::new(None));
-    let reached: Mutex<BTreeMap<String, BTreeSet<u64>>> = Mutex::default();
-    let work = || -> anyhow::Result<()> {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let over = wish.minutes.map_or(at >= runs, |minutes| clock.elapsed() >= Duration::from_mins(minutes));
-            let count = scenarios.len() as u64;
-            let Some(scenario) = usize::try_from(at % count).ok().and_then(|at| scenarios.get(at)).filter(|_| !over) else { return Ok(()) };
-            let seed = first.saturating_add(at / count);
-            let ran = apart(wish, seed, scenario, None)?;
-            let mut good = ran.status.success();
-            let mut text = shown(&ran, good);
-            if wish.twice && last(&ran) != last(&apart(wish, seed, scenario, None)?) {
-                good = false;
-                text.push_str("\nBROKEN two processes with the same seed have other traces");
-            }
-            for code in codes(&ran) {
-                reached.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default().insert(seed);
-            }
-            println!("seed {seed} {:<18} {text}", scenario.name);
-            kept.fetch_and(good, Ordering::Relaxed);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
-            scope.spawn(|| {
-                if let Err(error) = work() {
-                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                }
-            });
-        }
-    });
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
-    tell_coverage(&reached.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let kept = kept.into_inner();
-    println!("{}", if kept { "every promise held" } else { "a promise broke: see above" });
-    Ok(kept)
-}
-
 /// The autonomy report.
 fn report(wish: &Wish) -> anyhow::Result<bool> {
     let seed = wish.seed.unwrap_or(1);
@@ -275,101 +251,4 @@ fn report(wish: &Wish) -> anyhow::Result<bool> {
     std::fs::write(&out, autonomy::page(&of, seed, &rows))?;
     println!("written to {}", out.display());
     Ok(rows.iter().all(|row| row.broken.is_empty()))
-}
-
-/// The codes that a run reached.
-fn codes(ran: &Output) -> Vec<String> {
-    let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let told = text.lines().filter_map(|line| line.strip_prefix("code  ")?.split_once(':'));
-    told.map(|(name, _)| name.to_owned()).collect()
-}
-
-/// Which codes were reached by how many seeds, and which by none.
-fn tell_coverage(reached: &BTreeMap<String, BTreeSet<u64>>) {
-    for (code, seeds) in reached {
-        println!("reached by {:>4} seeds  {code}", seeds.len());
-    }
-    let never: Vec<String> = coverage::all().filter(|code| !reached.contains_key(code)).collect();
-    println!("reached by no seed: {}", if never.is_empty() { "none".to_owned() } else { never.join(", ") });
-}
-
-/// What is worth reading of a run: of a good one its last lines.
-fn shown(ran: &Output, good: bool) -> String {
-    let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-    if good {
-        let lines: Vec<&str> = text.lines().rev().take(2).collect();
-        return lines.into_iter().rev().collect::<Vec<_>>().join("  ");
-    }
-    format!("\n{text}{}", String::from_utf8_lossy(&ran.stderr))
-}
-
-/// The hash of its trace.
-fn last(ran: &Output) -> String {
-    String::from_utf8_lossy(&ran.stdout).lines().last().unwrap_or_default().to_owned()
-}
-
-/// Every planted bug must be seen, by a promise that broke: not by a run that hangs, unless it only hangs, and not by one that is as bad
-/// without it.
-fn mutants(wish: &Wish) -> anyhow::Result<bool> {
-    let bugs = wish.bug.map_or_else(|| Bug::ALL.to_vec(), |bug| vec![bug]);
-    let (next, all) = (AtomicUsize::new(0), AtomicBool::new(true));
-    let work = || -> anyhow::Result<()> {
-        while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let caught = catch(wish, *bug)?;
-            all.fetch_and(caught.is_some(), Ordering::Relaxed);
-            println!("{bug:?}  {}", caught.unwrap_or_else(|| format!("NOT CAUGHT by {} seeds", seeds_a_mutant(wish))));
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let hands: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        hands.into_iter().try_for_each(|hand| hand.join().map_err(|_| anyhow::anyhow!("a run could not be looked after"))?)
-    })?;
-    Ok(all.into_inner())
-}
-
-fn seeds_a_mutant(wish: &Wish) -> u64 {
-    wish.seeds.unwrap_or(20)
-}
-
-/// Who caught a bug: seed, scenario and sentence.
-fn catch(wish: &Wish, bug: Bug) -> anyhow::Result<Option<String>> {
-    let mut scenarios = scenarios(wish);
-    scenarios.sort_by_key(|scenario| scenario.name != shows_in(bug));
-    for seed in 0..seeds_a_mutant(wish) {
-        for scenario in &scenarios {
-            let ran = apart(wish, seed, scenario, Some(bug))?;
-            let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-            let hangs = |line: &str| line.starts_with("BROKEN T9") && !bug.only_hangs();
-            let seen = |line: &&str| line.starts_with("BROKEN T") && !hangs(line) && !line.starts_with("BROKEN T0");
-            if let Some(line) = text.lines().find(seen)
-                && apart(wish, seed, scenario, None)?.status.success()
-            {
-                return Ok(Some(format!("seed {seed}, {}: {line}", scenario.name)));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// The scenario that is tried first, because it is made of what the bug needs.
-fn shows_in(bug: Bug) -> &'static str {
-    match bug {
-        Bug::HoldAfterAnswer | Bug::HoldNotOnLater => "hold-unanswered",
-        Bug::CorrectionDropped => "correction-storm",
-        Bug::BreakerNeverCloses | Bug::ReversalOvertakes | Bug::NoSettleTime | Bug::BlindRetry => "retry-storm",
-        Bug::TimerLost | Bug::SnapshotWithoutTail | Bug::SeenForgotten => "node-lost",
-        Bug::LostCursor | Bug::GivesUpEarly => "full-disk",
-        Bug::MailForgotten => "wan-cut",
-        Bug::NoFence
-        | Bug::NoKey
-        | Bug::AcknowledgeFirst
-        | Bug::NoClaim
-        | Bug::NoClearance
-        | Bug::RoundingOffByOne
-        | Bug::ResidualDropped
-        | Bug::RawNotKept
-        | Bug::UnknownIsDone => "everything-twice",
-    }
 }
