@@ -100,7 +100,7 @@ impl Intake {
         match reply {
             Ok(Reply::Unborn) => self.quarantine(&delivery, input).await,
             Ok(Reply::Answer(_) | Reply::Known(_) | Reply::Claim(_)) => self.done(&delivery).await,
-            Err(_) if delivery.deliveries >= self.node.settings.deliveries_max => {
+            Err(_) if delivery.deliveries >= self.node.settings.deliveries_max || planted::is(Bug::GivesUpEarly) => {
                 self.set_aside(&delivery, format!("{entity} did not take it in {} tries", delivery.deliveries)).await;
             }
             Err(_) => self.later(&delivery).await,

@@ -35,7 +35,6 @@ pub struct Memory {
 struct Shared {
     store: Mutex<Store>,
     fates: Mutex<Box<dyn Fates>>,
-    changed: Notify,
     clock: Arc<dyn Clock>,
     shards: u16,
 }
@@ -51,7 +50,7 @@ struct Hold {
 impl Memory {
     /// An empty store of so many shards.
     pub fn new(shards: u16, clock: Arc<dyn Clock>, fates: Box<dyn Fates>) -> Self {
-        let shared = Shared { store: Mutex::new(Store::default()), fates: Mutex::new(fates), changed: Notify::new(), clock, shards };
+        let shared = Shared { store: Mutex::new(Store::default()), fates: Mutex::new(fates), clock, shards };
         Self { shared: Arc::new(shared) }
     }
 
@@ -83,7 +82,6 @@ impl Memory {
     /// The node dies: whatever it holds answers no more, and what was handed out to it comes back.
     pub fn crash(&self) {
         self.shared.store().crash();
-        self.shared.changed.notify_waiters();
     }
 
     /// Forgets the last `count` messages of the log although they were acknowledged: a fault that checkers must catch.
@@ -125,12 +123,10 @@ impl Hold {
             Fate::Refused | Fate::UnknownNotDone => lost(),
             Fate::UnknownDone => {
                 self.with(act);
-                self.shared.changed.notify_waiters();
                 lost()
             }
             Fate::Done | Fate::Delayed(_) | Fate::CrashAfter => {
                 let Some(done) = self.with(act) else { return std::future::pending().await };
-                self.shared.changed.notify_waiters();
                 if let Fate::CrashAfter = fate {
                     return self.die().await;
                 }
@@ -151,15 +147,14 @@ impl Hold {
 
     async fn die<T>(&self) -> T {
         self.with(Store::crash);
-        self.shared.changed.notify_waiters();
         std::future::pending().await
     }
 
-    /// Asks `look` until it finds something: after every change, and when `due` says that time alone may change it.
-    async fn wait_for<T>(&self, mut look: impl FnMut(&mut Store, Duration) -> (Option<T>, Option<Duration>)) -> T {
+    /// Asks `look` until it finds something: whenever it is told of a change, and when `due` says that time alone may change it.
+    async fn wait_for<T>(&self, told: &Notify, mut look: impl FnMut(&mut Store, Duration) -> (Option<T>, Option<Duration>)) -> T {
         loop {
             self.runs().await;
-            let changed = self.shared.changed.notified();
+            let changed = told.notified();
             let now = self.shared.clock.elapsed();
             let due = match self.with(|store| look(store, now)) {
                 None => return std::future::pending().await,

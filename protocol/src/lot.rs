@@ -50,6 +50,9 @@ pub struct Lot {
     pub holds: BTreeMap<HoldNo, Hold>,
     /// Holds that are over: a number never holds twice.
     pub released: BTreeSet<HoldNo>,
+    /// Decisions that came before word of their hold, oldest first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub early: BTreeMap<HoldNo, Vec<Early>>,
     /// Holds of lots it was made from that are over, so that late word of them holds nothing.
     pub freed: BTreeSet<(LotKey, HoldNo)>,
     /// Holds that are over where they were placed, whatever way they would come down.
@@ -85,6 +88,17 @@ pub struct Lot {
     /// What a supplier said is on its way, by handling unit, and what of that came.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub expected: BTreeMap<Sscc, Expected>,
+}
+
+/// A decision that came before word of its hold: two messages may cross on the road.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Early {
+    /// What was decided.
+    pub decisions: Vec<Decision>,
+    /// Whether the hold is over with this.
+    pub last: bool,
+    /// When it was decided: a hold that is placed after that is another one.
+    pub at: Instant,
 }
 
 /// A hold. In force until whoever placed it is done with it and every lot it came down from is free.

@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::name::SiteId;
+use crate::planted::{self, Bug};
 use crate::words::DocNo;
 
 mod claim;
@@ -141,7 +142,7 @@ impl Outbox {
         let mut found = Vec::new();
         for (number, open) in &self.open {
             let Intent::Site { site, tier, overtakes, .. } = &open.intent else { continue };
-            let may = open.standing == Standing::Waiting && (*overtakes || !busy.contains(site));
+            let may = open.standing == Standing::Waiting && (*overtakes || !busy.contains(site) || planted::is(Bug::ReversalOvertakes));
             let waits = |before: &Open| before.is_out() || before.standing == Standing::Waiting;
             if may && !self.opposites(*number, open).chain(self.ways_back(*number, open)).any(|(_, before)| waits(before)) {
                 found.push((*number, OutboxFact::Released { site: *site, tier: *tier }));

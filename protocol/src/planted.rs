@@ -18,12 +18,73 @@ pub enum Bug {
     HoldAfterAnswer,
     /// A shipment leaves without asking its lots.
     NoClearance,
+    /// The dispatcher moves its cursor although what was recorded could not be handed on.
+    LostCursor,
+    /// Every line of a series after its first one is a step too large.
+    RoundingOffByOne,
+    /// What was too little to post is forgotten when the next group is flushed.
+    ResidualDropped,
+    /// Timers are gone when another node takes over.
+    TimerLost,
+    /// A site is sent an intent of an entity while another one of it is out there.
+    ReversalOvertakes,
+    /// An entity is loaded from its snapshot without what was recorded since.
+    SnapshotWithoutTail,
+    /// An entity that is loaded from its snapshot knows no key any more.
+    SeenForgotten,
+    /// The breaker of a site that was silent is not closed again.
+    BreakerNeverCloses,
+    /// A correction of a count is taken as known already.
+    CorrectionDropped,
+    /// A hold does not hold what is packed or made after it.
+    HoldNotOnLater,
+    /// Mail is acknowledged although the other region did not take it.
+    MailForgotten,
+    /// A message is acknowledged and its bytes are not kept.
+    RawNotKept,
+    /// What is in doubt is sent again before anybody has asked.
+    BlindRetry,
+    /// An input that its entity does not take at once is set aside.
+    GivesUpEarly,
+    /// An append that nobody has answered is taken as done.
+    UnknownIsDone,
 }
 
 impl Bug {
-    /// All of them.
-    pub const ALL: [Self; 7] =
+    /// Those that the gate catches.
+    pub const GATE: [Self; 7] =
         [Self::NoFence, Self::NoKey, Self::AcknowledgeFirst, Self::NoClaim, Self::NoSettleTime, Self::HoldAfterAnswer, Self::NoClearance];
+
+    /// All of them: the simulator catches each.
+    pub const ALL: [Self; 22] = [
+        Self::NoFence,
+        Self::NoKey,
+        Self::AcknowledgeFirst,
+        Self::NoClaim,
+        Self::NoSettleTime,
+        Self::HoldAfterAnswer,
+        Self::NoClearance,
+        Self::LostCursor,
+        Self::RoundingOffByOne,
+        Self::ResidualDropped,
+        Self::TimerLost,
+        Self::ReversalOvertakes,
+        Self::SnapshotWithoutTail,
+        Self::SeenForgotten,
+        Self::BreakerNeverCloses,
+        Self::CorrectionDropped,
+        Self::HoldNotOnLater,
+        Self::MailForgotten,
+        Self::RawNotKept,
+        Self::BlindRetry,
+        Self::GivesUpEarly,
+        Self::UnknownIsDone,
+    ];
+
+    /// Whether it shows only as something that never ends: then a run that hangs has caught it.
+    pub fn only_hangs(self) -> bool {
+        matches!(self, Self::LostCursor | Self::TimerLost | Self::BreakerNeverCloses)
+    }
 }
 
 #[cfg(debug_assertions)]

@@ -83,6 +83,12 @@ impl Logs {
         }
         let state = std::mem::replace(&mut told.state, State::unknown(entity));
         told.state = commit.steps.iter().fold(state, replay);
+        if !told.state.common.outbox.lanes_hold() {
+            broken.push(format!(
+                "T2: after commit {} two intents of {entity} are out at one site: one may overtake the other",
+                commit.number
+            ));
+        }
         told.commits.push(commit);
     }
 

@@ -17,11 +17,18 @@ use takt_protocol::planted::{self, Bug};
 
 use crate::clock::VirtualClock;
 
+pub mod autonomy;
 mod bus;
+pub mod coverage;
+mod draw;
 mod hand;
 mod people;
 mod promises;
+mod road;
+mod rules;
 pub mod scenario;
+pub mod schedule;
+mod skew;
 mod stage;
 mod teller;
 mod text;
@@ -36,6 +43,7 @@ mod tests;
 
 use people::People;
 pub use scenario::Scenario;
+pub use schedule::Schedule;
 use town::Town;
 use trace::Trace;
 use yard::Yard;
@@ -51,6 +59,10 @@ pub struct Trial {
     pub config: Option<PathBuf>,
     /// A bug that must be seen.
     pub bug: Option<Bug>,
+    /// The faults that may take effect, where they are not all that the scenario has.
+    pub only: Option<Schedule>,
+    /// Whether the run is drawn.
+    pub draw: bool,
     /// Where every line of the trace is written, for whoever looks for the first difference.
     pub trace: Option<PathBuf>,
 }
@@ -58,7 +70,7 @@ pub struct Trial {
 impl Trial {
     /// A run of a scenario over the demo's own configuration.
     pub fn of(seed: u64, scenario: &'static Scenario) -> Self {
-        Self { seed, scenario, config: None, bug: None, trace: None }
+        Self { seed, scenario, config: None, bug: None, only: None, draw: false, trace: None }
     }
 }
 
@@ -71,6 +83,14 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// Faults that took effect, by name, and what was done meanwhile.
     pub account: BTreeMap<String, u64>,
+    /// How often each kind of case and of refusal was reached, by [`coverage`]'s names.
+    pub codes: BTreeMap<String, u64>,
+    /// The cases that are open in the end: the entity, the kind, and what a person reads.
+    pub cases: Vec<String>,
+    /// The run as an SVG, where it was to be drawn.
+    pub picture: Option<String>,
+    /// Plants that were given orders.
+    pub plants: u64,
     /// How long it took, in virtual time.
     pub took: Duration,
     /// The hash over every exchange with a system and every commit.
@@ -114,6 +134,7 @@ async fn play(trial: &Trial) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict { notes: text.notes.clone(), ..Verdict::default() };
     settle(&town, &yard, &people, &mut verdict).await;
     verdict.took = town.elapsed();
+    verdict.plants = people.plants.len() as u64;
     for task in tasks {
         task.abort();
     }

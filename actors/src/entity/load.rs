@@ -7,6 +7,8 @@ use takt_cluster::seam::Entry;
 use takt_protocol::envelope::RawRef;
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{State, replay};
+use takt_protocol::planted::{self, Bug};
+use takt_protocol::seen::Seen;
 use takt_protocol::{commit, wire};
 
 use crate::node::Node;
@@ -77,13 +79,17 @@ pub(crate) async fn load(node: &Node, entity: EntityId) -> Result<(State, Head),
     if last == 0 {
         return Ok((State::unknown(entity), start));
     }
-    if let Some(snapshot) = find(node, entity).await {
+    if let Some(mut snapshot) = find(node, entity).await {
+        if planted::is(Bug::SeenForgotten) {
+            snapshot.state.common.seen = Seen::default();
+        }
+        let stale = planted::is(Bug::SnapshotWithoutTail).then(|| snapshot.state.clone());
         let entries = node.seams.journal.read(entity, snapshot.head.sequence).await.map_err(store)?;
         // A snapshot that is ahead of the log, or does not fit to what follows it, is not used.
         if last >= snapshot.head.sequence
-            && let Ok(loaded) = follow(entity, snapshot.state, snapshot.head, &entries)
+            && let Ok((state, head)) = follow(entity, snapshot.state, snapshot.head, &entries)
         {
-            return Ok(loaded);
+            return Ok((stale.unwrap_or(state), head));
         }
         tracing::warn!(%entity, "a snapshot does not fit to its log; replaying from the start");
     }

@@ -201,6 +201,7 @@ impl Glance {
             | lot::Fact::Linked { .. }
             | lot::Fact::Contained { .. }
             | lot::Fact::Decided { .. }
+            | lot::Fact::DecidedEarly { .. }
             | lot::Fact::Disposed { .. }
             | lot::Fact::Restricted { .. }
             | lot::Fact::Booked { .. }

@@ -15,6 +15,7 @@ use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who}
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
+use takt_protocol::planted::{self, Bug};
 use takt_protocol::site;
 
 use super::deliveries::{Delivered, Outcome, Way, ms};
@@ -189,7 +190,11 @@ impl Inbound {
 
     async fn durably(&self, told: &Told<'_>) -> Result<Taken, Refused> {
         self.region.heard(self.site);
-        let kept = self.region.node().seams.blobs.keep(vec![told.raw.clone()]).await.map_err(refused)?;
+        let kept = if planted::is(Bug::RawNotKept) {
+            vec![RawRef::of(&told.raw)]
+        } else {
+            self.region.node().seams.blobs.keep(vec![told.raw.clone()]).await.map_err(refused)?
+        };
         let raw = *kept.first().ok_or_else(|| Refused { why: "the payload was not kept".to_owned() })?;
         match self.understand(told).await? {
             Ok((mapping, said)) => {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use takt_protocol::planted::{self, Bug};
 /// Whether a site is worth trying.
 #[derive(Debug)]
 pub(crate) struct Breaker {
@@ -51,6 +52,9 @@ impl Breaker {
 
     /// It answered.
     pub(crate) fn answered(&mut self) {
+        if planted::is(Bug::BreakerNeverCloses) && self.failures >= self.failures_max {
+            return;
+        }
         self.failures = 0;
         self.trying = false;
         self.rest = self.first_rest;
@@ -60,7 +64,9 @@ impl Breaker {
     /// It told something by itself: whether it takes something, too, is not known, but it is tried soon.
     pub(crate) fn stirred(&mut self, now: Duration) {
         self.rest = self.first_rest;
-        self.open_until = self.open_until.min(now + self.first_rest);
+        if !planted::is(Bug::BreakerNeverCloses) {
+            self.open_until = self.open_until.min(now + self.first_rest);
+        }
     }
 
     /// It did not answer. Several that were under way together when it fell silent make no longer rest: a try in vain does.
@@ -70,10 +76,13 @@ impl Breaker {
         }
         self.failures = self.failures.saturating_add(1);
         if self.failures >= self.failures_max {
-            self.open_until = now + self.rest;
+            self.open_until = now + if planted::is(Bug::BreakerNeverCloses) { FOR_EVER } else { self.rest };
         }
     }
 }
+
+/// How long the planted breaker stays open: longer than any run.
+const FOR_EVER: Duration = Duration::from_hours(10_000);
 
 #[cfg(test)]
 mod tests {

@@ -20,16 +20,15 @@ impl Journal for Hold {
     }
 
     async fn read(&self, entity: EntityId, after: u64) -> Result<Vec<Entry>, Error> {
-        let act = |store: &mut super::Store| {
-            Ok(store.log.iter().filter(|entry| entry.entity == entity && entry.sequence > after).cloned().collect())
-        };
+        let act = |store: &mut super::Store| Ok(store.of(entity).filter(|entry| entry.sequence > after).cloned().collect());
         self.perform(Operation::read("journal.read"), act, unreachable).await
     }
 
     async fn tail(&self, shard: u16, after: u64, most: usize) -> Result<Vec<Entry>, Error> {
         self.perform(Operation::read("journal.tail"), |_| Ok(()), unreachable).await?;
         let shards = self.shared.shards;
-        let found = self.wait_for(|store, _| {
+        let Some(grown) = self.with(|store| store.grown()) else { return std::future::pending().await };
+        let found = self.wait_for(&grown, |store, _| {
             let from = store.log.partition_point(|entry| entry.sequence <= after);
             let rest = store.log.get(from..).unwrap_or_default();
             let mine: Vec<Entry> = rest.iter().filter(|entry| entry.entity.shard(shards) == shard).take(most).cloned().collect();

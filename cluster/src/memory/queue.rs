@@ -24,9 +24,15 @@ impl Queue for Hold {
     async fn pull(&self, queue: QueueName, most: usize, lease: Duration) -> Result<Vec<Delivery>, Error> {
         self.perform(Operation::read("queue.pull"), |_| Ok(()), unreachable).await?;
         let clock = &self.shared.clock;
-        let found = self.wait_for(|store, now| {
-            store.ring(clock.now());
-            let next_timer = store.timers.values().map(|timer| now + timer.at.since(clock.now())).min();
+        let Some(filled) = self.with(|store| store.filled(queue)) else { return std::future::pending().await };
+        let found = self.wait_for(&filled, |store, now| {
+            // Timers go into these queues, and into no others.
+            let timer = matches!(queue, QueueName::Due { .. }).then(|| {
+                let at = clock.now();
+                store.ring(at);
+                store.next_timer().map(|timer| now + timer.since(at))
+            });
+            let next_timer = timer.flatten();
             let Some(waiting) = store.queues.get_mut(&queue) else { return (None, next_timer) };
             let handed = waiting.line.hand_out(now, most, lease);
             let due = waiting.line.next_due().into_iter().chain(next_timer).min();
@@ -59,6 +65,7 @@ impl Queue for Hold {
             if let Some(waiting) = store.queues.get_mut(&receipt.queue) {
                 waiting.line.put_back(receipt.sequence, receipt.delivery, at);
             }
+            store.fills(receipt.queue);
             Ok(())
         };
         self.perform(Operation::write("queue.later"), act, unreachable).await
@@ -135,9 +142,7 @@ fn take(store: &mut Store, receipt: Receipt) -> Option<Message> {
 impl Timers for Hold {
     async fn set(&self, group: Vec<Timer>) -> Result<(), Error> {
         let act = |store: &mut Store| {
-            for timer in group {
-                store.timers.insert(timer.id.clone(), timer);
-            }
+            group.into_iter().for_each(|timer| store.set_timer(timer));
             Ok(())
         };
         self.perform(Operation::write("timers.set"), act, unreachable).await

@@ -1,13 +1,14 @@
 //! What the simulated engine keeps: plain ordered maps, so that two runs are alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::planted::{self, Bug};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::line::Line;
 use crate::seam::{Append, Appended, BlobHash, Entry, Message, Note, QueueName, Timer};
@@ -21,9 +22,15 @@ pub(super) struct Store {
     /// Grows with each crash.
     pub(super) epoch: u64,
     pub(super) log: Vec<Entry>,
-    last: BTreeMap<EntityId, u64>,
+    /// Where the commits of each entity stand in the log.
+    places: BTreeMap<EntityId, Vec<usize>>,
     pub(super) queues: BTreeMap<QueueName, Waiting>,
-    pub(super) timers: BTreeMap<String, Timer>,
+    timers: BTreeMap<String, Timer>,
+    /// The same timers, in the order in which they come due.
+    due: BTreeSet<(Instant, String)>,
+    /// Who waits for the log to grow, and for something to come into each queue: only those are woken.
+    grown: Arc<Notify>,
+    filled: BTreeMap<QueueName, Arc<Notify>>,
     pub(super) blobs: BTreeMap<BlobHash, Bytes>,
     pub(super) shelf: BTreeMap<String, Bytes>,
     pub(super) leases: BTreeMap<String, (String, u64, Duration)>,
@@ -50,26 +57,63 @@ impl Store {
         }
         let sequence = self.log.last().map_or(0, |entry| entry.sequence) + 1;
         self.log.push(Entry { sequence, entity: append.entity, bytes: append.bytes.clone() });
-        self.last.insert(append.entity, sequence);
+        self.places.entry(append.entity).or_default().push(self.log.len() - 1);
+        self.grown.notify_waiters();
         Appended::Committed { sequence }
     }
 
     pub(super) fn last(&self, entity: EntityId) -> u64 {
-        self.last.get(&entity).copied().unwrap_or(0)
+        self.of(entity).next_back().map_or(0, |entry| entry.sequence)
+    }
+
+    /// The commits of an entity, oldest first.
+    pub(super) fn of(&self, entity: EntityId) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.places.get(&entity).into_iter().flatten().filter_map(|place| self.log.get(*place))
+    }
+
+    /// What tells that the log has grown.
+    pub(super) fn grown(&self) -> Arc<Notify> {
+        Arc::clone(&self.grown)
+    }
+
+    /// What tells that a queue may have something to hand out, or sooner than before.
+    pub(super) fn filled(&mut self, queue: QueueName) -> Arc<Notify> {
+        Arc::clone(self.filled.entry(queue).or_default())
+    }
+
+    pub(super) fn fills(&self, queue: QueueName) {
+        if let Some(filled) = self.filled.get(&queue) {
+            filled.notify_waiters();
+        }
     }
 
     pub(super) fn publish(&mut self, message: Message) {
         self.next_message += 1;
-        let number = self.next_message;
-        let queue = self.queues.entry(message.queue).or_default();
+        let (number, name) = (self.next_message, message.queue);
+        let queue = self.queues.entry(name).or_default();
         queue.line.join(number);
         queue.messages.insert(number, message);
+        self.fills(name);
+    }
+
+    pub(super) fn set_timer(&mut self, timer: Timer) {
+        let (at, id, shard) = (timer.at, timer.id.clone(), timer.shard);
+        if let Some(before) = self.timers.insert(id.clone(), timer) {
+            self.due.remove(&(before.at, id.clone()));
+        }
+        self.due.insert((at, id));
+        self.fills(QueueName::Due { shard });
+    }
+
+    /// When the next timer comes due.
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        self.due.first().map(|(at, _)| *at)
     }
 
     /// Timers that came due go into their queues.
     pub(super) fn ring(&mut self, now: Instant) {
-        let due: Vec<String> = self.timers.iter().filter(|(_, timer)| timer.at <= now).map(|(id, _)| id.clone()).collect();
-        for id in due {
+        while let Some((_, id)) = self.due.first().filter(|(at, _)| *at <= now).cloned() {
+            self.due.pop_first();
             if let Some(timer) = self.timers.remove(&id) {
                 self.publish(Message { queue: QueueName::Due { shard: timer.shard }, id, bytes: timer.bytes });
             }
@@ -78,19 +122,22 @@ impl Store {
 
     pub(super) fn crash(&mut self) {
         self.epoch += 1;
+        if planted::is(Bug::TimerLost) {
+            self.timers.clear();
+            self.due.clear();
+        }
         self.listeners.clear();
         self.served.clear();
         for queue in self.queues.values_mut() {
             queue.line.readers_are_gone();
         }
+        self.grown.notify_waiters();
+        self.filled.values().for_each(|filled| filled.notify_waiters());
     }
 
     pub(super) fn lose_tail(&mut self, count: usize) {
         let keep = self.log.len().saturating_sub(count);
         self.log.truncate(keep);
-        self.last.clear();
-        for entry in &self.log {
-            self.last.insert(entry.entity, entry.sequence);
-        }
+        self.places.values_mut().for_each(|places| places.retain(|place| *place < keep));
     }
 }

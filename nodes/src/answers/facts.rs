@@ -138,6 +138,7 @@ pub(crate) fn of_lot(fact: &lot::Fact) -> Told {
             return Told::Whole(format!("hold {hold} at {site}: {}", super::word_of(containment)));
         }
         lot::Fact::Decided { .. } => "disposition decided",
+        lot::Fact::DecidedEarly { hold, .. } => return Told::Whole(format!("decided about hold {hold} before word of it came")),
         lot::Fact::Disposed { .. } => "disposition carried out",
         lot::Fact::Restricted { .. } => "accepted for restricted use",
         lot::Fact::Booked { .. } => "booked in its ERP",

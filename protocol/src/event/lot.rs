@@ -169,6 +169,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Arrived { unit, at } => ARRIVED.with().text("unit", unit).text("at", at).done(),
         // Bookkeeping between a lot, its orders and the ERP.
         Fact::Disposed { .. }
+        | Fact::DecidedEarly { .. }
         | Fact::Restricted { .. }
         | Fact::Booked { .. }
         | Fact::Moved { .. }

@@ -87,7 +87,10 @@ impl Turn<'_, '_> {
                 let answer = self.place(placement);
                 self.show_unseen(placement, answer)
             }
-            Input::OwnerFact(OwnerFact::Nonconformance(placement)) => self.place(placement),
+            Input::OwnerFact(OwnerFact::Nonconformance(placement)) => {
+                let answer = self.place(placement);
+                self.decided_before(placement, answer)
+            }
             Input::Request(Request::RecordDisposition(disposition)) => self.wish_disposition(disposition),
             Input::OwnerFact(OwnerFact::Decided(disposition)) => {
                 self.not_quality("a decision on a hold").unwrap_or_else(|| self.decided(disposition))

@@ -2,7 +2,7 @@
 //! came down from a component is over when the component is free.
 
 use super::decide::{Turn, overdue};
-use super::{Decision, Disposition, Fact, Ground, Hold, Origin, Rest, Verdict};
+use super::{Decision, Disposition, Early, Fact, Ground, Hold, Origin, Placement, Rest, Verdict};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
@@ -15,6 +15,14 @@ use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::shipment;
 use crate::words::{HoldNo, LotKey, Sscc};
+
+/// Holds whose decision is kept before there is word of them: more are no crossing on the road.
+const EARLY_MAX: usize = 100;
+
+/// What a case about such a decision is about.
+fn awaited(hold: &HoldNo) -> String {
+    format!("decided before {hold}")
+}
 
 impl Turn<'_, '_> {
     /// A person wants to decide.
@@ -48,8 +56,7 @@ impl Turn<'_, '_> {
             if self.lot.released.contains(&disposition.hold) {
                 return Answer::Accepted;
             }
-            let what = format!("a decision came for hold {}, which is not known here", disposition.hold);
-            return Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what)) };
+            return self.too_early(disposition);
         };
         self.note(Fact::Decided { hold: number.clone(), decisions: disposition.decisions.clone() });
         // What is said of a handling unit by its name is meant more closely than what is said of all.
@@ -64,6 +71,41 @@ impl Turn<'_, '_> {
             Some(_) | None => self.release(&number),
         }
         Answer::Accepted
+    }
+
+    /// There is no word of that hold: it may be on the road behind its decision, which then counts as soon as it comes.
+    fn too_early(&mut self, disposition: &Disposition) -> Answer {
+        let (hold, decisions, last) = (disposition.hold.clone(), disposition.decisions.clone(), disposition.last);
+        let waits = self.lot.early.len() < EARLY_MAX || self.lot.early.contains_key(&hold);
+        let what = format!("a decision came for hold {hold}, which is not known here");
+        let case = NewCase::new(CaseKind::Discrepancy, "quality", what).because_of(awaited(&hold));
+        let case = self.draft.open_case(case);
+        if waits {
+            let early = Early { decisions, last, at: self.envelope.occurred_at };
+            self.note(Fact::DecidedEarly { hold, early });
+        }
+        Answer::Discrepant { case }
+    }
+
+    /// A hold was placed just now: what had been decided about it counts, unless it was placed after that.
+    pub(super) fn decided_before(&mut self, placement: &Placement, mut answer: Answer) -> Answer {
+        let Some(early) = self.lot.early.get(&placement.hold) else { return answer };
+        self.draft.close_about(self.common, &CaseKind::Discrepancy, &awaited(&placement.hold), "word of the hold came");
+        for early in early.iter().filter(|early| self.envelope.occurred_at <= early.at) {
+            let (lot, hold, decisions, last) = (placement.lot.clone(), placement.hold.clone(), early.decisions.clone(), early.last);
+            let after = self.after();
+            let mut held = Turn {
+                lot: &after,
+                common: self.common,
+                envelope: self.envelope,
+                context: self.context,
+                draft: &mut *self.draft,
+                key: self.key.clone(),
+                site: self.site,
+            };
+            answer = held.decided(&Disposition { lot, hold, decisions, last });
+        }
+        answer
     }
 
     /// How much of a hold is not to leave, and nobody said on which handling units: less than all that it holds.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Booking, Fact, Lot};
+use super::{Booking, Decision, Fact, Hold, Lot};
 use crate::id::EntityId;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
@@ -26,17 +26,14 @@ impl Lot {
                 self.samples.entry(sample.clone()).or_insert(None);
             }
             Fact::Judged { sample, passed } => drop(self.samples.insert(sample.clone(), Some(*passed))),
-            Fact::Held { hold, bound } => drop(self.holds.insert(hold.clone(), bound.clone())),
+            Fact::Held { hold, bound } => self.hold(hold, bound),
+            Fact::DecidedEarly { hold, early } => self.early.entry(hold.clone()).or_default().push(early.clone()),
             Fact::Contained { hold, site, containment } => {
                 if let Some(hold) = self.holds.get_mut(hold) {
                     hold.containment.insert(*site, containment.clone());
                 }
             }
-            Fact::Decided { hold, decisions } => {
-                if let Some(hold) = self.holds.get_mut(hold) {
-                    hold.decisions.extend(decisions.iter().cloned());
-                }
-            }
+            Fact::Decided { hold, decisions } => self.decide_about(hold, decisions),
             Fact::Disposed { units, verdict, rest, under } => self.disposed(units, *verdict, rest.as_deref(), under.as_deref()),
             Fact::Restricted { qty } => self.stock.restrict(*qty),
             Fact::Booked { order, posting, parts } => self.book(*order, *posting, parts),
@@ -66,6 +63,20 @@ impl Lot {
             Fact::Cleared { shipment, attempt, until } => drop(self.clearances.insert(*shipment, (*attempt, *until))),
             Fact::ClearanceRevoked { shipment } => drop(self.clearances.remove(shipment)),
             Fact::Departed { shipment, units, parts } => units.iter().for_each(|unit| self.depart(*shipment, unit, parts.get(unit))),
+        }
+    }
+
+    /// With word of a hold, what was decided about it before that is taken, or is about another one.
+    fn hold(&mut self, number: &HoldNo, bound: &Hold) {
+        if bound.own {
+            self.early.remove(&bound.called);
+        }
+        self.holds.insert(number.clone(), bound.clone());
+    }
+
+    fn decide_about(&mut self, number: &HoldNo, decisions: &[Decision]) {
+        if let Some(hold) = self.holds.get_mut(number) {
+            hold.decisions.extend(decisions.iter().cloned());
         }
     }
 

@@ -86,6 +86,13 @@ pub enum Fact {
         /// What.
         decisions: Vec<Decision>,
     },
+    /// A decision on a hold of which there is no word yet: it is kept until that comes.
+    DecidedEarly {
+        /// Which hold.
+        hold: HoldNo,
+        /// What.
+        early: super::Early,
+    },
     /// What must become of handling units that were decided about.
     Disposed {
         /// Which.
@@ -229,6 +236,7 @@ impl Fact {
             | Self::Linked { .. }
             | Self::Contained { .. }
             | Self::Decided { .. }
+            | Self::DecidedEarly { .. }
             | Self::Restricted { .. }
             | Self::Booked { .. }
             | Self::Moved { .. }

@@ -210,6 +210,7 @@ impl Turn<'_, '_> {
                 | Fact::Sampled(_)
                 | Fact::Judged { .. }
                 | Fact::Contained { .. }
+                | Fact::DecidedEarly { .. }
                 | Fact::Disposed { .. }
                 | Fact::Restricted { .. }
                 | Fact::Booked { .. }

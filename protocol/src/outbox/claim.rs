@@ -209,6 +209,7 @@ fn may(open: &Open, class: Class, asked: (u32, u64), now: Instant) -> (Option<Ou
         }
         Standing::InDoubt { not_after } => match open.class {
             Class::DedupByKey => send(open, class, asked, now),
+            Class::ProbeWithSettle { .. } if planted::is(Bug::BlindRetry) => send(open, class, asked, now),
             Class::ProbeWithSettle { .. } => (None, doubtful(open, not_after, now)),
             Class::AtMostOnce => {
                 let why = "the reply was lost, and this site can neither be asked nor told twice".to_owned();

@@ -1,6 +1,7 @@
 //! What a posting fact means for the ledger. Total: a fact about something unknown changes nothing.
 
 use super::{Actual, Axis, Entry, Group, GroupKey, Ledger, Method, Posting, PostingFact, Rule, Series, Standing, Sums, Use};
+use crate::planted::{self, Bug};
 use crate::qty::Qty;
 
 impl Ledger {
@@ -51,6 +52,9 @@ impl Ledger {
     }
 
     fn add(&mut self, number: u32, actual: &Actual, group: u32) {
+        if planted::is(Bug::CorrectionDropped) && actual.qty.is_negative() {
+            return;
+        }
         let Some(group) = self.groups.get_mut(&group) else { return };
         let Ok(sum) = group.sum.plus(actual.qty) else { return };
         group.sum = sum;

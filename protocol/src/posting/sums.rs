@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::planted::{self, Bug};
 use crate::qty::{Qty, Rounding};
 use crate::uom::Uom;
 
@@ -29,6 +30,9 @@ impl Sums {
 
     /// A group of so much, made of these actuals, is flushed.
     pub(super) fn flush(&mut self, sum: Qty, actuals: &[(u32, u32)]) {
+        if planted::is(Bug::ResidualDropped) {
+            self.rounded = self.flushed;
+        }
         self.flushed = self.flushed.plus(sum).unwrap_or(self.flushed);
         self.carried.extend_from_slice(actuals);
     }
@@ -41,6 +45,9 @@ impl Sums {
         } else {
             self.flushed.minus(self.rounded).ok()?.rounded(scale, Rounding::Down)
         };
+        if planted::is(Bug::RoundingOffByOne) && qty.is_positive() && !self.rounded.is_zero() {
+            return qty.plus(Qty::parse(&format!("1 {}", qty.uom().code())).ok()?).ok();
+        }
         (!qty.is_zero()).then_some(qty)
     }
 

@@ -76,7 +76,7 @@ fn days_that_once_broke_a_promise_keep_it() {
 /// A bug is caught by a promise that broke: not by a day that takes too long, and not by one that is as bad without it.
 #[test]
 fn every_planted_bug_is_caught() {
-    for bug in Bug::ALL {
+    for bug in Bug::GATE {
         let caught = (0..40).find_map(|seed| {
             let trial = Trial { seed, trouble_one_in: 12, crash_one_in: 120, habits: true, bug: Some(bug), ..Trial::default() };
             let broken = run(trial).unwrap().broken.into_iter().find(|sentence| !sentence.starts_with("T9"))?;

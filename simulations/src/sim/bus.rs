@@ -12,6 +12,7 @@ use takt_actors::link::carrier::{Answered, Carried, Carrier, Silence};
 use takt_protocol::name::{Region, SiteId};
 use tokio::sync::oneshot;
 
+use super::schedule::Kind;
 use super::town::{House, Town, lock};
 use crate::world::{Method, Reply, Request};
 
@@ -41,7 +42,8 @@ impl Fate {
         let (there, back) = (ms(5 + luck.below(60)), ms(5 + luck.below(60)));
         let (lost, unanswered) = (luck.one_in(odds.request_lost), luck.one_in(odds.answer_lost));
         let late = luck.one_in(odds.heard_late).then(|| ms(luck.below(house.settle_ms.saturating_sub(500).max(1))));
-        Self { there, back, lost, unanswered, late }
+        let (lost, unanswered) = (lost && town.lets(Kind::RequestLost), unanswered && town.lets(Kind::AnswerLost));
+        Self { there, back, lost, unanswered, late: late.filter(|_| town.lets(Kind::HeardLate)) }
     }
 }
 
@@ -82,12 +84,12 @@ impl Carrier for Bus {
 async fn fly(town: Arc<Town>, from: Region, house: Arc<House>, request: Request, fate: Fate, mut answer: oneshot::Sender<Reply>) {
     tokio::time::sleep(fate.there).await;
     if fate.lost {
-        return town.count("request lost");
+        return town.goes_wrong(&house, "request lost");
     }
     if let Some(late) = fate.late {
         answer.closed().await;
         tokio::time::sleep(late).await;
-        town.count("heard late");
+        town.goes_wrong(&house, "heard late");
     }
     if town.out_of_reach(from, &house) {
         return town.count("request lost");
@@ -95,7 +97,7 @@ async fn fly(town: Arc<Town>, from: Region, house: Arc<House>, request: Request,
     let heard = town.hear(from, &house, &request);
     tokio::time::sleep(Duration::from_millis(heard.after_ms) + fate.back).await;
     if fate.unanswered || town.out_of_reach(from, &house) {
-        return town.count("answer lost");
+        return town.goes_wrong(&house, "answer lost");
     }
     if answer.send(heard.reply).is_err() && fate.late.is_none() {
         town.count("answer to nobody");

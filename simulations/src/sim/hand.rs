@@ -8,7 +8,7 @@ use takt_protocol::kernel::Own;
 use takt_protocol::order::Order;
 use takt_protocol::posting::{Movement, Standing};
 
-use super::people::People;
+use super::people::{People, list, text};
 use super::town::House;
 use crate::world::Request;
 use crate::world::habits::Habit;
@@ -44,6 +44,35 @@ pub(super) async fn post(people: &People, lasts: Duration) {
     for erp in erps {
         people.town.usual_habits(erp);
     }
+}
+
+/// At each plant somebody counts again, now and then, and takes a piece back or adds one.
+pub(super) async fn correct(people: &People, lasts: Duration) {
+    let until = people.town.elapsed() + lasts;
+    let mut luck = people.luck("corrections");
+    while people.town.elapsed() < until {
+        tokio::time::sleep(LOOK * 6).await;
+        for mes in people.town.houses().filter(|house| house.kind == Kind::Mes) {
+            let books = mes.with(|system| system.books());
+            let jobs: Vec<&Value> = list(&books, "jobs").iter().filter(|job| counted(job)).collect();
+            let Some(job) = usize::try_from(luck.below(jobs.len() as u64)).ok().and_then(|at| jobs.get(at)) else { continue };
+            let steps = list(job, "steps");
+            let Some(step) = usize::try_from(luck.below(steps.len() as u64)).ok().and_then(|at| steps.get(at)) else { continue };
+            let pieces = if luck.one_in(3) { 1 } else { -1 };
+            let body = json!({ "do": "correct_count", "job": job.get("job"), "step": step.get("step"), "pieces": pieces,
+                "person": "S. Keller", "reason": "miscount" });
+            if let Err(error) = people.town.do_there(mes, &Request::post("/_sim/by-hand", &body)) {
+                tracing::debug!(%error, "a count cannot be corrected");
+            }
+        }
+    }
+}
+
+/// Whether there is something to correct at every step of a job that is under way.
+fn counted(job: &Value) -> bool {
+    let steps = list(job, "steps");
+    let good = |step: &Value| step.get("good").and_then(Value::as_u64).is_some_and(|good| good > 3);
+    text(job, "state") == "running" && !steps.is_empty() && steps.iter().all(good)
 }
 
 /// The first goods receipt of an order that may be under way, as a person writes it down.

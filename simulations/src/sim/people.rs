@@ -1,7 +1,7 @@
 //! The people: planners ask for orders, a clerk at each warehouse sends away what lies there, quality asks about lots that are on their
 //! way. Each does it by chance of their own; who got no answer asks again, with the same words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ pub(super) struct Answered {
     pub(super) key: Key,
     pub(super) refused: Option<String>,
 }
+
+/// When every planner asks, where all ask together.
+const TOGETHER_AT: Duration = Duration::from_mins(30);
 
 /// All of them.
 pub(super) struct People {
@@ -68,7 +71,7 @@ impl People {
         tasks
     }
 
-    fn luck(&self, who: &str) -> Luck {
+    pub(super) fn luck(&self, who: &str) -> Luck {
         Luck::of(self.trial.seed, who)
     }
 
@@ -81,19 +84,29 @@ impl People {
     async fn plan(self: Arc<Self>, plant: Plant) {
         let mut luck = self.luck(&format!("planner {}", plant.site));
         let every = self.trial.scenario.order_every_min;
-        let end = Duration::from_hours(self.trial.scenario.hours);
-        tokio::time::sleep(Duration::from_millis(30_000 + luck.below(every * 20_000))).await;
+        let (end, together) = (Duration::from_hours(self.trial.scenario.hours), self.trial.scenario.orders_together);
+        tokio::time::sleep(if together > 0 { TOGETHER_AT } else { Duration::from_millis(30_000 + luck.below(every * 20_000)) }).await;
         let mut number = 0;
         while self.town.elapsed() < end {
-            number += 1;
-            let most = self.trial.scenario.pieces_max.max(2);
-            let pieces = most / 2 + luck.below(most / 2 + 1);
-            let which = usize::try_from(luck.below(plant.makes.len() as u64)).unwrap_or_default();
-            match self.release(&plant, which, number, pieces) {
-                Ok(input) => self.ask(input).await,
-                Err(error) => tracing::warn!(%error, "an order cannot be asked for"),
+            let since = self.town.elapsed();
+            let mut asked = Vec::new();
+            for _ in 0..together.max(1) {
+                number += 1;
+                let most = self.trial.scenario.pieces_max.max(2);
+                let pieces = most / 2 + luck.below(most / 2 + 1);
+                let which = usize::try_from(luck.below(plant.makes.len() as u64)).unwrap_or_default();
+                match self.release(&plant, which, number, pieces) {
+                    Ok(input) => asked.push(self.ask(input)),
+                    Err(error) => tracing::warn!(%error, "an order cannot be asked for"),
+                }
             }
-            Self::about(&mut luck, every).await;
+            futures::future::join_all(asked).await;
+            if together > 0 {
+                self.town.add("orders released together", together);
+                tokio::time::sleep((since + Duration::from_mins(every)).saturating_sub(self.town.elapsed())).await;
+            } else {
+                Self::about(&mut luck, every).await;
+            }
         }
     }
 
@@ -172,7 +185,7 @@ impl People {
             Self::about(&mut luck, self.trial.scenario.hold_every_min).await;
             let (Some(wms), Some(qms)) = (self.town.house(plant.wms), self.town.house(plant.qms)) else { return };
             let Some(books) = stage::read(&self.town, wms, "/_sim/books") else { continue };
-            let units: Vec<&Value> = list(&books, "handling_units").iter().filter(|unit| may_be_bad(&plant, unit)).collect();
+            let units = suspects(&plant, &books, luck.one_in(2));
             let Some(unit) = usize::try_from(luck.below(units.len() as u64)).ok().and_then(|at| units.get(at)) else { continue };
             let Some(content) = unit.pointer("/contents/0") else { continue };
             // A pallet, or all of the lot.
@@ -196,6 +209,11 @@ impl People {
     /// Somebody at each ERP posts by hand what waits, for so long.
     pub(super) async fn post_by_hand(&self, lasts: Duration) {
         hand::post(self, lasts).await;
+    }
+
+    /// At each plant somebody counts again, and corrects.
+    pub(super) async fn correct(&self, lasts: Duration) {
+        hand::correct(self, lasts).await;
     }
 
     /// The orders that were asked for, with how they stand.
@@ -241,6 +259,17 @@ impl People {
         }
         None
     }
+}
+
+/// The pallets in a warehouse that quality may ask about: of those whose lot is packed to leave, where `packed` and there are any.
+fn suspects<'a>(plant: &Plant, books: &'a Value, packed: bool) -> Vec<&'a Value> {
+    let units: Vec<&Value> = list(books, "handling_units").iter().filter(|unit| may_be_bad(plant, unit)).collect();
+    let leaves = |delivery: &&Value| text(delivery, "state") == "packed" || text(delivery, "state") == "asking";
+    let leaving = list(books, "deliveries").iter().filter(leaves).flat_map(|delivery| list(delivery, "contents"));
+    let lots: BTreeSet<&str> = leaving.map(|content| text(content, "lot")).collect();
+    let on_its_way = |unit: &&&Value| unit.pointer("/contents/0").is_some_and(|content| lots.contains(text(content, "lot")));
+    let wanted: Vec<&Value> = units.iter().filter(on_its_way).copied().collect();
+    if packed && !wanted.is_empty() { wanted } else { units }
 }
 
 /// Whether a pallet stands in the warehouse with a lot that the plant made.

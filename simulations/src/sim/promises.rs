@@ -1,12 +1,13 @@
 //! The promises, looked at when a run is over: in the durable logs of all regions, and in the books of the systems, which share nothing
 //! with us. One promise, one file; T3 and T10 are looked at where logs are read ([`crate::logs`]), with the predicates of the gate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use takt_cluster::memory::Memory;
 use takt_cluster::seam::Seams;
 use takt_protocol::name::SiteId;
+use takt_protocol::order::Order;
 
 use super::people::People;
 use super::scenario::What;
@@ -54,6 +55,11 @@ pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People
     t5_cleared::look_at_holds(&evidence, &regions, &mut verdict.broken).await?;
     t9_decided::look(&evidence, &mut verdict.broken);
     t11_bounded::look(&evidence, &mut verdict.broken);
+    verdict.codes = super::coverage::of(&evidence.logs);
+    verdict.cases = cases(&evidence.logs);
+    if trial.draw {
+        verdict.picture = Some(town.board().picture(trial, &evidence.logs, verdict));
+    }
     verdict.account = account(&evidence, town, led_back, departures);
     proves_something(trial, regions.len(), verdict);
     Ok(())
@@ -88,6 +94,8 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
     }
     let cases = evidence.logs.entities().values().map(|told| told.state.common.cases.len() as u64);
     add("cases open", cases.sum());
+    add("a clock was wrong", evidence.left.told_wrong);
+    add("a rule changed in mid-order", evidence.logs.orders().filter(|(_, order)| two_versions(order)).count() as u64);
     add("commits", evidence.logs.entities().values().map(|told| told.commits.len() as u64).sum());
     add("postings", evidence.logs.orders().map(|(_, order)| order.ledger.postings().count() as u64).sum());
     add("quantities led back to their message", led_back);
@@ -95,11 +103,24 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
     account
 }
 
+/// Whether an order has postings by two versions of a rule.
+fn two_versions(order: &Order) -> bool {
+    let rules: BTreeSet<(&str, u32)> = order.ledger.postings().map(|entry| (entry.posting.rule.0.as_str(), entry.posting.rule.1)).collect();
+    let ids: BTreeSet<&str> = rules.iter().map(|(id, _)| *id).collect();
+    rules.len() > ids.len()
+}
+
+/// What people were told in the end, by entity.
+fn cases(logs: &Logs) -> Vec<String> {
+    let open = logs.entities().iter().flat_map(|(entity, told)| told.state.common.cases.values().map(move |case| (entity, case)));
+    open.map(|(entity, case)| format!("{entity}: {:?}: {}", case.kind, case.what)).collect()
+}
+
 /// A run in which nothing went wrong has not passed; one region has nobody to be cut off from.
 fn proves_something(trial: &Trial, regions: usize, verdict: &mut Verdict) {
     let must = trial.scenario.must.iter();
     let done = ["orders asked for", "postings", "departures", "quantities led back to their message"];
-    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut));
+    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut | What::RebootedOffline));
     let must = must.filter(|_| regions > 1 || !cut).chain(&done);
     if regions == 1 && cut {
         verdict.notes.push("there is one region, which nothing cuts off".to_owned());

@@ -4,6 +4,13 @@ use takt_protocol::book::SiteKind;
 
 use crate::world::habits::Habit;
 
+mod all;
+
+pub use all::ALL;
+pub(super) use all::ORDINARY;
+#[cfg(test)]
+pub(super) use all::WILD;
+
 /// A scenario.
 #[derive(Debug)]
 pub struct Scenario {
@@ -19,6 +26,8 @@ pub struct Scenario {
     pub order_every_min: u64,
     /// Pieces of an order, at most.
     pub pieces_max: u64,
+    /// Orders that a planner asks for at once, at the same moment as those of every other plant; 0 for one at a time, by chance.
+    pub orders_together: u64,
     /// Minutes between two questions of quality about a lot that is on its way; 0 for none.
     pub hold_every_min: u64,
     /// What is a little wrong all the time.
@@ -74,149 +83,61 @@ pub enum What {
     Habits(SiteKind, &'static [(Habit, u32)]),
     /// A region has no node.
     NodeLost,
+    /// A region is cut off, and its node is started again and again meanwhile.
+    RebootedOffline,
+    /// The region of the first plant is cut off, and it is counted how it comes through.
+    PlantCut,
+    /// The clock of a region is wrong: so far ahead, and so much too fast from then on, in parts of a million.
+    WrongClock {
+        /// How far ahead, in ms.
+        ahead_ms: i64,
+        /// How much too fast.
+        drift_ppm: i64,
+    },
+    /// The disk under a region's engine.
+    Disk(Disk),
+    /// Counts are corrected at every plant.
+    Corrections,
+    /// The plants' posting rules are changed while orders are under way: another version, and other triggers.
+    RulesChanged,
     /// The ERPs close the month.
     PeriodClosed,
     /// The ERPs take no goods postings, and somebody posts by hand what waits.
     PostedByHand,
 }
 
-/// A little of everything.
-const ROUGH: Odds = Odds {
-    request_lost: 60,
-    answer_lost: 60,
-    heard_late: 90,
-    message_lost: 80,
-    acknowledgement_lost: 60,
-    told_twice: 60,
-    engine_trouble: 2_500,
-    crash: 40_000,
-    habits_per_mille: 10,
-};
-
-/// Duplicate and reordered everything.
-pub(super) const WILD: Odds = Odds {
-    request_lost: 20,
-    answer_lost: 15,
-    heard_late: 30,
-    message_lost: 20,
-    acknowledgement_lost: 8,
-    told_twice: 4,
-    engine_trouble: 600,
-    crash: 9_000,
-    habits_per_mille: 120,
-};
-
-const MONDAY: &str = "2026-11-23T06:00:00+01:00";
-
-/// What all have in common, but for what they say.
-const ORDINARY: Scenario = Scenario {
-    name: "ordinary-day",
-    about: "a day on which a little of everything goes wrong",
-    begins: MONDAY,
-    hours: 10,
-    order_every_min: 150,
-    pieces_max: 30,
-    hold_every_min: 240,
-    odds: ROUGH,
-    blows: &[blow(200, 1, What::NodeLost)],
-    must: &["node died", "answer lost", "acknowledgement lost", "told twice", "held"],
-};
-
-const fn blow(at_min: u64, lasts_min: u64, what: What) -> Blow {
-    Blow { at_min, lasts_min, what }
+impl What {
+    /// What it is, in a few words.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::WanCut => "cut off",
+            Self::Down(_) => "down",
+            Self::Habits(..) => "bad habits",
+            Self::NodeLost => "no node",
+            Self::RebootedOffline => "cut off, and rebooted",
+            Self::PlantCut => "a plant is cut off",
+            Self::WrongClock { .. } => "wrong clock",
+            Self::Disk(Disk::Full) => "disk full",
+            Self::Disk(Disk::Slow) => "disk slow",
+            Self::Disk(Disk::Gone) => "servers gone",
+            Self::Corrections => "counts corrected",
+            Self::RulesChanged => "rules changed",
+            Self::PeriodClosed => "period closed",
+            Self::PostedByHand => "posted by hand",
+        }
+    }
 }
 
-/// All scenarios.
-pub const ALL: [Scenario; 9] = [
-    ORDINARY,
-    Scenario {
-        name: "wan-cut",
-        about: "a region is cut off from the others for hours, twice",
-        blows: &[blow(60, 180, What::WanCut), blow(360, 120, What::WanCut)],
-        must: &["no way", "road closed"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "erp-weekend",
-        about: "the ERPs are down from Saturday to Monday while plants work on",
-        begins: "2026-11-27T18:00:00+01:00",
-        hours: 62,
-        order_every_min: 600,
-        hold_every_min: 900,
-        blows: &[blow(240, 2_880, What::Down(SiteKind::Erp))],
-        must: &["no way"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "retry-storm",
-        about: "systems answer 429 and 503 and lock records, for hours",
-        blows: &[
-            blow(
-                60,
-                150,
-                What::Habits(
-                    SiteKind::Erp,
-                    &[(Habit::TooManyRequests, 400), (Habit::Unavailable, 300), (Habit::Locked, 150), (Habit::GatewayTimeout, 60)],
-                ),
-            ),
-            blow(120, 150, What::Habits(SiteKind::Plant, &[(Habit::Unavailable, 500), (Habit::TooManyRequests, 200)])),
-            blow(180, 150, What::Habits(SiteKind::Warehouse, &[(Habit::TooManyRequests, 500), (Habit::LostReply, 100)])),
-        ],
-        must: &["too_many_requests", "unavailable"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "hold-race",
-        about: "quality asks about lots while their trucks are packed",
-        hours: 6,
-        order_every_min: 100,
-        hold_every_min: 25,
-        // A warehouse that is slow to take the block shows whether the hold waits for it.
-        blows: &[
-            blow(90, 60, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 850)])),
-            blow(240, 60, What::Habits(SiteKind::Warehouse, &[(Habit::Unavailable, 850)])),
-            blow(330, 25, What::Habits(SiteKind::Warehouse, &[(Habit::TooManyRequests, 850)])),
-        ],
-        must: &["held", "unavailable"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "posted-by-hand",
-        about: "the ERPs take no postings for a while, and somebody posts by hand what may be under way",
-        blows: &[blow(60, 60, What::PostedByHand), blow(240, 60, What::PostedByHand)],
-        must: &["posted_by_hand"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "node-lost",
-        about: "regions lose their node, for minutes and for hours",
-        blows: &[blow(45, 20, What::NodeLost), blow(150, 120, What::NodeLost), blow(200, 30, What::NodeLost), blow(400, 5, What::NodeLost)],
-        must: &["node lost", "door shut"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "everything-twice",
-        about: "every message may come twice, late, or in another order, and every answer may be lost",
-        hours: 6,
-        order_every_min: 120,
-        odds: WILD,
-        must: &["told twice", "acknowledgement lost", "late_message", "heard late"],
-        ..ORDINARY
-    },
-    Scenario {
-        name: "month-end",
-        about: "the month ends in the night, and the ERPs close it before all is posted",
-        begins: "2026-11-30T16:00:00+01:00",
-        hours: 14,
-        order_every_min: 120,
-        blows: &[
-            blow(0, 600, What::Habits(SiteKind::Erp, &[(Habit::Slow, 300), (Habit::Unavailable, 100)])),
-            blow(300, 600, What::PeriodClosed),
-        ],
-        must: &["period closed"],
-        ..ORDINARY
-    },
-];
+/// What can be wrong with the disk under an engine, or with the servers that have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// Nothing can be written.
+    Full,
+    /// Everything takes long.
+    Slow,
+    /// Nothing can be written nor read.
+    Gone,
+}
 
 /// The scenario of a name.
 pub fn named(name: &str) -> Option<&'static Scenario> {

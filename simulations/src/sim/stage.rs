@@ -38,6 +38,9 @@ pub(super) fn plants(text: &Loaded, town: &Town) -> Vec<Plant> {
 /// More than is ever used.
 const LOTS_OF_IT: u64 = 1_000_000;
 
+/// Docks of a yard: trucks that a hold keeps stand at theirs for as long as that takes, and others must pass.
+const DOCKS: [&str; 8] = ["D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8"];
+
 /// Pieces on a pallet.
 const PALLET: u32 = 8;
 
@@ -229,7 +232,7 @@ impl Desk<'_> {
         let transport = self.book.sites.get(&plant.wms).and_then(|warehouse| warehouse.around.transport);
         if let Some(tms) = transport.and_then(|site| self.town.house(site)) {
             let carriers = json!([{ "carrier": "KURIER", "pallets": 1 }, { "carrier": "NORDFRACHT", "pallets": 33 }]);
-            self.put(tms, &format!("yards/{}", plant.wms), &json!({ "docks": ["D1", "D2"], "carriers": carriers }))?;
+            self.put(tms, &format!("yards/{}", plant.wms), &json!({ "docks": DOCKS, "carriers": carriers }))?;
         }
         let plms = self.town.houses().filter(|house| house.kind == Kind::Plm && house.region == known.region);
         for plm in plms {

@@ -10,6 +10,8 @@ use futures::future::join_all;
 use takt_protocol::envelope::RawRef;
 use tokio::task::JoinHandle;
 
+use super::draw::Sign;
+use super::schedule::Kind;
 use super::town::{House, Town, lock};
 use super::yard::Yard;
 use crate::world::Outgoing;
@@ -100,11 +102,13 @@ async fn bring(town: &Arc<Town>, yard: &Arc<Yard>, house: &Arc<House>, message: 
         let ms = |ms: u64| Duration::from_millis(ms);
         let ways = (ms(3 + luck.below(40)), ms(3 + luck.below(40)));
         let (lost, deaf) = (luck.one_in(odds.message_lost), luck.one_in(odds.acknowledgement_lost));
-        (ways.0, ways.1, lost, deaf, luck.one_in(odds.told_twice).then(|| ms(luck.below(600_000))))
+        let twice = luck.one_in(odds.told_twice).then(|| ms(luck.below(600_000)));
+        let (lost, deaf) = (lost && town.lets(Kind::MessageLost), deaf && town.lets(Kind::AcknowledgementLost));
+        (ways.0, ways.1, lost, deaf, twice.filter(|_| town.lets(Kind::ToldTwice)))
     };
     tokio::time::sleep(there).await;
     if lost {
-        town.count("message lost");
+        town.goes_wrong(house, "message lost");
         tokio::time::sleep(PATIENCE).await;
         return Err(None);
     }
@@ -115,13 +119,13 @@ async fn bring(town: &Arc<Town>, yard: &Arc<Yard>, house: &Arc<House>, message: 
         tokio::spawn(async move {
             tokio::time::sleep(later).await;
             if hand_in(&town, &yard, &house, &message.topic, &message.body).await.is_ok() {
-                town.count("told twice");
+                town.goes_wrong(&house, "told twice");
             }
         });
     }
     tokio::time::sleep(back).await;
     if deaf && told.is_ok() {
-        town.count("acknowledgement lost");
+        town.goes_wrong(house, "acknowledgement lost");
         return Err(None);
     }
     told
@@ -145,6 +149,8 @@ async fn hand_in(town: &Town, yard: &Yard, house: &House, topic: &str, body: &st
             let inputs = if taken.set_aside.is_some() { 0 } else { taken.inputs };
             yard.acknowledged(house.site, Taken { topic: topic.to_owned(), raw: taken.raw, inputs });
             town.count("message taken");
+            let what = || format!("{} {} told {topic}: {body}", town.clock(), house.site);
+            town.board().mark(town.elapsed(), house.site.as_str(), Sign::Told, what);
             Ok(())
         }
         Ok(Err(refused)) => {

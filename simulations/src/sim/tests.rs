@@ -58,6 +58,7 @@ const QUIET: Scenario = Scenario {
     hours: 2,
     order_every_min: 60,
     pieces_max: 24,
+    orders_together: 0,
     hold_every_min: 0,
     odds: scenario::Odds {
         request_lost: 0,
@@ -114,4 +115,29 @@ fn a_planted_bug_is_seen() {
         verdict.broken.iter().any(|sentence| sentence.starts_with("T2"))
     });
     assert!(seen, "ten seeds did not see it");
+}
+
+/// Of all that goes wrong, only what makes us hear something twice is needed for that.
+#[test]
+fn a_failing_schedule_is_shrunk_to_what_the_failure_needs() {
+    let breaks = |seed: u64, only: &Schedule| -> anyhow::Result<bool> {
+        let verdict = run(&Trial { bug: Some(Bug::NoKey), only: Some(only.clone()), ..Trial::of(seed, &WILD) })?;
+        Ok(verdict.broken.iter().any(|sentence| sentence.starts_with("T2")))
+    };
+    let whole = Schedule::of(&WILD);
+    let seed = (0..10).find(|seed| breaks(*seed, &whole).unwrap()).unwrap();
+    let short = whole.shrink(24, |tried| breaks(seed, tried)).unwrap();
+    assert!(short.len() < whole.len() / 2, "{whole} was only shrunk to {short}");
+    assert!(breaks(seed, &Schedule::parse(&short.to_string()).unwrap()).unwrap(), "{short} as it is printed breaks nothing");
+    assert!(!breaks(seed, &Schedule::parse("nothing").unwrap()).unwrap(), "it breaks without any fault");
+}
+
+#[test]
+fn a_disk_and_a_clock_that_are_wrong_are_noticed_and_survived() {
+    let trials = ["full-disk", "wrong-clock"].map(|name| Trial::of(SEED, scenario::named(name).unwrap()));
+    let account = |at: usize, name: &str, verdicts: &[Verdict]| verdicts.get(at).and_then(|verdict| verdict.account.get(name)).copied();
+    let full = [must_hold(&trials[0])];
+    assert!(account(0, "refused by a full disk", &full).is_some_and(|count| count > 0));
+    let wrong = [must_hold(&trials[1])];
+    assert!(account(0, "a clock was wrong", &wrong).is_some_and(|count| count > 0));
 }

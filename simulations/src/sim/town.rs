@@ -16,7 +16,9 @@ use takt_protocol::outbox::Class;
 use tokio::sync::Notify;
 
 use super::Trial;
+use super::draw::{Board, Sign};
 use super::scenario::Odds;
+use super::schedule::{Kind as Fault, Schedule};
 use super::text::Loaded;
 use super::trace::Trace;
 use crate::clock::VirtualClock;
@@ -59,8 +61,10 @@ pub(super) struct Town {
     houses: BTreeMap<SiteId, Arc<House>>,
     odds: Odds,
     calm: AtomicBool,
+    schedule: Schedule,
     reach: Mutex<Reach>,
     trace: Trace,
+    board: Board,
     account: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -111,7 +115,9 @@ impl Town {
             houses.insert(*site, Arc::new(house));
         }
         let (calm, reach, account) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
-        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, reach, trace, account })
+        let schedule = trial.only.clone().unwrap_or_else(|| Schedule::of(trial.scenario));
+        let board = Board::new(trial.draw);
+        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, schedule, reach, trace, board, account })
     }
 
     pub(super) fn houses(&self) -> impl Iterator<Item = &Arc<House>> {
@@ -126,6 +132,11 @@ impl Town {
         &self.trace
     }
 
+    /// What is drawn in the end.
+    pub(super) fn board(&self) -> &Board {
+        &self.board
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.clock.elapsed()
     }
@@ -138,14 +149,41 @@ impl Town {
         Moment::from_millis(self.now().utc_ms())
     }
 
+    /// The time of the run, as a person reads it.
+    pub(super) fn clock(&self) -> String {
+        let minutes = self.elapsed().as_secs() / 60;
+        format!("{}:{:02}", minutes / 60, minutes % 60)
+    }
+
     /// What is a little wrong just now.
     pub(super) fn odds(&self) -> Odds {
         if self.calm.load(Ordering::Relaxed) { Odds::default() } else { self.odds }
     }
 
+    /// Whether a fault that was drawn may take effect now.
+    pub(super) fn lets(&self, fault: Fault) -> bool {
+        self.schedule.lets(fault, self.elapsed())
+    }
+
+    /// Whether that blow of the scenario is struck.
+    pub(super) fn strikes(&self, blow: usize) -> bool {
+        self.schedule.strikes(blow)
+    }
+
     /// Something took effect.
     pub(super) fn count(&self, what: &str) {
         *lock(&self.account).entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// The same, on the way to a system or from it.
+    pub(super) fn goes_wrong(&self, house: &House, what: &str) {
+        self.count(what);
+        self.board.mark(self.elapsed(), house.site.as_str(), Sign::Fault, || format!("{} {what}", self.clock()));
+    }
+
+    /// So much of something.
+    pub(super) fn add(&self, what: &str, count: u64) {
+        *lock(&self.account).entry(what.to_owned()).or_default() += count;
     }
 
     pub(super) fn account(&self) -> BTreeMap<String, u64> {
@@ -177,6 +215,8 @@ impl Town {
         let answer = house.answer(self.moment(), request);
         let line = format!("{} {from} > {} {}", self.elapsed().as_millis(), house.site, request.place());
         self.trace.add(&line, format!("{request:?} {answer:?}").as_bytes());
+        let what = || format!("{} {from} > {}: {} {}", self.clock(), house.site, request.place(), request.body);
+        self.board.mark(self.elapsed(), house.site.as_str(), Sign::Asked, what);
         answer
     }
 
@@ -206,7 +246,7 @@ impl Town {
 
     /// The habits it has when nothing else is said.
     pub(super) fn usual_habits(&self, house: &House) {
-        let some = self.odds().habits_per_mille;
+        let some = if self.lets(Fault::Habits) { self.odds().habits_per_mille } else { 0 };
         self.set_habits(house, &[(Habit::LateMessage, some), (Habit::DuplicateMessage, some), (Habit::Slow, some)]);
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use takt_cluster::memory::{Fate, Fates, Operation};
 
-use super::scenario::Odds;
+use super::scenario::{Disk, Odds};
+use super::schedule::Kind;
+use super::town::Town;
 use super::yard::Dying;
 use crate::gate::Luck;
 
@@ -14,6 +16,7 @@ pub(super) struct Troubles {
     pub(super) luck: Luck,
     pub(super) odds: Odds,
     pub(super) node: Arc<Dying>,
+    pub(super) town: Arc<Town>,
 }
 
 impl Fates for Troubles {
@@ -22,16 +25,43 @@ impl Fates for Troubles {
             return Fate::Done;
         }
         if self.luck.one_in(self.odds.crash) {
-            self.node.dies();
-            return if self.luck.one_in(2) { Fate::CrashAfter } else { Fate::CrashBefore };
+            let fate = if self.luck.one_in(2) { Fate::CrashAfter } else { Fate::CrashBefore };
+            if self.town.lets(Kind::Crash) {
+                self.node.dies();
+                return fate;
+            }
         }
         if operation.writes && self.luck.one_in(self.odds.engine_trouble) {
-            return match self.luck.below(3) {
+            let fate = match self.luck.below(3) {
                 0 => Fate::UnknownDone,
                 1 => Fate::UnknownNotDone,
                 _ => Fate::Delayed(Duration::from_millis(1 + self.luck.below(400))),
             };
+            if self.town.lets(Kind::EngineTrouble) {
+                return fate;
+            }
         }
-        Fate::Done
+        self.by_disk(operation)
+    }
+}
+
+impl Troubles {
+    /// What the disk under the engine makes of it.
+    fn by_disk(&self, operation: Operation) -> Fate {
+        match self.node.disk() {
+            Some(Disk::Full) if operation.writes => {
+                self.town.count("refused by a full disk");
+                Fate::Refused
+            }
+            Some(Disk::Slow) => {
+                self.town.count("waited for a slow disk");
+                Fate::Delayed(Duration::from_millis(if operation.writes { 900 } else { 90 }))
+            }
+            Some(Disk::Gone) => {
+                self.town.count("refused by servers that are gone");
+                Fate::Refused
+            }
+            Some(Disk::Full) | None => Fate::Done,
+        }
     }
 }

@@ -10,6 +10,7 @@ use takt_protocol::name::Region;
 
 use super::people::People;
 use super::scenario::{Blow, Scenario, What};
+use super::town::Town;
 use crate::gate::Luck;
 use crate::world::Request;
 use crate::world::system::Kind;
@@ -18,10 +19,12 @@ use crate::world::system::Kind;
 pub(super) async fn change(scenario: &'static Scenario, seed: u64, people: Arc<People>) {
     let mut luck = Luck::of(seed, "weather");
     let mut blows = Vec::new();
-    for blow in scenario.blows {
+    for (number, blow) in scenario.blows.iter().enumerate() {
         let names = people.yard.regions();
         let region = usize::try_from(luck.below(names.len() as u64)).ok().and_then(|at| names.get(at).copied());
-        blows.push(strike(*blow, region, Arc::clone(&people)));
+        if people.town.strikes(number) {
+            blows.push(strike(*blow, region, Arc::clone(&people)));
+        }
     }
     futures::future::join_all(blows).await;
 }
@@ -29,12 +32,32 @@ pub(super) async fn change(scenario: &'static Scenario, seed: u64, people: Arc<P
 async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
     tokio::time::sleep(minutes(blow.at_min)).await;
     let (town, lasts) = (&people.town, minutes(blow.lasts_min));
+    draw(town, blow, region);
     match (blow.what, region) {
-        (What::WanCut, Some(region)) => {
-            town.with_reach(|reach| _ = reach.cut.insert(region));
-            tokio::time::sleep(lasts).await;
-            town.with_reach(|reach| _ = reach.cut.remove(&region));
+        (What::WanCut, Some(region)) => cut_off(town, region, lasts).await,
+        (What::RebootedOffline, Some(region)) => {
+            let reboot = async {
+                for _ in 0..3 {
+                    tokio::time::sleep(lasts / 4).await;
+                    people.yard.lose(region, Duration::from_mins(3));
+                    town.count("rebooted while offline");
+                }
+            };
+            futures::future::join(cut_off(town, region, lasts), reboot).await;
         }
+        (What::WrongClock { ahead_ms, drift_ppm }, Some(region)) => {
+            people.yard.set_clock(region, ahead_ms, drift_ppm);
+            tokio::time::sleep(lasts).await;
+            people.yard.set_clock(region, 0, 0);
+        }
+        (What::Disk(wrong), Some(region)) => {
+            people.yard.set_disk(region, Some(wrong));
+            tokio::time::sleep(lasts).await;
+            people.yard.set_disk(region, None);
+        }
+        (What::PlantCut, _) => super::autonomy::cut(&people, lasts).await,
+        (What::Corrections, _) => people.correct(lasts).await,
+        (What::RulesChanged, _) => people.yard.change_rules().await,
         (What::Down(kind), _) => {
             for house in town.houses().filter(|house| house.of == kind) {
                 town.with_reach(|reach| _ = reach.down.insert(house.site));
@@ -60,8 +83,36 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
             close(&people, false);
         }
         (What::PostedByHand, _) => people.post_by_hand(lasts).await,
-        (What::WanCut | What::NodeLost, None) => {}
+        (What::WanCut | What::NodeLost | What::RebootedOffline | What::WrongClock { .. } | What::Disk(_), None) => {}
     }
+}
+
+/// Draws what happens, at those that it happens to.
+fn draw(town: &Town, blow: Blow, region: Option<Region>) {
+    let (from, what) = (town.elapsed(), blow.what.name());
+    let until = from + minutes(blow.lasts_min);
+    let at = |lane: &str| town.board().span(from, until, lane, what);
+    let region = region.map(|region| region.to_string()).unwrap_or_default();
+    match blow.what {
+        What::WanCut | What::RebootedOffline => at(&format!("links of {region}")),
+        What::WrongClock { .. } | What::Disk(_) => at(&format!("node {region}")),
+        // When a node is there again is drawn where it is started.
+        What::NodeLost => {}
+        What::Down(kind) | What::Habits(kind, _) => {
+            town.houses().filter(|house| house.of == kind).for_each(|house| at(house.site.as_str()));
+        }
+        What::PeriodClosed | What::PostedByHand => {
+            town.houses().filter(|house| house.of == SiteKind::Erp).for_each(|house| at(house.site.as_str()));
+        }
+        What::Corrections => town.houses().filter(|house| house.of == SiteKind::Plant).for_each(|house| at(house.site.as_str())),
+        What::PlantCut | What::RulesChanged => at("all"),
+    }
+}
+
+async fn cut_off(town: &Town, region: Region, lasts: Duration) {
+    town.with_reach(|reach| _ = reach.cut.insert(region));
+    tokio::time::sleep(lasts).await;
+    town.with_reach(|reach| _ = reach.cut.remove(&region));
 }
 
 /// Closes the month of the scenario's begin in every ERP that has months, or opens it again.

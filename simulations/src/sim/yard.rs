@@ -6,21 +6,25 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use takt_actors::courier::{Far, Road, Way as Toward};
+use takt_actors::courier::{Far, Way as Toward};
 use takt_actors::link::inbound::Inbound;
 use takt_actors::node::Settings;
 use takt_actors::region::{Plan, Region};
 use takt_cluster::memory::Memory;
-use takt_cluster::seam::{Clock, Message, QueueName};
+use takt_cluster::seam::{Clock, QueueName};
 use takt_cluster::views::Views;
 use takt_config::links::{Under, Way, ways_over};
+use takt_protocol::book::Book;
 use takt_protocol::name::{Region as RegionName, SiteId};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::Trial;
 use super::bus::Bus;
+use super::road::Highway;
+use super::rules;
+use super::scenario::Disk;
+use super::skew::SkewedClock;
 use super::teller::Taken;
 use super::text::Loaded;
 use super::town::{Town, lock};
@@ -38,6 +42,8 @@ pub(super) const WAITING: [usize; 2] = [4_000, 500];
 pub(super) struct Dying {
     fell: Notify,
     calm: AtomicBool,
+    /// What is wrong with the disk under its engine.
+    disk: Mutex<Option<Disk>>,
 }
 
 impl Dying {
@@ -48,11 +54,16 @@ impl Dying {
     pub(super) fn is_calm(&self) -> bool {
         self.calm.load(Ordering::Relaxed)
     }
+
+    pub(super) fn disk(&self) -> Option<Disk> {
+        *lock(&self.disk)
+    }
 }
 
 /// A region's place.
 struct Plot {
     memory: Memory,
+    clock: Arc<SkewedClock>,
     node: Arc<Dying>,
     /// What was made of its log, on the disk of its node.
     views: Mutex<Views>,
@@ -76,47 +87,8 @@ pub(super) struct Yard {
     live: Mutex<BTreeMap<RegionName, Live>>,
     taken: Mutex<BTreeMap<SiteId, Vec<Taken>>>,
     deepest: AtomicUsize,
-}
-
-/// A road to a region, over the WAN.
-struct Highway {
-    town: Arc<Town>,
-    from: RegionName,
-    to: RegionName,
-    far: Memory,
-    luck: Mutex<Luck>,
-}
-
-#[async_trait]
-impl Road for Highway {
-    async fn bring(&self, mail: Vec<Message>, urgent: bool) -> Result<(), takt_cluster::Error> {
-        let odds = self.town.odds();
-        let (there, back, lost, unanswered) = {
-            let mut luck = lock(&self.luck);
-            let ways = [15 + luck.below(80), 15 + luck.below(80)].map(Duration::from_millis);
-            (ways[0], ways[1], luck.one_in(odds.message_lost), luck.one_in(odds.acknowledgement_lost))
-        };
-        let silent = |what: &str| {
-            self.town.count(what);
-            Err(takt_cluster::Error::Unreachable { place: format!("region {}", self.to) })
-        };
-        tokio::time::sleep(there).await;
-        if self.town.apart(self.from, self.to) {
-            return silent("road closed");
-        }
-        if lost {
-            return silent("mail lost");
-        }
-        let [most, more] = WAITING;
-        let room = most + if urgent { more } else { 0 };
-        let queue = self.far.seams().queue;
-        let stored = tokio::time::timeout(Duration::from_secs(2), queue.offer(mail, room)).await;
-        tokio::time::sleep(back).await;
-        if unanswered || self.town.apart(self.from, self.to) {
-            return silent("receipt of mail lost");
-        }
-        stored.unwrap_or_else(|_| silent("far region silent"))
-    }
+    /// What is in force: the text's own book, or what was made of it.
+    book: Mutex<Arc<Book>>,
 }
 
 impl Yard {
@@ -124,10 +96,11 @@ impl Yard {
         let plot = |region: &RegionName| {
             let node = Arc::new(Dying::default());
             let luck = Luck::of(trial.seed, &format!("engine {region}"));
-            let troubles = Troubles { luck, odds: trial.scenario.odds, node: Arc::clone(&node) };
-            let clock = Arc::clone(&town.clock) as Arc<dyn Clock>;
+            let troubles = Troubles { luck, odds: trial.scenario.odds, node: Arc::clone(&node), town: Arc::clone(town) };
+            let clock = Arc::new(SkewedClock::new(Arc::clone(&town.clock)));
             let plot = Plot {
-                memory: Memory::new(SHARDS, clock, Box::new(troubles)),
+                memory: Memory::new(SHARDS, Arc::clone(&clock) as Arc<dyn Clock>, Box::new(troubles)),
+                clock,
                 node,
                 views: Mutex::new(Views::in_memory()),
                 luck: Mutex::new(Luck::of(trial.seed, &format!("node {region}"))),
@@ -137,7 +110,8 @@ impl Yard {
         };
         let plots = text.mesh.regions.iter().map(plot).collect();
         let (live, taken, deepest) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
-        Self { text: Arc::clone(text), town: Arc::clone(town), plots, live, taken, deepest }
+        let book = Mutex::new(Arc::clone(&text.mesh.book));
+        Self { text: Arc::clone(text), town: Arc::clone(town), plots, live, taken, deepest, book }
     }
 
     /// Somebody for each region who starts its node, and starts it again when it died.
@@ -157,6 +131,7 @@ impl Yard {
                 },
             }
             self.town.count("node died");
+            let died = self.town.elapsed();
             self.bury(region);
             let soon = Duration::from_millis(200 + lock(&plot.luck).below(8_000));
             let lost = lock(&plot.lost_until).saturating_sub(self.town.elapsed());
@@ -164,6 +139,7 @@ impl Yard {
                 self.town.count("node lost");
             }
             tokio::time::sleep(soon.max(lost)).await;
+            self.town.board().span(died, self.town.elapsed(), &format!("node {region}"), "no node");
         }
     }
 
@@ -183,8 +159,22 @@ impl Yard {
         plot.node.dies();
     }
 
+    /// The clock of a region is wrong from now on, or right again.
+    pub(super) fn set_clock(&self, region: RegionName, ahead_ms: i64, drift_ppm: i64) {
+        if let Some(plot) = self.plots.get(&region) {
+            plot.clock.set(ahead_ms, drift_ppm);
+        }
+    }
+
+    /// Something is wrong with the disk of a region from now on, or nothing any more.
+    pub(super) fn set_disk(&self, region: RegionName, disk: Option<Disk>) {
+        if let Some(plot) = self.plots.get(&region) {
+            *lock(&plot.node.disk) = disk;
+        }
+    }
+
     async fn start(&self, region: RegionName, plot: &Plot) -> anyhow::Result<()> {
-        let ways = self.ways(region)?;
+        let ways = self.ways(region, plot)?;
         let (views, roads) = {
             let mut luck = lock(&plot.luck);
             let mut views = lock(&plot.views);
@@ -196,7 +186,7 @@ impl Yard {
         let plan = Plan {
             region,
             seams: plot.memory.seams(),
-            book: Arc::clone(&self.text.mesh.book),
+            book: self.book(),
             settings: settings(),
             sites: ways.iter().map(|way| way.out.clone()).collect(),
             roads,
@@ -213,20 +203,41 @@ impl Yard {
             chores.push(tokio::spawn(async move { at.at_site(way.site, || way.chores(&at)).await }));
         }
         lock(&self.live).insert(region, Live { region: running.clone(), doors, chores });
-        while let Err(error) = running.activate(Arc::clone(&self.text.mesh.book)).await {
+        while let Err(error) = running.activate(self.book()).await {
             tracing::debug!(%error, %region, "the book is not told yet");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         Ok(())
     }
 
+    fn book(&self) -> Arc<Book> {
+        Arc::clone(&lock(&self.book))
+    }
+
+    /// Every plant posts by other rules from now on: the next version of each, and sooner or later than before. A node that cannot be
+    /// told is told when it starts.
+    pub(super) async fn change_rules(&self) {
+        let book = match rules::next(&self.book()) {
+            Ok(book) => Arc::new(book),
+            Err(error) => return tracing::warn!(%error, "rules cannot be changed"),
+        };
+        *lock(&self.book) = Arc::clone(&book);
+        for region in self.regions().into_iter().filter_map(|name| self.region(name)) {
+            match tokio::time::timeout(Duration::from_secs(30), region.activate(Arc::clone(&book))).await {
+                Ok(Ok(())) => self.town.count("rules changed"),
+                Ok(Err(error)) => tracing::debug!(%error, "a region is told of its rules when it starts again"),
+                Err(_) => tracing::debug!("a region is told of its rules when it starts again"),
+            }
+        }
+    }
+
     /// The links of a region, over the bus.
-    fn ways(&self, region: RegionName) -> anyhow::Result<Vec<Way>> {
+    fn ways(&self, region: RegionName, plot: &Plot) -> anyhow::Result<Vec<Way>> {
         let carrier = |site: SiteId, patience_ms: u32| {
             let patience = Duration::from_millis(u64::from(patience_ms));
             Arc::new(Bus { town: Arc::clone(&self.town), from: region, site, patience }) as _
         };
-        Ok(ways_over(&self.text.mesh, &Under { carrier: &carrier, clock: Arc::clone(&self.town.clock) as _ })?)
+        Ok(ways_over(&self.text.mesh, &Under { carrier: &carrier, clock: Arc::clone(&plot.clock) as _ })?)
     }
 
     fn home(&self, site: SiteId) -> Option<RegionName> {
@@ -236,8 +247,8 @@ impl Yard {
     fn roads(&self, from: RegionName, luck: &mut Luck) -> Vec<Far> {
         let others = self.plots.iter().filter(|(region, _)| **region != from);
         let road = |(to, plot): (&RegionName, &Arc<Plot>)| {
-            let luck = Mutex::new(Luck::of(luck.below(u64::MAX), &format!("road {from} {to}")));
-            let road = Highway { town: Arc::clone(&self.town), from, to: *to, far: plot.memory.clone(), luck };
+            let luck = Luck::of(luck.below(u64::MAX), &format!("road {from} {to}"));
+            let road = Highway::new(&self.town, (from, *to), plot.memory.clone(), luck);
             Far { region: *to, way: Toward::Beside(Arc::new(road)), shards: SHARDS }
         };
         others.map(road).collect()
@@ -276,6 +287,21 @@ impl Yard {
         }
     }
 
+    /// How many messages of a region wait for the way to others, and to systems.
+    pub(super) async fn spooled(&self, region: RegionName) -> Option<u64> {
+        let queue = self.plots.get(&region)?.memory.seams().queue;
+        let sum = async {
+            let mut sum = 0;
+            for name in queue.names().await.ok()? {
+                if matches!(name, QueueName::Fwd { .. } | QueueName::Out { .. }) {
+                    sum += queue.depth(name).await.ok()?;
+                }
+            }
+            Some(sum)
+        };
+        tokio::time::timeout(Duration::from_secs(2), sum).await.ok()?
+    }
+
     /// The first queue that holds something, if any does.
     pub(super) async fn waiting(&self) -> Option<String> {
         for (region, plot) in &self.plots {
@@ -296,6 +322,8 @@ impl Yard {
         for plot in self.plots.values() {
             plot.node.calm.store(true, Ordering::Relaxed);
             *lock(&plot.lost_until) = Duration::ZERO;
+            *lock(&plot.node.disk) = None;
+            plot.clock.set(0, 0);
         }
     }
 
@@ -309,7 +337,8 @@ impl Yard {
         }
         let memories: BTreeMap<RegionName, Memory> = self.plots.iter().map(|(region, plot)| (*region, plot.memory.clone())).collect();
         memories.values().for_each(Memory::crash);
-        Left { memories, taken: std::mem::take(&mut *lock(&self.taken)), deepest: self.deepest.load(Ordering::Relaxed) }
+        let told_wrong = self.plots.values().map(|plot| plot.clock.told_wrong()).sum();
+        Left { told_wrong, memories, taken: std::mem::take(&mut *lock(&self.taken)), deepest: self.deepest.load(Ordering::Relaxed) }
     }
 }
 
@@ -318,6 +347,8 @@ pub(super) struct Left {
     pub(super) memories: BTreeMap<RegionName, Memory>,
     /// What was acknowledged, by system.
     pub(super) taken: BTreeMap<SiteId, Vec<Taken>>,
+    /// How often a clock said a wrong time.
+    pub(super) told_wrong: u64,
     /// The most inputs that ever waited for a shard.
     pub(super) deepest: usize,
 }

@@ -121,6 +121,33 @@ fn a_decision_that_does_not_come_from_the_quality_system_moves_nothing_and_is_sh
 }
 
 #[test]
+fn a_decision_that_overtook_its_hold_on_the_road_counts_when_the_hold_comes() {
+    let mut floor = two_pallets();
+    assert!(matches!(decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept)]), Answer::Discrepant { .. }));
+    assert_eq!(floor.open(goods(), &CaseKind::Discrepancy), 1, "somebody is told as long as there is no such hold");
+    assert_eq!(place(&mut floor, "NC-1", &[]), Answer::Accepted);
+    assert_eq!(floor.open(goods(), &CaseKind::Discrepancy), 0);
+    assert!(asks(&mut floor, truck(1), 1, &pallet(1)).is_empty(), "it is over as it is placed");
+    floor.wait_ms(floor.book.policy.disposition_ms);
+    assert_eq!(floor.open(goods(), &CaseKind::Unanswered), 0);
+    assert_eq!(decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept)]), Answer::Accepted, "who says it once more is heard");
+}
+
+#[test]
+fn a_decision_that_overtook_its_hold_bars_what_it_scraps_and_frees_nothing_that_is_held_later() {
+    let mut floor = two_pallets();
+    let scrapped = Decision { unit: Some(pallet(1)), ..verdict(Verdict::Scrap) };
+    decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept), scrapped]);
+    place(&mut floor, "NC-1", &[]);
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty(), "that one is to be scrapped");
+    assert!(asks(&mut floor, truck(2), 1, &pallet(2)).is_empty());
+    decide(&mut floor, "NC-2", vec![verdict(Verdict::Accept)]);
+    floor.wait_ms(1_000);
+    place(&mut floor, "NC-2", &[pallet(2)]);
+    assert!(!asks(&mut floor, truck(2), 2, &pallet(2)).is_empty(), "it was placed after that was decided, so it is another one");
+}
+
+#[test]
 fn a_hold_that_nobody_decides_becomes_a_case_and_only_its_own_decision_closes_it() {
     let mut floor = two_pallets();
     place(&mut floor, "NC-1", &[pallet(1)]);

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use takt_protocol::kernel::Own;
+use takt_protocol::kernel::{Own, State};
+use takt_protocol::order::Order;
 use takt_protocol::posting::accounts;
 
 use super::Evidence;
@@ -21,6 +22,9 @@ pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
         known.insert((header.erp, native.clone()));
         for places in accounts(&order.ledger).iter().filter(|places| !places.balances()) {
             broken.push(format!("T4: order {native}: {:?} of {} does not balance", places.series.purpose, places.series.material));
+        }
+        for short in not_posted(&told.state, order) {
+            broken.push(format!("T4: order {native} is complete, and {short}"));
         }
         let told_of = !order.foreign.is_empty() && !told.state.common.cases.is_empty();
         let (ours, theirs) = (booked(order), evidence.erps.get(&header.erp));
@@ -49,4 +53,13 @@ pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
             broken.push(format!("T4: {site} has postings for order {order}, which no log knows"));
         }
     }
+}
+
+/// What of a complete order, about which nobody was told, is in no document although it is whole pieces; a part of a step is carried.
+fn not_posted(state: &State, order: &Order) -> Vec<String> {
+    if !order.completed || !state.common.cases.is_empty() {
+        return Vec::new();
+    }
+    let off = accounts(&order.ledger).into_iter().filter(|places| places.residual.value().abs() >= Decimal::ONE);
+    off.map(|places| format!("{} of {:?} {} is in no document", places.residual, places.series.purpose, places.series.material)).collect()
 }

@@ -27,13 +27,25 @@ pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
     for (entity, told) in evidence.logs.entities() {
         let open = match &told.state.own {
             Own::Order(order) => open_order(order, &told.state),
-            Own::Shipment(shipment) if shipment.stage != shipment::Stage::Departed && told.state.common.cases.is_empty() => {
-                Some(format!("shipment is {:?}", shipment.stage))
-            }
+            Own::Shipment(shipment) if shipment.stage != shipment::Stage::Departed && told.state.common.cases.is_empty() => Some(format!(
+                "shipment is {:?}, held by {}, gates {:?}, departure {:?}, truck {:?}, {}",
+                shipment.stage,
+                shipment.holds.len(),
+                shipment.gates,
+                shipment.departure,
+                shipment.truck,
+                waits(&told.state)
+            )),
             Own::Shipment(_) | Own::Lot(_) | Own::Unit(_) | Own::Site(_) | Own::Record(_) => None,
         };
         if let Some(open) = open {
             broken.push(format!("T9: {entity}: {open}, and no case says why"));
         }
     }
+}
+
+/// What of an entity's is still to be done elsewhere, for whoever looks for the reason.
+fn waits(state: &State) -> String {
+    let open: Vec<String> = state.common.outbox.iter().map(|(number, open)| format!("intent {number} {:?}", open.standing)).collect();
+    if open.is_empty() { "nothing of it is under way".to_owned() } else { open.join(", ") }
 }

@@ -32,9 +32,9 @@ pub(super) struct StepRun {
     pub(super) finished: bool,
     /// When the station is done with the piece before, in microseconds.
     free_at_us: i64,
-    /// PLC: the epoch of its counter, and the good pieces that were counted in earlier epochs.
+    /// PLC: the epoch of its counter, and the good pieces that it has counted in that. Who corrects a count does not move it.
     epoch: u32,
-    counted_before: u64,
+    counter: u64,
     labour_booked: Decimal,
 }
 
@@ -86,7 +86,7 @@ impl Progress {
             finished: false,
             free_at_us: starts_at.millis().saturating_mul(1_000),
             epoch: 1,
-            counted_before: 0,
+            counter: 0,
             labour_booked: Decimal::ZERO,
         });
         let usages = sent.materials.iter().map(|material| Usage {
@@ -229,6 +229,7 @@ impl Mes {
         let every = self.pace.scrap_every;
         let good = every == 0 || step.processed % every != (7 + u64::from(step.step)) % every;
         *(if good { &mut step.good } else { &mut step.scrap }) += 1;
+        step.counter += u64::from(good);
         let counting = self.stations.get(&step.station).map(|station| station.counting).unwrap_or_default();
         match (counting, good) {
             (_, false) => self.report(desk, job, Some(at), moment, Report::ScrapCounted { reason: "S12" }),
@@ -241,7 +242,7 @@ impl Mes {
     /// Reads the PLC of a counting station now and then, and at the end.
     fn read_counter(&mut self, desk: &mut Desk, job: &mut Job, at: usize, moment: Moment, last: bool) {
         let Some(step) = job.progress.steps.get(at) else { return };
-        let total = step.good - step.counted_before;
+        let total = step.counter;
         if last || total.is_multiple_of(self.pace.read_every.max(1)) {
             let epoch = step.epoch;
             self.report(desk, job, Some(at), moment, Report::CounterRead { epoch, good: total });
@@ -366,7 +367,7 @@ fn cycle_us(pieces_per_second: Decimal) -> i64 {
 pub(super) fn restart_counter(job: &mut Job, at: usize) {
     if let Some(step) = job.progress.steps.get_mut(at) {
         step.epoch += 1;
-        step.counted_before = step.good;
+        step.counter = 0;
     }
 }
 

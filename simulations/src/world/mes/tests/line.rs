@@ -146,6 +146,20 @@ fn a_count_is_corrected_after_the_end_and_never_below_zero() {
 }
 
 #[test]
+fn a_count_that_is_corrected_under_way_moves_no_plc() {
+    let mut dispatcher = Dispatcher::at_work();
+    dispatcher.post("/jobs", &job());
+    let mut told = dispatcher.work(600, 50);
+    assert!(of_kind(&told, "counter.read").next().is_some() && !kinds(&told).contains_key("job.finished"));
+    let correction =
+        json!({ "do": "correct_count", "job": "J-000001", "step": 10, "pieces": -1, "person": "S. Keller", "reason": "miscount" });
+    assert_eq!(dispatcher.by_hand(&correction).status, 200);
+    told.extend(dispatcher.work(3_000, 50));
+    assert_eq!(of_kind(&told, "counter.read").last().unwrap()["counter"], json!({ "epoch": 1, "good": 95 }), "it was corrected twice");
+    assert_eq!(dispatcher.get("/jobs/J-000001")["steps"][0]["good"], 94);
+}
+
+#[test]
 fn a_completion_can_be_sent_a_thousand_times_as_it_was() {
     let (mut dispatcher, told) = run_all(50);
     let finished = told.last().unwrap().clone();

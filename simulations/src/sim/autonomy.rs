@@ -1,0 +1,235 @@
+//! What becomes of a plant that is cut off, from an hour to two weeks, as one page for a person: what it completed meanwhile, what waited,
+//! how long it took to catch up, and whether anything was lost or done twice. The page stands alone: table and plot are in it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::people::People;
+use super::scenario::{self, Blow, Scenario, What};
+use super::{Trial, Verdict, run};
+use takt_protocol::kernel::Own;
+use takt_protocol::name::Region;
+
+/// The hours that a plant is cut off for.
+pub const HOURS: [u64; 6] = [1, 8, 24, 72, 168, 336];
+
+/// Hours of work before the cut, and after it.
+const AROUND: u64 = 2;
+
+/// How long is waited for a region to catch up, in looks.
+const LOOKS_MAX: u32 = 2_880;
+const LOOK: Duration = Duration::from_secs(15);
+
+/// How a plant came through a cut.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// How long it was cut off.
+    pub hours: u64,
+    /// Orders of its region that were complete at the end of the cut, and not at its begin.
+    pub completed: u64,
+    /// The most messages that ever waited to get out.
+    pub spool: u64,
+    /// How long it took until no more waited than before, in seconds; none when it never came to that.
+    pub catch_up_s: Option<u64>,
+    /// Orders that were asked for in the whole run, and those that were not complete at its end.
+    pub asked: u64,
+    /// Things that were acknowledged and lost.
+    pub lost: u64,
+    /// Things that were done twice.
+    pub doubled: u64,
+    /// All promises that broke.
+    pub broken: Vec<String>,
+    /// What a person has to know.
+    pub notes: Vec<String>,
+}
+
+/// Cuts a plant off for so many hours.
+pub fn cut_off(config: Option<PathBuf>, seed: u64, hours: u64) -> anyhow::Result<Row> {
+    let blow = Blow { at_min: AROUND * 60, lasts_min: hours * 60, what: What::PlantCut };
+    let scenario = Scenario {
+        name: "autonomy",
+        about: "a plant is cut off",
+        hours: hours + 2 * AROUND,
+        hold_every_min: 720,
+        // A scenario lives as long as the program does; a report has six.
+        blows: Box::leak(Box::new([blow])),
+        must: &[],
+        ..scenario::ORDINARY
+    };
+    let verdict = run(&Trial { config, ..Trial::of(seed, Box::leak(Box::new(scenario))) })?;
+    Ok(Row::of(hours, &verdict))
+}
+
+impl Row {
+    fn of(hours: u64, verdict: &Verdict) -> Self {
+        let told = |name: &str| verdict.account.get(name).copied();
+        let broken = |id: &str| verdict.broken.iter().filter(|sentence| sentence.starts_with(id)).count() as u64;
+        Self {
+            hours,
+            completed: told(COMPLETED).unwrap_or_default(),
+            spool: told(SPOOL).unwrap_or_default(),
+            catch_up_s: told(CATCH_UP),
+            asked: told("orders asked for").unwrap_or_default(),
+            lost: broken("T1:"),
+            doubled: broken("T2:"),
+            broken: verdict.broken.clone(),
+            notes: verdict.notes.clone(),
+        }
+    }
+}
+
+const COMPLETED: &str = "autonomy: orders completed while cut off";
+const SPOOL: &str = "autonomy: most that waited";
+const CATCH_UP: &str = "autonomy: seconds to catch up";
+
+/// Cuts the region of the first plant off, and counts.
+pub(super) async fn cut(people: &People, lasts: Duration) {
+    let (town, yard) = (&people.town, &people.yard);
+    let Some(region) = people.plants.first().and_then(|plant| town.house(plant.site)).map(|house| house.region) else { return };
+    let waited_before = yard.spooled(region).await.unwrap_or_default();
+    let complete_before = complete(people, region).await;
+    town.with_reach(|reach| _ = reach.cut.insert(region));
+    let (until, mut most) = (town.elapsed() + lasts, 0);
+    while town.elapsed() < until {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        most = most.max(yard.spooled(region).await.unwrap_or_default());
+    }
+    town.with_reach(|reach| _ = reach.cut.remove(&region));
+    town.add(SPOOL, most);
+    town.add(COMPLETED, complete(people, region).await.saturating_sub(complete_before));
+    let since = town.elapsed();
+    for _ in 0..LOOKS_MAX {
+        if yard.spooled(region).await.is_some_and(|waits| waits <= waited_before) {
+            return town.add(CATCH_UP, town.elapsed().saturating_sub(since).as_secs());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Complete orders of a region.
+async fn complete(people: &People, region: Region) -> u64 {
+    let orders = people.orders().await;
+    let done = orders.iter().filter(|(entity, state)| {
+        entity.region() == region && state.as_ref().is_some_and(|state| matches!(&state.own, Own::Order(order) if order.completed))
+    });
+    done.count() as u64
+}
+
+/// The whole page.
+pub fn page(of: &str, seed: u64, rows: &[Row]) -> String {
+    let mut out = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Takt: a plant cut off</title>\n");
+    out.push_str("<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}");
+    out.push_str("table{border-collapse:collapse}th,td{padding:.3rem .8rem;border-bottom:1px solid #ccc;text-align:right}");
+    out.push_str("th:first-child,td:first-child{text-align:left}.bad{color:#a00;font-weight:600}</style></head><body>\n");
+    line(
+        &mut out,
+        format_args!(
+            "<h1>A plant cut off</h1><p>Configuration: {}. Seed: {seed}. Simulated by <code>cargo sim --autonomy</code>: the region of the plant has no way to the other regions and to their systems for so long; then the way is open again.</p>",
+            escaped(of)
+        ),
+    );
+    out.push_str("<table><tr><th>Cut off for</th><th>Orders completed meanwhile</th><th>Most messages waiting</th><th>Caught up after</th><th>Lost</th><th>Doubled</th></tr>\n");
+    for row in rows {
+        let caught = row.catch_up_s.map_or_else(|| "not in 12 h".to_owned(), spoken);
+        let class = |count: u64| if count > 0 { " class=\"bad\"" } else { "" };
+        line(
+            &mut out,
+            format_args!(
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{caught}</td><td{}>{}</td><td{}>{}</td></tr>",
+                spoken(row.hours * 3_600),
+                row.completed,
+                row.spool,
+                class(row.lost),
+                row.lost,
+                class(row.doubled),
+                row.doubled
+            ),
+        );
+    }
+    out.push_str("</table>\n");
+    plot(&mut out, rows);
+    let broken: Vec<&String> = rows.iter().flat_map(|row| &row.broken).collect();
+    out.push_str(if broken.is_empty() { "<p>Every promise held.</p>\n" } else { "<h2>Promises that broke</h2><ul>\n" });
+    for sentence in &broken {
+        line(&mut out, format_args!("<li class=\"bad\">{}</li>", escaped(sentence)));
+    }
+    out.push_str(if broken.is_empty() { "" } else { "</ul>\n" });
+    out.push_str("<h2>What to know</h2><ul><li>Lost: acknowledged, and in no log afterwards. Doubled: done a second time.</li>");
+    out.push_str("<li>Waiting: messages for other regions, and for systems behind the line.</li>\n");
+    for note in rows.first().into_iter().flat_map(|row| &row.notes) {
+        line(&mut out, format_args!("<li>{}</li>", escaped(note)));
+    }
+    out.push_str("</ul></body></html>\n");
+    out
+}
+
+/// Bars: how many orders were completed, and how many messages waited.
+fn plot(out: &mut String, rows: &[Row]) {
+    const HIGH: u64 = 180;
+    let most = |of: fn(&Row) -> u64| rows.iter().map(of).max().unwrap_or_default().max(1);
+    let tops = [most(|row| row.completed), most(|row| row.spool)];
+    let wide = 60 + rows.len() * 110;
+    line(
+        out,
+        format_args!(
+            "<svg viewBox=\"0 0 {wide} 250\" role=\"img\" aria-label=\"Orders completed and messages waiting, by length of the cut\" font-size=\"12\" font-family=\"system-ui,sans-serif\">"
+        ),
+    );
+    line(out, format_args!("<line x1=\"20\" y1=\"205\" x2=\"{wide}\" y2=\"205\" stroke=\"#888\"/>"));
+    for (at, row) in rows.iter().enumerate() {
+        let left = 40 + at * 110;
+        for (bar, (count, colour)) in [(row.completed, "#2a6f97"), (row.spool, "#c77b30")].into_iter().enumerate() {
+            let top = tops.get(bar).copied().unwrap_or(1);
+            let (x, high) = (left + bar * 40, count * HIGH / top);
+            line(out, format_args!("<rect x=\"{x}\" y=\"{}\" width=\"34\" height=\"{high}\" fill=\"{colour}\"/>", 205 - high));
+            line(out, format_args!("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{count}</text>", x + 17, 200 - high));
+        }
+        line(out, format_args!("<text x=\"{}\" y=\"222\" text-anchor=\"middle\">{}</text>", left + 37, spoken(row.hours * 3_600)));
+    }
+    out.push_str(
+        "<rect x=\"40\" y=\"234\" width=\"10\" height=\"10\" fill=\"#2a6f97\"/><text x=\"55\" y=\"243\">orders completed meanwhile</text>",
+    );
+    out.push_str("<rect x=\"250\" y=\"234\" width=\"10\" height=\"10\" fill=\"#c77b30\"/><text x=\"265\" y=\"243\">most messages waiting</text></svg>\n");
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.push_str(&text.to_string());
+    out.push('\n');
+}
+
+/// A length of time for a person.
+fn spoken(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plant_that_is_cut_off_works_on_and_catches_up() {
+        let row = cut_off(None, 3, 6).unwrap();
+        assert_eq!((row.lost, row.doubled, row.broken.as_slice()), (0, 0, &[][..]));
+        assert!(row.asked > 0 && row.spool > 0, "nothing waited: the cut had no effect: {row:?}");
+        assert!(row.catch_up_s.is_some(), "{row:?}");
+    }
+
+    #[test]
+    fn a_page_says_what_was_counted_and_escapes_what_it_is_told() {
+        let row = Row { hours: 336, completed: 17, spool: 42, lost: 1, broken: vec!["T1: <gone>".to_owned()], ..Row::default() };
+        let page = page("my <folder>", 7, &[row]);
+        for part in ["14 d", ">17<", ">42<", "not in 12 h", "T1: &lt;gone&gt;", "my &lt;folder&gt;", "</svg>", "class=\"bad\">1<"] {
+            assert!(page.contains(part), "{part} is not on it: {page}");
+        }
+        assert!(!page.contains("Every promise held"));
+    }
+}
