@@ -11,7 +11,7 @@ use takt_protocol::envelope::RawRef;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State, replay};
-use takt_protocol::posting::{PostingFact, Series, Use, accounts};
+use takt_protocol::posting::{PostingFact, Series, Use};
 use takt_protocol::shipment::{self, Departure};
 use takt_protocol::{order, wire};
 
@@ -182,7 +182,7 @@ async fn kept(regions: &[Seams], raw: &RawRef) -> anyhow::Result<bool> {
 pub fn booked(order: &order::Order) -> BTreeMap<Entry, Decimal> {
     let number = order.header().map(|header| header.number.to_string()).unwrap_or_default();
     let mut booked = BTreeMap::new();
-    for places in accounts(&order.ledger) {
+    for places in order.accounts() {
         *booked.entry(entry(&number, &places.series)).or_default() += places.posted.value() + places.adopted.value();
     }
     booked

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use takt_protocol::id::EntityId;
 use takt_protocol::order::Order;
-use takt_protocol::posting::{Use, accounts};
+use takt_protocol::posting::Use;
 
 use super::Evidence;
 use crate::sim::people::{list, text};
@@ -62,7 +62,7 @@ fn what_the_line_counted(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
 /// What we were told of an order.
 fn reported(order: &Order) -> Pieces {
     let mut pieces = Pieces::new();
-    for account in accounts(&order.ledger) {
+    for account in order.accounts() {
         let Some(step) = account.series.op.as_ref().and_then(|op| op.as_str().parse().ok()) else { continue };
         let (good, scrap) = match account.series.purpose {
             Use::Yield => (account.reported.value(), Decimal::ZERO),

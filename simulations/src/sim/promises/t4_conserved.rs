@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::order::Order;
-use takt_protocol::posting::accounts;
 
 use super::Evidence;
 use crate::logs::booked;
@@ -20,7 +19,7 @@ pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
         let Some(header) = order.header() else { continue };
         let native = header.number.to_string();
         known.insert((header.erp, native.clone()));
-        for places in accounts(&order.ledger).iter().filter(|places| !places.balances()) {
+        for places in order.accounts().iter().filter(|places| !places.balances()) {
             broken.push(format!("T4: order {native}: {:?} of {} does not balance", places.series.purpose, places.series.material));
         }
         for short in not_posted(&told.state, order) {
@@ -60,6 +59,6 @@ fn not_posted(state: &State, order: &Order) -> Vec<String> {
     if !order.completed || !state.common.cases.is_empty() {
         return Vec::new();
     }
-    let off = accounts(&order.ledger).into_iter().filter(|places| places.residual.value().abs() >= Decimal::ONE);
+    let off = order.accounts().into_iter().filter(|places| places.residual.value().abs() >= Decimal::ONE);
     off.map(|places| format!("{} of {:?} {} is in no document", places.residual, places.series.purpose, places.series.material)).collect()
 }

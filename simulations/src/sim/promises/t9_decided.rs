@@ -16,6 +16,9 @@ pub(in crate::sim) fn open_order(order: &Order, state: &State) -> Option<String>
     if !order.completed {
         return Some(format!("{number} is not complete: {:?}, {:?}", order.business, order.dispatch));
     }
+    if order.has_unbooked() {
+        return Some(format!("{number} has reports that were never booked, and no case says so"));
+    }
     if order.ledger.is_unsettled() || order.ledger.has_open_groups() {
         return Some(format!("{number} has postings that are not settled"));
     }
