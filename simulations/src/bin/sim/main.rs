@@ -3,11 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "this is what a person reads")]
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Output};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use takt_cluster::clock::SystemClock;
