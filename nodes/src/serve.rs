@@ -96,7 +96,7 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let renew = async || node.activate(config, &again()?).await;
     tokio::select! {
         ended = asked_to_end() => ended?,
-        () = watch(clock.as_ref(), config, renew) => {}
+        () = watch(clock.as_ref(), config, text.book.hash.clone(), renew) => {}
     }
     screens::print(if node.mesh.has_others() {
         "takt ends: its work is handed to the other nodes, and what is under way is answered"
@@ -236,8 +236,8 @@ fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
 }
 
 /// Looks at the folder, and has what changed in it put in force when it is right.
-pub(crate) async fn watch(clock: &dyn Clock, config: &Path, renew: impl AsyncFn() -> anyhow::Result<String>) {
-    let mut seen = Folder::read(config).map(|folder| folder.hash()).ok();
+pub(crate) async fn watch(clock: &dyn Clock, config: &Path, in_force: String, renew: impl AsyncFn() -> anyhow::Result<String>) {
+    let mut seen = Some(in_force);
     loop {
         clock.sleep(Duration::from_millis(LOOK_MS)).await;
         let now = Folder::read(config).map(|folder| folder.hash()).ok();

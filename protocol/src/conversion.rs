@@ -47,7 +47,7 @@ pub enum ConversionError {
     #[error("a conversion has a numerator and a denominator from 1 to 99999")]
     Fraction,
     /// The result does not fit.
-    #[error("the converted quantity does not fit")]
+    #[error("the converted quantity does not come out even in six decimals, or is too large")]
     Quantity(#[from] QtyError),
 }
 

@@ -61,10 +61,10 @@ fn text(kind: &CaseKind) -> &'static Text {
 }
 
 const REJECTED: Text = (
-    "A system refused what it was asked, in words of its own. Nothing was posted.",
+    "A system refused what it was asked, in words of its own; or something it reported cannot be booked yet. Nothing was posted.",
     &[
-        "takt exceptions show ID — the system's own code and words",
-        "mend the cause in that system",
+        "takt exceptions show ID — the system's own code and words, or what is not known of what it reported",
+        "a refusal: mend the cause in that system; what is not known: have the material or its conversion stated, it is booked by itself then",
         "takt exceptions preview retry ID, then takt exceptions retry ID --reason …; of many with one cause: --group G",
         "or choose another plant, or cancel the order",
     ],

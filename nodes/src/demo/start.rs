@@ -193,7 +193,9 @@ pub(super) async fn watch(stage: &Stage) {
         stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
         stage.node.activate(&config, &text).await
     };
-    serve::watch(stage.mesh().clock().as_ref(), &config, renew).await;
+    // What was saved while the story was told is otherwise than what is in force.
+    let in_force = stage.mesh().book().hash.clone();
+    serve::watch(stage.mesh().clock().as_ref(), &config, in_force, renew).await;
 }
 
 /// Puts the folder in force as it is now.

@@ -40,7 +40,7 @@ impl NoWay {
 
 impl From<ConversionError> for NoWay {
     fn from(error: ConversionError) -> Self {
-        Self { may_come: matches!(error, ConversionError::Unmapped { .. }), why: error.to_string() }
+        Self { may_come: true, why: error.to_string() }
     }
 }
 
@@ -176,12 +176,12 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// The quantity in a material's base unit: by what was in force when the order was found to be able to run; a unit that
-    /// nobody had said anything of then, by what is in force now.
+    /// The quantity in a material's base unit: by what was in force when the order was found to be able to run; where that says
+    /// nothing of its unit, or does not come out even, by what is in force now.
     pub(super) fn material_base(&self, material: &MaterialId, qty: Qty) -> Result<Qty, NoWay> {
         let Some(known) = self.known_material(material) else { return Ok(qty) };
         match known.conversions.to_base(qty, known.base) {
-            Err(no @ ConversionError::Unmapped { .. }) => match self.material_in_force(material).filter(|now| now.base == known.base) {
+            Err(no) => match self.material_in_force(material).filter(|now| now.base == known.base) {
                 Some(now) => Ok(now.conversions.to_base(qty, now.base)?),
                 None => Err(no.into()),
             },

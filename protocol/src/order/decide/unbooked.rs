@@ -86,7 +86,7 @@ impl Turn<'_, '_> {
         let (plant, material) = (self.order.plant(), self.order.header.as_ref().map(|header| header.material.to_string()));
         let about = plant.map(|plant| format!("{plant} reports of {}: {}", material.unwrap_or_default(), no.why));
         let offers = if no.may_come {
-            waiting("have the conversion added to the material's master data; it is booked by itself then")
+            waiting("have the conversion added to the material's master data, or put right there; it is booked by itself then")
         } else {
             vec![
                 Proposal::Do("mend the mapping or the count at the plant, report it again there, and have this one written off".into()),
@@ -135,7 +135,8 @@ impl Turn<'_, '_> {
         }
         let case = before.map(|before| before.case).unwrap_or_else(|| self.draft.open_case(case));
         let stuck = for_good || self.late.is_some();
-        let row = self.order.unbooked_row.saturating_add(1);
+        // What nothing can make fit begins no row, and ends nobody else's.
+        let row = self.order.unbooked_row.saturating_add(u32::from(!stuck));
         let begun =
             self.draft.has(|fact| matches!(fact, Noted::Order(fact) if matches!(fact.as_ref(), Fact::Unbooked(known) if !known.stuck)));
         let envelope = Envelope { who: None, matched_by: None, ..self.envelope.clone() };

@@ -175,6 +175,19 @@ fn a_quantity_in_a_unit_that_nobody_converts_is_booked_when_the_conversion_is_ad
 }
 
 #[test]
+fn a_conversion_that_does_not_come_out_even_is_put_right_for_what_was_reported_already() {
+    let mut floor = accepted();
+    let known = floor.book.materials.get_mut(&MaterialId::parse("STEEL-3").unwrap()).unwrap();
+    known.conversions.insert(Uom::parse("LTR").unwrap(), Conversion::new(9, 7).unwrap());
+    reports(&mut floor, used("STEEL-3", "H-1", "1 LTR", Counting::Delta));
+    assert_eq!(floor.open(me(&floor), &UNIT), 1);
+    let known = floor.book.materials.get_mut(&MaterialId::parse("STEEL-3").unwrap()).unwrap();
+    known.conversions.insert(Uom::parse("LTR").unwrap(), Conversion::new(9, 8).unwrap());
+    looks(&mut floor);
+    assert_eq!(places(&floor, "STEEL-3"), texts(&[("1.125 KGM", "0 KGM", "0 KGM")]));
+}
+
+#[test]
 fn a_quantity_in_a_unit_that_nobody_converts_is_given_up_by_two_of_finance() {
     let mut floor = accepted();
     let mut work = work("10", "100 H87");
@@ -216,12 +229,23 @@ fn a_person_need_not_wait_and_what_nothing_can_convert_is_not_looked_for() {
     reports(&mut floor, said);
     assert!(!looked_for(&floor), "a box is no time, whatever master data says");
     reports(&mut floor, used("RESIN-9", "R-1", "2 KGM", Counting::Delta));
+    let labour = Confirmation { good: None, labour: Some(amount("1 BX", Counting::Delta)), ..work("15", "1 H87") };
+    reports(&mut floor, Report::Confirmed(Box::new(labour)));
+    assert_eq!(floor.open(me(&floor), &UNIT), 2);
     let case = floor.cases(me(&floor)).into_iter().find(|case| case.kind == KNOWN).unwrap().number;
     stated(&mut floor, "RESIN-9", "STEEL-3");
     assert_eq!(decide(&mut floor, person("it"), case, Action::Retry), Answer::Accepted);
     floor.deliver();
     assert_eq!(places(&floor, "RESIN-9"), texts(&[("2 KGM", "0 KGM", "0 KGM")]));
-    assert_eq!(floor.open(me(&floor), &UNIT), 1, "the other one waits on");
+    assert_eq!(floor.open(me(&floor), &UNIT), 2, "the others wait on");
+    reports(&mut floor, used("RESIN-8", "R-1", "2 KGM", Counting::Delta));
+    reports(
+        &mut floor,
+        Report::Confirmed(Box::new(Confirmation { good: None, labour: Some(amount("1 BX", Counting::Delta)), ..work("15", "1 H87") })),
+    );
+    stated(&mut floor, "RESIN-8", "STEEL-3");
+    looks(&mut floor);
+    assert_eq!(places(&floor, "RESIN-8"), texts(&[("2 KGM", "0 KGM", "0 KGM")]), "what never fits keeps nobody else");
     assert!(matches!(wish(&mut floor, Request::Cancel), Answer::Refused(_)), "work was reported for it");
 }
 
