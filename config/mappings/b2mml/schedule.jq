@@ -19,7 +19,14 @@ def produced: .MaterialProducedRequirement[]?, (.MaterialRequirement[]? | select
 def material: .MaterialDefinitionID | text;
 
 # Where it is made: the site of the request, of its schedule, or of what is made.
-def at_site: (.HierarchyScope, .Location) | select(.) | .[0] | .EquipmentID | text | select(. != "");
+# A scope may stand within a wider one, such as the site within its enterprise: the level says which of them is the site, else the
+# widest is.
+def inner: (.HierarchyScope // .Location // [])[0] // empty;
+def within: ., inner, (inner | inner), (inner | inner | inner), (inner | inner | inner | inner);
+def at_site:
+  (.HierarchyScope, .Location) | select(.) | .[0]
+  | [within | { id: (.EquipmentID | text), level: (.EquipmentElementLevel // .EquipmentLevel | text | ascii_downcase) } | select(.id != "")]
+  | ([.[] | select(.level == "site")] + .)[0] // empty | .id;
 def plant($schedule; $product):
   [(., $schedule, $product) | at_site] | (.[0] // error("it names no site: neither HierarchyScope nor Location has an EquipmentID"));
 

@@ -101,6 +101,9 @@ pub struct CaseView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub input: Option<serde_json::Value>,
+    /// What people call the thing that it is about, such as `1000042@erp-eu`; absent where that is not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// What it most likely meant, the best first.
     pub candidates: Vec<Candidate>,
 }

@@ -117,7 +117,8 @@ impl Reception {
             Some((site, input)) => (Some(super::mend::shown(input)), self.candidates(site, input).await),
             None => (None, Vec::new()),
         };
-        Ok(CaseView { row: row(entity, case), notes, same_cause: same_cause.max(1), input, candidates, closed: None })
+        let about = self.called(&state);
+        Ok(CaseView { row: row(entity, case), notes, same_cause: same_cause.max(1), input, about, candidates, closed: None })
     }
 
     /// What to do about a kind of exception.

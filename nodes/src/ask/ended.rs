@@ -20,7 +20,7 @@ impl Reception {
     pub(super) async fn ended(&self, entity: EntityId, number: u32, id: &str) -> Result<CaseView, Denied> {
         let commits = self.history(entity, self.mesh().clock().now()).await?;
         let told = story(&commits, number).filter(|(.., closed)| closed.is_some()).ok_or_else(|| no_exception(id))?;
-        Ok(self.past_case(entity, told))
+        Ok(self.past_case(entity, told).await)
     }
 
     /// An exception as it was: open or over by then.
@@ -28,7 +28,7 @@ impl Reception {
         let commits = self.history(entity, self.mesh().clock().now()).await?;
         let until: Vec<Commit> = commits.iter().filter(|commit| commit.at <= then).cloned().collect();
         if let Some(told) = story(&until, number) {
-            return Ok(self.past_case(entity, told));
+            return Ok(self.past_case(entity, told).await);
         }
         let (case, ..) = story(&commits, number).ok_or_else(|| no_exception(id))?;
         let message = format!("this exception was not open by {then}");
@@ -36,12 +36,13 @@ impl Reception {
     }
 
     /// A case of the past. Nothing can be done about it there, and how many others had its cause then is not counted.
-    fn past_case(&self, entity: EntityId, (case, notes, closed): Story) -> CaseView {
+    async fn past_case(&self, entity: EntityId, (case, notes, closed): Story) -> CaseView {
         let owner = self.mesh().book().roles.answering(&case.owner);
         let case = if closed.is_some() { Case { snoozed_until: None, asked_by: BTreeSet::new(), ..case } } else { case };
         let mut row = row(entity, &Case { owner, ..case });
         (row.actions, row.advice, row.forbidden) = (Vec::new(), Vec::new(), Vec::new());
-        CaseView { row, notes, same_cause: 0, input: None, candidates: Vec::new(), closed }
+        let about = self.mesh().show(entity).await.ok().and_then(|state| self.called(&state));
+        CaseView { row, notes, same_cause: 0, input: None, about, candidates: Vec::new(), closed }
     }
 }
 

@@ -11,6 +11,7 @@ use takt_protocol::words::{LotNo, MaterialId, OpNo};
 
 use super::Reception;
 use crate::answers::case::Candidate;
+use crate::answers::preview::name_of;
 
 /// Names that are nearly the told one, at most.
 const NEAR_MAX: usize = 20;
@@ -51,7 +52,7 @@ impl Reception {
             let (points, because) = weigh(&state, likely.as_ref(), &seen);
             // The same component alone is true of half the plant.
             if state.is_born() && (likely.is_some() || points >= 4) {
-                let (name, over) = (called(&state), matches!(&state.own, Own::Order(order) if order.completed));
+                let (name, over) = (self.called(&state).unwrap_or_default(), matches!(&state.own, Own::Order(order) if order.completed));
                 found.push((points, over, Candidate { entity: entity.to_string(), name, because }));
             }
         }
@@ -59,13 +60,14 @@ impl Reception {
         found.sort_by(|(a, over, one), (b, past, other)| b.cmp(a).then(over.cmp(past)).then_with(|| one.name.cmp(&other.name)));
         found.into_iter().take(SHOWN_MAX).map(|(.., candidate)| candidate).collect()
     }
-}
 
-/// The number by which people know a thing: of an order that of its ERP.
-fn called(state: &State) -> String {
-    let order = if let Own::Order(order) = &state.own { order.header() } else { None };
-    let number = order.map(|header| format!("{}@{}", header.number, header.erp));
-    number.or_else(|| state.common.names.first().map(ToString::to_string)).unwrap_or_default()
+    /// What people call a thing: an order by the number of its ERP, a site by its name; nothing where it has no name yet.
+    pub(super) fn called(&self, state: &State) -> Option<String> {
+        let order = if let Own::Order(order) = &state.own { order.header() } else { None };
+        let number = order.map(|header| format!("{}@{}", header.number, header.erp));
+        let site = || self.mesh().book().site_of(state.id).map(|site| site.to_string());
+        number.or_else(site).or_else(|| Some(name_of(state)).filter(|name| *name != state.id.to_string()))
+    }
 }
 
 fn trait_of(body: &Body) -> Trait<'_> {

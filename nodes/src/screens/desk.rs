@@ -136,7 +136,10 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
         format!("{}  {}  {}  owner {}", text(case, "id"), text(case, "kind"), or_dash(site), text(case, "owner")),
         format!("  {}", text(case, "what")),
         format!("  at stake {}   hurts {hurts}   since {}", or_dash(text(case, "stake")), zones.at(site, text(case, "opened_at"))),
-        format!("  about {}", text(case, "entity")),
+        match text(case, "about") {
+            "" => format!("  about {}", text(case, "entity")),
+            name => format!("  about {name} ({})", text(case, "entity")),
+        },
     ];
     if let Some(many @ 2..) = case.get("same_cause").and_then(Value::as_u64) {
         lines.push(format!("  {many} are open of this cause: takt exceptions show {}", text(case, "group")));

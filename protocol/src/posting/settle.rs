@@ -2,7 +2,7 @@
 
 use super::place::{Stock, Stuck, dated};
 use super::{Entry, LatePolicy, Ledger, Posting, PostingFact, Standing};
-use crate::calendar::PeriodBook;
+use crate::calendar::{PeriodBook, Placement, PostingDate};
 use crate::outbox::{OutboxFact, Outcome, Receipt};
 use crate::words::DocNo;
 
@@ -77,6 +77,11 @@ pub fn retry(ledger: &Ledger, posting: u32, periods: &PeriodBook) -> Result<Post
         return Err(Stuck::After(first));
     }
     let mut posting = entry.posting.clone();
+    if let Some(own) = moved_from(&posting).filter(|own| periods.place(*own) == Placement::Open) {
+        // Its period is open again: it was never meant for another one.
+        posting.original_date = None;
+        posting.date = own;
+    }
     let date = dated(posting.date, LatePolicy::NextOpenDate, periods)?;
     if date != posting.date {
         posting.original_date.get_or_insert(posting.date);
@@ -84,6 +89,13 @@ pub fn retry(ledger: &Ledger, posting: u32, periods: &PeriodBook) -> Result<Post
     }
     posting.reverses = Stock::of(ledger).reverses(&posting.lines, &posting.reverses)?;
     Ok(PostingFact::Reissued { posting: Box::new(posting) })
+}
+
+/// The day that a posting was moved away from because its period was closed: it was moved to the first day of a later one. Days of one
+/// period that were summed up are not told apart by it, and stay where they are.
+fn moved_from(posting: &Posting) -> Option<PostingDate> {
+    let first = posting.date.date();
+    posting.original_date.filter(|own| first == first.first_of_month() && own.date().first_of_month() < first)
 }
 
 /// A document that was made by hand stands for a posting that is parked or in doubt. `None` in any other state.

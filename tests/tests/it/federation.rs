@@ -17,6 +17,7 @@ use takt_protocol::name::Region;
 use takt_simulations::logs::Logs;
 use tokio::task::JoinSet;
 
+use crate::demo::TAKT;
 use crate::servers;
 use crate::several::{Node, until};
 use crate::wire::Wire;
@@ -171,6 +172,7 @@ async fn two_regions_in_two_processes_ask_each_other_and_lose_and_double_nothing
     until("both ends hear each other", async || is_up(&main, true).await && is_up(&edge, true).await).await;
 
     asked_both_ways(&main, &edge).await;
+    every_question(&main, &edge).await;
     let order = release(&main, "plant-1", "PL-before").await;
     seen_whole(&main, true).await;
     seen_whole(&edge, true).await;
@@ -290,6 +292,59 @@ async fn apart(main: &Node, edge: &Node, order: &str) {
             row["urgent"].as_u64() >= half && row["other"].as_u64() >= half && row["oldest"].is_string()
         })
         .await;
+    }
+    alone(edge, main).await;
+}
+
+/// What the command line says at a node; whether it was told.
+async fn asked(node: &Node, words: &[&str]) -> (bool, String) {
+    let mut command = std::process::Command::new(TAKT);
+    command.args(words).args(["--url", &node.url, "--token", "PLANNER"]);
+    let told = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    (told.status.success(), format!("{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr)))
+}
+
+/// The plant's own screen says what goes on while it is cut off, what waits, and since when; the other end says what it cannot know.
+async fn alone(edge: &Node, main: &Node) {
+    let (told, screen) = asked(edge, &["sites", "show", "plant-1"]).await;
+    eprintln!("{screen}");
+    for words in [
+        "AUTONOMY     at home elsewhere: warehouse (main)",
+        "works: orders, lots, handling units and holds of this plant are decided here   waits: what is meant for warehouse (main)",
+        "main → edge DOWN since ",
+        "edge → main DOWN since ",
+        "holds and ",
+        "room ",
+    ] {
+        assert!(told && screen.contains(words), "`{words}` is not in\n{screen}");
+    }
+    let (_, screen) = asked(main, &["sites", "show", "plant-1"]).await;
+    assert!(screen.contains("region edge\nits region does not answer here: most of this is unknown"), "{screen}");
+}
+
+/// Every question of a screen has its answer at either node, wherever the thing is at home.
+async fn every_question(main: &Node, edge: &Node) {
+    for (node, order, plant) in [(main, "PL-1", "plant-1"), (edge, "PL-2", "plant-2"), (main, "PL-2", "plant-2"), (edge, "PL-1", "plant-1")]
+    {
+        let lot = format!("FG-100/{plant}-0@{plant}");
+        let questions: [(&[&str], &str); 12] = [
+            (&["order", "show", order], "ORDER "),
+            (&["order", "timeline", order], "chain verified to commit"),
+            (&["order", "postings", order], "POSTINGS "),
+            (&["order", "genealogy", order], "GENEALOGY "),
+            (&["ledger", order], "reported = posted + adopted"),
+            (&["lot", "show", &lot], &format!("HOLD H-{plant}-0")),
+            (&["lot", "reach", &lot], "REACH of a hold on"),
+            (&["lot", "trace", &lot], "TRACE "),
+            (&["sites", "show", plant], &format!("PLANT {plant}")),
+            (&["exceptions", "list"], "EXCEPTIONS "),
+            (&["search", order], order),
+            (&["links"], "LINKS"),
+        ];
+        for (words, wanted) in questions {
+            let (told, screen) = asked(node, words).await;
+            assert!(told && screen.contains(wanted), "takt {} at {}: {screen}", words.join(" "), node.url);
+        }
     }
 }
 

@@ -207,7 +207,13 @@ async fn a_message_that_matches_nothing_shows_what_it_meant_and_is_mended_in_a_c
     assert_eq!(plant.posts("/v1/material-issues", &key, body).await.status.as_u16(), 202);
     let case = at(&causes(&plant, 1).await[0], "/first").to_owned();
     let shown = plant.gets(&format!("/v1/exceptions/{case}")).await.body;
-    assert_eq!(at(&shown, "/candidates/0/entity"), order, "{shown}");
+    assert_eq!((at(&shown, "/candidates/0/entity"), at(&shown, "/candidates/0/name")), (order.as_str(), "1000042@erp-eu"), "{shown}");
+    let screen = screens::exception(&shown, &Zones::of(&plant.gets("/v1/sites").await.body));
+    for words in
+        ["about nord (site.eu.", "it says order report consumed: counting delta, qty 12.4 KGM", &format!("likely 1000042@erp-eu ({order})")]
+    {
+        assert!(screen.contains(words), "`{words}` is not in\n{screen}");
+    }
     let because = shown["candidates"][0]["because"].to_string();
     assert!(because.contains("one character is missing") && because.contains("STEEL-3 goes into it"), "{because}");
 

@@ -117,6 +117,20 @@ fn a_retry_by_finance_posts_on_the_date_that_was_proposed_and_keeps_the_original
 }
 
 #[test]
+fn what_was_moved_to_a_date_that_the_erp_refused_goes_back_to_its_own_when_its_period_is_open_again() {
+    let mut shop = Shop::new(vec![issue(LatePolicy::Park)]).period(2026, 10, PeriodState::Closed);
+    shop.report(actual(Use::Consumed, "5 KGM").on("2026-10-31"));
+    shop.note(retry(&shop.ledger, 1, &shop.periods).unwrap());
+    assert_eq!(shop.ledger.posting(1).unwrap().posting.date, date("2026-11-01"));
+    // The ERP has not opened November, and finance opens October once more.
+    shop.reject(1);
+    shop.periods.set(2026, 10, PeriodState::Open);
+    shop.note(retry(&shop.ledger, 1, &shop.periods).unwrap());
+    let posting = &shop.ledger.posting(1).unwrap().posting;
+    assert_eq!((posting.date, posting.original_date), (date("2026-10-31"), None));
+}
+
+#[test]
 fn a_document_has_one_date_and_an_order_over_midnight_has_two() {
     let mut shop = Shop::new(vec![rule("yield", Use::Yield, vec![Trigger::Completion])]);
     shop.report(actual(Use::Yield, "7 H87").on("2026-11-24"));
