@@ -55,7 +55,7 @@ impl Bug {
     pub const GATE: [Self; 7] =
         [Self::NoFence, Self::NoKey, Self::AcknowledgeFirst, Self::NoClaim, Self::NoSettleTime, Self::HoldAfterAnswer, Self::NoClearance];
 
-    /// All of them: the simulator catches each.
+    /// All of them. Which of them the simulator has caught, and by which seed, `cargo sim --mutants` says.
     pub const ALL: [Self; 22] = [
         Self::NoFence,
         Self::NoKey,

@@ -43,6 +43,13 @@ fn whole_days_keep_every_promise() {
     assert_eq!(all_hold(&trials).len(), A_COMMIT);
 }
 
+/// A decision overtook its hold, which stayed for ever; its truck kept its dock, and others never left.
+#[test]
+fn days_that_once_broke_a_promise_keep_it() {
+    let trials: Vec<Trial> = [(0, "rebooted-offline")].map(|(seed, name)| Trial::of(seed, scenario::named(name).unwrap())).into();
+    assert_eq!(all_hold(&trials).len(), trials.len());
+}
+
 #[test]
 fn the_same_seed_is_the_same_trace_and_another_seed_another_one() {
     let traces: Vec<String> = [7, 7, 8].into_iter().map(|seed| run(&Trial::of(seed, &WILD)).unwrap().trace).collect();
