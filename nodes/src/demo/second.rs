@@ -61,6 +61,14 @@ impl Tale {
         let early = self.delivery(1);
         self.plan(&early, two).await?;
         self.departed(&early).await?;
+        // What left a moment ago may be on its way to us still; the steel is in question when we know it.
+        let known = async || {
+            let state = self.shipment(&early).await?;
+            Ok(state
+                .is_some_and(|state| matches!(&state.own, Own::Shipment(gone) if gone.stage == takt_protocol::shipment::Stage::Departed))
+                .then_some(()))
+        };
+        self.scene.people.until(&format!("word that {early} has left"), known).await?;
         let complete = self.order(order).await?.completed;
         anyhow::ensure!(
             !complete || self.scene.is_done(&format!("resumed-{}", self.number)),

@@ -120,11 +120,8 @@ fn put(all: &mut Vec<Account>, series: Series, qty: Qty, given_up: bool) {
         all.push(Account::empty(series));
     }
     if let Some(account) = all.get_mut(at) {
-        if given_up {
-            account.written_off.add(qty)
-        } else {
-            account.parked.add(qty)
-        }
+        let place = if given_up { &mut account.written_off } else { &mut account.parked };
+        place.add(qty);
         account.reported.add(qty);
     }
 }

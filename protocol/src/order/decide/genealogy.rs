@@ -45,7 +45,7 @@ impl Turn<'_, '_> {
             let content = UnitContent { lot: key.clone(), lot_entity: lot, order, output: made.kind, qty };
             self.fill(sscc, content);
         }
-        self.came_out((key.clone(), lot), from);
+        self.came_out(&(key.clone(), lot), from);
     }
 
     /// Tells a lot what came out into it, and what that was made from; those.
@@ -64,12 +64,12 @@ impl Turn<'_, '_> {
         let Some(plant) = self.order.plant() else { return };
         let Some(lot) = self.context.book.lot_entity(plant, key) else { return };
         let from = self.told_product(made, (key.clone(), lot), Qty::zero(made.amount.qty.uom()), inspected);
-        self.came_out((key.clone(), lot), from);
+        self.came_out(&(key.clone(), lot), from);
     }
 
     /// Those that went in hear of a lot that came out, once.
-    fn came_out(&mut self, product: Named, from: Vec<Named>) {
-        if self.order.made.contains(&product) {
+    fn came_out(&mut self, product: &Named, from: Vec<Named>) {
+        if self.order.made.contains(product) {
             return;
         }
         self.note(Fact::Made { key: product.0.clone(), lot: product.1 });

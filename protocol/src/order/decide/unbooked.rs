@@ -133,7 +133,7 @@ impl Turn<'_, '_> {
         if let Some(before) = before.filter(|before| !before.qty.compare(&qty).is_some_and(std::cmp::Ordering::is_lt)) {
             return Answer::Discrepant { case: before.case };
         }
-        let case = before.map(|before| before.case).unwrap_or_else(|| self.draft.open_case(case));
+        let case = before.map_or_else(|| self.draft.open_case(case), |before| before.case);
         let stuck = for_good || self.late.is_some();
         // What nothing can make fit begins no row, and ends nobody else's.
         let row = self.order.unbooked_row.saturating_add(u32::from(!stuck));
