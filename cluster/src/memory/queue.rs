@@ -142,7 +142,9 @@ fn take(store: &mut Store, receipt: Receipt) -> Option<Message> {
 impl Timers for Hold {
     async fn set(&self, group: Vec<Timer>) -> Result<(), Error> {
         let act = |store: &mut Store| {
-            group.into_iter().for_each(|timer| store.set_timer(timer));
+            for timer in group {
+                store.set_timer(timer);
+            }
             Ok(())
         };
         self.perform(Operation::write("timers.set"), act, unreachable).await
