@@ -222,7 +222,7 @@ impl Tale {
                 op.declared.map(|declared| declared.minus(op.good).ok()).or_else(|| over.then_some(None))
             })
             .await?;
-        let Some(gap) = gap.filter(|gap| gap.is_positive()) else { return self.scene.done(&mark) };
+        let Some(gap) = gap.filter(takt_protocol::qty::Qty::is_positive) else { return self.scene.done(&mark) };
         // What was corrected before a restart is not corrected again.
         if self.took_effect(&self.plant.mes, "count_corrected").await? == 0 {
             let pieces: i64 = gap.value().normalize().to_string().parse()?;

@@ -129,11 +129,11 @@ impl Turn<'_, '_> {
 
     /// Keeps a report that cannot be booked. A counter that counts up says everything again: its highest reading waits.
     fn keep(&mut self, report: Report, (purpose, qty): (Use, Qty), case: NewCase<'_>, for_good: bool) -> Answer {
-        let before = self.read_before(&report);
-        if let Some(before) = before.filter(|before| !before.qty.compare(&qty).is_some_and(std::cmp::Ordering::is_lt)) {
-            return Answer::Discrepant { case: before.case };
-        }
-        let case = before.map_or_else(|| self.draft.open_case(case), |before| before.case);
+        let case = match self.read_before(&report).map(|before| (before.case, before.qty)) {
+            Some((shown, read)) if !read.compare(&qty).is_some_and(std::cmp::Ordering::is_lt) => return Answer::Discrepant { case: shown },
+            Some((shown, _)) => shown,
+            None => self.draft.open_case(case),
+        };
         let stuck = for_good || self.late.is_some();
         // What nothing can make fit begins no row, and ends nobody else's.
         let row = self.order.unbooked_row.saturating_add(u32::from(!stuck));
