@@ -61,12 +61,10 @@ pub(crate) async fn run(node: Arc<Node>, mut waiting: mpsc::UnboundedReceiver<Wa
 
 async fn commit(node: Arc<Node>, group: Vec<Wanted>) {
     let (appends, by): (Vec<Append>, Vec<ActorRef<Told>>) = group.into_iter().map(|wanted| (wanted.append, wanted.by)).unzip();
-    let fences: Vec<u64> = appends.iter().map(|append| append.after).collect();
+    let fences: Option<Vec<u64>> = planted::is(Bug::UnknownIsDone).then(|| appends.iter().map(|append| append.after).collect());
     let mut outcomes = node.seams.journal.append(appends).await;
-    if planted::is(Bug::UnknownIsDone) {
-        for (outcome, after) in outcomes.iter_mut().zip(fences).filter(|(outcome, _)| **outcome == Appended::Unknown) {
-            *outcome = Appended::Committed { sequence: after + 1 };
-        }
+    for (outcome, after) in outcomes.iter_mut().zip(fences.into_iter().flatten()).filter(|(outcome, _)| **outcome == Appended::Unknown) {
+        *outcome = Appended::Committed { sequence: after + 1 };
     }
     for (outcome, entity) in outcomes.into_iter().chain(std::iter::repeat(Appended::Unknown)).zip(by) {
         // An entity that is gone is loaded again by whoever needs it, and finds its commit in the log.
