@@ -74,6 +74,9 @@ pub struct Lot {
     pub shipments: BTreeMap<EntityId, BTreeMap<Sscc, Qty>>,
     /// Clearances given, by shipment: the attempt and until when.
     pub clearances: BTreeMap<EntityId, (u32, Instant)>,
+    /// Clearances that were taken back, by shipment: the attempt. The shipment knows whether it had left by then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub revoked: BTreeMap<EntityId, u32>,
     /// Handling units that left, each with the shipment that took it, or the last of it.
     pub departed: BTreeMap<Sscc, EntityId>,
     /// What left of handling units that are still here, by shipment.

@@ -24,6 +24,7 @@ mod header;
 mod input;
 mod mail;
 mod plausible;
+mod report;
 mod track;
 mod unbooked;
 

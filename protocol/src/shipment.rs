@@ -48,6 +48,9 @@ pub struct Shipment {
     pub gates: BTreeMap<Gate, Reason>,
     /// The departure attempt that is being asked for or was answered.
     pub departure: Option<Departure>,
+    /// The last yes that its warehouse was told, for as long as it may count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared: Option<Yes>,
     /// The truck that brings it away, where a transport system plans them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truck: Option<Truck>,
@@ -99,6 +102,26 @@ pub struct Departure {
     /// Whether the attempt before it was refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
+}
+
+/// A yes that the warehouse was told. One that is taken back counts until the warehouse knows: a truck that left before is held
+/// after clearance, and no escape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Yes {
+    /// To which attempt.
+    pub attempt: u32,
+    /// How long it is good.
+    pub until: Instant,
+    /// Since when the warehouse knows that it is over, or asked anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Instant>,
+}
+
+impl Yes {
+    /// Whether what left then left with it.
+    pub fn counts_at(&self, at: Instant) -> bool {
+        at <= self.until && self.over.is_none_or(|over| at < over)
+    }
 }
 
 /// What is recorded of a shipment.
@@ -176,6 +199,13 @@ pub enum Fact {
         attempt: u32,
         /// Whether.
         granted: bool,
+    },
+    /// A yes does not count any more for what leaves from then on.
+    Over {
+        /// To which attempt it was given.
+        attempt: u32,
+        /// From when on; none where it never was for what left.
+        at: Option<Instant>,
     },
     /// A transport system is asked for a truck.
     Tendered {

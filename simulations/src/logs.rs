@@ -13,7 +13,7 @@ use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State, replay};
 use takt_protocol::posting::{PostingFact, Series, Use};
 use takt_protocol::shipment::{self, Departure};
-use takt_protocol::{order, wire};
+use takt_protocol::{lot, order, wire};
 
 use crate::world::ledger::{Entry, Purpose};
 
@@ -57,15 +57,16 @@ impl Logs {
     /// many left.
     pub fn departures(&self, broken: &mut Vec<String>) -> u64 {
         let mut left = 0;
-        for told in self.entities.values() {
+        for (entity, told) in &self.entities {
             let Own::Shipment(shipment) = &told.state.own else { continue };
             if shipment.stage != shipment::Stage::Departed {
                 continue;
             }
             left += 1;
             let name = shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
-            let cleared = told.as_it_left().is_some_and(|departure| {
-                departure.told == Some(true) && departure.lots.values().all(|answer| answer.as_ref().is_some_and(Vec::is_empty))
+            let cleared = told.left_with().is_some_and(|departure| {
+                let lots = departure.lots.iter();
+                lots.clone().count() > 0 && lots.clone().all(|(lot, _)| self.gave(*lot, *entity, departure.attempt))
             });
             let escaped = told.state.common.cases.values().any(|case| case.kind == CaseKind::Escape);
             if !cleared || escaped {
@@ -73,6 +74,13 @@ impl Logs {
             }
         }
         left
+    }
+
+    /// Whether that lot, by its own log, gave that clearance.
+    fn gave(&self, lot: EntityId, to: EntityId, asked: u32) -> bool {
+        let mut facts = self.entities.get(&lot).into_iter().flat_map(Told::steps).flat_map(|step| &step.facts);
+        let this = |fact: &lot::Fact| matches!(fact, lot::Fact::Cleared { shipment, attempt, .. } if *shipment == to && *attempt == asked);
+        facts.any(|fact| if let Fact::Lot(fact) = fact { this(fact) } else { false })
     }
 
     /// T3: no two commits share a predecessor, no hole, the chain holds.
@@ -133,17 +141,18 @@ impl Logs {
 }
 
 impl Told {
-    /// What was known of a shipment's clearance when it left: a later hold takes back what has been used.
-    fn as_it_left(&self) -> Option<Departure> {
+    /// The attempt whose yes a shipment left with, as it stood when its warehouse was told.
+    fn left_with(&self) -> Option<Departure> {
         let first = self.commits.first()?;
-        let mut state = State::unknown(first.entity);
+        let (mut state, mut yes) = (State::unknown(first.entity), None);
         for step in self.steps() {
             state = replay(state, step);
-            if let Own::Shipment(shipment) = &state.own
-                && shipment.stage == shipment::Stage::Departed
-            {
-                return shipment.departure.clone();
+            let Own::Shipment(shipment) = &state.own else { continue };
+            if shipment.stage == shipment::Stage::Departed {
+                let with = shipment.cleared?.attempt;
+                return yes.filter(|departure: &Departure| departure.attempt == with);
             }
+            yes = shipment.departure.clone().filter(|departure| departure.told == Some(true)).or(yes);
         }
         None
     }

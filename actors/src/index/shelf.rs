@@ -241,6 +241,7 @@ impl Glance {
             | shipment::Fact::Asked { .. }
             | shipment::Fact::Answered { .. }
             | shipment::Fact::Told { .. }
+            | shipment::Fact::Over { .. }
             | shipment::Fact::Tendered { .. }
             | shipment::Fact::Load(_)
             | shipment::Fact::Docked(_)

@@ -197,6 +197,7 @@ pub(crate) fn of_shipment(fact: &shipment::Fact) -> Told {
         shipment::Fact::Answered { .. } => "a lot is not cleared for it",
         shipment::Fact::Told { granted: true, .. } => "its warehouse is told that it may leave",
         shipment::Fact::Told { granted: false, .. } => "its warehouse is told that it may not leave",
+        shipment::Fact::Over { .. } => "the clearance that its warehouse was told is over",
         shipment::Fact::Tendered { transport, units } => {
             return Told::Whole(format!("{transport} is asked for a truck, {units} handling units"));
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::shipment::{Shipment, Stage, Truck};
+use takt_protocol::shipment::{Shipment, Stage, Truck, Yes};
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
@@ -166,19 +166,17 @@ pub fn view(state: &State, shipment: &Shipment, now: Instant) -> ShipmentView {
 }
 
 fn cleared(shipment: &Shipment, now: Instant) -> Word {
+    if shipment.stage == Stage::Departed {
+        let with = |yes: &Yes| Word::new("yes", format!("it left with the clearance of attempt {}", yes.attempt));
+        return shipment.cleared.as_ref().map_or_else(|| Word::new("no", "it left without a clearance"), with);
+    }
     let Some(departure) = &shipment.departure else { return Word::new("no", "nobody has asked for its departure yet") };
     let attempt = departure.attempt;
-    match (departure.told, shipment.stage) {
-        (Some(true), Stage::Departed) => Word::new("yes", format!("it left with the clearance of attempt {attempt}")),
-        (_, Stage::Departed) => Word::new("no", "it left without a clearance"),
-        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) if now > departure.until => {
-            Word::new("no", format!("the clearance of attempt {attempt} is over"))
-        }
-        (Some(true), Stage::Open | Stage::Picking | Stage::Packed) => Word::new("yes", format!("attempt {attempt}")),
-        (Some(false), Stage::Open | Stage::Picking | Stage::Packed) => {
-            Word::new("no", format!("attempt {attempt} was refused or taken back"))
-        }
-        (None, Stage::Open | Stage::Picking | Stage::Packed) => {
+    match departure.told {
+        Some(true) if now > departure.until => Word::new("no", format!("the clearance of attempt {attempt} is over")),
+        Some(true) => Word::new("yes", format!("attempt {attempt}")),
+        Some(false) => Word::new("no", format!("attempt {attempt} was refused or taken back")),
+        None => {
             let waiting = departure.lots.values().filter(|answer| answer.is_none()).count();
             Word::new("unknown", format!("attempt {attempt} waits for {waiting} lots"))
         }

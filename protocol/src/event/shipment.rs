@@ -137,6 +137,6 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         Fact::Docked(dock) => DOCKED.with().text("dock", dock).done(),
         Fact::TruckTold { ask, granted } => TRUCK_DECIDED.with().put("ask", *ask).put("granted", *granted).done(),
         Fact::TruckLeft => TRUCK_LEFT.with().done(),
-        Fact::Located { .. } | Fact::Load(_) | Fact::WaitsForTruck { .. } | Fact::TruckAsked { .. } => None,
+        Fact::Located { .. } | Fact::Over { .. } | Fact::Load(_) | Fact::WaitsForTruck { .. } | Fact::TruckAsked { .. } => None,
     }
 }

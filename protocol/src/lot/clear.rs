@@ -65,11 +65,13 @@ impl Turn<'_, '_> {
 
     /// A shipment left with some of it. Without a clearance that held at that time it is an escape.
     pub(super) fn departed(&mut self, shipment: EntityId, attempt: Option<u32>, (units, parts): (&[(Sscc, Qty)], &[Sscc])) {
-        let cleared = self.lot.clearances.get(&shipment).map(|(attempt, _)| *attempt);
+        let stands = self.lot.clearances.get(&shipment).map(|(attempt, _)| *attempt);
+        let given = [stands, self.lot.revoked.get(&shipment).copied()];
         let parts = units.iter().filter(|(unit, _)| parts.contains(unit)).cloned().collect();
         self.note(Fact::Departed { shipment, units: units.iter().map(|(unit, _)| unit.clone()).collect(), parts });
         let held: Vec<String> = units.iter().flat_map(|(unit, _)| self.lot.blocks(unit)).collect();
-        if held.is_empty() || (attempt.is_some() && cleared == attempt) {
+        // What left with one that was taken back since is shown by its shipment, as held after clearance.
+        if held.is_empty() || (attempt.is_some() && given.contains(&attempt)) {
             return;
         }
         let what = format!("{} handling units left while not free: {}", units.len(), held.join("; "));

@@ -61,7 +61,9 @@ impl Lot {
                 }
             }
             Fact::Cleared { shipment, attempt, until } => drop(self.clearances.insert(*shipment, (*attempt, *until))),
-            Fact::ClearanceRevoked { shipment } => drop(self.clearances.remove(shipment)),
+            Fact::ClearanceRevoked { shipment } => {
+                self.revoked.extend(self.clearances.remove(shipment).map(|(attempt, _)| (*shipment, attempt)));
+            }
             Fact::Departed { shipment, units, parts } => units.iter().for_each(|unit| self.depart(*shipment, unit, parts.get(unit))),
         }
     }
@@ -115,6 +117,7 @@ impl Lot {
     /// The ERP issues what its delivery takes: it stands there no longer.
     fn depart(&mut self, shipment: EntityId, unit: &Sscc, part: Option<&Qty>) {
         self.clearances.remove(&shipment);
+        self.revoked.remove(&shipment);
         let left = self.still_on(unit).filter(|_| !self.has_left(unit));
         if let (Some(part), Some(left)) = (part, left)
             && part.compare(&left).is_some_and(std::cmp::Ordering::is_lt)

@@ -3,7 +3,7 @@
 
 use super::decide::Turn;
 use super::part::{by_lot, more};
-use super::{Departure, Fact, Gate, Located, Stage};
+use super::{Departure, Fact, Gate, Located, Stage, Yes};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
@@ -62,6 +62,8 @@ impl Turn<'_, '_> {
             self.tell(attempt, unknown);
             return;
         }
+        // Whoever asks anew does not go by what it was told before.
+        self.over_now();
         let until = self.context.now.plus_ms(self.context.book.policy.clearance_ms);
         self.note(Fact::Asked { attempt, until, lots: lots.keys().copied().collect() });
         if planted::is(Bug::NoClearance) {
@@ -124,11 +126,39 @@ impl Turn<'_, '_> {
         self.tell_truck(granted, until, reasons);
     }
 
-    /// Something else is on it than its lots were asked about: what they said does not count any more.
+    /// Something else is on it than its lots were asked about: what they said never was for what is on it now.
     pub(super) fn changed(&mut self, what: &str) {
+        if self.shipment.stage != Stage::Departed {
+            self.never_was();
+            self.ask_again(what);
+        }
+    }
+
+    /// What was said or is about to be said to its attempt does not count any more.
+    fn ask_again(&mut self, what: &str) {
         let Some(departure) = self.shipment.departure.as_ref().filter(|departure| departure.told != Some(false)) else { return };
         if self.shipment.stage != Stage::Departed {
             self.tell(departure.attempt, vec![format!("{what}: ask again, under a new attempt number")]);
+        }
+    }
+
+    /// The warehouse took it that the shipment may not leave: the yes it had is over from now on.
+    pub(super) fn knows_that_it_is_over(&mut self) {
+        let stands = self.shipment.departure.as_ref().is_some_and(|departure| departure.told == Some(true));
+        if self.shipment.stage != Stage::Departed && !stands {
+            self.over_now();
+        }
+    }
+
+    fn over_now(&mut self) {
+        if let Some(yes) = self.shipment.cleared.filter(|yes| yes.over.is_none()) {
+            self.note(Fact::Over { attempt: yes.attempt, at: Some(self.context.now) });
+        }
+    }
+
+    fn never_was(&mut self) {
+        if let Some(yes) = self.shipment.cleared {
+            self.note(Fact::Over { attempt: yes.attempt, at: None });
         }
     }
 
@@ -137,7 +167,7 @@ impl Turn<'_, '_> {
         let key = (lot, hold.clone());
         // The lot has taken its yes back, also when that hold should be over by now: what it allows may be less.
         if revokes.is_some() && revokes == self.shipment.departure.as_ref().map(|departure| departure.attempt) {
-            self.changed(&format!("hold {hold} was placed since"));
+            self.ask_again(&format!("hold {hold} was placed since"));
         }
         if self.shipment.freed.contains(&key) {
             return;
@@ -281,7 +311,7 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// It left. Its lots hear of it; without our yes it is an escape.
+    /// It left. Its lots hear of it; without our yes, as it stood at that time, it is an escape.
     pub(super) fn left(&mut self, at: Instant) -> Answer {
         if self.shipment.stage == Stage::Departed {
             return Answer::Accepted;
@@ -290,8 +320,10 @@ impl Turn<'_, '_> {
         self.close_blocked(None, "it has left");
         self.close_refusals();
         self.draft.wake(self.context.now.plus_ms(self.context.book.policy.names_kept_ms), Wake::Forget);
-        let granted = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
-        let cleared = granted.filter(|departure| at <= departure.until).map(|departure| departure.attempt);
+        let cleared = self.shipment.cleared.filter(|yes| yes.counts_at(at)).map(|yes| yes.attempt);
+        if cleared.is_none() {
+            self.never_was();
+        }
         let (shipment, parts) = (self.draft.me(), self.shipment.split());
         for (lot, units) in self.lots() {
             let gone = lot::Mail::Departed { shipment, attempt: cleared, parts: parts_of(&units, &parts), units };
@@ -303,16 +335,27 @@ impl Turn<'_, '_> {
                 self.tell_shipped(sscc, located);
             }
         }
-        if cleared.is_some() && self.shipment.holds.is_empty() && self.shipment.gates.is_empty() {
-            return Answer::Accepted;
-        }
+        self.judge_departure(at, cleared)
+    }
+
+    /// Whether it might leave at that time, and whether it still might by what is known now.
+    fn judge_departure(&mut self, at: Instant, cleared: Option<u32>) -> Answer {
+        let stands = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true)).map(|departure| departure.attempt);
+        let free = self.shipment.holds.is_empty() && self.shipment.gates.is_empty();
         let number = self.shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
         let (kind, what) = match cleared {
-            None => {
-                let late = granted.map(|departure| format!(": the one it had was good until {}", departure.until)).unwrap_or_default();
-                (CaseKind::Escape, format!("{number} left without clearance{late}"))
+            Some(attempt) if free && stands == Some(attempt) => return Answer::Accepted,
+            Some(attempt) if stands == Some(attempt) => {
+                (CaseKind::HeldAfterClearance, format!("{number} left although a hold or a gate was in force"))
             }
-            Some(_) => (CaseKind::HeldAfterClearance, format!("{number} left although a hold or a gate was in force")),
+            Some(attempt) => {
+                let known = "before its warehouse knew that it had been taken back";
+                (CaseKind::HeldAfterClearance, format!("{number} left at {at} with the clearance of attempt {attempt}, {known}"))
+            }
+            None => {
+                let why = self.shipment.cleared.map(|yes| why_not(&yes, at)).unwrap_or_default();
+                (CaseKind::Escape, format!("{number} left without clearance{why}"))
+            }
         };
         let offers = vec![Proposal::Do("recall it, and find out how it left".into()), Proposal::Acknowledge];
         Answer::Discrepant { case: self.draft.open_case(NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers)) }
@@ -374,6 +417,15 @@ impl Turn<'_, '_> {
             }
         }
         lots
+    }
+}
+
+/// Why a yes that was given does not count for what left then.
+fn why_not(yes: &Yes, at: Instant) -> String {
+    match yes.over {
+        _ if at > yes.until => format!(": the one it had was good until {}, and it left at {at}", yes.until),
+        Some(over) => format!(": the one it had was over at {over}, and it left at {at}"),
+        None => String::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a fact means for a shipment. Total.
 
-use super::{Departure, Fact, Located, Shipment, Stage};
+use super::{Departure, Fact, Located, Shipment, Stage, Yes};
+use crate::instant::Instant;
 use crate::words::Sscc;
 
 impl Shipment {
@@ -8,6 +9,14 @@ impl Shipment {
     pub(super) fn known(&self, sscc: &Sscc) -> Option<(&Sscc, Option<&Located>)> {
         let same = || self.units.iter().find(|(name, _)| name.is(sscc));
         self.units.get_key_value(sscc).or_else(same).map(|(name, located)| (name, located.as_ref()))
+    }
+
+    fn over(&mut self, attempt: u32, at: Option<Instant>) {
+        let Some(yes) = self.cleared.as_mut().filter(|yes| yes.attempt == attempt) else { return };
+        match at {
+            Some(at) => yes.over = yes.over.or(Some(at)),
+            None => self.cleared = None,
+        }
     }
 
     /// What a fact changes.
@@ -55,8 +64,11 @@ impl Shipment {
                 let open = self.departure.as_mut().filter(|_| self.stage != Stage::Departed);
                 if let Some(departure) = open.filter(|departure| departure.attempt == *attempt) {
                     departure.told = Some(*granted);
+                    let yes = granted.then_some(Yes { attempt: *attempt, until: departure.until, over: None });
+                    self.cleared = yes.or(self.cleared);
                 }
             }
+            Fact::Over { attempt, at } => self.over(*attempt, *at),
             // Of the truck; see there.
             Fact::Tendered { .. }
             | Fact::Load(_)

@@ -12,6 +12,7 @@ use crate::kernel::{self, Context, Own, Reply, State};
 use crate::native::{NativeKind, Ref};
 use crate::refusal::Code;
 
+mod behind;
 mod gone;
 mod part;
 mod told;
@@ -147,9 +148,14 @@ impl Yard {
 
     /// What the last input asked the transport system to do is settled so.
     fn settles(&mut self, claim: &crate::outbox::Claim) {
+        self.settles_at(self.transport.unwrap(), claim);
+    }
+
+    /// What the last input asked that site to do last is settled so.
+    fn settles_at(&mut self, at: SiteId, claim: &crate::outbox::Claim) {
         let number = self.last.iter().rev().find_map(|fact| match fact {
             crate::fact::Fact::Intended { number, intent } => match intent.as_ref() {
-                crate::intent::Intent::Site { site, .. } if Some(*site) == self.transport => Some(*number),
+                crate::intent::Intent::Site { site, .. } if *site == at => Some(*number),
                 _ => None,
             },
             _ => None,

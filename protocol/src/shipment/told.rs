@@ -8,7 +8,7 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::name::SiteId;
-use crate::outbox::OutboxFact;
+use crate::outbox::{OutboxFact, Outcome};
 
 /// What it was told, in a sentence about its refusal; who acts on that, and how.
 struct Told {
@@ -48,6 +48,9 @@ impl Turn<'_, '_> {
     /// An errand for the warehouse went on.
     pub(super) fn warehouse_answered(&mut self, warehouse: SiteId, effect: &Effect, step: &OutboxFact) {
         let Some(told) = told(effect) else { return };
+        if forbids(effect) && matches!(step, OutboxFact::Settled(Outcome::Accepted(_) | Outcome::Adopted { .. })) {
+            self.knows_that_it_is_over();
+        }
         let (shipment, now) = (self.shipment, self.context.now);
         self.draft.show_refusal(self.common, &about(warehouse, told), step, |code, text| {
             // What a departure means has cases of its own.
@@ -83,6 +86,11 @@ fn told(effect: &Effect) -> Option<&'static Told> {
         return Some(if *granted { &YES } else { &NO });
     }
     None
+}
+
+/// Whether it says that the shipment may not leave.
+fn forbids(effect: &Effect) -> bool {
+    matches!(effect, Effect::BlockShipment { .. } | Effect::AnswerDeparture { granted: false, .. })
 }
 
 fn about(warehouse: SiteId, told: &Told) -> String {

@@ -45,14 +45,18 @@ pub struct Truck {
     pub ask: u32,
     /// What was told to the last time, once it was.
     pub told: Option<bool>,
+    /// Which of its questions was answered with yes the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<u32>,
     /// It has left.
     pub left: bool,
 }
 
 impl Truck {
     fn new(transport: SiteId, units: u32) -> Self {
-        let (load, carrier, appointment, dock, waited_for, told) = (None, None, None, None, None, None);
-        Self { transport, units, load, carrier, appointment, dock, waited_for, ask: 0, told, left: false }
+        let (load, carrier, appointment, dock) = (None, None, None, None);
+        let (waited_for, told, granted) = (None, None, None);
+        Self { transport, units, load, carrier, appointment, dock, waited_for, ask: 0, told, granted, left: false }
     }
 
     /// Whether it wants to leave, and waits for an answer.
@@ -76,7 +80,10 @@ impl Shipment {
             Fact::Docked(dock) => truck.dock = Some(dock.clone()),
             Fact::WaitsForTruck { attempt } => truck.waited_for = Some(*attempt),
             Fact::TruckAsked { ask } => (truck.ask, truck.told) = (*ask, None),
-            Fact::TruckTold { ask, granted } if *ask == truck.ask => truck.told = Some(*granted),
+            Fact::TruckTold { ask, granted } if *ask == truck.ask => {
+                truck.told = Some(*granted);
+                truck.granted = granted.then_some(*ask).or(truck.granted);
+            }
             Fact::TruckLeft => truck.left = true,
             // Whoever is blocked asks again, under another number.
             Fact::Asked { .. } | Fact::Held { .. } | Fact::Blocked { .. } => truck.waited_for = None,
@@ -89,6 +96,7 @@ impl Shipment {
             | Fact::Freed { .. }
             | Fact::Answered { .. }
             | Fact::Told { .. }
+            | Fact::Over { .. }
             | Fact::Tendered { .. }
             | Fact::TruckTold { .. } => {}
         }
@@ -276,18 +284,23 @@ impl Turn<'_, '_> {
     /// The truck is gone, and with it the goods, whether their warehouse said so or not.
     pub(super) fn truck_left(&mut self, ask: Option<u32>, at: Instant) -> Answer {
         let Some(truck) = self.shipment.truck.as_ref().filter(|truck| !truck.left) else { return Answer::Accepted };
-        let told = ask == Some(truck.ask) && truck.told == Some(true);
+        let told = ask.is_some() && ask == truck.granted;
+        let taken_back = told && truck.told != Some(true);
         self.note(Fact::TruckLeft);
         if self.shipment.stage != Stage::Departed {
             return self.left(at);
         }
-        if told {
+        if told && !taken_back {
             return Answer::Accepted;
         }
         let number = self.shipment.delivery.as_ref().map(ToString::to_string).unwrap_or_default();
-        let what = format!("the truck of {number} left without having been told that it may");
+        let (kind, what) = if taken_back {
+            (CaseKind::HeldAfterClearance, format!("the truck of {number} left with a yes that was taken back since"))
+        } else {
+            (CaseKind::Escape, format!("the truck of {number} left without having been told that it may"))
+        };
         let offers = vec![Proposal::Do("find out how it left; recall it if something holds it".into()), Proposal::Acknowledge];
-        let case = NewCase::new(CaseKind::Escape, "quality", what).impact(self.context.now).offers(offers);
+        let case = NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }
 }

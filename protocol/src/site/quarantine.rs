@@ -13,7 +13,7 @@ use crate::id::EntityId;
 use crate::input::{Address, Body, Input};
 use crate::kernel::{Context, acknowledge, refuse};
 use crate::native::Ref;
-use crate::order::{self, Report};
+use crate::order;
 use crate::refusal::Code;
 use crate::seen::ContentHash;
 use crate::wire;
@@ -238,21 +238,7 @@ fn cannot_stand(original: Option<&Input>, copies: &[Input], envelope: &Envelope)
 /// How much a message is about, for those that are about a quantity.
 fn stake(body: &Body) -> String {
     let Body::Order(order::Input::Report(report)) = body else { return String::new() };
-    match report {
-        Report::Consumed { amount, .. } | Report::Produced { amount, .. } => amount.qty.to_string(),
-        Report::Confirmed(work) => work.good.as_ref().map(|good| good.qty.to_string()).unwrap_or_default(),
-        Report::CountCorrected { difference, .. } => difference.to_string(),
-        Report::JobAccepted { .. }
-        | Report::JobRejected { .. }
-        | Report::WishRefused { .. }
-        | Report::OperationStarted { .. }
-        | Report::OperationHeld { .. }
-        | Report::OperationResumed { .. }
-        | Report::OperationAborted { .. }
-        | Report::SampleTaken { .. }
-        | Report::Completed
-        | Report::Staged { .. } => String::new(),
-    }
+    report.quantities().first().map(|(_, qty)| qty.to_string()).unwrap_or_default()
 }
 
 /// Why what waits cannot belong to that entity: it would be lost there.

@@ -70,6 +70,18 @@ fn a_hold_on_stock_that_has_left_is_told_to_its_truck() {
 }
 
 #[test]
+fn goods_that_left_with_a_clearance_that_was_taken_back_since_are_no_escape() {
+    let mut floor = two_pallets();
+    assert!(asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
+    place(&mut floor, "NC-1", &[]);
+    let gone = |attempt| Mail::Departed { shipment: truck(1), attempt, units: vec![(pallet(1), qty("480 H87"))], parts: Vec::new() };
+    mail(&mut floor, goods(), gone(Some(1)));
+    assert_eq!(floor.open(goods(), &CaseKind::Escape), 0, "its shipment shows it as held after clearance");
+    mail(&mut floor, goods(), gone(Some(2)));
+    assert_eq!(floor.open(goods(), &CaseKind::Escape), 1, "nobody gave it that one");
+}
+
+#[test]
 fn held_goods_that_leave_without_clearance_are_an_escape() {
     let mut floor = two_pallets();
     place(&mut floor, "NC-1", &[]);

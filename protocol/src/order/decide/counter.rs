@@ -12,18 +12,12 @@ use crate::qty::Qty;
 use crate::words::OpNo;
 
 /// Whose counter it is, apart from its source.
+#[derive(PartialEq)]
 pub(super) struct Dial<'a> {
     pub(super) op: &'a OpNo,
     pub(super) purpose: Use,
     /// Of which goods, where it counts goods and not work.
     pub(super) goods: Option<Counted>,
-}
-
-impl Dial<'_> {
-    /// Whether both are the same.
-    pub(super) fn is(&self, other: &Dial<'_>) -> bool {
-        (self.op, self.purpose, &self.goods) == (other.op, other.purpose, &other.goods)
-    }
 }
 
 impl Turn<'_, '_> {

@@ -14,7 +14,7 @@ use crate::fact::Fact as Noted;
 use crate::input::{Address, Body, Input as Told};
 use crate::intent::Wake;
 use crate::kernel::{not_given_up, refuse};
-use crate::order::{Amount, Business, Confirmation, Counted, Counting, Fact, Order, Report, Unbooked};
+use crate::order::{Amount, Business, Counted, Counting, Fact, Order, Report, Unbooked};
 use crate::posting::Use;
 use crate::qty::Qty;
 use crate::refusal::Code;
@@ -38,37 +38,11 @@ fn late_mark(case: u32) -> Mark {
     Mark::Text(KeyText::ours(format_args!("{LATE}{case}")))
 }
 
-/// What booking a report would need: the material that it is about, and each quantity in it.
+/// What booking a report would need: each quantity in it, and the material that it is about where that is not the order's own.
 fn parts<'r>(order: &Order, report: &'r Report) -> Vec<(Use, Option<&'r MaterialId>, Qty)> {
-    let other = |material: &'r Option<MaterialId>| {
-        material.as_ref().filter(|known| order.header.as_ref().is_none_or(|header| header.material != **known))
-    };
-    match report {
-        Report::Consumed { material, amount, .. } => vec![(Use::Consumed, Some(material), amount.qty)],
-        Report::Produced { material, amount, .. } => vec![(Use::Produced, other(material), amount.qty)],
-        Report::CountCorrected { purpose, difference, .. } => vec![(*purpose, None, *difference)],
-        Report::Confirmed(work) => amounts(work).into_iter().filter_map(|(purpose, amount)| Some((purpose, None, amount?.qty))).collect(),
-        Report::JobAccepted { .. }
-        | Report::JobRejected { .. }
-        | Report::WishRefused { .. }
-        | Report::OperationStarted { .. }
-        | Report::OperationResumed { .. }
-        | Report::OperationHeld { .. }
-        | Report::OperationAborted { .. }
-        | Report::SampleTaken { .. }
-        | Report::Completed
-        | Report::Staged { .. } => Vec::new(),
-    }
-}
-
-fn amounts(work: &Confirmation) -> [(Use, Option<&Amount>); 5] {
-    [
-        (Use::Yield, work.good.as_ref()),
-        (Use::Scrap, work.scrap.as_ref()),
-        (Use::Rework, work.rework.as_ref()),
-        (Use::Labour, work.labour.as_ref()),
-        (Use::Machine, work.machine.as_ref()),
-    ]
+    let own = |material: &&MaterialId| order.header.as_ref().is_some_and(|header| header.material == **material);
+    let material = report.material().filter(|material| matches!(report, Report::Consumed { .. }) || !own(material));
+    report.quantities().into_iter().map(|(purpose, qty)| (purpose, material, qty)).collect()
 }
 
 impl Order {
@@ -154,7 +128,7 @@ impl Turn<'_, '_> {
         let same = |known: &&Unbooked| {
             !known.given_up
                 && (known.envelope.key.source, known.envelope.key.epoch) == (source, epoch)
-                && self.dial(&known.report).is_some_and(|other| dial.is(&other))
+                && self.dial(&known.report).is_some_and(|other| dial == other)
         };
         self.order.unbooked.iter().find(same)
     }
@@ -177,7 +151,7 @@ impl Turn<'_, '_> {
                 Some(Dial { op, purpose: Use::Produced, goods: Some(goods) })
             }
             Report::Confirmed(work) => {
-                let part = amounts(work).into_iter().find_map(|(purpose, amount)| amount.map(|amount| (purpose, amount)));
+                let part = work.amounts().into_iter().find_map(|(purpose, amount)| amount.map(|amount| (purpose, amount)));
                 let (purpose, _) = part.filter(|(_, amount)| counts_up(amount))?;
                 Some(Dial { op: &work.op, purpose, goods: None })
             }

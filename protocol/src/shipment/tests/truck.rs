@@ -140,6 +140,17 @@ fn a_truck_that_leaves_without_an_answer_is_an_escape() {
 }
 
 #[test]
+fn a_truck_whose_yes_was_taken_back_after_its_goods_had_left_is_no_escape() {
+    let mut dock = Dock::cleared();
+    assert!(dock.yard.leaves());
+    dock.hold();
+    assert_eq!(dock.truck().told, Some(false));
+    assert!(matches!(dock.yard.says_as(tms(), Input::Report(Report::TruckLeft { ask: Some(1) })), Answer::Discrepant { .. }));
+    let held = |case: &crate::case::Case| case.kind == crate::case::CaseKind::HeldAfterClearance;
+    assert!(dock.yard.state.common.cases.values().all(held), "{:?}", dock.yard.state.common.cases);
+}
+
+#[test]
 fn only_the_transport_system_says_what_the_truck_does_and_only_the_warehouse_where_the_goods_are() {
     let mut dock = Dock::packed();
     let booked =
