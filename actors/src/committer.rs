@@ -1,5 +1,6 @@
-//! The committer: the only way to the journal. It takes what waits into one group and never lingers for more; an entity has
-//! one append under way, so the order of groups does not matter. Outcomes go back as messages, nobody awaits them.
+//! The committer: the only way to the journal. It takes what waits into one group and never lingers for more, and hands over one
+//! by one where the journal gathers by itself, because the outcome of a group comes with its last. An entity has one append under
+//! way, so the order of groups does not matter. Outcomes go back as messages, nobody awaits them.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use takt_protocol::planted::{self, Bug};
 use tokio::sync::mpsc;
 
 use crate::entity::Told;
-use crate::node::Node;
+use crate::node::{Node, Settings};
 
 /// An append, and who wants to know how it went.
 pub(crate) struct Wanted {
@@ -41,14 +42,18 @@ impl Committer {
 /// Runs until nobody can want anything any more.
 pub(crate) async fn run(node: Arc<Node>, mut waiting: mpsc::UnboundedReceiver<Wanted>) {
     let mut under_way = FuturesUnordered::new();
+    let (group_max, depth) = match node.settings {
+        Settings { group_max, group_depth, .. } if node.seams.journal.gathers() => (1, group_max * group_depth),
+        Settings { group_max, group_depth, .. } => (group_max, group_depth),
+    };
     loop {
-        let room = under_way.len() < node.settings.group_depth;
+        let room = under_way.len() < depth;
         tokio::select! {
             biased;
             wanted = waiting.recv(), if room => {
                 let Some(first) = wanted else { return };
                 let mut group = vec![first];
-                while group.len() < node.settings.group_max {
+                while group.len() < group_max {
                     let Ok(next) = waiting.try_recv() else { break };
                     group.push(next);
                 }

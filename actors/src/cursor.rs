@@ -15,8 +15,8 @@ pub(crate) struct Cursor {
     kept: Option<Duration>,
 }
 
-/// How long a cursor that moves on is not kept again: to keep one costs as much as a commit.
-const KEPT_EVERY: Duration = Duration::from_millis(100);
+/// How long a cursor that moves on is not kept again: to keep one costs as much as a commit, and a shard has several.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// What the place of a follower is called on the shelf.
 pub(crate) fn name(follower: &str, shard: u16) -> String {

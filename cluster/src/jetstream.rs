@@ -6,10 +6,12 @@
 //! was refused: the leader's log says so. A server that is gone makes it slow, never wrong, and never waits without end.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event};
+use futures::future::join_all;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -26,10 +28,10 @@ mod counter;
 mod dead;
 mod desk;
 mod fault;
-mod fetch;
 mod journal;
 mod layout;
 mod lease;
+mod line;
 mod monitor;
 pub mod probe;
 mod queue;
@@ -45,6 +47,7 @@ mod start;
 mod tail;
 mod timers;
 mod visit;
+mod writer;
 
 pub use checkup::{Check, Verdict, examine};
 pub use settings::{Durability, PAYLOAD_BYTES_MIN, Settings};
@@ -55,6 +58,7 @@ use committer::{Committer, Wish};
 use counter::Counter;
 use desk::Desk;
 use layout::Names;
+use writer::Writers;
 
 /// The pause before the first try to connect again, and the longest.
 const RECONNECT: Duration = Duration::from_millis(50);
@@ -63,6 +67,8 @@ const RECONNECT_MAX: Duration = Duration::from_secs(1);
 /// A region's store on JetStream, as one node holds it.
 pub struct JetStream {
     shared: Arc<Shared>,
+    /// The connection of its appends.
+    appends: Client,
 }
 
 struct Shared {
@@ -75,6 +81,7 @@ struct Shared {
     counters: Mutex<BTreeMap<QueueName, Arc<Counter>>>,
     room: room::Room,
     tails: tail::Tails,
+    writers: Writers,
     lately: blobs::Lately,
     tasks: Mutex<Vec<AbortHandle>>,
 }
@@ -103,7 +110,7 @@ impl JetStream {
         let replies = appends.client.subscribe(committer.replies()).await.map_err(|_| unreachable(&settings))?;
         let shared = Shared::new(settings, api, incarnation, wishes);
         shared.start(committer.run(waiting, replies));
-        Ok(Self { shared })
+        Ok(Self { shared, appends: appends.client })
     }
 
     /// Its seams.
@@ -120,9 +127,16 @@ impl JetStream {
         }
     }
 
+    /// Messages that went over its connections so far: sent, and heard.
+    pub fn traffic(&self) -> (u64, u64) {
+        let both = [&self.shared.api.client, &self.appends].map(Client::statistics);
+        let sum = |count: fn(&async_nats::Statistics) -> u64| both.iter().map(|client| count(client)).sum();
+        (sum(|client| client.out_messages.load(Ordering::Relaxed)), sum(|client| client.in_messages.load(Ordering::Relaxed)))
+    }
+
     /// Gives back what was handed out, so that another node need not wait for it, and ends.
     pub async fn stop(self) {
-        self.shared.desk.give_all_back().await;
+        self.shared.give_all_back().await;
         if self.shared.api.client.flush().await.is_err() {
             tracing::debug!("the connection was gone before its end");
         }
@@ -138,6 +152,7 @@ impl Drop for JetStream {
 impl Shared {
     fn new(settings: Settings, api: Api, incarnation: u64, wishes: mpsc::Sender<Vec<Wish>>) -> Arc<Self> {
         let desk = Arc::new(Desk::new(api.clone(), settings.silence));
+        let (writers, writing) = Writers::to(&api);
         let shared = Arc::new(Self {
             names: Names::of(settings.region),
             settings,
@@ -148,11 +163,20 @@ impl Shared {
             counters: Mutex::default(),
             room: room::Room::default(),
             tails: tail::Tails::default(),
+            writers,
             lately: blobs::Lately::default(),
             tasks: Mutex::default(),
         });
         shared.start(desk.run());
+        writing.into_iter().for_each(|task| shared.start(task));
         shared
+    }
+
+    /// Gives back what was handed out, when nothing more comes here.
+    async fn give_all_back(&self) {
+        let counters: Vec<Arc<Counter>> = self.counters().values().cloned().collect();
+        join_all(counters.iter().map(|counter| counter.let_go(&self.api))).await;
+        self.desk.give_all_back().await;
     }
 
     fn counters(&self) -> MutexGuard<'_, BTreeMap<QueueName, Arc<Counter>>> {

@@ -54,15 +54,28 @@ struct Figure {
     p999_ms: f64,
     /// How long after the last answer everything recorded was in names and lists, too.
     behind: Option<Duration>,
+    /// What each cost, where servers are beside us.
+    cost: Option<Cost>,
+}
+
+/// What one of them cost, on an average.
+struct Cost {
+    /// Of a processor, in microseconds: of this process with the client in it, and of all servers.
+    here_us: f64,
+    servers_us: f64,
+    /// Messages of this process, sent and heard; of the raw limit they are not counted.
+    sent: f64,
+    heard: f64,
 }
 
 /// Measures whole commands on the embedded engine.
 pub fn embedded(load: &Load) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(load.workers.max(1)).enable_all().build()?;
-    head(&format!(
+    let how = format!(
         "{} worker thread(s), {} s a figure; the limit is the same store's group commit of 300-byte appends",
         load.workers, load.secs
-    ));
+    );
+    head(&how, "");
     for in_flight in &load.in_flight {
         let limit = runtime.block_on(bare(load, *in_flight))?;
         line(*in_flight, "store alone", &limit, &limit);
@@ -75,21 +88,24 @@ pub fn embedded(load: &Load) -> anyhow::Result<()> {
 }
 
 /// What is measured, and the heads of the columns.
-fn head(how: &str) {
+fn head(how: &str, costs: &str) {
     println!(
         "whole commands: an order is released and found able to run, then 11 reports, each sent when the one before was answered; answered when durable"
     );
     println!("{how}; projected: with index,\ndispatcher and publisher, and how long after the last answer the index had read all\n");
     println!(
-        "{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "{:>9}  {:<22} {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}{costs}",
         "in flight", "what", "per second", "of limit", "p50 ms", "p99 ms", "p99.9 ms", "behind ms"
     );
 }
 
 fn line(in_flight: usize, what: &str, figure: &Figure, limit: &Figure) {
     let behind = figure.behind.map_or_else(String::new, |behind| behind.as_millis().to_string());
+    let cost = figure.cost.as_ref().map_or_else(String::new, |cost| {
+        format!(" {:>9.0} {:>11.0} {:>7.2} {:>7.2}", cost.here_us, cost.servers_us, cost.sent, cost.heard)
+    });
     println!(
-        "{in_flight:>9}  {what:<22} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {behind:>9}",
+        "{in_flight:>9}  {what:<22} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {behind:>9}{cost}",
         figure.per_second,
         figure.per_second / limit.per_second,
         figure.p50_ms,
@@ -192,7 +208,14 @@ async fn commands_on(
 fn figure(mut times: Vec<Duration>, time: Duration) -> Figure {
     times.sort_unstable();
     let at = |per_mille| within_ms(&times, per_mille);
-    Figure { per_second: times.len() as f64 / time.as_secs_f64(), p50_ms: at(500), p99_ms: at(990), p999_ms: at(999), behind: None }
+    Figure {
+        per_second: times.len() as f64 / time.as_secs_f64(),
+        p50_ms: at(500),
+        p99_ms: at(990),
+        p999_ms: at(999),
+        behind: None,
+        cost: None,
+    }
 }
 
 /// The ms within which that many of a thousand came; of sorted times.

@@ -19,7 +19,7 @@ pub(super) const ID: &str = "Takt-Id";
 /// The fence of JetStream: the sequence of the last message on the subject; 0 for none.
 pub(super) const FENCE: &str = "Nats-Expected-Last-Subject-Sequence";
 /// The most messages of one atomic batch; the servers take 1,000.
-const BATCH_MAX: usize = 500;
+pub(super) const BATCH_MAX: usize = 500;
 /// And the most bytes, so that one entry of the servers' own log stays of a size they ship at once.
 pub(super) const BATCH_BYTES_MAX: usize = 8 << 20;
 /// How often what nobody answers is asked at least.

@@ -31,7 +31,7 @@ impl Bus for Shared {
             for Item { subject, headers, bytes } in told.into_iter().map(item) {
                 self.api.tell(subject, headers, bytes).await?;
             }
-            self.api.store_all(kept.into_iter().map(item).collect()).await
+            self.writers.events.store(kept.into_iter().map(item).collect()).await
         };
         done.await.map_err(|fault: Fault| fault.error("the bus"))
     }

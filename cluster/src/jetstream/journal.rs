@@ -73,6 +73,10 @@ impl Journal for Shared {
         !self.wishes.is_closed()
     }
 
+    fn gathers(&self) -> bool {
+        true
+    }
+
     fn shards(&self) -> u16 {
         self.settings.shards
     }

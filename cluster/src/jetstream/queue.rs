@@ -26,9 +26,10 @@ impl Queue for Shared {
         // Timers that came due stand in a stream of their own; a group that mixes them is two, each all or nothing.
         let (due, work): (Vec<Message>, Vec<Message>) =
             group.into_iter().partition(|message| matches!(message.queue, QueueName::Due { .. }));
-        for (stream, group) in [(&self.names.work, work), (&self.names.timer, due)] {
+        let (work_in, due_in) = (&self.writers.work, &self.writers.timer);
+        for (stream, writer, group) in [(&self.names.work, work_in, work), (&self.names.timer, due_in, due)] {
             let items = group.into_iter().map(|message| self.item(message)).collect();
-            self.api.store_all(items).await.map_err(|fault| fault.error(&place(stream)))?;
+            writer.store(items).await.map_err(|fault| fault.error(&place(stream)))?;
         }
         Ok(())
     }
@@ -74,7 +75,7 @@ impl Queue for Shared {
     async fn let_go(&self, queue: QueueName) {
         let counter = self.counters().get(&queue).cloned();
         if let Some(counter) = counter {
-            counter.let_go();
+            counter.let_go(&self.api).await;
         }
         self.desk.give_back(queue);
     }

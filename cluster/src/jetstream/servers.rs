@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
 
 use takt_protocol::name::Region;
 
@@ -230,6 +231,12 @@ impl Servers {
         state(guard.server).is_none_or(|state| "TtZX".contains(state))
     }
 
+    /// How much of a processor all of them have used so far.
+    pub fn used(&self) -> Duration {
+        let servers = self.servers.iter().filter_map(|server| server.guard.as_ref());
+        servers.map(|guard| used(&guard.server.to_string())).sum()
+    }
+
     /// What one wrote last, for whoever looks at a failure.
     pub fn log(&self, at: usize) -> String {
         self.servers.get(at).and_then(|server| fs::read_to_string(server.dir.join("log")).ok()).unwrap_or_default()
@@ -294,6 +301,15 @@ impl Server {
         let server = line.trim().parse().map_err(|_| std::io::Error::other("the guard did not say which process the server is"))?;
         Ok(Guard { process, input, server })
     }
+}
+
+/// How much of a processor a process has used, as the kernel counts: in hundredths of a second. `self` is this one.
+pub fn used(process: &str) -> Duration {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // Behind the name, which is in parentheses: the twelfth and the thirteenth are the time in the program and in the kernel.
+    let rest = status.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks.saturating_mul(10))
 }
 
 /// A signal takes effect a little after it was sent.

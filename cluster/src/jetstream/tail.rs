@@ -12,7 +12,7 @@ use takt_protocol::subject;
 
 use super::api::Api;
 use super::fault::Fault;
-use super::fetch::{self, End, Place, nanos};
+use super::line::{Line, Place, nanos};
 use super::{Shared, place};
 use crate::Error;
 use crate::seam::Entry;
@@ -21,6 +21,8 @@ use crate::seam::Entry;
 const IDLE: Duration = Duration::from_mins(1);
 /// Readers of this node that are remembered, over all shards; who is forgotten begins with a new consumer.
 const REMEMBERED: usize = 256;
+/// Messages that are asked for ahead of who reads them.
+const AHEAD: usize = 512;
 /// Between two tries when nobody answers.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -30,9 +32,9 @@ pub(super) struct Tails {
     idle: Mutex<BTreeMap<(u16, u64), Tail>>,
 }
 
-/// A consumer, and the number of its next message.
+/// A line to a consumer, and the number of its next message.
 struct Tail {
-    consumer: String,
+    line: Line,
     next: u64,
 }
 
@@ -64,24 +66,12 @@ impl Tails {
             Some(tail) => tail,
             None => begin(api, shared, shard, after).await?,
         };
-        let log = &shared.names.log;
-        let (mut messages, mut end) = fetch::now(api, log, &tail.consumer, most).await?;
-        if messages.is_empty() && matches!(end, End::Done) {
-            (messages, end) = fetch::first(api, log, &tail.consumer).await?;
-            if !messages.is_empty() && most > 1 && matches!(end, End::Done) {
-                // What came with it, or just behind it.
-                let (more, and) = fetch::now(api, log, &tail.consumer, most - 1).await.unwrap_or((Vec::new(), End::Gone));
-                messages.extend(more);
-                end = and;
-            }
-        }
+        tail.line.ask(api, AHEAD).await?;
+        let messages = tail.line.next(api, most).await?;
         let (entries, whole) = tail.in_order(after, messages);
         let cursor = entries.last().map_or(after, |entry| entry.sequence);
-        match end {
-            End::Done if whole => self.remember(shard, cursor, tail),
-            // Made anew after a pause, not at once and for ever.
-            End::Gone if entries.is_empty() => return Err(Fault::Absent),
-            End::Done | End::Gone => {}
+        if whole {
+            self.remember(shard, cursor, tail);
         }
         Ok((!entries.is_empty()).then_some(entries))
     }
@@ -132,5 +122,5 @@ async fn begin(api: &Api, shared: &Shared, shard: u16, after: u64) -> Result<Tai
     });
     let request = json!({"stream_name": log, "config": config, "action": "create"});
     api.call::<Value>(&format!("CONSUMER.CREATE.{log}.{consumer}.{filter}"), &request).await?;
-    Ok(Tail { consumer, next: 1 })
+    Ok(Tail { line: Line::to(api, log, &consumer).await?, next: 1 })
 }

@@ -18,7 +18,7 @@ impl Timers for Shared {
         // Of two of one id the later counts, and a batch takes a subject once.
         let latest: BTreeMap<(u16, String), Timer> = group.into_iter().map(|timer| ((timer.shard, timer.id.clone()), timer)).collect();
         let items = latest.into_values().map(|timer| self.schedule(timer)).collect();
-        self.api.store_all(items).await.map_err(|fault| fault.error(&place(&self.names.timer)))
+        self.writers.timer.store(items).await.map_err(|fault| fault.error(&place(&self.names.timer)))
     }
 }
 

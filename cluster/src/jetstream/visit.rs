@@ -50,7 +50,7 @@ impl Visit {
     /// Gives back what was handed out, and ends.
     pub async fn stop(self) {
         if self.is_connected() {
-            self.shared.desk.give_all_back().await;
+            self.shared.give_all_back().await;
             if self.shared.api.client.flush().await.is_err() {
                 tracing::debug!("the connection was gone before its end");
             }

@@ -70,6 +70,11 @@ pub trait Journal: Send + Sync {
         true
     }
 
+    /// Whether it gathers by itself what is appended at the same time, so that each append may come alone, and be answered alone.
+    fn gathers(&self) -> bool {
+        false
+    }
+
     /// How many shards this generation has; fixed when the store is made, and checked when it is opened.
     fn shards(&self) -> u16;
 

@@ -9,12 +9,12 @@ use anyhow::Context as _;
 use takt_actors::index;
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::probe::{self, Measured};
-use takt_cluster::jetstream::servers::{Plan, Servers, find};
+use takt_cluster::jetstream::servers::{Plan, Servers, find, used};
 use takt_cluster::jetstream::{JetStream, Settings};
 use takt_cluster::seam::Clock;
 use takt_cluster::views::{Stamp, Views};
 
-use super::{Figure, commands_on, head, line, region};
+use super::{Cost, Figure, commands_on, head, line, region};
 use crate::demo::nats::cache;
 
 /// Bytes of a raw append, and appends of an order: as long and as many as those of a command.
@@ -62,9 +62,10 @@ async fn measure(load: &OnServers) -> anyhow::Result<Vec<Figure>> {
     let servers = Servers::start(&program, &dir, Plan { servers: 3, accounts, sync_always: true });
     let servers = servers.with_context(|| format!("the servers in {} did not start", dir.display()))?;
     let says = format!("3 servers, 3 copies, `sync_interval: always`, {} worker thread(s), {} s a figure", load.workers, load.secs);
-    head(&format!(
+    let how = format!(
         "{says}; the limit is raw fenced appends of {BYTES} bytes,\n{APPENDS} an order, each sent when the one before was acknowledged"
-    ));
+    );
+    head(&how, " us here  us servers    sent   heard");
     let (mut account, mut all) = (0, Vec::new());
     for _ in 0..load.runs {
         for in_flight in &load.in_flight {
@@ -72,7 +73,7 @@ async fn measure(load: &OnServers) -> anyhow::Result<Vec<Figure>> {
             for (what, projections) in FIGURES {
                 let settings = servers.settings(region()?, account);
                 account += 1;
-                let figure = one(load, settings, (*in_flight, what, projections), &dir).await?;
+                let figure = one(load, (&servers, settings), (*in_flight, what, projections), &dir).await?;
                 line(*in_flight, what, &figure, all.get(first).unwrap_or(&figure));
                 all.push(figure);
             }
@@ -83,7 +84,7 @@ async fn measure(load: &OnServers) -> anyhow::Result<Vec<Figure>> {
 
 async fn one(
     load: &OnServers,
-    settings: Settings,
+    (servers, settings): (&Servers, Settings),
     (in_flight, what, projections): (usize, &str, Option<bool>),
     dir: &Path,
 ) -> anyhow::Result<Figure> {
@@ -92,7 +93,8 @@ async fn one(
     let time = Duration::from_secs(load.secs);
     let appends = probe::Load { in_flight: u32::try_from(in_flight)?, appends: APPENDS, bytes: BYTES, time };
     let engine = JetStream::open(settings.clone(), Arc::clone(&shared)).await?;
-    let figure = match (what, projections) {
+    let before = (used("self"), servers.used(), engine.traffic());
+    let mut figure = match (what, projections) {
         (_, Some(projections)) => {
             let views = tempfile::tempdir_in(dir)?;
             let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
@@ -102,8 +104,25 @@ async fn one(
         ("raw appends", None) => of(&probe::raw(&settings, &shared, appends).await?),
         (_, None) => of(&probe::ours(&engine.seams().journal, settings.region, &shared, appends).await?),
     };
+    let after = (used("self"), servers.used(), engine.traffic());
+    figure.cost = Some(cost(before, after, figure.per_second * time.as_secs_f64()));
     engine.stop().await;
     Ok(figure)
+}
+
+/// Processor of this process and of the servers, and messages sent and heard, so far.
+type Used = (Duration, Duration, (u64, u64));
+
+#[expect(clippy::cast_precision_loss, reason = "an average")]
+fn cost(before: Used, after: Used, done: f64) -> Cost {
+    let us = |before: Duration, after: Duration| after.saturating_sub(before).as_secs_f64() * 1e6 / done;
+    let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / done;
+    Cost {
+        here_us: us(before.0, after.0),
+        servers_us: us(before.1, after.1),
+        sent: each(before.2.0, after.2.0),
+        heard: each(before.2.1, after.2.1),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
@@ -115,6 +134,7 @@ fn of(measured: &Measured) -> Figure {
         p99_ms: ms(measured.p99_us),
         p999_ms: f64::NAN,
         behind: None,
+        cost: None,
     }
 }
 

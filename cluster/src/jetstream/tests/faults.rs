@@ -1,6 +1,7 @@
 //! Servers that are killed and stopped under load. Each fault shows that it took effect; then the account is taken: nothing
 //! acknowledged is lost, no log forks, nothing stands twice.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::super::servers::{Plan, Servers};
 use super::super::{JetStream, Settings};
 use super::{cluster, eu, open, quick};
 use crate::conformance::{self, Bench};
-use crate::seam::Seams;
+use crate::seam::{Message, QueueName, Seams};
 
 mod floor;
 mod seams;
@@ -121,4 +122,43 @@ async fn what_survives_a_node_survives_it_together_with_a_server() {
         payloads_are_found_by_their_hash,
         the_shelf_gives_back_what_was_put,
     );
+}
+
+#[tokio::test]
+async fn what_is_done_stays_done_and_what_is_not_comes_again_when_every_server_was_killed() {
+    let mut servers = cluster(Plan { servers: 3, accounts: 1, sync_always: true });
+    let settings = quick(servers.settings(eu(), 0));
+    let queue = QueueName::In { shard: 0 };
+    let ids: BTreeSet<String> = (0..20).map(|number| format!("mail {number}")).collect();
+    let engine = open(settings.clone()).await;
+    let seams = engine.seams();
+    let message = |id: &String| Message { queue, id: id.clone(), bytes: id.clone().into() };
+    seams.queue.publish(ids.iter().map(message).collect()).await.unwrap();
+    let mut handed = Vec::new();
+    while handed.len() < 12 {
+        handed.extend(seams.queue.pull(queue, 12 - handed.len(), Duration::from_mins(1)).await.unwrap());
+    }
+    let done: BTreeSet<String> = handed.iter().take(5).map(|delivery| delivery.id.clone()).collect();
+    seams.queue.ack(handed.iter().take(5).map(|delivery| delivery.receipt).collect()).await.unwrap();
+    drop((seams, engine));
+    for at in 0..3 {
+        assert!(servers.kill(at) && servers.is_out(at), "server {at} was not killed");
+    }
+    for at in 0..3 {
+        servers.revive(at).unwrap();
+    }
+    let engine = open(settings).await;
+    let seams = engine.seams();
+    let mut came = BTreeSet::new();
+    let started = seams.clock.elapsed();
+    while came.len() < 15 {
+        assert!(seams.clock.elapsed() < started + Duration::from_secs(30), "what was not done did not come again: {came:?}");
+        let Ok(pulled) = tokio::time::timeout(Duration::from_secs(1), seams.queue.pull(queue, 20, Duration::from_mins(1))).await else {
+            continue;
+        };
+        came.extend(pulled.unwrap_or_default().into_iter().map(|delivery| delivery.id));
+    }
+    assert_eq!(came, &ids - &done);
+    let more = tokio::time::timeout(Duration::from_secs(3), seams.queue.pull(queue, 20, Duration::from_mins(1))).await;
+    assert!(more.is_err(), "what was done came again");
 }

@@ -1,0 +1,101 @@
+//! The writers: what many followers store in one stream at the same time goes together, in as few atomic batches as possible,
+//! because a batch is one entry of the servers' own log, and syncs every disk. Nobody waits for an answer to what they store: so a
+//! writer lingers for more, longest where a little delay does no harm.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::{mpsc, oneshot};
+
+use super::api::{Api, BATCH_BYTES_MAX, BATCH_MAX, Item};
+use super::fault::Fault;
+
+/// Groups that wait for a writer before callers have to wait.
+const WAITING_MAX: usize = 1_024;
+
+/// How long a writer lingers: mail is on its way to somebody who waits, timers and events are not.
+const MAIL: Duration = Duration::from_millis(2);
+const REST: Duration = Duration::from_millis(20);
+
+/// A group, and who stores it.
+struct Wish {
+    items: Vec<Item>,
+    reply: oneshot::Sender<Result<(), Fault>>,
+}
+
+/// A writer of one stream.
+#[derive(Clone)]
+pub(super) struct Writer {
+    wishes: mpsc::Sender<Wish>,
+}
+
+/// The writers of a region.
+pub(super) struct Writers {
+    /// Of queues.
+    pub(super) work: Writer,
+    /// Of timers, and of what came due.
+    pub(super) timer: Writer,
+    /// Of public events.
+    pub(super) events: Writer,
+}
+
+impl Writers {
+    /// Writers, and what has to run for each.
+    pub(super) fn to(api: &Api) -> (Self, [impl Future<Output = ()> + Send + 'static; 3]) {
+        let ((work, a), (timer, b), (events, c)) = (pair(api, MAIL), pair(api, REST), pair(api, REST));
+        (Self { work, timer, events }, [a, b, c])
+    }
+}
+
+fn pair(api: &Api, linger: Duration) -> (Writer, impl Future<Output = ()> + Send + 'static) {
+    let (wishes, waiting) = mpsc::channel(WAITING_MAX);
+    (Writer { wishes }, run(api.clone(), linger, waiting))
+}
+
+impl Writer {
+    /// Stores messages in their order. All of a group that fits into a batch, or nothing; after an error it may be there all the same.
+    pub(super) async fn store(&self, items: Vec<Item>) -> Result<(), Fault> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let (reply, outcome) = oneshot::channel();
+        self.wishes.send(Wish { items, reply }).await.map_err(|_| Fault::Silent)?;
+        outcome.await.unwrap_or(Err(Fault::Silent))
+    }
+}
+
+/// Runs until nobody can wish for anything any more.
+async fn run(api: Api, linger: Duration, mut waiting: mpsc::Receiver<Wish>) {
+    while let Some(first) = waiting.recv().await {
+        api.clock.sleep(linger).await;
+        let (mut count, mut bytes) = size(&first);
+        let mut group = vec![first];
+        while count < BATCH_MAX && bytes < BATCH_BYTES_MAX {
+            let Ok(next) = waiting.try_recv() else { break };
+            let (more, long) = size(&next);
+            (count, bytes) = (count + more, bytes + long);
+            group.push(next);
+        }
+        store(&api, group).await;
+    }
+}
+
+fn size(wish: &Wish) -> (usize, usize) {
+    (wish.items.len(), wish.items.iter().map(|item| item.bytes.len()).sum())
+}
+
+async fn store(api: &Api, group: Vec<Wish>) {
+    let all = group.iter().flat_map(|wish| wish.items.iter().cloned()).collect();
+    let alone = group.len() == 1;
+    let done = api.store_all(all).await;
+    // What the servers refuse may be one of them only: each stands or falls by itself. What nobody answered, nobody answers again.
+    let outcomes = match &done {
+        Err(fault) if !alone && *fault != Fault::Silent => join_all(group.iter().map(|wish| api.store_all(wish.items.clone()))).await,
+        Ok(()) | Err(_) => vec![done; group.len()],
+    };
+    for (wish, outcome) in group.into_iter().zip(outcomes) {
+        if wish.reply.send(outcome).is_err() {
+            tracing::debug!("whoever stored did not wait for the outcome");
+        }
+    }
+}
