@@ -51,8 +51,9 @@ impl Checks<'_> {
         let roles = govern::roles(self.pages, Some(&mesh.policy));
         let may = |client: &&Spanned<ClientText>, verb: &str| roles.may(&client.value.role, verb);
         let who = |verb: &str| mesh.clients.iter().filter(|client| may(client, verb)).count();
-        // That there is no client at all was told; and what nobody may, too.
-        if mesh.clients.is_empty() {
+        // That there is no client at all was told, that one has a role which is none, and what nobody may, too.
+        let told = |client: &Spanned<ClientText>| !roles.grants().contains_key(&client.value.role);
+        if mesh.clients.is_empty() || mesh.clients.iter().any(told) {
             return;
         }
         let offered = |verb: &str| listed(&roles.who_may(verb));
