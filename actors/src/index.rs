@@ -3,7 +3,7 @@
 //! decided by them alone. A name that they do not know yet is born under, or waits in its site's quarantine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,12 +47,26 @@ pub struct Index {
     region: Region,
     views: Views,
     moved: Arc<Notify>,
+    /// Up to where each shard was read for its master data before anything was decided.
+    known: Arc<OnceLock<Vec<u64>>>,
 }
 
 impl Index {
     /// The index of a region over these rows.
     pub fn new(region: Region, views: Views) -> Self {
-        Self { region, views, moved: Arc::default() }
+        Self { region, views, moved: Arc::default(), known: Arc::default() }
+    }
+
+    /// Has the region decide by all master data that its logs have at this moment, whether the rows have it or not.
+    pub(crate) async fn teach(&self, node: &Node) -> Result<(), takt_cluster::Error> {
+        let upto = masterdata::known_by_now(node, self).await?;
+        self.known.get_or_init(|| upto);
+        Ok(())
+    }
+
+    /// The cursor of a shard.
+    fn cursor(&self, shard: u16) -> Result<u64, takt_cluster::Error> {
+        self.views.cursor(shard)
     }
 
     /// What a name means, as far as the logs said.
@@ -119,6 +133,11 @@ impl Index {
         rows.into_iter().map(|(_, open)| open).collect()
     }
 
+    /// Whether a case is open.
+    pub fn is_open(&self, entity: EntityId, number: u32) -> bool {
+        self.views.get(rows::CASES, &keys::numbered_key(entity, number)).is_ok_and(|row| row.is_some())
+    }
+
     /// The cases that a cause ever had, also closed ones.
     pub fn caused(&self, cause: &str) -> Vec<(EntityId, u32)> {
         let prefix = keys::cause_key(cause);
@@ -165,13 +184,6 @@ impl Index {
         let (prefix, after) = (tally::count_prefix(plant, what), tally::before_key(plant, what, since));
         let rows: Vec<(Vec<u8>, u64)> = self.scan(rows::COUNTS, Span { prefix: &prefix, after: Some(&after), most: usize::MAX });
         rows.into_iter().map(|(_, count)| count).sum()
-    }
-
-    /// The orders that have an open case.
-    pub fn with_case(&self) -> BTreeSet<EntityId> {
-        let prefix = [Kind::Order as u8];
-        let keys = self.keys(rows::CASES, Span { prefix: &prefix, after: None, most: usize::MAX });
-        keys.iter().filter_map(|key| keys::entity_of(key)).collect()
     }
 
     /// The intents whose reply was lost, with whose they are; some of them may have been settled this very moment.
@@ -290,7 +302,8 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
     loop {
         let run = node.tape.all_after(shard, cursor).await?;
         let rows = rows::of(&index.views, shard, &run)?;
-        masterdata::learn(node, shard, &run, &rows).await?;
+        let known = index.known.get().and_then(|known| known.get(usize::from(shard))).copied().unwrap_or_default();
+        masterdata::learn(node, shard, &run, &rows, known).await?;
         cursor = match index.views.apply(Step { shard, after: cursor, upto: run.upto, rows })? {
             Applied::Done => run.upto,
             Applied::Stale { at } => at,

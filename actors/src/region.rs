@@ -133,7 +133,7 @@ impl Region {
         let (committer, waiting) = Committer::pair();
         let hall = Hall::new(Arc::clone(&node), committer);
         let index = Index::new(node.region, plan.views);
-        node.learn(index.records());
+        index.teach(&node).await?;
         let (since, lease) = (node.seams.clock.now(), node.settings.lease_ms.map(Duration::from_millis));
         let sites: Vec<SiteId> = plan.sites.iter().map(|link| link.site).collect();
         let run_here = plan.roads.iter().filter(|far| !matches!(far.way, Way::Answers));

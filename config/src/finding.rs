@@ -19,7 +19,7 @@ pub struct Finding {
 
 impl Finding {
     /// About a file as a whole.
-    pub(crate) fn about(file: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn about(file: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: 0, column: 0, what: what.into(), remedy: remedy.into() }
     }
 

@@ -106,9 +106,17 @@ impl Folder {
 
     /// SHA-256 over names and contents, but of tests, sorted, as 64 hexadecimal digits: the same for the same text, whoever holds it.
     pub fn hash(&self) -> String {
+        self.hash_of(|name| !name.ends_with(trial::ENDING))
+    }
+
+    /// The same of everything, tests among it: another one, when there may be something new to say of the folder.
+    pub fn hash_of_all(&self) -> String {
+        self.hash_of(|_| true)
+    }
+
+    fn hash_of(&self, counts: impl Fn(&str) -> bool) -> String {
         let mut whole = Vec::new();
-        let in_force = self.files.iter().filter(|(name, _)| !name.ends_with(trial::ENDING));
-        for part in in_force.flat_map(|(name, text)| [name, text]) {
+        for part in self.files.iter().filter(|(name, _)| counts(name)).flat_map(|(name, text)| [name, text]) {
             whole.extend((part.len() as u64).to_be_bytes());
             whole.extend(part.as_bytes());
         }

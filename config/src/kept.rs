@@ -23,7 +23,7 @@ impl Kept {
             parts.insert(file, said);
         };
         for site in mesh.book.sites.keys() {
-            keep(format!("sites/{site}.yaml"), &["link", "limits"]);
+            keep(format!("sites/{site}.yaml"), &["link", "limits", "classes"]);
             keep(format!("plants/{site}/limits.yaml"), &[]);
         }
         keep("regions.yaml".to_owned(), &[]);

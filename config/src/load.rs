@@ -66,11 +66,15 @@ pub fn load(dir: &Path, variables: &BTreeMap<String, String>) -> Result<Mesh, Ve
 
 /// The same for a process that runs only these regions: variables of servers that only the others come to need not be known.
 pub fn load_for(dir: &Path, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> Result<Mesh, Vec<Finding>> {
-    let folder = Folder::read(dir)?;
+    load_read(&Folder::read(dir)?, variables, here)
+}
+
+/// The same of a folder as it was read, whatever stands there by now: what was tested is what is loaded.
+pub fn load_read(folder: &Folder, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> Result<Mesh, Vec<Finding>> {
     let mut findings = Vec::new();
-    let mut pages = read::pages(&folder, variables, here, &mut findings);
-    check::all(&pages, &folder, &mut findings);
-    let mesh = pages.mesh.take().and_then(|mesh| assemble(&folder, mesh, pages));
+    let mut pages = read::pages(folder, variables, here, &mut findings);
+    check::all(&pages, folder, &mut findings);
+    let mesh = pages.mesh.take().and_then(|mesh| assemble(folder, mesh, pages));
     match mesh {
         Some(mesh) if findings.is_empty() => Ok(mesh),
         Some(_) | None => Err(sorted(findings)),

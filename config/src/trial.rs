@@ -38,14 +38,18 @@ pub struct Checked {
 /// Loads a folder, compares everything with everything, and runs its tests. A variable that is not set is no fault here: who
 /// checks a folder need not know its secrets.
 pub fn check(dir: &Path, variables: &BTreeMap<String, String>) -> Checked {
-    let folder = match Folder::read(dir) {
-        Ok(folder) => folder,
-        Err(findings) => return Checked { findings, ..Checked::default() },
-    };
-    let (filled, unset) = filled(&folder, variables);
+    match Folder::read(dir) {
+        Ok(folder) => check_read(&folder, variables),
+        Err(findings) => Checked { findings, ..Checked::default() },
+    }
+}
+
+/// The same of a folder as it was read, whatever stands there by now.
+pub fn check_read(folder: &Folder, variables: &BTreeMap<String, String>) -> Checked {
+    let (filled, unset) = filled(folder, variables);
     let mut checked = Checked { files: folder.names().count(), unset, hash: folder.hash(), ..Checked::default() };
-    match load::load(dir, &filled) {
-        Ok(mesh) => checked.run(&folder, &mesh),
+    match load::load_read(folder, &filled, None) {
+        Ok(mesh) => checked.run(folder, &mesh),
         Err(findings) => checked.findings = findings,
     }
     checked

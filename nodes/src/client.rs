@@ -139,15 +139,15 @@ impl Client {
         self.rest(parts, query, first, &["rows"]).await
     }
 
-    /// What is told of a thing, now or then: one part of it when somebody says how long, all of it when nobody does.
+    /// What is told of a thing, now or then: one part of it, or all that follows.
     async fn stretch(&self, parts: &[&str], stretch: &Stretch, lists: &[&str]) -> Result<Value, Trouble> {
-        let most = stretch.most.map(|most| most.to_string());
+        let most = stretch.most.to_string();
         let query: Vec<(&str, &str)> = stretch.then.at.iter().map(|at| ("at", at.as_str())).collect();
         let mut asked = query.clone();
         asked.extend(stretch.after.as_deref().map(|after| ("after", after)));
-        asked.extend(most.as_deref().map(|most| ("most", most)));
+        asked.push(("most", &most));
         let first = self.read(parts, &asked).await?;
-        if most.is_some() { Ok(first) } else { self.rest(parts, &query, first, lists).await }
+        if stretch.all { self.rest(parts, &query, first, lists).await } else { Ok(first) }
     }
 
     /// The same answer with what follows in its lists, part by part.

@@ -142,7 +142,7 @@ async fn story(play: &Play, stage: &Stage) -> anyhow::Result<bool> {
     );
     // What planning wanted is made when the orders of the people have left: the goods of both are the same.
     let (supplied, delivered) =
-        futures::join!(futures::future::join_all(wants.iter().map(chain::Want::supply)), chain::deliver(stage, &scene));
+        futures::join!(futures::future::join_all(wants.iter().map(chain::Want::supply)), chain::deliver(stage, &scene, &told_about));
     let mut told = true;
     for error in ended.into_iter().chain(raised).chain(supplied).chain([delivered]).filter_map(Result::err) {
         told = false;

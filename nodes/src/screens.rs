@@ -86,7 +86,7 @@ fn heard(system: &Value, site: &str, now: &str, zones: &Zones) -> String {
 fn more(answer: &Value) -> String {
     match text(answer, "next") {
         "" => String::new(),
-        next => format!("\nmore follows: --after {next}"),
+        next => format!("\nmore follows: --after {next}; --all for all of it"),
     }
 }
 

@@ -13,10 +13,12 @@ use takt_cluster::seam::Clock;
 use takt_config::folder::Folder;
 use takt_config::kept::Kept;
 use takt_config::links::{Way, ways};
-use takt_config::load::{Mesh as Text, load_for};
+use takt_config::load::{Mesh as Text, load_read};
 use takt_config::text::EngineText;
 use takt_config::{Finding, trial};
+use takt_protocol::book::Book;
 use takt_protocol::name::{Region, SiteId};
+use takt_protocol::outbox::Class;
 
 use crate::ask::{Clients, FolderPlaces, Limits, Reception};
 use crate::doors::{self, Doors};
@@ -50,8 +52,11 @@ pub struct Serve {
 /// How long a lease of a node lasts, in ms: as long as the others wait with its work when it dies.
 const LEASE_MS: u64 = 3_000;
 
-/// How often the folder is looked at, in ms.
-const LOOK_MS: u64 = 1_000;
+/// How often the folder is looked at, in ms. What changed counts when it stands so twice: nobody is writing in it any more.
+const LOOK_MS: u64 = 500;
+
+/// What the links of sites promise, by verb.
+type Classes = BTreeMap<SiteId, BTreeMap<String, Class>>;
 
 /// A node at work.
 pub(crate) struct Node {
@@ -60,24 +65,36 @@ pub(crate) struct Node {
     places: FolderPlaces,
     /// What is in force from this start to the next, whatever is saved.
     kept: Kept,
+    /// What each link was started with promises: another promise is another link's, and comes with it.
+    classes: Classes,
     doors: Doors,
+}
+
+/// A folder as it was read once: what is tested is what is put in force, whatever is saved meanwhile.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    /// Where it stands, for people.
+    pub(crate) config: &'a Path,
+    /// What stood there.
+    pub(crate) folder: &'a Folder,
 }
 
 /// Runs until it is asked to end.
 pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let config = &serve.config;
     let here = (!serve.region.is_empty()).then_some(serve.region.as_slice());
+    let folder = Folder::read(config).map_err(|found| told(config, &found))?;
     // What would be refused when it is saved is not started with.
-    if let Some(findings) = wrong(config).await {
+    if let Some(findings) = wrong(&folder).await {
         return Err(told(config, &findings));
     }
-    let again = || read_for(config, &std::env::vars().collect(), here);
-    let text = again()?;
+    let loaded = |folder: &Folder| read_for(Source { config, folder }, &std::env::vars().collect(), here);
+    let text = loaded(&folder)?;
     let here = run_here(&text, here)?;
     let name = serve.node.clone().unwrap_or_else(host);
     let listen = SocketAddr::new(serve.listen.ip(), serve.port.unwrap_or(serve.listen.port()));
     let settings = Settings { node: name.clone(), lease_ms: Some(LEASE_MS), ..Settings::default() };
-    let node = Node::start(&text, config, (&serve.data, &here), listen, &settings).await?;
+    let node = Node::start(&text, Source { config, folder: &folder }, (&serve.data, &here), listen, &settings).await?;
     let regions: Vec<String> = here.iter().map(ToString::to_string).collect();
     let hash = text.book.hash.get(..8).unwrap_or_default().to_owned();
     screens::print(&format!("takt  node {name}, regions {}, {} sites, configuration {hash}", regions.join(", "), text.book.sites.len()));
@@ -93,7 +110,7 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
         screens::print(&format!("  {site} has no link: what is asked of it waits"));
     }
     let clock = node.mesh.clock();
-    let renew = async || node.activate(config, &again()?).await;
+    let renew = async |folder: &Folder| node.activate(Source { config, folder }, &loaded(folder)?).await;
     tokio::select! {
         ended = asked_to_end() => ended?,
         () = watch(clock.as_ref(), config, text.book.hash.clone(), renew) => {}
@@ -111,7 +128,7 @@ impl Node {
     /// Opens the stores of these regions, starts them, and opens the doors.
     pub(crate) async fn start(
         text: &Text,
-        config: &Path,
+        source: Source<'_>,
         (data, here): (&Path, &[Region]),
         listen: SocketAddr,
         settings: &Settings,
@@ -122,26 +139,26 @@ impl Node {
         let ways = ways(text)?;
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
         let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, settings).await?);
-        let clients = clients(text, config)?;
+        let clients = clients(text, source.config)?;
         let places = FolderPlaces::new(text.places.clone());
         let reception = open(&mesh, clients.clone(), ways).with_places(places.clone());
         let doors = doors::serve(reception, listen, listen).await;
         let doors = doors.with_context(|| format!("{listen} cannot be opened: choose another address, or end what listens there"))?;
-        Ok(Self { mesh, clients, places, kept: kept(config, text), doors })
+        Ok(Self { mesh, clients, places, kept: Kept::of(source.folder, text), classes: classes(text), doors })
     }
 
     /// Puts what a folder says in force, and who may ask by it; what a person is told of that.
-    pub(crate) async fn activate(&self, config: &Path, text: &Text) -> anyhow::Result<String> {
-        let clients = clients(text, config)?;
+    pub(crate) async fn activate(&self, source: Source<'_>, text: &Text) -> anyhow::Result<String> {
+        let clients = clients(text, source.config)?;
         let before = self.mesh.book();
         let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
-        self.mesh.activate(Arc::clone(&text.book)).await?;
+        self.mesh.activate(Arc::new(promised(text.book.as_ref().clone(), &self.classes))).await?;
         self.clients.replace(&clients);
         self.places.replace(text.places.clone());
         if !new.is_empty() {
             screens::print(&format!("{} will be spoken with after the next start", new.join(", ")));
         }
-        Ok(in_force(&text.book.hash, &self.kept.changed(&kept(config, text))))
+        Ok(in_force(&text.book.hash, &self.kept.changed(&Kept::of(source.folder, text))))
     }
 
     /// Hands its work to the other nodes, if there are any, while its doors are open; then takes nobody new, answers what is in
@@ -159,9 +176,18 @@ impl Node {
     }
 }
 
-/// What a start with this folder takes and keeps.
-fn kept(config: &Path, text: &Text) -> Kept {
-    Folder::read(config).map(|folder| Kept::of(&folder, text)).unwrap_or_default()
+fn classes(text: &Text) -> Classes {
+    text.book.sites.iter().map(|(name, site)| (*name, site.classes.clone())).collect()
+}
+
+/// A book with the promises of the links that are spoken through.
+fn promised(mut book: Book, classes: &Classes) -> Book {
+    for (name, site) in &mut book.sites {
+        if let Some(started) = classes.get(name) {
+            site.classes.clone_from(started);
+        }
+    }
+    book
 }
 
 /// That a configuration is in force, and what of it is not yet.
@@ -186,14 +212,14 @@ fn host() -> NodeName {
     NodeName::parse(&name).unwrap_or_default()
 }
 
-/// Reads a folder, or says all that is wrong with it.
-pub(crate) fn read(config: &Path, variables: &BTreeMap<String, String>) -> anyhow::Result<Text> {
-    read_for(config, variables, None)
+/// Loads a folder, or says all that is wrong with it.
+pub(crate) fn read(source: Source<'_>, variables: &BTreeMap<String, String>) -> anyhow::Result<Text> {
+    read_for(source, variables, None)
 }
 
 /// The same for a process that runs only these regions.
-fn read_for(config: &Path, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> anyhow::Result<Text> {
-    load_for(config, variables, here).map_err(|found| told(config, &found))
+fn read_for(source: Source<'_>, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> anyhow::Result<Text> {
+    load_read(source.folder, variables, here).map_err(|found| told(source.config, &found))
 }
 
 /// The regions that run in this process. Where regions live apart, a process says which are its own: a region on a disk that ran in two
@@ -235,33 +261,57 @@ fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
     reception
 }
 
-/// Looks at the folder, and has what changed in it put in force when it is right.
-pub(crate) async fn watch(clock: &dyn Clock, config: &Path, in_force: String, renew: impl AsyncFn() -> anyhow::Result<String>) {
-    let mut seen = Some(in_force);
+/// Looks at the folder, and has what changed in it put in force when it is right. What is wrong is told once, and looked at again
+/// when anything in the folder is otherwise, a test among it.
+pub(crate) async fn watch(clock: &dyn Clock, config: &Path, in_force: String, renew: impl AsyncFn(&Folder) -> anyhow::Result<String>) {
+    let (mut in_force, mut seen, mut done) = (in_force, String::new(), String::new());
     loop {
         clock.sleep(Duration::from_millis(LOOK_MS)).await;
-        let now = Folder::read(config).map(|folder| folder.hash()).ok();
-        if now == seen {
+        let now = Folder::read(config);
+        let mark = now.as_ref().map_or_else(|findings| format!("{findings:?}"), Folder::hash_of_all);
+        let still = std::mem::replace(&mut seen, mark.clone()) == mark;
+        if !still || mark == done {
             continue;
         }
-        seen = now;
-        if let Some(findings) = wrong(config).await {
-            screens::findings(&findings, false);
-            screens::print("  the configuration before stays in force");
+        done = mark;
+        let folder = match now {
+            Ok(folder) if folder.hash() == in_force => continue,
+            Ok(folder) => folder,
+            Err(findings) => {
+                stays(&findings);
+                continue;
+            }
+        };
+        if let Some(findings) = wrong(&folder).await {
+            stays(&findings);
             continue;
         }
-        match renew().await {
-            Ok(told) => screens::print(&told),
+        match renew(&folder).await {
+            Ok(told) => {
+                in_force = folder.hash();
+                screens::print(&told);
+            }
             Err(error) => screens::print(&format!("✘ {error:#}\n  the one before stays in force")),
         }
     }
 }
 
+/// Why what was saved is not in force.
+fn stays(findings: &[Finding]) {
+    screens::findings(findings, false);
+    screens::print("  the configuration before stays in force");
+}
+
 /// What is wrong in a folder, its tests among it, if anything is.
-async fn wrong(config: &Path) -> Option<Vec<Finding>> {
-    let config = config.to_owned();
-    let check = move || trial::check(&config, &std::env::vars().collect()).findings;
-    tokio::task::spawn_blocking(check).await.ok().filter(|findings| !findings.is_empty())
+async fn wrong(folder: &Folder) -> Option<Vec<Finding>> {
+    let folder = folder.clone();
+    let check = move || trial::check_read(&folder, &std::env::vars().collect()).findings;
+    // A check that did not come to an end has found nothing right.
+    let fell = |error: tokio::task::JoinError| {
+        vec![Finding::about("the check", format!("it broke off: {error}"), "take back what was saved last, and report what it was")]
+    };
+    let findings = tokio::task::spawn_blocking(check).await.unwrap_or_else(fell);
+    (!findings.is_empty()).then_some(findings)
 }
 
 /// Ctrl-C, or the signal by which service managers end a process.
@@ -279,33 +329,4 @@ pub(crate) async fn asked_to_end() -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use takt_config::start;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_folder_whose_own_tests_fail_is_not_started() {
-        let dir = tempfile::tempdir().unwrap();
-        let (config, data) = (dir.path().join("config"), dir.path().join("data"));
-        start::write_to(&config).unwrap();
-        let mapping = config.join("mappings/mes-json/reports.jq");
-        let text = std::fs::read_to_string(&mapping).unwrap();
-        let broken = text.replacen("mark: { number: .body.sequence }", "mark: { number: 1 }", 1);
-        assert_ne!(text, broken);
-        std::fs::write(&mapping, broken).unwrap();
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let serve = Serve { config, region: Vec::new(), node: None, data: data.clone(), listen, port: None };
-        let why = run(&serve).await.unwrap_err().to_string();
-        assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:5:"), "{why}");
-        assert!(!data.exists(), "nothing was begun");
-    }
-
-    #[test]
-    fn what_waits_for_the_next_start_is_said_with_its_file() {
-        let hash = "0123456789abcdef";
-        assert_eq!(in_force(hash, &[]), "configuration 01234567 is in force");
-        let told = in_force(hash, &["sites/wms-na.yaml"]);
-        assert!(told.ends_with("in force after the next start: sites/wms-na.yaml"), "{told}");
-    }
-}
+mod tests;

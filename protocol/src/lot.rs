@@ -123,6 +123,9 @@ pub struct Hold {
     pub containment: BTreeMap<SiteId, Containment>,
     /// What was decided so far.
     pub decisions: Vec<Decision>,
+    /// How much of the lot was taken back by counts since something of it was refused by quantity alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_out: Option<Qty>,
 }
 
 /// Where a hold was placed, and its number there.
@@ -234,6 +237,12 @@ impl Lot {
 }
 
 impl Hold {
+    /// What was decided last about a handling unit by its name.
+    pub fn said(&self, unit: &Sscc) -> Option<Verdict> {
+        let about = |decision: &&Decision| decision.unit.as_ref().is_some_and(|named| named.is(unit));
+        self.decisions.iter().rfind(about).map(|decision| decision.verdict)
+    }
+
     /// Whether it is on this handling unit.
     pub fn covers(&self, unit: &Sscc) -> bool {
         self.covers_all() || self.units.contains(unit) || self.units.iter().any(|known| known.is(unit))

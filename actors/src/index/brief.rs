@@ -1,6 +1,8 @@
 //! An order in brief: what a list of orders is put in order and filtered by, so that a page of a long list need not load the
 //! rest of it, nor read it. Follows the facts of the order; says nothing that its own state does not say better.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
@@ -24,6 +26,10 @@ pub struct Brief {
     pub started: bool,
     /// Whether the plant said that all is done.
     pub completed: bool,
+    /// Its open cases.
+    pub cases: BTreeSet<u32>,
+    /// Its intents whose reply was lost.
+    pub doubts: BTreeSet<u32>,
 }
 
 /// How far an order is on its way to its plant.
@@ -68,6 +74,8 @@ pub struct Lane {
     pub progress: Progress,
     /// Whether their plant has them.
     pub taken: bool,
+    /// Whether somebody should look at them: they are not over, and have an open case or something in doubt.
+    pub look: bool,
 }
 
 /// Where an order stands in its [`Lane`].
@@ -99,7 +107,8 @@ impl Brief {
             _ if self.started => Progress::Running,
             _ => Progress::Coming,
         };
-        Lane { progress, taken: self.handover == Handover::Taken }
+        let look = progress != Progress::Over && !(self.cases.is_empty() && self.doubts.is_empty());
+        Lane { progress, taken: self.handover == Handover::Taken, look }
     }
 
     /// When the next thing should happen to it, in nanoseconds of UTC: its start until it was begun, then its end.

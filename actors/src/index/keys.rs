@@ -58,7 +58,7 @@ pub(super) fn entity_of(key: &[u8]) -> Option<EntityId> {
 /// Where the orders of a lane begin; of one plant, or of all.
 pub(super) fn lane_key(plant: Option<SiteId>, lane: Lane) -> Vec<u8> {
     let mut key = plant.map_or_else(Vec::new, |plant| called_key(plant.as_str()));
-    key.extend([lane.progress as u8, u8::from(lane.taken)]);
+    key.extend([lane.progress as u8, u8::from(lane.taken), u8::from(lane.look)]);
     key
 }
 

@@ -27,7 +27,7 @@ use super::tally;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 9;
+pub const SCHEMA: u64 = 10;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -187,31 +187,52 @@ impl Pages<'_> {
             Fact::Lot(_) | Fact::Shipment(_) => self.glanced(entity, occurred_at, fact)?,
             Fact::Outbox { number, step: OutboxFact::InDoubt { .. } } => {
                 self.put(DOUBTS, numbered_key(entity, *number), &(entity, *number));
+                self.looked(entity, |brief| brief.doubts.insert(*number))?;
             }
             Fact::Outbox { number, step: OutboxFact::Settled(_) | OutboxFact::NotDone { .. } } => {
                 let key = numbered_key(entity, *number);
                 if self.known::<(EntityId, u32)>(DOUBTS, &key)?.is_some() {
                     self.rows.insert((DOUBTS, key), None);
+                    self.looked(entity, |brief| brief.doubts.remove(number))?;
                 }
             }
-            Fact::CaseOpened(case) => {
-                let short = short(entity, case.number);
-                for form in loose::forms(&short) {
-                    self.loose(&form, &[&called_key(&short)[..], &entity_key(entity)].concat(), &Found::Exception(short.clone()), entity);
-                }
-                let mut called = called_key(&short);
-                called.extend(entity_key(entity));
-                self.put(CALLED, called, &(entity, case.number));
-                let mut cause = cause_key(case.cause(entity).as_str());
-                cause.extend(numbered_key(entity, case.number));
-                self.put(CAUSES, cause, &(entity, case.number));
-                let open = OpenCase { entity, case: case.as_ref().clone(), notes: Vec::new() };
-                self.put(CASES, numbered_key(entity, case.number), &open);
-            }
+            Fact::CaseOpened(case) => self.opened(entity, case)?,
             Fact::CaseHandedOver { .. } | Fact::CaseSnoozed { .. } | Fact::CaseGivingUp { .. } => self.noted(commit, at, fact)?,
-            Fact::CaseClosed { case, .. } => drop(self.rows.insert((CASES, numbered_key(entity, *case)), None)),
+            Fact::CaseClosed { case, .. } => {
+                self.rows.insert((CASES, numbered_key(entity, *case)), None);
+                self.looked(entity, |brief| brief.cases.remove(case))?;
+            }
             Fact::Record(fact) => self.state(fact)?,
             Fact::Intended { .. } | Fact::Outbox { .. } | Fact::Order(_) | Fact::Unit(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A case is open from now on.
+    fn opened(&mut self, entity: EntityId, case: &Case) -> Result<(), Error> {
+        let short = short(entity, case.number);
+        for form in loose::forms(&short) {
+            self.loose(&form, &[&called_key(&short)[..], &entity_key(entity)].concat(), &Found::Exception(short.clone()), entity);
+        }
+        let mut called = called_key(&short);
+        called.extend(entity_key(entity));
+        self.put(CALLED, called, &(entity, case.number));
+        let mut cause = cause_key(case.cause(entity).as_str());
+        cause.extend(numbered_key(entity, case.number));
+        self.put(CAUSES, cause, &(entity, case.number));
+        let open = OpenCase { entity, case: case.clone(), notes: Vec::new() };
+        self.put(CASES, numbered_key(entity, case.number), &open);
+        self.looked(entity, |brief| brief.cases.insert(case.number))
+    }
+
+    /// Something about an order has to be looked at, or no more; `change` says whether that is new.
+    fn looked(&mut self, entity: EntityId, change: impl FnOnce(&mut Brief) -> bool) -> Result<(), Error> {
+        if entity.kind() == Kind::Order {
+            let before: Brief = self.known(BRIEFS, &entity_key(entity))?.unwrap_or_default();
+            let mut brief = before.clone();
+            if change(&mut brief) {
+                self.moved(entity, Some(&before), &brief);
+            }
         }
         Ok(())
     }

@@ -172,7 +172,7 @@ async fn an_order_stands_in_one_place_of_its_list_and_moves_with_its_facts() {
     write(&seams, &mut saying(order(2), 1, vec![rescheduled(5_000)])).await;
     write(&seams, &mut saying(order(3), 1, vec![rescheduled(1_000)])).await;
     let last = write(&seams, &mut saying(order(2), 2, vec![rescheduled(500)])).await;
-    let coming = Lane { progress: Progress::Coming, taken: false };
+    let coming = Lane { progress: Progress::Coming, taken: false, look: false };
     let orders = |found: Vec<Due>| found.iter().map(|due| due.order).collect::<Vec<_>>();
     let index = read(&seams, &views, last).await;
     let all = index.placed(None, coming, Since::Start, 9);
@@ -186,8 +186,25 @@ async fn an_order_stands_in_one_place_of_its_list_and_moves_with_its_facts() {
         write(&seams, &mut saying(order(3), 2, vec![accepted, told(takt_protocol::order::Fact::Completed), case(1, "planner")])).await;
     let index = read(&seams, &views, last).await;
     assert_eq!(orders(index.placed(None, coming, Since::Start, 9)), [order(2), order(1)]);
-    assert_eq!(orders(index.placed(None, Lane { progress: Progress::Completed, taken: true }, Since::Start, 9)), [order(3)]);
-    assert_eq!(index.with_case().into_iter().collect::<Vec<_>>(), [order(3)]);
+    let done = |look| Lane { progress: Progress::Completed, taken: true, look };
+    assert_eq!(orders(index.placed(None, done(true), Since::Start, 9)), [order(3)], "it has a case");
+    assert_eq!(orders(index.placed(None, done(false), Since::Start, 9)), []);
+    // A second reason to look at it stays when the first is over.
+    let doubt = Fact::Outbox { number: 7, step: OutboxFact::InDoubt { attempt: 1, why: "no answer".to_owned() } };
+    let closed = Fact::CaseClosed { case: 1, how: "done".to_owned() };
+    let last = write(&seams, &mut saying(order(3), 3, vec![doubt, closed])).await;
+    let index = read(&seams, &views, last).await;
+    assert_eq!(orders(index.placed(None, done(true), Since::Start, 9)), [order(3)]);
+    let settled = Fact::Outbox { number: 7, step: OutboxFact::Settled(Outcome::Superseded) };
+    let last = write(&seams, &mut saying(order(3), 4, vec![settled, case(2, "planner")])).await;
+    let index = read(&seams, &views, last).await;
+    assert_eq!(orders(index.placed(None, done(true), Since::Start, 9)), [order(3)]);
+    let cancelled = told(takt_protocol::order::Fact::Business(takt_protocol::order::Business::Cancelled));
+    let last = write(&seams, &mut saying(order(3), 5, vec![cancelled])).await;
+    let index = read(&seams, &views, last).await;
+    assert_eq!(orders(index.placed(None, done(true), Since::Start, 9)), [], "what is over stands with what is over");
+    let over = Lane { progress: Progress::Over, taken: true, look: false };
+    assert_eq!(orders(index.placed(None, over, Since::Start, 9)), [order(3)]);
 }
 
 #[tokio::test]
@@ -236,4 +253,36 @@ async fn what_is_no_thing_of_its_own_leads_to_what_it_is_about_and_what_moved_on
     for (text, entity) in [("asn 881", lot), ("881", lot), ("c9", unit), ("FAST-LINES", shipment), ("s1", planning)] {
         assert_eq!(loosely(text), [entity], "{text}");
     }
+}
+
+#[tokio::test]
+async fn master_data_counts_from_the_start_although_its_rows_are_lost_and_does_not_go_back_while_they_are_made_again() {
+    use takt_protocol::record;
+    let (seams, nord) = (seams(), SiteId::parse("nord").unwrap());
+    let of = Ref::new(nord, NativeKind::Recipe, NativeId::parse("closed").unwrap());
+    let stated = |standing| {
+        let content = record::Content::ClosedDays(std::collections::BTreeSet::new());
+        let edition = Box::new(record::Edition { standing, from: None, until: None, content, source: nord, as_of: Instant::EPOCH });
+        let version = takt_protocol::words::Version::parse("8").unwrap();
+        Fact::Record(Box::new(record::Fact::Stated { of: of.clone(), version, edition }))
+    };
+    let entity = EntityId::from_parts(Kind::Record, Region::parse("eu").unwrap(), 1, 7);
+    write(&seams, &mut saying(entity, 1, vec![stated(record::Standing::Approved)])).await;
+    let early = node(&seams).tape.all_after(0, 0).await.unwrap();
+    let last = write(&seams, &mut saying(entity, 2, vec![stated(record::Standing::Withdrawn)])).await;
+    let (node, views) = (node(&seams), Views::in_memory());
+    let index = Index::new(Region::parse("eu").unwrap(), views.clone());
+    index.teach(&node).await.unwrap();
+    let standing = || {
+        let book = node.book();
+        let record = book.data.get(nord, NativeKind::Recipe, "closed").unwrap();
+        record.versions.values().next().unwrap().standing
+    };
+    assert_eq!(standing(), record::Standing::Withdrawn, "nothing is decided by what was withdrawn");
+    // The rows are made again from the beginning.
+    let rows = super::rows::of(&views, 0, &early).unwrap();
+    super::masterdata::learn(&node, 0, &early, &rows, last).await.unwrap();
+    assert_eq!(standing(), record::Standing::Withdrawn);
+    super::masterdata::learn(&node, 0, &early, &rows, 0).await.unwrap();
+    assert_eq!(standing(), record::Standing::Approved, "the rows of that part say otherwise");
 }

@@ -62,7 +62,9 @@ pub(super) struct Network {
 impl Network {
     /// To the system that listens at `base` (no slash at the end), for so long a request.
     pub(super) fn to(base: &str, patience: Duration) -> Result<Self, reqwest::Error> {
-        Ok(Self { base: base.to_owned(), client: reqwest::Client::builder().timeout(patience).build()? })
+        // One request is one try: what is answered by "look there" was heard, and whoever follows asks a second time.
+        let client = reqwest::Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none());
+        Ok(Self { base: base.to_owned(), client: client.build()? })
     }
 }
 
@@ -95,9 +97,24 @@ impl Carrier for Network {
         let status = answer.status().as_u16();
         let headers = answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
         let headers = headers.collect();
-        let body = answer.bytes().await.map_err(|error| Silence::Unknown(told(&error)))?;
-        Ok(Answered { status, headers, body: body.into() })
+        let body = read(answer).await?;
+        Ok(Answered { status, headers, body })
     }
+}
+
+/// The longest answer that is read, in bytes.
+pub(super) const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// The body of an answer, and no more of it than is wanted of any: whoever says too much is not listened to.
+async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Silence> {
+    let mut body = Vec::new();
+    while let Some(more) = answer.chunk().await.map_err(|error| Silence::Unknown(told(&error)))? {
+        if body.len() + more.len() > ANSWER_BYTES_MAX {
+            return Err(Silence::Unknown(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes")));
+        }
+        body.extend_from_slice(&more);
+    }
+    Ok(body)
 }
 
 /// An error with what is behind it, in one line.

@@ -26,7 +26,7 @@ use takt_protocol::signature::Signature;
 use tokio::sync::Mutex;
 
 pub(super) use super::carrier::Silence;
-use super::carrier::{Answered, Carried, Carrier, Network};
+use super::carrier::{ANSWER_BYTES_MAX, Answered, Carried, Carrier, Network};
 use super::format::{Csv, Format};
 use super::mapping::{Mapping, RunError};
 use super::{Errand, Link, Probed, Sent, drift};
@@ -142,9 +142,6 @@ const UNSEEN: i64 = i64::MIN;
 /// Requests that one effect may take.
 const STEPS_MAX: usize = 64;
 
-/// The longest answer that is read, in bytes.
-const ANSWER_BYTES_MAX: usize = 1 << 20;
-
 impl HttpLink {
     /// A link to `site` over the network, with a mapping for each verb it can carry out.
     pub fn new(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>) -> Result<Self, reqwest::Error> {
@@ -238,6 +235,9 @@ impl HttpLink {
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(Silence::Unknown(format!("the answer of {} bytes is longer than {ANSWER_BYTES_MAX}", bytes.len())));
         }
+        if let Some(page) = page(status, &headers, &bytes) {
+            return Err(Silence::Unknown(page));
+        }
         // A gateway's own words are no document: then the body is null, and they stand in `text`.
         let is_xml = headers.get("content-type").is_some_and(|media| media.contains("xml"));
         let format = if is_xml { Format::Xml } else { Format::Json };
@@ -292,6 +292,19 @@ pub(super) fn fits(entry: &str, output: &Value) -> Result<(), String> {
         _ => serde_path_to_error::deserialize::<_, Asked>(output).map(drop),
     };
     fit.map_err(|error| format!("{}: {}", error.path(), error.inner()))
+}
+
+/// What is no answer of a system, although it says that all is well: a page for people, such as one to log in at, or the word to look
+/// elsewhere. Whoever put it there may have heard the request, and no mapping is to take it for a yes, or for "nothing found".
+fn page(status: u16, headers: &BTreeMap<String, String>, bytes: &[u8]) -> Option<String> {
+    if (300..400).contains(&status) {
+        let place = headers.get("location").map(|place| format!(" to {place}")).unwrap_or_default();
+        return Some(format!("status {status}: the answer is a redirect{place}; write the address that answers itself as `base`"));
+    }
+    let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(200)).unwrap_or_default()).trim_start().to_ascii_lowercase();
+    let named = headers.get("content-type").is_some_and(|media| media.contains("html"));
+    let is_page = named || text.starts_with("<!doctype html") || text.starts_with("<html");
+    ((200..300).contains(&status) && is_page).then(|| format!("status {status} with a page for people: is somebody to log in there?"))
 }
 
 /// Reads what a mapping said; nothing at all is `None`.

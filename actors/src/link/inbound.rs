@@ -335,8 +335,9 @@ impl Inbound {
         let Some(entity) = book.site_entity(self.site) else {
             return Err(Refused { why: format!("{} is no site of ours", self.site) });
         };
-        // The same bytes under another name are another message.
-        let name = RawRef::of(format!("{topic}\0{raw}").as_bytes());
+        // The same bytes under another name are another message; and they may come again when the case about them is over. While it
+        // is open, its site takes them for the same.
+        let name = RawRef::of(format!("{topic}\0{raw}\0{}", self.now()).as_bytes());
         let key = Key { source: self.site, epoch: 0, mark: Mark::Text(KeyText::ours(format_args!("unreadable/{name}"))) };
         let origin = Some(Origin { raw, mapping: mapped.to_owned() });
         let envelope = Envelope { origin, ..Envelope::of(key, self.now()) };

@@ -68,6 +68,8 @@ struct Item {
 enum Ended {
     /// The system did not answer, or we could not take what it said.
     Silent(String),
+    /// The system answers, and not to this question.
+    Refused(String),
     /// The mapping or the system has to be looked at by a person; with the answer nobody understands.
     Wrong(Vec<u8>, String),
 }
@@ -83,22 +85,32 @@ pub(super) fn fits(output: &Value) -> Result<(), String> {
     serde_path_to_error::deserialize::<_, Item>(output).map(drop).map_err(|error| format!("{}: {}", error.path(), error.inner()))
 }
 
+/// For how long a system may answer, and not to a question, before a person has to look: what else it says goes on, so that nobody
+/// would miss what it does not say.
+const REFUSED_MAX: Duration = Duration::from_mins(5);
+
 /// Asks for something regularly, for ever.
 pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
-    let (mut before, mut told) = (None, None);
+    let (mut before, mut told, mut passed, mut asked) = (None, None, None, Asking::default());
+    let clock = &inbound.region().node().seams.clock;
     loop {
         let ended = match &poll.reads {
             Reads::Whole(path) => whole(inbound, link, &poll.topic, path, &mut before).await,
-            Reads::Changed { overlap_ms } => round(inbound, link, &poll.topic, *overlap_ms).await.map(drop),
+            Reads::Changed { overlap_ms } => round(inbound, link, &poll.topic, *overlap_ms, &mut passed).await.map(drop),
         };
         match ended {
             Ok(()) => {
                 inbound.region().heard(inbound.site());
                 told = None;
+                asked.answered(inbound, &poll.topic).await;
             }
             Err(Ended::Silent(why)) => {
                 tracing::debug!(%why, site = %inbound.site(), topic = poll.topic, "a regular question was not answered");
                 inbound.region().missed(inbound.site(), &why);
+            }
+            Err(Ended::Refused(why)) => {
+                inbound.region().missed(inbound.site(), &why);
+                asked.refused(inbound, &poll.topic, &why, clock.elapsed()).await;
             }
             // The same trouble is told once, however often it is met.
             Err(Ended::Wrong(answer, why)) if told.as_ref() != Some(&why) && aside(inbound, &poll.topic, &answer, &why).await => {
@@ -107,6 +119,35 @@ pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
             Err(Ended::Wrong(..)) => {}
         }
         inbound.region().node().seams.clock.sleep(Duration::from_millis(poll.every_ms.max(10))).await;
+    }
+}
+
+/// Since when a system does not answer a question although it answers, and whether that is somebody's case.
+#[derive(Default)]
+struct Asking {
+    refused_at: Option<Duration>,
+    /// Nothing is known of a case before the first answer: one may be open from before a restart.
+    case: Option<bool>,
+}
+
+impl Asking {
+    async fn refused(&mut self, inbound: &Inbound, topic: &str, why: &str, now: Duration) {
+        let since = *self.refused_at.get_or_insert(now);
+        if self.case != Some(true) && now.saturating_sub(since) >= REFUSED_MAX {
+            let why = format!("it is asked for regularly and not answered any more: {why}");
+            self.case = aside(inbound, topic, &[], &why).await.then_some(true);
+        }
+    }
+
+    async fn answered(&mut self, inbound: &Inbound, topic: &str) {
+        self.refused_at = None;
+        let open = match self.case {
+            Some(open) => open,
+            None => inbound.not_understood().await.is_ok_and(|known| known.contains(topic)),
+        };
+        if !open || inbound.understood(topic).await.is_ok() {
+            self.case = Some(false);
+        }
     }
 }
 
@@ -125,7 +166,7 @@ async fn whole(inbound: &Inbound, link: &HttpLink, topic: &str, path: &str, befo
     let answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
     let found = answer.get("status") == Some(&json!(200));
     let Some(body) = answer.get("body").filter(|_| found).map(ToString::to_string) else {
-        return Err(Ended::Silent(format!("{path} answered {}", answer.get("status").cloned().unwrap_or_default())));
+        return Err(Ended::Refused(format!("{path} answered {}", answer.get("status").cloned().unwrap_or_default())));
     };
     if before.as_ref() != Some(&body) {
         inbound.receive(topic, Bytes::from(body.clone())).await.map_err(Ended::silent)?;
@@ -135,8 +176,9 @@ async fn whole(inbound: &Inbound, link: &HttpLink, topic: &str, path: &str, befo
 }
 
 /// One round over what was changed: how many items were new. What it took is durable, and known, page by page; the place
-/// moves when the round is whole.
-async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64) -> Result<usize, Ended> {
+/// moves when the round is whole. `passed` is up to where a round of several pages came: pages move while they are read, and an item
+/// may then have stood on none; so the place goes there only when the next round from the same place finds nothing before it.
+async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64, passed: &mut Option<Instant>) -> Result<usize, Ended> {
     let Some(mapping) = inbound.topic(topic).map(|known| known.mapping.clone()) else {
         return Err(Ended::Silent(format!("no mapping takes {topic}")));
     };
@@ -144,24 +186,36 @@ async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64)
     let mut cursor = desk.cursor().await?;
     let overlap = Duration::from_millis(overlap_ms);
     let since = cursor.until.map(|until| until.minus(overlap));
-    let (mut newest, mut taken, mut answer) = (None, 0, Value::Null);
+    let (mut newest, mut pages, mut taken, mut answer) = (None, 0, Vec::new(), Value::Null);
     for page in 0..PAGES_MAX {
         let Some(asked) = ask(inbound, &mapping, topic, since, page, &answer).await? else {
-            desk.finish(newest, overlap).await?;
-            return Ok(taken);
+            desk.finish(safe(newest, pages, &taken, passed), overlap).await?;
+            return Ok(taken.len());
         };
         answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
         let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
         if !(200..300).contains(&status) {
-            return Err(Ended::Silent(format!("{topic}, page {page}: answered {status}")));
+            return Err(Ended::Refused(format!("{topic}, page {page}: answered {status}")));
         }
         let items = items(inbound, &mapping, topic, &answer).await?;
         newest = items.iter().map(|item| item.modified).max().max(newest);
-        taken += desk.take(&mut cursor, items).await?;
+        pages += u32::from(!items.is_empty());
+        taken.extend(desk.take(&mut cursor, items).await?);
     }
     let why =
         format!("{topic} has more than {PAGES_MAX} pages of changes: have `ask` read larger ones, or end with an answer that has none");
     Err(Ended::Wrong(answer.to_string().into_bytes(), why))
+}
+
+/// Up to where everything was read: the newest of a round of one page, or of one that found nothing new; else what the round before
+/// came to, when this one found nothing before it.
+fn safe(newest: Option<Instant>, pages: u32, taken: &[Instant], passed: &mut Option<Instant>) -> Option<Instant> {
+    if pages <= 1 || taken.is_empty() {
+        *passed = None;
+        return newest;
+    }
+    let before = std::mem::replace(passed, newest);
+    before.filter(|before| taken.iter().all(|modified| modified > before))
 }
 
 /// The request for the next page, or nothing after the last.
@@ -230,8 +284,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Takes what is new of a page, each item by itself, and then remembers that it did.
-    async fn take(&self, cursor: &mut Cursor, items: Vec<Item>) -> Result<usize, Ended> {
+    /// Takes what is new of a page, each item by itself, and then remembers that it did: when each of these was changed.
+    async fn take(&self, cursor: &mut Cursor, items: Vec<Item>) -> Result<Vec<Instant>, Ended> {
         let mut fresh = BTreeMap::new();
         let mut failed = None;
         for item in items {
@@ -249,8 +303,8 @@ impl<'a> Desk<'a> {
             }
             fresh.insert(known, item.modified);
         }
-        let taken = fresh.len();
-        if taken > 0 {
+        let taken: Vec<Instant> = fresh.values().copied().collect();
+        if !taken.is_empty() {
             let progress = Progress { topic: self.topic.to_owned(), read: fresh.into_iter().collect(), ..Progress::default() };
             cursor.advance(&progress);
             self.remember(progress).await?;

@@ -41,6 +41,6 @@ def outcome:
 def probe: search;
 
 def probed:
-  if .status != 200 then empty
+  if .status != 200 or ((try .body.records catch null) | type) != "array" then empty
   elif standing then { found: { document: standing.name } }
   else "absent" end;

@@ -45,6 +45,6 @@ def outcome:
 def probe: search;
 
 def probed:
-  if .status != 200 then empty
+  if .status != 200 or ((try .body.records catch null) | type) != "array" then empty
   elif found | released then { found: named }
   else "absent" end;

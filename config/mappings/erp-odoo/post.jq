@@ -33,7 +33,9 @@ def log:
   | reduce $p.lines[] as $line (
       { client_reference: .reference, production_id: .effect.erp_order, operation: $p.lines[0].series.op, date: $p.date,
         note: ($p.original_date // false), final: ($p.last // false) };
-      . + { ($line.series.use | field): ($in | amount($line)) });
+      # Two lines of one use are one number; floats are brought back to the thousandth they were counted in.
+      ($in | amount($line)) as $more
+      | .[$line.series.use | field] |= if . == null then $more else ((. + $more) * 1000 | round / 1000) end);
 
 # What it has under our reference: one that counts, or a draft that an attempt before left behind.
 def records: [.answers[]? | select(.status == 200) | .body.records?] | map(arrays) | last // [];
@@ -75,6 +77,6 @@ def outcome:
 def probe: search;
 
 def probed:
-  if .status != 200 then empty
+  if .status != 200 or ((try .body.records catch null) | type) != "array" then empty
   elif standing then { found: receipt }
   else "absent" end;

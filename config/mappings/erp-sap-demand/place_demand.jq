@@ -8,7 +8,8 @@ def withdrawn: wanted.firmness == "withdrawn";
 def day: "\(wanted.due)T00:00:00";
 def refused: { rejected: { code: ((try .body.error.code catch null) // "HTTP \(.status)"), text: ((try .body.error.message.value catch null) // "") } };
 
-# The requirement as it was found.
+# The requirement as it was found. A search that was answered lists what it found, if only nothing.
+def searched: (try .answers[0].body.d.results catch null) | type == "array";
 def found: .answers[0].body.d.results[0]?;
 def at($requirement): "\(service)/A_PlndIndepRqmt('\($requirement.PlndIndepRqmt)')";
 def is_so($requirement):
@@ -27,14 +28,14 @@ def create:
 def request:
   (.answers | length) as $done | found as $found
   | if $done == 0 then search + { then: true }
-    elif $done > 1 or .status >= 300 or is_so($found) then empty
+    elif $done > 1 or .status >= 300 or (searched | not) or is_so($found) then empty
     elif withdrawn then { method: "DELETE", path: at($found) }
     elif $found == null then create
     else { method: "PATCH", path: at($found), body: facts } end;
 
 def outcome:
   found as $found
-  | if .status >= 200 and .status < 300 then
+  | if .status >= 200 and .status < 300 and searched then
       { accepted: (if withdrawn then {} else { document: ($found.PlndIndepRqmt // .body.d.PlndIndepRqmt) } end) }
     # Somebody dropped it meanwhile: there is nothing to drop any more.
     elif .status == 404 and withdrawn then { accepted: {} }
@@ -45,7 +46,7 @@ def outcome:
 def probe: search;
 
 def probed:
-  .body.d.results[0]? as $found
-  | if .status != 200 then empty
+  found as $found
+  | if .status != 200 or (searched | not) then empty
     elif is_so($found) then { found: (if withdrawn then {} else { document: $found.PlndIndepRqmt } end) }
     else "absent" end;

@@ -15,8 +15,14 @@ def request:
                   QuantityInEntryUnit: ($e.qty | split(" ")[0]), EntryUnit: ($e.qty | split(" ")[1] | $t.unit[.] // .) }] } }
     end;
 
+# The number of a document, where the answer has one: an answer that says yes and names none is no yes.
+def made: if .MaterialDocument? and .MaterialDocumentYear? then { document: "\(.MaterialDocument)/\(.MaterialDocumentYear)" } else null end;
+def found: (try .body.d.results catch null) | arrays;
+
 def outcome:
-  if .status == 201 then { accepted: { document: "\(.body.d.MaterialDocument)/\(.body.d.MaterialDocumentYear)" } }
+  if .status == 201 then
+    (.body | (try .d catch null) | made) as $made
+    | if $made then { accepted: $made } else { lost: { why: "status 201, and no document is named" } } end
   elif .status == 503 then { not_done: { why: "the ERP is not available" } }
   elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the record is open at somebody's desk" } }
   elif .status == 400 then { rejected: { code: ((try .body.error.code catch null) // "HTTP 400"), text: ((try .body.error.message.value catch null) // (.body | tojson)) } }
@@ -26,5 +32,4 @@ def probe: { method: "GET", path: path, query: { "$filter": "ReferenceDocument e
 
 def probed:
   if .status != 200 then empty
-  elif (.body.d.results | length) == 0 then "absent"
-  else { found: (.body.d.results[0] | { document: "\(.MaterialDocument)/\(.MaterialDocumentYear)" }) } end;
+  else found | if length == 0 then "absent" else .[0] | made | values | { found: . } end end;

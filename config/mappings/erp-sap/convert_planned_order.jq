@@ -13,13 +13,15 @@ def create:
 
 # The order, from the search or from its creation.
 def order: [.answers[]? | .body.d? | (.results[0]? // select(.ManufacturingOrder?))] | last;
+# A search that was answered lists what it found, if only nothing.
+def searched: (try .answers[0].body.d.results catch null) | type == "array";
 def release: { method: "POST", path: "\(service)/ReleaseOrder", query: { ManufacturingOrder: "'\(order.ManufacturingOrder)'" } };
 def refused: { rejected: { code: ((try .body.error.code catch null) // "HTTP \(.status)"), text: ((try .body.error.message.value catch null) // "") } };
 
 def request:
   (.answers | length) as $done
   | if $done == 0 then search + { then: true }
-    elif .status >= 300 then empty
+    elif .status >= 300 or (searched | not) then empty
     elif order == null then create + { then: true }
     elif order.OrderIsReleased == "X" then empty
     else release end;
@@ -33,7 +35,7 @@ def outcome:
 def probe: search;
 
 def probed:
-  if .status == 200 then
+  if .status == 200 and searched then
     if order != null and order.OrderIsReleased == "X" then
       { found: { alias: { system: .site, kind: "order", id: order.ManufacturingOrder } } }
     else "absent" end

@@ -29,6 +29,24 @@ def document:
       MaterialDocumentHeaderText: (.effect.posting.original_date // ""),
       to_MaterialDocumentItem: [.effect.posting.lines[] as $line | $in | item($line)] };
 
+# Decimals are added as whole numbers of their smallest step: binary fractions would not be what was counted.
+def places: (split(".")[1] // "") | length;
+def steps($places): split(".") | .[0] + (((.[1] // "") + "000000000000")[:$places]) | tonumber;
+def plain($places):
+  tostring | (if startswith("-") then "-" else "" end) as $sign | ltrimstr("-")
+  | if $places == 0 then . else (("0000000000000"[:([$places + 1 - length, 0] | max)]) + .) | .[:-$places] + "." + .[-$places:] end
+  | $sign + .;
+def plus($more): if . == null then $more else . as $one | ([$one, $more | places] | max) as $places
+  | ([$one, $more | steps($places)] | add | plain($places)) end;
+
+# Two lines of one use are one number in the confirmation, which has one unit for it.
+def counted($field; $unit_field; $line; $t):
+  ($line.qty | unit($t)) as $unit
+  | if .[$unit_field] != null and .[$unit_field] != $unit then
+      error("one confirmation cannot say \($field) in \(.[$unit_field]) and in \($unit): give the rule one unit")
+    else . end
+  | .[$field] |= plus($line.qty | value) | .[$unit_field] = $unit;
+
 # What a line of work is called in a confirmation.
 def field: { yield: "ConfirmationYieldQuantity", scrap: "ConfirmationScrapQuantity", rework: "ConfirmationReworkQuantity" }[.];
 
@@ -37,18 +55,23 @@ def confirmation:
   | reduce $p.lines[] as $line (
       { OrderID: .effect.erp_order, OrderOperation: ($op | four), PostingDate: "\($p.date)T00:00:00", APIConfHasNoGoodsMovements: true,
         IsFinalConfirmation: ($p.last // false), ConfirmationText: ($p.original_date // ""), ExternalSystemConfirmation: .reference };
-      if $line.series.use == "labour" then . + { OpConfirmedWorkQuantity1: ($line.qty | value), OpWorkQuantityUnit1: ($line.qty | unit($t)) }
-      elif $line.series.use == "machine" then . + { OpConfirmedWorkQuantity2: ($line.qty | value), OpWorkQuantityUnit2: ($line.qty | unit($t)) }
-      else . + { ($line.series.use | field): ($line.qty | value), ConfirmationUnit: ($line.qty | unit($t)) } end);
+      if $line.series.use == "labour" then counted("OpConfirmedWorkQuantity1"; "OpWorkQuantityUnit1"; $line; $t)
+      elif $line.series.use == "machine" then counted("OpConfirmedWorkQuantity2"; "OpWorkQuantityUnit2"; $line; $t)
+      else counted($line.series.use | field; "ConfirmationUnit"; $line; $t) end);
 
 def request: if is_work then { method: "POST", path: work, body: confirmation } else { method: "POST", path: goods, body: document } end;
 
+# The number of a document, where the answer has one: an answer that says yes and names none is no yes.
 def made:
-  if .ConfirmationGroup then { document: "\(.ConfirmationGroup)/\(.ConfirmationCount)" }
-  else { document: "\(.MaterialDocument)/\(.MaterialDocumentYear)" } end;
+  if .ConfirmationGroup? and .ConfirmationCount? then { document: "\(.ConfirmationGroup)/\(.ConfirmationCount)" }
+  elif .MaterialDocument? and .MaterialDocumentYear? then { document: "\(.MaterialDocument)/\(.MaterialDocumentYear)" }
+  else null end;
+def found: (try .body.d.results catch null) | arrays;
 
 def outcome:
-  if .status == 201 or .status == 200 then { accepted: (.body.d | made) }
+  if .status == 201 or .status == 200 then
+    (.body | (try .d catch null) | made) as $made
+    | if $made then { accepted: $made } else { lost: { why: "status \(.status), and no document is named" } } end
   elif ((try .body.error.code catch null) // null) == "CO/469" or .status == 423 then { not_done: { why: "the order is open at somebody's desk" } }
   # This ERP's gateway says 503 before it has looked at a request.
   elif .status == 503 then { not_done: { why: "the ERP is not available" } }
@@ -61,5 +84,4 @@ def probe:
 
 def probed:
   if .status != 200 then empty
-  elif (.body.d.results | length) == 0 then "absent"
-  else { found: (.body.d.results[0] | made) } end;
+  else found | if length == 0 then "absent" else .[0] | made | values | { found: . } end end;

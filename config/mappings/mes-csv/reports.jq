@@ -2,7 +2,10 @@
 # wall and do not say of where: the table `clock` has the offsets of its zone, and the rule for them is the European one. The hour
 # that comes twice a year is taken for the first of the two.
 def ours($units): . as $theirs | [$units | to_entries[] | select(.value == $theirs) | .key] | (.[0] // $theirs);
-def decimal: gsub("[.]"; "") | sub(","; ".");
+# Points stand between groups of three digits, or are none of this system's numbers.
+def decimal:
+  if test("^[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+)(,[0-9]+)?$") then gsub("[.]"; "") | sub(","; ".")
+  else error("`\(.)` is no number as this system writes them, such as 1.384,125") end;
 def qty($units): "\(.MENGE | decimal) \(.ME | ours($units))";
 def some: if . == "" then null else . end;
 

@@ -42,6 +42,18 @@ def used_by_hand($units):
       body: { order: { report: { consumed: { op: ($b | op), material: $b.part, lot: $b.lot,
                                              amount: { qty: "\($b.amount) \($b.measure | ours($units))" } } } } } };
 
+# What is packed is counted by its lots: of several each is a report of its own, and together they are what the pallet has.
+def packed($report):
+  counts as $in | .body as $b | . as $all
+  | if ($b.lots | length) > 1 then
+      if ([$b.lots[].pieces | tonumber] | add) != ($b.pieces | tonumber) then
+        error("the lots of \($b.sscc) have \([$b.lots[].pieces | tostring] | join(" and ")) pieces, which are not its \($b.pieces)")
+      else . end
+      | ($b.lots | to_entries[]) as $lot | $all
+      | told({ produced: ($report + { lot: $lot.value.lot, amount: { qty: ($lot.value.pieces | pieces($in)) }, unit: $b.sscc }) })
+      | if $lot.key > 0 then .key.mark = { text: "\($b.externalKey)/\($b.sequence)/\($lot.key)" } else . end
+    else told({ produced: ($report + { lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces($in)) }, unit: $b.sscc }) }) end;
+
 def read:
   if .topic == "job.held" or .topic == "job.resumed" or .topic == "job.aborted" then { path: "/jobs/\(.body.job)" } else empty end;
 
@@ -56,10 +68,8 @@ def inputs:
                          amount: { qty: "\($b.amount) \($b.measure | ours($units))" } } })
     elif .topic == "labour.booked" then told({ confirmed: { op: ($b | op), labour: { qty: "\($b.minutes) MIN" } } })
     elif .topic == "sample.due" then told({ sample_taken: { sample: "\($b.job)/\($b.piece)", lot: $b.lot } })
-    elif .topic == "pallet.closed" then
-      told({ produced: { output: "main", lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces($in)) }, unit: $b.sscc } })
-    elif .topic == "coproduct.packed" then
-      told({ produced: { output: "co_product", material: $b.part, lot: $b.lots[0].lot, amount: { qty: ($b.pieces | pieces($in)) }, unit: $b.sscc } })
+    elif .topic == "pallet.closed" then packed({ output: "main" })
+    elif .topic == "coproduct.packed" then packed({ output: "co_product", material: $b.part })
     elif .topic == "material.used_by_hand" then used_by_hand($units)
     elif .topic == "step.finished" then told({ confirmed: { op: ($b | op), last: true, declared: ($b.good | pieces($in)) } })
     elif .topic == "job.finished" then told("completed")

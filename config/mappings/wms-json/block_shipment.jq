@@ -1,7 +1,9 @@
 # This shipment must not leave. One that has left cannot be blocked: that is for people.
 def request:
   (.answers | length) as $done
-  | if $done < (.effect.reasons | length) then
+  # What one reason was answered by is not overlooked for the next.
+  | if $done > 0 and .status >= 300 then empty
+    elif $done < (.effect.reasons | length) then
       { method: "POST", path: "/deliveries/\(.effect.shipment)/block", body: { reason: .effect.reasons[$done] }, then: true }
     else empty end;
 

@@ -12,11 +12,23 @@ def shipment($mark; $input): told(named("shipment"; .body.delivery); $mark; { sh
 def announced:
   shipment("announced/\(.body.delivery)"; { report: { announced: { warehouse: .site, delivery: .body.delivery, lines: [] } } });
 
-def sum: if length == 1 then .[0].units else (map(.units | tonumber) | add | tostring) end;
+# Decimals are added as whole numbers of their smallest step: binary fractions would not be what stands there.
+def places: tostring | (split(".")[1] // "") | length;
+def steps($places): tostring | split(".") | .[0] + (((.[1] // "") + "000000000000")[:$places]) | tonumber;
+def plain($places):
+  tostring | if $places == 0 then . else (("0000000000000"[:([$places + 1 - length, 0] | max)]) + .) | .[:-$places] + "." + .[-$places:] end;
+def sum: ([.[].units | places] | max) as $places | [.[].units | steps($places)] | add | plain($places);
+
+# What stands on a handling unit, which has one quantity: several items are counted together only in one unit.
+def content:
+  .tables as $t
+  | ([.body.contents[]? | ($t.item_unit // {})[.item] // $t.unit.default] | unique) as $units
+  | if ($units | length) > 1 then
+      error("\(.body.sscc) holds \([.body.contents[].item] | join(" and ")) in \($units | join(" and ")), so it has no one quantity")
+    else "\(if (.body.contents | length) == 1 then .body.contents[0].units else .body.contents | sum end) \($units[0] // $t.unit.default)" end;
 
 def inputs:
-  ((.tables.item_unit // {})[.body.contents[0]?.item // ""] // .tables.unit.default) as $uom
-  | if .topic == "handling_unit.received" then unit({ received: { qty: "\(.body.contents | sum) \($uom)", place: .body.dock } })
+    if .topic == "handling_unit.received" then unit({ received: { qty: content, place: .body.dock } })
     elif .topic == "handling_unit.put_away" then unit({ put_away: { place: .body.bin } })
     elif .topic == "picked" then
       # Units of a pallet may be picked for several deliveries: each takes what it says.
@@ -31,7 +43,7 @@ def inputs:
     elif .topic == "components.staged" then
       told({ native: { kind: "order", names: [{ system: .body.of, kind: "order", id: .body.order }] } }; .body.message;
            { order: { report: { staged: { missing: .body.missing } } } })
-    elif .topic == "stock.adjusted" then unit({ counted: { qty: "\(.body.contents | sum) \($uom)" } })
+    elif .topic == "stock.adjusted" then unit({ counted: { qty: content } })
     elif .topic == "handling_unit.packed" then nested(.body.units[]; .body.sscc)
     elif .topic == "handling_unit.unpacked" then nested(.body.units[]; null)
     else error("the topic \(.topic) is not known here") end;

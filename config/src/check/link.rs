@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
+use takt_protocol::book::SiteKind;
 use takt_protocol::outbox::Class;
+use takt_protocol::uom::Uom;
 
 use super::Checks;
+use crate::nearest::nearest;
 use crate::text::{DropText, FilesText, FormatText, HttpText, PollText, SignatureText};
 
 /// The code tables that are read in both directions: two words of ours with one of theirs cannot be told apart on the way in.
@@ -32,6 +35,7 @@ impl Checks<'_> {
         self.are_there(file, http.mapping_files());
         if let Some(inbound) = &http.inbound {
             self.format(file, &inbound.format);
+            self.shown(file, inbound.token.as_deref());
             if inbound.token.is_none() && inbound.signature.is_none() {
                 let what = "anybody could speak for this system".to_owned();
                 self.say_of(file, what, "write `token` or `signature` under `link.http.inbound`, or both");
@@ -41,7 +45,27 @@ impl Checks<'_> {
         for signature in signatures {
             self.signature(file, signature);
         }
+        self.reached(file, &http.base);
         self.tables(file, &http.tables);
+    }
+
+    /// That a token is something that must be shown.
+    fn shown(&mut self, file: &str, token: Option<&str>) {
+        let told = self.findings.iter().any(|found| found.file == file && found.what.contains("variable"));
+        if token.is_some_and(|token| token.trim().is_empty()) && !told {
+            let what = "the token under `link.http.inbound` is empty, so that anybody could speak for this system".to_owned();
+            self.say_of(file, what, "write `token: ${NAME}` and set NAME outside");
+        }
+    }
+
+    /// That the address of a system says how it is spoken to.
+    fn reached(&mut self, file: &str, base: &str) {
+        // A variable that is not set was told.
+        let is_address = ["http://", "https://"].iter().any(|scheme| base.len() > scheme.len() && base.starts_with(scheme));
+        if !base.is_empty() && !is_address {
+            let what = format!("`{}` under `link.http.base` is no address", base.escape_debug());
+            self.say_of(file, what, "begin it with http:// or https://, such as https://erp.example.com");
+        }
     }
 
     pub(super) fn files(&mut self, file: &str, files: &FilesText, classes: &Classes) {
@@ -184,6 +208,22 @@ impl Checks<'_> {
     fn tables(&mut self, file: &str, tables: &BTreeMap<String, BTreeMap<String, String>>) {
         for table in BOTH_WAYS {
             self.told_apart(file, table, tables.get(table));
+        }
+        // `default` is the unit of what says none.
+        for unit in tables.get("unit").into_iter().flatten().map(|(ours, _)| ours).filter(|ours| *ours != "default") {
+            if let Err(wrong) = Uom::parse(unit) {
+                let what = format!("the table unit has a word for `{}`, which is not a valid {}", unit.escape_debug(), wrong.what);
+                self.say_of(file, what, wrong.remedy);
+            }
+        }
+        let pages = self.pages;
+        let plants: Vec<&str> =
+            pages.sites.iter().filter(|(_, page)| page.value.kind == SiteKind::Plant).map(|(name, _)| name.as_str()).collect();
+        for plant in tables.get("plant").into_iter().flatten().map(|(ours, _)| ours.as_str()) {
+            if !plants.contains(&plant) && pages.whole("sites") {
+                let what = format!("the table plant has a word for {}, and there is no such plant", plant.escape_debug());
+                self.say_of(file, what, nearest(plant, &plants));
+            }
         }
     }
 

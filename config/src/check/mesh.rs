@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
-use takt_protocol::name::Source;
+use takt_protocol::name::{OURS, Source};
 
 use super::Checks;
 use crate::nearest::nearest;
@@ -43,6 +43,10 @@ impl Checks<'_> {
         let name = &client.value.name;
         match Source::parse(name) {
             Err(wrong) => self.say(FILE, client.referenced, format!("`{name}` is not a valid {}", wrong.what), wrong.remedy),
+            Ok(_) if name.as_str() == OURS => {
+                let what = format!("the client {name} has the name that the mesh's own words carry, and would pass for it");
+                self.say(FILE, client.referenced, what, "rename the client");
+            }
             Ok(source) if self.pages.sites.contains_key(&source) => {
                 let what = format!("the client {name} has the name of a site, so its word would pass for the site's own");
                 self.say(FILE, client.referenced, what, "rename the client");

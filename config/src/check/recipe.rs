@@ -50,6 +50,7 @@ impl<'a> Checks<'a> {
         self.material(file, &recipe.material.value, recipe.material.referenced);
         self.measured(file, &recipe.material.value, &recipe.base_quantity);
         self.exact(file, &recipe.material.value, &recipe.base_quantity);
+        self.some(file, &recipe.material.value, &recipe.base_quantity);
         self.operations(file, recipe);
         self.once(file, "component line", recipe.components.iter().map(|component| &component.item));
         for component in &recipe.components {
@@ -106,6 +107,14 @@ impl<'a> Checks<'a> {
         }
     }
 
+    /// That a quantity is more than nothing: what orders are scaled by cannot be zero.
+    fn some(&mut self, file: &str, name: &MaterialId, qty: &Spanned<Qty>) {
+        if !qty.value.is_positive() {
+            let what = format!("{} of {name} is nothing that an order could be scaled by", qty.value);
+            self.say(file, qty.referenced, what, "write how much of it the components below are for, such as `1000 H87`");
+        }
+    }
+
     /// That a quantity, which orders are scaled by, is exactly so many of the unit its material is kept in.
     fn exact(&mut self, file: &str, name: &MaterialId, qty: &Spanned<Qty>) {
         let Some(text) = self.materials.get(name) else { return };
@@ -135,7 +144,13 @@ impl<'a> Checks<'a> {
             let remedy = format!("write `{{kind: main, material: {}}}` once", recipe.material.value);
             self.say(file, recipe.outputs.referenced, what, remedy);
         }
+        let mut made: BTreeSet<&MaterialId> = BTreeSet::new();
         for output in &recipe.outputs.value {
+            // A second main output was told.
+            if !made.insert(&output.material.value) && output.kind.value != OutputKind::Main {
+                let what = format!("{} stands twice among what is made", output.material.value);
+                self.say(file, output.material.referenced, what, "delete one of them: what is counted would be received as either");
+            }
             self.material(file, &output.material.value, output.material.referenced);
             self.received(file, recipe, &output.material.value, output.material.referenced);
         }

@@ -41,6 +41,38 @@ impl Checks<'_> {
         for verb in nobody {
             self.say_of(FILE, format!("nobody may {verb}"), "add it to the `may` of a role");
         }
+        if let Some(mesh) = &pages.mesh {
+            self.somebody(mesh);
+        }
+    }
+
+    /// That what only people can end has a person: a hold is lifted by somebody, and a write-off is agreed to by somebody else.
+    fn somebody(&mut self, mesh: &MeshText) {
+        let roles = govern::roles(self.pages, Some(&mesh.policy));
+        let may = |client: &&Spanned<ClientText>, verb: &str| roles.may(&client.value.role, verb);
+        let who = |verb: &str| mesh.clients.iter().filter(|client| may(client, verb)).count();
+        // That there is no client at all was told, that one has a role which is none, and what nobody may, too.
+        let told = |client: &Spanned<ClientText>| !roles.grants().contains_key(&client.value.role);
+        if mesh.clients.is_empty() || mesh.clients.iter().any(told) {
+            return;
+        }
+        let offered = |verb: &str| listed(&roles.who_may(verb));
+        let wanted = [
+            ("release_hold", 1, "so what is held is held for ever"),
+            ("record_disposition", 1, "so nobody decides about what is held"),
+            ("write_off", 2, "and a write-off needs two: one who asks, and another who agrees"),
+        ];
+        let short: Vec<(String, String)> = wanted
+            .into_iter()
+            .filter(|(verb, least, _)| who(verb) < *least && !roles.who_may(verb).is_empty())
+            .map(|(verb, _, why)| {
+                let many = if who(verb) == 0 { "no client" } else { "only one client" };
+                (format!("{many} may {verb}, {why}"), format!("add a client with one of the roles {} under `clients`", offered(verb)))
+            })
+            .collect();
+        for (what, remedy) in short {
+            self.say_of("mesh.yaml", what, remedy);
+        }
     }
 
     /// That a client acts in a role that exists.

@@ -1,10 +1,14 @@
 //! Posting rules: whom they name, whether each can hold, and whether any two would fight over a report.
 
+use std::collections::BTreeSet;
+
 use serde_saphyr::Spanned;
 use takt_protocol::book::SiteKind;
+use takt_protocol::name::SiteId;
 use takt_protocol::posting::{Rule, RuleBook};
 
 use super::Checks;
+use crate::nearest::nearest;
 use crate::wrong::cut;
 
 impl Checks<'_> {
@@ -25,6 +29,23 @@ impl Checks<'_> {
         }
         if let Some(material) = &matches.material {
             self.material(file, material, place);
+        }
+        self.done_somewhere(file, rule);
+    }
+
+    /// That the operation that a rule is for is one of a recipe.
+    fn done_somewhere(&mut self, file: &str, rule: &Spanned<Rule>) {
+        let pages = self.pages;
+        let (matches, place) = (&rule.value.matches, rule.referenced);
+        let meant = |plant: SiteId| matches.site.is_none_or(|site| site == plant);
+        let Some(op) = matches.op.as_ref().filter(|_| pages.whole("recipes")) else { return };
+        let here = || pages.recipes.iter().map(|page| &page.value).filter(|recipe| meant(recipe.plant.value));
+        let known: BTreeSet<&str> = here().flat_map(|recipe| &recipe.operations.value).map(|one| one.op.value.as_str()).collect();
+        // Where recipes come from a product data system nobody here knows their operations.
+        if !known.is_empty() && !known.contains(op.as_str()) {
+            let what = format!("the rule {} is for operation {op}, which no recipe has", rule.value.id);
+            let known: Vec<&str> = known.into_iter().collect();
+            self.say(file, place, what, nearest(op.as_str(), &known));
         }
     }
 

@@ -4,7 +4,7 @@ use serde_saphyr::Location;
 use takt_protocol::book::SiteKind;
 use takt_protocol::books::Pace;
 use takt_protocol::effect::Effect;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{OURS, SiteId};
 
 use super::{Checks, word};
 use crate::load::month_of;
@@ -15,6 +15,10 @@ use crate::text::{SiteText, TransportText};
 impl Checks<'_> {
     pub(super) fn site(&mut self, name: SiteId, page: &In<SiteText>) {
         let (file, site) = (&page.file, &page.value);
+        if name.as_str() == OURS {
+            let what = format!("the site {name} has the name that the mesh's own words carry, and would pass for it");
+            self.say_of(file, what, "rename the file: it is the site's name");
+        }
         let regions = self.regions();
         if !regions.contains(&site.region.value) && !regions.is_empty() {
             let remedy = format!("add it to `regions` in mesh.yaml, or use one of {}", listed(&regions));

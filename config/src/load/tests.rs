@@ -13,7 +13,7 @@ mod speaks;
 mod words;
 
 const MESH: &str = "regions: [eu]\n";
-const CLIENTS: &str = "clients: [{name: planner, token: p, role: planning}]\n";
+const CLIENTS: &str = "clients: [{name: planner, token: p, role: planning}, {name: other, token: q, role: planning}]\n";
 const ERP: &str = "kind: erp\nregion: eu\ncalendar: {zone: Europe/Berlin}\n";
 const PLANT: &str = "kind: plant\nregion: eu\ncalendar: {zone: Europe/Berlin}\nerp: erp\n";
 const MATERIALS: &str = "FG: {description: bracket, base: H87}\nSTEEL: {description: steel, base: KGM}\n";

@@ -43,6 +43,9 @@ pub struct MappingCaseText {
     /// For what is received: under which topic; left out, none.
     #[serde(default)]
     pub topic: String,
+    /// That it was posted, whatever the link of its site is: then it has no name of its own.
+    #[serde(default)]
+    pub posted: bool,
     /// For what is received as a file: its name.
     pub file: Option<String>,
     /// For what is received: the payload, behind a `|` letter for letter as the system sends it, or as YAML what a mapping

@@ -160,7 +160,7 @@ pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh
     let named = named(mesh, tests.site.value, &about);
     let failed = tests.cases.iter().filter_map(|case| {
         let why = given(tests.site.value, &tables, &format, &case.value, &mapping)
-            .map(|given| Given { named: named || case.value.file.is_some(), calendar: calendar.clone(), ..given })
+            .map(|given| Given { named: !case.value.posted && (named || case.value.file.is_some()), calendar: calendar.clone(), ..given })
             .and_then(|given| wanted(&case.value, &given, &mapping))
             .err()?;
         Some(finding(file, case.referenced, &case.value.name, why, "mend the mapping, or what the test wants of it"))

@@ -180,6 +180,9 @@ pub struct GroupOutcome {
     pub done: usize,
     /// How many were not granted.
     pub refused: usize,
+    /// How many more are open, for which the same has to be sent again: one request is about so many.
+    #[serde(default)]
+    pub left: usize,
     /// Each, with what came of it.
     pub outcomes: Vec<OneOutcome>,
 }

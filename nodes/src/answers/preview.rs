@@ -129,6 +129,9 @@ pub struct GroupPreview {
     pub group: String,
     /// How many are open.
     pub count: usize,
+    /// How many of them one request acts on.
+    #[serde(default)]
+    pub at_once: usize,
     /// Of the first of them, what would be done to each.
     pub previews: Vec<OnePreview>,
 }

@@ -42,6 +42,10 @@ impl Reception {
         let mut row = row(entity, &Case { owner, ..case });
         (row.actions, row.advice, row.forbidden) = (Vec::new(), Vec::new(), Vec::new());
         let about = self.mesh().show(entity).await.ok().and_then(|state| self.called(&state));
+        let closed = match closed {
+            Some(ended) => Some(ClosedRow { how: self.in_names(&ended.how).await, ..ended }),
+            None => None,
+        };
         CaseView { row, notes, same_cause: 0, input: None, about, candidates: Vec::new(), closed }
     }
 }

@@ -42,7 +42,7 @@ impl Reception {
         let key = wish.cover.as_ref().map(|cover| cover.key.clone()).unwrap_or_default();
         field::word("cover.key", &key, KeyText::parse).map_err(Denied::about_the_key)?;
         self.within(async {
-            let members = self.members(wish).await?;
+            let (members, left) = self.members(wish).await?;
             let each: Vec<_> = members.iter().map(|member| self.one(client, wish, &key, member)).collect();
             let outcomes: Vec<Option<OneOutcome>> = stream::iter(each).buffered(AT_ONCE_MAX).collect().await;
             let outcomes: Vec<OneOutcome> = outcomes.into_iter().flatten().collect();
@@ -50,7 +50,7 @@ impl Reception {
                 return Err(board::no_group(&wish.group));
             }
             let done = outcomes.iter().filter(|one| one.message.is_empty()).count();
-            Ok(GroupOutcome { key: key.clone(), group: wish.group.clone(), done, refused: outcomes.len() - done, outcomes })
+            Ok(GroupOutcome { key: key.clone(), group: wish.group.clone(), done, refused: outcomes.len() - done, left, outcomes })
         })
         .await
     }
@@ -60,18 +60,20 @@ impl Reception {
         let key = wish.cover.as_ref().map(|cover| cover.key.clone()).unwrap_or_default();
         field::word("cover.key", &key, KeyText::parse).map_err(Denied::about_the_key)?;
         self.within(async {
-            let members: Vec<Member> = self.members(wish).await?.into_iter().filter(|member| member.open).collect();
+            let (members, left) = self.members(wish).await?;
+            let members: Vec<Member> = members.into_iter().filter(|member| member.open).collect();
             let mut previews = Vec::new();
             for member in members.iter().take(PREVIEWS_MAX) {
                 let preview = self.previewed(client, &verb(wish, &key, member)).await?;
                 previews.push(OnePreview { exception: short(member.entity, member.number), preview });
             }
-            Ok(GroupPreview { group: wish.group.clone(), count: members.len(), previews })
+            Ok(GroupPreview { group: wish.group.clone(), count: members.len() + left, at_once: members.len(), previews })
         })
         .await
     }
 
-    async fn members(&self, wish: &v1::ActOnGroup) -> Result<Vec<Member>, Denied> {
+    /// Whom one request is about, and how many more are open.
+    async fn members(&self, wish: &v1::ActOnGroup) -> Result<(Vec<Member>, usize), Denied> {
         if ONE_BY_ONE.contains(&wish.action.as_str()) {
             let message = format!("`{}` is for one exception: each has a document or a text of its own", wish.action);
             let remedy = "act on each by itself: POST /v1/exceptions/{id}/actions";
@@ -85,19 +87,20 @@ impl Reception {
         }
         self.indexed().await;
         self.only_here(&wish.group).await?;
-        let mut members = Vec::new();
-        let ever: Vec<(EntityId, u32)> = self.indexes().flat_map(|index: &Index| index.caused(&wish.group)).collect();
-        for (entity, number) in ever {
-            let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
-            members.push(Member { entity, number, open: state.common.cases.contains_key(&number) });
-        }
-        if !members.iter().any(|member| member.open) && members.is_empty() {
+        // By the rows of the index: a cause may have a past so long that nobody could look at each of its things.
+        let known = |index: &Index| -> Vec<Member> {
+            let of = |(entity, number)| Member { entity, number, open: index.is_open(entity, number) };
+            index.caused(&wish.group).into_iter().map(of).collect()
+        };
+        let mut members: Vec<Member> = self.indexes().flat_map(known).collect();
+        if members.is_empty() {
             return Err(board::no_group(&wish.group));
         }
-        // The open ones first: a cause may have a long past.
-        members.sort_by_key(|member| !member.open);
+        // The open ones first; of what is over only what this request may have ended when it was sent before.
+        members.sort_by_key(|member| (!member.open, std::cmp::Reverse(member.number)));
+        let open = members.iter().filter(|member| member.open).count();
         members.truncate(MEMBERS_MAX);
-        Ok(members)
+        Ok((members, open.saturating_sub(MEMBERS_MAX)))
     }
 
     /// Refuses a cause that also has exceptions in regions that run elsewhere, or may have: what is done is done to all of them.

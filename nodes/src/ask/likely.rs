@@ -61,6 +61,20 @@ impl Reception {
         found.into_iter().take(SHOWN_MAX).map(|(.., candidate)| candidate).collect()
     }
 
+    /// The same words, with what people call a thing in the place of our id of it.
+    pub(super) async fn in_names(&self, text: &str) -> String {
+        let mut words = Vec::new();
+        for word in text.split(' ') {
+            let id = word.trim_end_matches([',', ';', ':', '.']);
+            let called = match EntityId::parse(id) {
+                Ok(entity) => self.mesh().show(entity).await.ok().and_then(|state| self.called(&state)),
+                Err(_) => None,
+            };
+            words.push(called.map_or_else(|| word.to_owned(), |called| word.replacen(id, &called, 1)));
+        }
+        words.join(" ")
+    }
+
     /// What people call a thing: an order by the number of its ERP, a site by its name; nothing where it has no name yet.
     pub(super) fn called(&self, state: &State) -> Option<String> {
         let order = if let Own::Order(order) = &state.own { order.header() } else { None };

@@ -1,13 +1,13 @@
 //! The list of orders: first what needs a look, then what is late, then what runs, what comes, and what is over. Put in order by
 //! the rows of the indexes, which are read no further than a page reaches: only its orders are looked at whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use prost::Message as _;
-use takt_actors::index::{Brief, Due, Index, Lane, Progress, Since};
+use takt_actors::index::{Due, Index, Lane, Progress, Since};
 use takt_actors::region::Region;
 use takt_protocol::book::SiteKind;
-use takt_protocol::id::{EntityId, Kind};
+use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::{Region as RegionName, SiteId};
@@ -44,7 +44,7 @@ impl Group {
     /// How far its orders are; those of the first group may be anywhere but over.
     fn progress(self) -> &'static [Progress] {
         match self {
-            Self::Look => &[],
+            Self::Look => &[Progress::Coming, Progress::Running, Progress::Completed],
             Self::Late => &[Progress::Coming, Progress::Running],
             Self::Running => &[Progress::Running],
             Self::Coming => &[Progress::Coming],
@@ -82,22 +82,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Whether an order with an exception is wanted; it stands in no lane of its own.
-    fn look(&self, brief: &Brief, now: Instant) -> bool {
-        let lane = brief.lane();
-        let here = self.plant.is_none_or(|plant| brief.plant == Some(plant));
-        let late = !self.late || brief.is_late(now);
-        here && late && lane.progress != Progress::Over && (!self.unacknowledged || waits(lane))
-    }
-
     /// The lanes in which its orders of a group stand.
     fn lanes(&self, group: Group) -> Vec<Lane> {
         let done = matches!(group, Group::Completed | Group::Over);
-        if (self.open && done) || (self.late && group != Group::Late) {
+        if (self.open && done) || (self.late && !matches!(group, Group::Look | Group::Late)) {
             return Vec::new();
         }
-        let lanes = group.progress().iter().flat_map(|progress| [true, false].map(|taken| Lane { progress: *progress, taken }));
-        lanes.filter(|lane| !self.unacknowledged || waits(*lane)).collect()
+        let look = group == Group::Look;
+        let lanes = group.progress().iter().flat_map(|progress| [true, false].map(|taken| Lane { progress: *progress, taken, look }));
+        // What is done is not late any more.
+        let may_be_late = |lane: &Lane| matches!(lane.progress, Progress::Coming | Progress::Running);
+        lanes.filter(|lane| (!self.unacknowledged || waits(*lane)) && (!self.late || may_be_late(lane))).collect()
     }
 }
 
@@ -214,22 +209,15 @@ impl Reception {
 
 /// Where the wanted orders behind `after` stand, at most `most`. Reads the indexes no further than that.
 fn placed(indexes: &[&Index], wanted: &Wanted, after: Option<Place>, now: Instant, most: usize) -> Vec<Place> {
-    // An order that has an exception, or of which something is in doubt, stands with the others like it, unless it is over.
-    let doubtful = indexes.iter().flat_map(|index| index.doubts()).map(|(entity, _)| entity).filter(|entity| entity.kind() == Kind::Order);
-    let cases: BTreeSet<EntityId> = indexes.iter().flat_map(|index| index.with_case()).chain(doubtful).collect();
     let mut found = Vec::new();
     for group in GROUPS.into_iter().filter(|group| after.is_none_or(|after| *group >= after.group)) {
         let behind = after.filter(|after| after.group == group).map(|after| after.due);
         let left = most - found.len();
-        let mut dues: Vec<Due> = if group == Group::Look {
-            let known = cases.iter().filter_map(|order| Some((*order, indexes.iter().find_map(|index| index.brief(*order))?)));
-            let looked = known.filter(|(_, brief)| wanted.look(brief, now)).map(|(order, brief)| Due { at_ns: brief.due_ns(), order });
-            looked.filter(|due| behind.is_none_or(|behind| *due > behind)).collect()
-        } else {
-            let stretch = Stretch { group, behind, now, most: left, without: if group == Group::Over { None } else { Some(&cases) } };
-            let lanes = wanted.lanes(group);
-            indexes.iter().flat_map(|index| lanes.iter().flat_map(|lane| stretch.of(index, wanted.plant, *lane))).collect()
-        };
+        let stretch =
+            Stretch { until: (wanted.late || group == Group::Late).then_some(now), since: begins(group, behind, now), most: left };
+        let lanes = wanted.lanes(group);
+        let mut dues: Vec<Due> =
+            indexes.iter().flat_map(|index| lanes.iter().flat_map(|lane| stretch.of(index, wanted.plant, *lane))).collect();
         dues.sort();
         found.extend(dues.into_iter().take(left).map(|due| Place { group, due }));
         if found.len() >= most {
@@ -239,35 +227,25 @@ fn placed(indexes: &[&Index], wanted: &Wanted, after: Option<Place>, now: Instan
     found
 }
 
-/// A part of a lane.
-struct Stretch<'a> {
-    group: Group,
-    behind: Option<Due>,
-    now: Instant,
-    most: usize,
-    /// Orders that stand elsewhere.
-    without: Option<&'a BTreeSet<EntityId>>,
+/// Where a group begins: what was due before now is late and stands there; no other group is split by the clock.
+fn begins(group: Group, behind: Option<Due>, now: Instant) -> Since {
+    let start = if matches!(group, Group::Running | Group::Coming) { Since::Due(now.utc_ns()) } else { Since::Start };
+    behind.map_or(start, Since::Behind)
 }
 
-impl Stretch<'_> {
+/// A part of a lane.
+struct Stretch {
+    since: Since,
+    /// Only what was due before that.
+    until: Option<Instant>,
+    most: usize,
+}
+
+impl Stretch {
     /// Its orders in an index.
     fn of(&self, index: &Index, plant: Option<SiteId>, lane: Lane) -> Vec<Due> {
-        let now_ns = self.now.utc_ns();
-        // What was due before now is late and stands there; no other group is split by the clock.
-        let is_late = self.group == Group::Late;
-        let begins = if matches!(self.group, Group::Running | Group::Coming) { Since::Due(now_ns) } else { Since::Start };
-        let mut since = self.behind.map_or(begins, Since::Behind);
-        let mut found = Vec::new();
-        loop {
-            let read = index.placed(plant, lane, since, self.most);
-            let (Some(last), full) = (read.last().copied(), read.len() == self.most) else { break };
-            let here = read.iter().filter(|due| !is_late || due.at_ns < now_ns);
-            found.extend(here.filter(|due| self.without.is_none_or(|without| !without.contains(&due.order))));
-            if !full || found.len() >= self.most || (is_late && last.at_ns >= now_ns) {
-                break;
-            }
-            since = Since::Behind(last);
-        }
-        found
+        let mut read = index.placed(plant, lane, self.since, self.most);
+        read.retain(|due| self.until.is_none_or(|until| due.at_ns < until.utc_ns()));
+        read
     }
 }

@@ -200,6 +200,9 @@ impl<'a> Foresight<'a> {
             let (Some(state), Some(mut what)) = (self.states.get(&entity), self.what.remove(&entity)) else { continue };
             let mut told = BTreeSet::new();
             what.retain(|words| told.insert(words.clone()));
+            for words in &mut what {
+                *words = self.reception.in_names(words).await;
+            }
             if !what.is_empty() {
                 let name = self.book.site_of(entity).map_or_else(|| name_of(state), |site| site.to_string());
                 let touched = Touched { id: entity.to_string(), kind: entity.kind().to_string(), name, what };

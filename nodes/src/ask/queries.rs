@@ -43,7 +43,10 @@ impl Reception {
             Kind::Order | Kind::Lot | Kind::Unit | Kind::Shipment | Kind::Record => self.find(kind, kind.word(), &asked.id).await?,
         };
         let log = self.log(entity, kind.word()).await?;
-        let shown = timeline::part(entity.to_string(), &log, &timeline::Wanted { until, after, most });
+        let mut shown = timeline::part(entity.to_string(), &log, &timeline::Wanted { until, after, most });
+        for words in shown.steps.iter_mut().flat_map(|step| &mut step.what) {
+            *words = self.in_names(words).await;
+        }
         match until {
             Some(at) if shown.commits == 0 => {
                 let first = log.first().and_then(|entry| Some(wire::open(&entry.bytes).ok()?.0.at));

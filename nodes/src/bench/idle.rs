@@ -31,6 +31,9 @@ pub struct Idle {
     /// Where the store is made, and removed again.
     #[arg(long)]
     dir: Option<std::path::PathBuf>,
+    /// A store that was made before: only asked.
+    #[arg(long, hide = true)]
+    over: Option<std::path::PathBuf>,
 }
 
 /// Orders in one durable write.
@@ -46,43 +49,69 @@ pub fn idle(load: &Idle) -> anyhow::Result<()> {
 }
 
 async fn measure(load: &Idle) -> anyhow::Result<()> {
-    let place = load.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let dir = tempfile::tempdir_in(&place).with_context(|| format!("cannot make a store in {}", place.display()))?;
     let book = Arc::new(orders::book()?);
+    if let Some(over) = &load.over {
+        return asked(load, over, book).await;
+    }
+    let place = load.dir.clone().unwrap_or_else(std::env::temp_dir);
+    std::fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
+    let dir = tempfile::tempdir_in(&place).with_context(|| format!("cannot make a store in {}", place.display()))?;
     let stores = Stores::open(dir.path(), [region()?])?;
     let clock = stores.clock();
     let seams = stores.seams(region()?).context("the store has no seams")?;
     let began = clock.elapsed();
-    let ids = make(&seams, &book, clock.as_ref(), load.orders).await?;
+    make(&seams, &book, clock.as_ref(), load.orders).await?;
     println!("{} orders, each as its ERP made it; written in {}", load.orders, seconds(clock.as_ref(), began));
-    let before = resident_kib()?;
     let began = clock.elapsed();
+    let mesh = started(stores, book).await?;
+    println!("names and lists built of the log in {}", seconds(clock.as_ref(), began));
+    settled(&mesh, clock.as_ref(), &seams).await?;
+    println!("all that they led to is done after {}", seconds(clock.as_ref(), began));
+    drop(seams);
+    Arc::try_unwrap(mesh).ok().context("somebody still asks the mesh")?.stop().await;
+    // A process of its own: what this one needed for making them is not what they cost.
+    let mut again = std::process::Command::new(std::env::current_exe()?);
+    again.args(["bench", "idle", "--orders", &load.orders.to_string(), "--over"]).arg(dir.path());
+    anyhow::ensure!(again.status()?.success(), "the orders could not be asked for");
+    Ok(())
+}
+
+async fn started(stores: Stores, book: Arc<Book>) -> anyhow::Result<Arc<Mesh>> {
     let settings = NodeSettings { idle_ms: 1_000, ..NodeSettings::default() };
     let mesh = Arc::new(Mesh::start(stores, book, &[], &settings).await?);
     let home = mesh.regions().values().next().context("no region runs")?.clone();
     home.index().caught_up(home.node()).await?;
-    println!("names and lists built of the log in {}", seconds(clock.as_ref(), began));
+    Ok(mesh)
+}
+
+/// What orders cost that lie in a store, and how fast they answer.
+async fn asked(load: &Idle, over: &std::path::Path, book: Arc<Book>) -> anyhow::Result<()> {
+    let stores = Stores::open(over, [region()?])?;
+    let clock = stores.clock();
+    let seams = stores.seams(region()?).context("the store has no seams")?;
+    let before = resident_kib()?;
+    let mesh = started(stores, Arc::clone(&book)).await?;
     settled(&mesh, clock.as_ref(), &seams).await?;
-    let after = resident_kib()?;
+    let (after, home) = (resident_kib()?, mesh.regions().values().next().context("no region runs")?.clone());
     let mib = |kib: u64| kib / 1_024;
     println!(
-        "memory: {} MiB before the region ran, {} MiB with every order idle ({} loaded); the store's cache is up to 256 MiB of either\n",
+        "memory: {} MiB with the store open, {} MiB with the region at work and every order idle ({} loaded); the caches of store and lists are up to 256 MiB each\n",
         mib(before),
         mib(after),
         home.loaded()
     );
     let reception = Reception::new(Arc::clone(&mesh), Clients::default(), Limits::default());
     println!("{:<44} {:>9} {:>9}", "question", "p50 ms", "p99 ms");
-    let every = ids.len().div_ceil(ASKED as usize).max(1);
-    let some: Vec<(usize, EntityId)> = ids.iter().copied().enumerate().step_by(every).collect();
+    let some: Vec<u32> = (0..load.orders).step_by(load.orders.div_ceil(ASKED).max(1) as usize).collect();
     let mut times = Vec::new();
-    for (_, order) in &some {
-        times.push(timed(clock.as_ref(), async { mesh.show(*order).await.map(drop).map_err(anyhow::Error::from) }).await?);
+    for number in &some {
+        let (order, _) = known(&book, *number)?;
+        times.push(timed(clock.as_ref(), async { mesh.show(order).await.map(drop).map_err(anyhow::Error::from) }).await?);
     }
     line("a cold order", times);
     let mut times = Vec::new();
-    for (number, _) in &some {
-        let text = number_of(u32::try_from(*number)?);
+    for number in &some {
+        let text = number_of(*number);
         let found = async {
             let found = reception.search(&text).await.map_err(|denied| anyhow::anyhow!("{denied:?}"))?;
             anyhow::ensure!(found.page.rows.len() == 1, "{text} was found {} times", found.page.rows.len());
@@ -91,7 +120,9 @@ async fn measure(load: &Idle) -> anyhow::Result<()> {
         times.push(timed(clock.as_ref(), found).await?);
     }
     line("a search by number", times);
-    lists(&reception, clock.as_ref()).await
+    lists(&reception, clock.as_ref()).await?;
+    println!("memory: {} MiB afterwards", mib(resident_kib()?));
+    Ok(())
 }
 
 async fn lists(reception: &Reception, clock: &dyn Clock) -> anyhow::Result<()> {
@@ -110,20 +141,18 @@ async fn lists(reception: &Reception, clock: &dyn Clock) -> anyhow::Result<()> {
 }
 
 /// Puts orders into the log, as their region would.
-async fn make(seams: &Seams, book: &Book, clock: &dyn Clock, orders: u32) -> anyhow::Result<Vec<EntityId>> {
-    let mut ids = Vec::new();
+async fn make(seams: &Seams, book: &Book, clock: &dyn Clock, orders: u32) -> anyhow::Result<()> {
     for first in (0..orders).step_by(GROUP as usize) {
         let mut group = Vec::new();
         for number in first..orders.min(first + GROUP) {
             let (id, bytes) = commit(seams, book, clock, number)?;
-            ids.push(id);
             group.push(Append { entity: id, after: 0, bytes });
         }
         for outcome in seams.journal.append(group).await {
             anyhow::ensure!(matches!(outcome, Appended::Committed { .. }), "the store answered {outcome:?}");
         }
     }
-    Ok(ids)
+    Ok(())
 }
 
 /// Numbers as an ERP gives them.
@@ -131,10 +160,16 @@ fn number_of(number: u32) -> String {
     format!("{:012}", 1_000_000 + u64::from(number))
 }
 
-fn commit(seams: &Seams, book: &Book, clock: &dyn Clock, number: u32) -> anyhow::Result<(EntityId, Bytes)> {
+/// An order by its number: our id of it, and its name.
+fn known(book: &Book, number: u32) -> anyhow::Result<(EntityId, Ref)> {
     let erp = SiteId::parse("erp")?;
     let name = Ref::new(erp, NativeKind::Order, NativeId::parse(&number_of(number))?);
     let id = book.born_at(erp, Kind::Order, NativeKind::Order, name.id.as_str()).context("the order has no home")?;
+    Ok((id, name))
+}
+
+fn commit(seams: &Seams, book: &Book, clock: &dyn Clock, number: u32) -> anyhow::Result<(EntityId, Bytes)> {
+    let (id, name) = known(book, number)?;
     let (now, incarnation) = (clock.now(), seams.journal.incarnation());
     let context = Context { now, book, incarnation };
     let stepped = step(State::unknown(id), &orders::created(&name, now)?, &context);

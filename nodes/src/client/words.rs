@@ -101,9 +101,12 @@ pub struct Stretch {
     /// Behind this place; the end of a part says it.
     #[arg(long)]
     pub(super) after: Option<String>,
-    /// One part of so many steps or rows, up to 200; left out, all parts.
-    #[arg(long)]
-    pub(super) most: Option<u32>,
+    /// Steps or rows of the part, up to 200.
+    #[arg(long, default_value_t = 200)]
+    pub(super) most: u32,
+    /// Every part to the end, however long that is.
+    #[arg(long, conflicts_with = "most")]
+    pub(super) all: bool,
 }
 
 /// Which events.

@@ -232,11 +232,12 @@ fn is_supplied(demand: &Demand) -> bool {
     is_covered(demand) && demand.orders.values().all(|supply| supply.state == SupplyState::Completed)
 }
 
-/// What its suppliers send to the first plant that has a portal.
-pub(super) async fn deliver(stage: &Stage, scene: &Arc<Scene>) -> anyhow::Result<()> {
+/// What its suppliers send to the first plant of the story that has a portal.
+pub(super) async fn deliver(stage: &Stage, scene: &Arc<Scene>, plants: &[SiteId]) -> anyhow::Result<()> {
     let book = scene.mesh.book();
     let portal = |plant: &Plant| stage.cast.systems.get(&book.sites.get(&plant.site)?.around.supplier?).cloned();
-    match stage.cast.plants.iter().find_map(|plant| Some((plant, portal(plant)?))) {
+    let told = plants.iter().filter_map(|site| stage.cast.plants.iter().find(|plant| plant.site == *site));
+    match told.into_iter().find_map(|plant| Some((plant, portal(plant)?))) {
         Some((plant, portal)) => supplier::Delivery { scene, plant: plant.clone(), portal }.play().await,
         None => Ok(()),
     }

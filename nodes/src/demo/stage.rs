@@ -77,13 +77,13 @@ async fn erp(people: &People, plant: &Plant, book: &Book) -> anyhow::Result<()> 
     let code = erp.word("plant", plant.site.as_str());
     let zone = book.sites.get(&plant.site).map(|site| site.calendar.zone().to_owned()).unwrap_or_default();
     post(people, erp, "plants", &json!({ "plant": code, "time_zone": zone })).await?;
+    // All of them: an order may be asked for of what nobody makes yet, and then it is the recipe that is missing.
+    for (name, known) in &book.materials {
+        let body = json!({ "material": name.as_str(), "base_unit": unit(erp, known.base), "batch_managed": managed(book, name),
+            "units": other_units(erp, book, name)? });
+        post(people, erp, "materials", &body).await?;
+    }
     for (material, recipe) in &plant.makes {
-        for name in touched(recipe) {
-            let Some(known) = book.materials.get(name) else { continue };
-            let body = json!({ "material": name.as_str(), "base_unit": unit(erp, known.base), "batch_managed": managed(book, name),
-                "units": other_units(erp, book, name)? });
-            post(people, erp, "materials", &body).await?;
-        }
         post(people, erp, "production-versions", &version(erp, &code, material, recipe)).await?;
         stock(people, plant, book, &code, recipe).await?;
     }

@@ -19,7 +19,7 @@ use super::cast::{Cast, Plant, System};
 use super::people::People;
 use super::stage::{self, Odd};
 use super::{Play, Stage, Variables, chain, loopback, nats, product};
-use crate::serve::{self, Node, read, told};
+use crate::serve::{self, Node, Source, read, told};
 
 /// The token of each client of the demo, and of each simulated system: a demo listens on loopback only.
 const CLIENTS: [&str; 6] = ["CONTROLLER", "PLANNER", "QUALITY", "FINANCE", "SHOPFLOOR", "IT"];
@@ -31,14 +31,15 @@ pub(super) async fn stage(data: &Path, play: &Play) -> anyhow::Result<Stage> {
     demo::write_to(&config).with_context(|| format!("cannot write the configuration to {}", config.display()))?;
     let address = loopback(free(play.port)?);
     let door = format!("http://{address}");
-    let sites = sites(&config)?;
-    let first = read(&config, &variables(&sites, None, &nats::none()))?;
-    sound(&config)?;
+    let folder = Folder::read(&config).map_err(|found| told(&config, &found))?;
+    let (sites, source) = (sites(&folder), Source { config: &config, folder: &folder });
+    let first = read(source, &variables(&sites, None, &nats::none()))?;
+    sound(source)?;
     // The simulated systems first: they come back on the ports that they had, before others draw any.
     let world = launch(&world_of(&first), &data.join("world"), &door).await.context("the simulated systems did not start")?;
     let cluster = servers.map(nats::Plan::start).transpose()?;
-    let text = read(&config, &variables(&sites, Some(&world), &outside(cluster.as_ref())))?;
-    let node = Node::start(&text, &config, (data, &text.regions), address, &Settings::default()).await?;
+    let text = read(source, &variables(&sites, Some(&world), &outside(cluster.as_ref())))?;
+    let node = Node::start(&text, source, (data, &text.regions), address, &Settings::default()).await?;
     let people = People::new(node.mesh.clock())?;
     let cast = cast(&text, &world);
     stage::set(&people, &cast, &text.book, &odd(&cast)).await?;
@@ -54,9 +55,9 @@ fn outside(cluster: Option<&nats::Cluster>) -> Variables {
 }
 
 /// What `takt check` calls wrong is not played: its tests say that something would go otherwise than is meant.
-fn sound(config: &Path) -> anyhow::Result<()> {
-    let found = trial::check(config, &std::env::vars().collect()).findings;
-    if found.is_empty() { Ok(()) } else { Err(told(config, &found)) }
+fn sound(source: Source<'_>) -> anyhow::Result<()> {
+    let found = trial::check_read(source.folder, &std::env::vars().collect()).findings;
+    if found.is_empty() { Ok(()) } else { Err(told(source.config, &found)) }
 }
 
 /// A port: the one asked for, or any that is free just now.
@@ -67,9 +68,8 @@ fn free(port: u16) -> anyhow::Result<u16> {
 }
 
 /// The names of the sites that are written down.
-fn sites(config: &Path) -> anyhow::Result<Vec<String>> {
-    let folder = Folder::read(config).map_err(|found| told(config, &found))?;
-    Ok(folder.within("sites").map(|file| file.trim_start_matches("sites/").trim_end_matches(".yaml").to_owned()).collect())
+fn sites(folder: &Folder) -> Vec<String> {
+    folder.within("sites").map(|file| file.trim_start_matches("sites/").trim_end_matches(".yaml").to_owned()).collect()
 }
 
 /// What the files leave to be filled in: addresses of the simulated systems and of the servers, tokens. The environment goes before.
@@ -187,11 +187,14 @@ async fn is_quiet(stage: &Stage) -> anyhow::Result<bool> {
 /// Looks at the folder, and puts what changed in it in force when it is right; the simulated systems learn of it first.
 pub(super) async fn watch(stage: &Stage) {
     let config = stage.data.join("config");
-    let renew = async || {
-        let text = as_it_is(stage)?;
+    let renew = async |folder: &Folder| {
+        let source = Source { config: &config, folder };
+        let text = as_it_is(stage, source)?;
         let cast = cast(&text, &stage.world);
         stage::set(&stage.people, &cast, &text.book, &Odd { withheld: None, ..odd(&cast) }).await?;
-        stage.node.activate(&config, &text).await
+        product::set(&stage.people, &cast, &text.book).await?;
+        chain::set(&stage.people, &cast, &text.book).await?;
+        stage.node.activate(source, &text).await
     };
     // What was saved while the story was told is otherwise than what is in force.
     let in_force = stage.mesh().book().hash.clone();
@@ -200,13 +203,15 @@ pub(super) async fn watch(stage: &Stage) {
 
 /// Puts the folder in force as it is now.
 pub(super) async fn renew(stage: &Stage) -> anyhow::Result<()> {
-    stage.node.activate(&stage.data.join("config"), &as_it_is(stage)?).await.map(drop)
+    let config = stage.data.join("config");
+    let folder = Folder::read(&config).map_err(|found| told(&config, &found))?;
+    let source = Source { config: &config, folder: &folder };
+    stage.node.activate(source, &as_it_is(stage, source)?).await.map(drop)
 }
 
-/// What the folder says now.
-fn as_it_is(stage: &Stage) -> anyhow::Result<Text> {
-    let config = stage.data.join("config");
-    read(&config, &variables(&sites(&config)?, Some(&stage.world), &outside(stage.cluster.as_ref())))
+/// What the folder says, with the addresses of the systems that play.
+fn as_it_is(stage: &Stage, source: Source<'_>) -> anyhow::Result<Text> {
+    read(source, &variables(&sites(source.folder), Some(&stage.world), &outside(stage.cluster.as_ref())))
 }
 
 #[cfg(test)]
@@ -217,11 +222,15 @@ mod tests {
     fn a_folder_whose_own_tests_fail_is_not_played() {
         let config = tempfile::tempdir().unwrap();
         demo::write_to(config.path()).unwrap();
-        sound(config.path()).unwrap();
+        let checked = || {
+            let folder = Folder::read(config.path()).unwrap();
+            sound(Source { config: config.path(), folder: &folder })
+        };
+        checked().unwrap();
         let mapping = config.path().join("mappings/mes-json/reports.jq");
         let text = std::fs::read_to_string(&mapping).unwrap();
         std::fs::write(&mapping, text.replacen("mark: { number: .body.sequence }", "mark: { number: 1 }", 1)).unwrap();
-        let why = sound(config.path()).unwrap_err().to_string();
+        let why = checked().unwrap_err().to_string();
         assert!(why.contains("cannot be used") && why.contains("mappings/mes-json/reports.test.yaml:5:"), "{why}");
     }
 }

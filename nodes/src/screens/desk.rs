@@ -229,6 +229,9 @@ pub(crate) fn group_outcome(answer: &Value) -> String {
         };
         lines.push(format!("  {}  {}{again}{why}", text(one, "exception"), text(one, "answer")));
     }
+    if let Some(left) = answer.get("left").and_then(Value::as_u64).filter(|left| *left > 0) {
+        lines.push(format!("  ▲ {left} MORE ARE OPEN: one request is about so many; say it again for the next"));
+    }
     lines.push(format!("  sent again with --key {}, what is done stays done", text(answer, "key")));
     lines.join("\n")
 }
@@ -270,6 +273,10 @@ pub(crate) fn preview(answer: &Value, _: &Zones) -> String {
 pub(crate) fn group_preview(answer: &Value, _: &Zones) -> String {
     let found = list(answer, "previews");
     let mut lines = vec![format!("PREVIEW  {} of {} in {}; nothing was done", found.len(), plain(answer, "count"), text(answer, "group"))];
+    let (all, at_once) = (answer.get("count").and_then(Value::as_u64), answer.get("at_once").and_then(Value::as_u64));
+    if all > at_once {
+        lines.push(format!("  ▲ {} at once: said again, it is done to the next", at_once.unwrap_or_default()));
+    }
     for one in found {
         let preview = one.get("preview").unwrap_or(&Value::Null);
         lines.push(format!("{}  would be {}", text(one, "exception"), text(preview, "answer")));

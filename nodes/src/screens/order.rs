@@ -144,7 +144,9 @@ fn quantities(answer: &Value) -> Vec<String> {
     ];
     let not_posted = match bare(text(figures, "free_not_posted")) {
         "" => String::new(),
-        more => format!("   (of what is free {more} is not in the ERP)"),
+        // What is in doubt there nobody knows not to be there.
+        more if matches!(bare(text(figures, "in_doubt")), "" | "0") => format!("   (of what is free {more} is not in the ERP)"),
+        more => format!("   (of what is free {more} is not in the ERP, or in doubt there)"),
     };
     let parked = Some(bare(text(figures, "parked"))).filter(|parked| !matches!(*parked, "" | "0"));
     let silent = |fields: &[(&str, &str)]| fields.iter().all(|(field, _)| text(figures, field).is_empty());

@@ -72,6 +72,7 @@ impl Turn<'_, '_> {
             parents: BTreeSet::new(),
             containment: BTreeMap::new(),
             decisions: Vec::new(),
+            taken_out: None,
         }
     }
 

@@ -7,6 +7,7 @@ mod genealogy;
 mod holds;
 mod inspection;
 mod refused;
+mod steps;
 mod stock;
 mod warehouses;
 

@@ -12,6 +12,7 @@ use crate::instant::Instant;
 use crate::intent::Wake;
 use crate::kernel::{Context, not_owner};
 use crate::name::{SiteId, Source};
+use crate::ownership::Domain;
 
 mod amend;
 mod books;
@@ -132,6 +133,11 @@ impl Turn<'_, '_> {
     fn owner_fact(&mut self, fact: &OwnerFact) -> Answer {
         let owner = self.order.header.as_ref().or_else(|| fact.header()).map(|header| header.erp);
         let source = self.envelope.key.source;
+        // Whose orders a plant makes is said by the configuration, and not by who sends one.
+        let of_plant = || fact.header().and_then(|header| self.context.book.owner(header.plant, Domain::Orders));
+        if let Some(other) = of_plant().filter(|other| self.order.header.is_none() && *other != source) {
+            return not_owner(self.draft, source, other, "an order for its plant");
+        }
         match owner.filter(|owner| *owner != source) {
             Some(owner) => not_owner(self.draft, source, owner, "word about the order itself"),
             None => match self.in_our_unit(fact) {

@@ -76,6 +76,9 @@ impl Turn<'_, '_> {
     /// A message that no mapping understands: its payload is kept, and a person sees why.
     pub(super) fn unreadable(&mut self, topic: &str, raw: &RawRef, why: &str) -> Answer {
         let what = format!("{UNREADABLE}{topic}{BECAUSE}{why}; its payload is kept as {raw}");
+        if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Unmatched && case.what == what) {
+            return Answer::Quarantined { case: open.number };
+        }
         let offers =
             vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Edit, Proposal::Acknowledge];
         let me = self.context.book.site_of(self.draft.me()).map(|site| site.to_string()).unwrap_or_default();

@@ -32,5 +32,6 @@ mod store_writer;
 mod wire;
 mod world_files;
 mod world_records;
+mod world_schedules;
 mod world_swap;
 mod world_verbs;

@@ -74,9 +74,13 @@ fn the_wall_clock_gets_its_offset_by_the_european_rule_and_the_double_hour_is_th
 #[test]
 fn a_row_that_makes_no_sense_leaves_the_whole_file_for_a_person() {
     let sample = String::from_utf8_lossy(include_bytes!("../../../config/mappings/mes-csv/samples/every-kind.csv")).into_owned();
-    for (from, to, why) in
-        [(";GUT;", ";PAUSE;", "not known here: PAUSE"), ("1.200;ST", "viele;ST", "confirmed"), ("24.11.2026 03:12:11", "gestern", "")]
-    {
+    for (from, to, why) in [
+        (";GUT;", ";PAUSE;", "not known here: PAUSE"),
+        ("1.200;ST", "viele;ST", "is no number"),
+        ("1.200;ST", "1.2.00;ST", "is no number"),
+        ("1.200;ST", "12.5;ST", "is no number"),
+        ("24.11.2026 03:12:11", "gestern", ""),
+    ] {
         let wrong = understood(sample.replacen(from, to, 1).as_bytes()).unwrap_err();
         assert!(wrong.contains(why), "{to}: {wrong}");
     }

@@ -93,9 +93,20 @@ pub(super) async fn free_name(folder: &Path, name: &str, mark: &str) -> io::Resu
     Ok(if fs::try_exists(folder.join(name)).await? { format!("{name}.{mark}") } else { name.to_owned() })
 }
 
-/// Moves a file, on the same disk.
+/// Moves a file. To another disk it is copied first, durable and under a name that nobody takes for it, so that it is whole wherever
+/// it stands; a crash in between leaves it where it was.
 pub(super) async fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to).await
+    match fs::rename(from, to).await {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            let (Some(folder), Some(name)) = (to.parent(), to.file_name()) else { return Err(error) };
+            let aside = folder.join(format!(".{}.takt-moving", name.to_string_lossy()));
+            fs::copy(from, &aside).await?;
+            fs::File::open(&aside).await?.sync_all().await?;
+            fs::rename(&aside, to).await?;
+            fs::remove_file(from).await
+        }
+        moved => moved,
+    }
 }
 
 /// The first file of a folder whose name holds this text, and that is finished.

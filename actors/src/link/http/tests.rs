@@ -40,3 +40,43 @@ async fn what_is_sent_is_signed_over_the_bytes_that_go_out_and_what_is_asked_is_
         assert_eq!(checked.is_ok(), signed, "{method}: {checked:?} of {headers:?}");
     }
 }
+
+/// Answers every request with this, and counts them.
+async fn answering(listener: TcpListener, answer: &'static str, heard: Arc<std::sync::atomic::AtomicUsize>) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut room = vec![0; 4096];
+        let read = stream.read(&mut room).await.unwrap();
+        assert!(read > 0, "nothing was asked");
+        heard.fetch_add(1, Ordering::Relaxed);
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_of_the_system_is_neither_a_yes_nor_a_no_and_is_not_followed() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let page = "content-type: text/html; charset=utf-8\r\nconnection: close\r\ncontent-length: 32\r\n\r\n<html><body>Log in</body></html>";
+    let login: &'static str = format!("HTTP/1.1 200 OK\r\n{page}").leak();
+    let bare = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 18\r\n\r\n<!DOCTYPE html><p>";
+    // Nobody listens there: whoever followed would take the second try for one that was not heard.
+    let elsewhere = "HTTP/1.1 303 See Other\r\nlocation: http://127.0.0.1:1/x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let within = "HTTP/1.1 307 Temporary Redirect\r\nlocation: /y\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    for (answer, why) in
+        [(login, "log in there"), (bare, "log in there"), (elsewhere, "a redirect to http://127.0.0.1:1/x"), (within, "a redirect to /y")]
+    {
+        for method in ["POST", "GET"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let base = format!("http://{}", listener.local_addr().unwrap());
+            let heard = Arc::new(std::sync::atomic::AtomicUsize::default());
+            let system = tokio::spawn(answering(listener, answer, Arc::clone(&heard)));
+            let spec = HttpSpec { base, bearer: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
+            let link = HttpLink::new(SiteId::parse("erp").unwrap(), spec, BTreeMap::new()).unwrap();
+            let asked: Asked = serde_json::from_value(json!({ "method": method, "path": "/x" })).unwrap();
+            let silence = link.exchange(asked).await.unwrap_err();
+            assert!(matches!(&silence, Silence::Unknown(told) if told.contains(why)), "{method} {answer}: {silence:?}");
+            assert_eq!(heard.load(Ordering::Relaxed), 1, "{method} {answer}: asked once");
+            system.abort();
+        }
+    }
+}

@@ -24,6 +24,8 @@ struct Shop {
     page_rows: usize,
     /// Answers that may still be given before it says 500.
     answers: Mutex<usize>,
+    /// What is changed behind the first page that is read, and when: it stands at the end then.
+    moves: Mutex<Option<(String, String)>>,
 }
 
 impl Shop {
@@ -46,6 +48,14 @@ impl Shop {
         let word = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
         let (since, page) = (word("since").to_owned(), word("page").parse::<usize>().unwrap());
         self.asked.lock().unwrap().push(since.clone());
+        if page == 1
+            && let Some((machine, at)) = self.moves.lock().unwrap().take()
+        {
+            let mut rows = self.rows.lock().unwrap();
+            let row = rows.iter().position(|(known, ..)| *known == machine).unwrap();
+            let (machine, _, _) = rows.remove(row);
+            rows.push((machine, "moved".to_owned(), at));
+        }
         let at = |text: &str| Instant::parse(text).unwrap();
         let rows = self.rows.lock().unwrap();
         let fits: Vec<_> = rows.iter().filter(|(.., changed)| since.is_empty() || at(changed) >= at(&since)).collect();
@@ -86,9 +96,40 @@ fn door(yard: &Yard) -> Inbound {
 }
 
 async fn read(yard: &Yard, link: &HttpLink) -> Result<usize, String> {
-    super::round(&door(yard), link, "machines", 60_000).await.map_err(|ended| match ended {
-        Ended::Silent(why) | Ended::Wrong(_, why) => why,
+    read_on(yard, link, &mut None).await
+}
+
+async fn read_on(yard: &Yard, link: &HttpLink, passed: &mut Option<Instant>) -> Result<usize, String> {
+    super::round(&door(yard), link, "machines", 60_000, passed).await.map_err(|ended| match ended {
+        Ended::Silent(why) | Ended::Refused(why) | Ended::Wrong(_, why) => why,
     })
+}
+
+#[tokio::test]
+async fn an_item_that_stood_on_no_page_because_the_list_moved_is_read_in_the_next_round() {
+    let (yard, shop, mut passed) = (Yard::start().await, Shop::of(2), None);
+    let link = shop.open().await;
+    for (number, at) in (0..6).zip(["03:00:00", "03:01:00", "03:02:00", "03:03:00", "03:04:00", "03:05:00"]) {
+        shop.has(&format!("P{number}"), "down", at);
+    }
+    // After the first page the first item is changed, and stands at the end: all behind it move up by one.
+    *shop.moves.lock().unwrap() = Some(("P0".to_owned(), "2026-11-24T03:06:00Z".to_owned()));
+    assert_eq!(read_on(&yard, &link, &mut passed).await, Ok(6), "five things, one of them twice, and one on no page");
+    assert!(shop.moves.lock().unwrap().is_none(), "the list did not move");
+    assert!(!yard.machines().await.contains(&"P2 down".to_owned()), "it stood on a page after all");
+    assert_eq!(yard.cursor("machines").await.until, None);
+    assert_eq!(read_on(&yard, &link, &mut passed).await, Ok(1));
+    assert!(yard.machines().await.contains(&"P2 down".to_owned()));
+    assert_eq!(read_on(&yard, &link, &mut passed).await, Ok(0));
+    let place = yard.cursor("machines").await.until;
+    assert_eq!(place, Some(Instant::parse("2026-11-24T03:06:00Z").unwrap()), "nothing is before it any more");
+    // Of a list that always changes the place goes on behind the rounds.
+    for (number, at) in (10..16).zip(["03:07:00", "03:08:00", "03:09:00", "03:10:00", "03:11:00", "03:12:00"]) {
+        shop.has(&format!("P{number}"), "down", at);
+        read_on(&yard, &link, &mut passed).await.unwrap();
+    }
+    assert!(yard.cursor("machines").await.until > place);
+    yard.region.stop().await;
 }
 
 #[tokio::test]

@@ -97,8 +97,8 @@ fn a_site_names_only_what_is_there_and_right_for_it() {
         ),
         (
             "sites/erp.yaml",
-            format!("{ERP}link: {{http: {{base: b, tables: {{unit: {{H87: EA, EA: EA}}}}}}}}\n"),
-            "sites/erp.yaml: the table unit has EA for EA and for H87, so neither is known when it comes in. give EA and H87 two words, or leave out one of them",
+            format!("{ERP}link: {{http: {{base: 'http://b', tables: {{unit: {{H87: EA, KGM: EA}}}}}}}}\n"),
+            "sites/erp.yaml: the table unit has EA for H87 and for KGM, so neither is known when it comes in. give H87 and KGM two words, or leave out one of them",
         ),
     ]);
 }
@@ -229,6 +229,10 @@ fn goods_are_received_at_one_point_only() {
             "recipes/fg.yaml:11:28: FG made at nord is received at more than one point: {points}. keep one goods receipt point, and let the other rules `method: skip`"
         )
     };
+    let first = "  - {op: '0010', class: PRESS, milestone: true}";
+    let ops = RECIPE.replace(first, "  [{op: '0010', class: PRESS, milestone: true}, {op: '0020', class: PRESS}]");
+    assert_ne!(ops, RECIPE);
+    let findings = |files: &[(&str, &str)]| findings(&[files, &[("recipes/fg.yaml", ops.as_str())]].concat());
     let two = findings(&[("rules/all.yaml", &format!("{}{}", at("press", "0010"), at("weld", "0020")))]);
     assert_eq!(two, [twice("operation 0010 (rule press), operation 0020 (rule weld)")]);
     let both = findings(&[("rules/all.yaml", &format!("{RULES}{}", at("press", "0010")))]);
@@ -290,4 +294,58 @@ fn only_a_system_that_has_books_and_can_be_asked_is_compared_with_ours() {
     let books = "def request: { path: \"/books\" };\ndef outcome: { read: { entries: [] } };\n";
     let erp = format!("{ERP}reconcile: {{at: ['06:00', '22:00'], settle_ms: 60000, at_once: 4, patience_ms: 600000}}\n{reads}");
     assert_eq!(findings(&[("sites/erp.yaml", &erp), ("mappings/books.jq", books)]), Vec::<String>::new());
+}
+
+#[test]
+fn what_could_never_be_made_posted_or_told_is_said_where_it_stands() {
+    all_told(&[
+        (
+            "recipes/fg.yaml",
+            RECIPE.replace("base_quantity: 1 H87", "base_quantity: 0 H87"),
+            "recipes/fg.yaml:5:16: 0 H87 of FG is nothing that an order could be scaled by. write how much of it the components below are for, such as `1000 H87`",
+        ),
+        (
+            "recipes/fg.yaml",
+            format!("{RECIPE}  - {{kind: co_product, material: FG}}\n"),
+            "recipes/fg.yaml:12:34: FG stands twice among what is made. delete one of them: what is counted would be received as either",
+        ),
+        (
+            "rules/more.yaml",
+            RULES
+                .replace("id: receipt", "id: late")
+                .replace("use: produced", "use: scrap, op: '0077'")
+                .replace("goods_receipt", "confirmation"),
+            "rules/more.yaml:1:3: the rule late is for operation 0077, which no recipe has. use one of 0010",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}link: {{http: {{base: 'http://b', tables: {{plant: {{nrd: '1010'}}}}}}}}\n"),
+            "sites/erp.yaml: the table plant has a word for nrd, and there is no such plant. did you mean nord?",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}link: {{http: {{base: 'http://b', tables: {{unit: {{H78: EA}}}}}}}}\n"),
+            "sites/erp.yaml: the table unit has a word for `H78`, which is not a valid unit of measure. send a UNECE Rec 20 common code such as H87, KGM or MIN, in capitals",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}link: {{http: {{base: 'erp.local:80'}}}}\n"),
+            "sites/erp.yaml: `erp.local:80` under `link.http.base` is no address. begin it with http:// or https://, such as https://erp.example.com",
+        ),
+        (
+            "sites/erp.yaml",
+            format!("{ERP}link: {{http: {{base: 'http://b', inbound: {{token: '', topics: {{}}}}}}}}\n"),
+            "sites/erp.yaml: the token under `link.http.inbound` is empty, so that anybody could speak for this system. write `token: ${NAME}` and set NAME outside",
+        ),
+        (
+            "sites/takt.yaml",
+            ERP.to_owned(),
+            "sites/takt.yaml: the site takt has the name that the mesh's own words carry, and would pass for it. rename the file: it is the site's name",
+        ),
+        (
+            "mesh.yaml",
+            format!("{MESH}clients: [{{name: takt, token: x, role: planning}}]\n"),
+            "mesh.yaml:2:11: the client takt has the name that the mesh's own words carry, and would pass for it. rename the client",
+        ),
+    ]);
 }

@@ -8,23 +8,23 @@ const APS: &str = "kind: planning
 region: eu
 calendar: {zone: Europe/Berlin}
 link:
-  http: {base: b, send: {answer_demand: mappings/all.jq}, inbound: {token: t, topics: {'*': mappings/all.jq}}}
+  http: {base: 'http://b', send: {answer_demand: mappings/all.jq}, inbound: {token: t, topics: {'*': mappings/all.jq}}}
 ";
 const PORTAL: &str = "kind: supplier
 region: eu
 calendar: {zone: Europe/Berlin}
-link: {http: {base: b, inbound: {token: t, topics: {'*': mappings/all.jq}}}}
+link: {http: {base: 'http://b', inbound: {token: t, topics: {'*': mappings/all.jq}}}}
 ";
 const LAKE: &str = "kind: analytics
 region: eu
 calendar: {zone: Europe/Berlin}
 link:
-  http: {base: b, send: {tell_events: mappings/all.jq}}
+  http: {base: 'http://b', send: {tell_events: mappings/all.jq}}
 ";
 
 /// The folder with a planning system, a portal and a reader that are right, but for this file.
 fn told(changed: &str, text: &str) -> Vec<String> {
-    let erp = format!("{ERP}planning: aps\nlink: {{http: {{base: b, send: {{place_demand: mappings/all.jq}}}}}}\n");
+    let erp = format!("{ERP}planning: aps\nlink: {{http: {{base: 'http://b', send: {{place_demand: mappings/all.jq}}}}}}\n");
     let plant = format!("{PLANT}supplier: portal\n");
     let right = [
         ("sites/erp.yaml", erp.as_str()),
@@ -62,7 +62,7 @@ fn each_system_of_the_chain_has_what_it_must_and_nothing_else() {
     let table: [(&str, String, &str); 9] = [
         (
             "sites/erp.yaml",
-            format!("{ERP}planning: aps\nlink: {{http: {{base: b}}}}\n"),
+            format!("{ERP}planning: aps\nlink: {{http: {{base: 'http://b'}}}}\n"),
             "sites/erp.yaml:4:11: erp plans for aps, and its link cannot place a demand. add `place_demand` to `send`, or leave out `planning:`",
         ),
         (

@@ -80,10 +80,18 @@ fn unit(lot: &Lot, sscc: &Sscc, quantity: &str, beside: &Beside<'_>) -> LotUnit 
         warehouse: warehouse(sscc, beside.others),
         shipment: shipment.map(|(state, shipment)| shipment.delivery.as_ref().map_or_else(|| state.id.to_string(), ToString::to_string)),
         shipment_stage: shipment.map(|(_, shipment)| stage(shipment)),
-        holds: lot.holds.iter().filter(|(_, hold)| hold.covers(sscc)).map(|(number, _)| number.to_string()).collect(),
+        holds: holds(lot, sscc),
         blocked_by: lot.blocks(sscc),
         left_with: lot.departed.iter().find(|(unit, _)| unit.is(sscc)).map(|(_, shipment)| super::delivery(*shipment, beside.others)),
     }
+}
+
+/// The holds that are on it, and those under whose numbers a decision keeps it.
+fn holds(lot: &Lot, sscc: &Sscc) -> Vec<String> {
+    let open = lot.holds.iter().filter(|(_, hold)| hold.covers(sscc)).map(|(number, _)| number);
+    let decided = lot.kept.iter().filter(|(unit, _)| unit.is(sscc) && lot.bars(unit).is_some()).flat_map(|(_, by)| by);
+    let all: std::collections::BTreeSet<String> = open.chain(decided.map(|rest| &rest.hold)).map(ToString::to_string).collect();
+    all.into_iter().collect()
 }
 
 /// How the posting stands that has it; of several the one that most needs a look.
@@ -130,6 +138,10 @@ fn erp(lot: &Lot, sscc: &Sscc, standing: &Standing, beside: &Beside<'_>) -> Stri
         let confirmed =
             covering.any(|hold| hold.containment.iter().any(|(site, how)| is_erp(site) && matches!(how, Containment::Confirmed { .. })));
         return if confirmed { "blocked" } else { "block_asked" }.to_owned();
+    }
+    // What was decided about it keeps it, whatever became of the hold.
+    if lot.bars(sscc).is_some() {
+        return "blocked".to_owned();
     }
     if lot.in_inspection() { "inspection" } else { "free" }.to_owned()
 }

@@ -7,7 +7,7 @@ use takt_protocol::kernel::{Own, State};
 use takt_protocol::order::{Order, Stage, UnitStage};
 use takt_protocol::posting::{Account, Use, accounts};
 use takt_protocol::qty::Qty;
-use takt_protocol::words::OpNo;
+use takt_protocol::words::{OpNo, Sscc};
 use utoipa::ToSchema;
 
 /// The quantities of an order.
@@ -81,13 +81,20 @@ pub(super) fn figures(order: &Order, me: EntityId, lots: &[State]) -> Figures {
         (true, _) => (None, Vec::new()),
     };
     let sum = |of: fn(&Account) -> Vec<Qty>| total(counted.iter().flat_map(|account| of(account)));
-    let lots: Vec<Share> = order.lots.iter().filter_map(|(lot, quality)| Share::of(me, *lot, quality, lots)).collect();
+    // What comes along with the main product is counted in its ledger lines, and not as if it were that.
+    let of_main =
+        |state: &&State| matches!(&state.own, Own::Lot(lot) if lot.key.as_ref().is_some_and(|key| key.material == header.material));
+    let mains: Vec<&State> = lots.iter().filter(of_main).collect();
+    let here_too =
+        |unit: &Sscc| mains.is_empty() || mains.iter().any(|state| matches!(&state.own, Own::Lot(lot) if lot.on(unit).is_some()));
+    let lots: Vec<Share> = order.lots.iter().filter_map(|(lot, quality)| Share::of(me, *lot, quality, &mains)).collect();
     let zero = order.units.values().next().map(|unit| Qty::zero(unit.qty.uom()));
     let moved = |stage: Stage| {
         // Of a pallet that is still here, what was taken of it has left all the same.
         let taken = |unit: &UnitStage| unit.taken.filter(|_| stage == Stage::Shipped);
         let counts = |unit: &UnitStage| if unit.stage >= stage { Some(unit.qty) } else { taken(unit) };
-        sum_of(zero.into_iter().chain(order.units.values().filter_map(counts)))
+        let units = order.units.iter().filter(|(unit, _)| here_too(unit)).map(|(_, stage)| stage);
+        sum_of(zero.into_iter().chain(units.filter_map(counts)))
     };
     let (shipped, may_be_used) = (moved(Stage::Shipped), sum_of(lots.iter().map(|share| share.free)));
     Figures {
@@ -120,7 +127,7 @@ struct Share {
 }
 
 impl Share {
-    fn of(me: EntityId, lot: EntityId, quality: &takt_protocol::order::LotQuality, lots: &[State]) -> Option<Self> {
+    fn of(me: EntityId, lot: EntityId, quality: &takt_protocol::order::LotQuality, lots: &[&State]) -> Option<Self> {
         let state = lots.iter().find(|state| state.id == lot)?;
         let Own::Lot(own) = &state.own else { return None };
         let made = *own.produced.get(&me)?;

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use takt_protocol::case::CaseKind;
 use takt_protocol::commit::Commit;
 use takt_protocol::common::Common;
+use takt_protocol::intent::Intent;
 use takt_protocol::order::{Business, Dispatch, Execution, Fact, Order, Stage};
+use takt_protocol::outbox::{Open, Standing};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
 
@@ -42,7 +44,7 @@ pub(super) fn answers(common: &Common, order: &Order, commits: &[Commit]) -> Six
     let released_by = |fact: &Fact| matches!(fact, Fact::Released(_) | Fact::Business(_) | Fact::Created(_) | Fact::Wished(_));
     Six {
         released: released(common, order).since(last(released_by)),
-        accepted: accepted(order, &earlier(commits)).since(last(|fact| matches!(fact, Fact::Dispatch(_)))),
+        accepted: accepted(common, order, &earlier(commits)).since(last(|fact| matches!(fact, Fact::Dispatch(_)))),
         started: started(order).since(first(begun)),
         completed: completed(order).since(last(counted)),
         quality_cleared: quality_cleared(order).since(last(|fact| matches!(fact, Fact::Lot { .. }))),
@@ -80,13 +82,13 @@ fn released(common: &Common, order: &Order) -> Word {
     }
 }
 
-fn accepted(order: &Order, earlier: &BTreeMap<u32, String>) -> Word {
+fn accepted(common: &Common, order: &Order, earlier: &BTreeMap<u32, String>) -> Word {
     let before: Vec<String> = earlier.iter().map(|(attempt, how)| format!("attempt {attempt}: {how}")).collect();
     let before = if before.is_empty() { String::new() } else { format!(" ({})", before.join("; ")) };
     match &order.dispatch {
         Dispatch::Accepted { attempt, implied: false } => Word::new("yes", format!("attempt {attempt}{before}")),
         Dispatch::Accepted { attempt, implied: true } => Word::new("yes", format!("attempt {attempt}, known only because it started")),
-        Dispatch::Sent { attempt } => Word::new("unknown", format!("attempt {attempt} was sent, no answer yet")),
+        Dispatch::Sent { attempt } => sent(common, *attempt),
         Dispatch::TimedOut { attempt } => Word::new("unknown", format!("attempt {attempt} got no answer in time; a later one still wins")),
         Dispatch::Rejected { attempt, code } => Word::new("no", format!("attempt {attempt} was refused: {code}")),
         Dispatch::Invalid { missing } => {
@@ -99,6 +101,25 @@ fn accepted(order: &Order, earlier: &BTreeMap<u32, String>) -> Word {
         Dispatch::Revoking { .. } => Word::new("part", "asked for it back"),
         Dispatch::Revoked => Word::new("no", "the plant gave it back"),
         Dispatch::RevokeRefused => Word::new("yes", "the plant keeps it"),
+    }
+}
+
+/// Of an attempt without an answer: whether it left us at all.
+fn sent(common: &Common, attempt: u32) -> Word {
+    let handing_over = |open: &Open| matches!(&open.intent, Intent::Site { effect, .. } if effect.verb() == "dispatch_job");
+    let Some((number, open)) = common.outbox.iter().find(|(_, open)| handing_over(open)) else {
+        return Word::new("unknown", format!("attempt {attempt} was sent, no answer yet"));
+    };
+    match open.standing {
+        Standing::Parked => {
+            let why = common.cases.values().find(|case| case.intent == Some(number)).map(|case| format!(": {}", case.what));
+            Word::new("no", format!("attempt {attempt} waits for a person{}", why.unwrap_or_default()))
+        }
+        Standing::Waiting | Standing::Released if open.attempts == 0 => Word::new("no", format!("attempt {attempt} is not sent yet")),
+        Standing::InDoubt { .. } => Word::new("unknown", format!("attempt {attempt} was sent, and its reply was lost")),
+        Standing::Waiting | Standing::Released | Standing::InFlight { .. } => {
+            Word::new("unknown", format!("attempt {attempt} was sent, no answer yet"))
+        }
     }
 }
 

@@ -137,6 +137,9 @@ async fn a_document_is_adopted_on_the_word_of_who_says_so_and_a_word_is_no_docum
     for word in ["banana", "thrown away"] {
         finance.posts(&path, word, adopt(word)).await.is(422, "SCHEMA", "document");
     }
+    // It counts as booked on their word: that of finance, with a reason.
+    plant.posts(&path, "a0", adopt("4900012377")).await.is(409, "NOT_OWNER", "authorization");
+    finance.posts(&path, "a2", json!({ "action": "adopt", "document": "4900012377" })).await.is(422, "SCHEMA", "reason");
     finance.posts(&path, "a1", adopt("4900012377")).await.entity();
     for list in ["ledger", "postings"] {
         let shown = plant.gets(&format!("/v1/orders/{order}/{list}")).await.body;

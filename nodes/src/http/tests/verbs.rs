@@ -111,7 +111,13 @@ async fn anyone_places_a_hold_and_only_quality_ends_it() {
     part["last"] = json!(false);
     quality.posts("/v1/quality-dispositions", "d1", part).await.entity();
     assert_eq!(holds().await, 1);
-    quality.posts("/v1/quality-hold-releases", "x1", end).await.entity();
+    // Two pieces are to be scrapped, and nobody said where they stand: the rest is not freed over that.
+    assert_eq!(quality.posts("/v1/quality-hold-releases", "x1", end.clone()).await.field("answer"), "discrepant");
+    assert_eq!(holds().await, 1);
+    let mut named = end;
+    named["decisions"] = json!([{ "verdict": "accept" }, { "verdict": "scrap", "quantity": "2 H87", "unit": "340123450000000018" }]);
+    named["last"] = json!(true);
+    quality.posts("/v1/quality-dispositions", "d2", named).await.entity();
     assert_eq!(holds().await, 0);
     world.stop().await;
 }

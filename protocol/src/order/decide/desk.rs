@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::answer::Answer;
 use crate::calendar::PeriodBook;
-use crate::case::Case;
+use crate::case::{Case, CaseKind};
 use crate::common::Common;
 use crate::desk::Action;
 use crate::draft::Draft;
@@ -43,6 +43,9 @@ impl Order {
         };
         match action {
             Action::Adopt { document } => {
+                if let Some(no) = may_not_adopt(case, envelope, context) {
+                    return no;
+                }
                 if posting::adopt(&self.ledger, posting, document.clone()).is_none() {
                     return refuse(
                         Code::State,
@@ -61,6 +64,19 @@ impl Order {
             }
         }
     }
+}
+
+/// Why a person may not say which document books a posting: it counts as booked then, on their word. Of what is parked that is for
+/// finance to say, whoever took the case over.
+fn may_not_adopt(case: &Case, envelope: &Envelope, context: &Context<'_>) -> Option<Answer> {
+    let who = envelope.who.as_ref();
+    let finance = &context.book.policy.finance_roles;
+    if case.kind == CaseKind::ParkedPosting && !who.is_some_and(|who| finance.iter().any(|role| role.as_str() == who.role)) {
+        let text = "which document books a posting that waits is for finance to say".to_owned();
+        return Some(refuse(Code::NotOwner, text, "ask somebody of finance to adopt it", "who.role"));
+    }
+    let silent = who.is_none_or(|who| who.reason.is_none());
+    silent.then(|| refuse(Code::Schema, "adopting a document needs a reason".into(), "say who posted it, and why", "who.reason"))
 }
 
 impl Turn<'_, '_> {

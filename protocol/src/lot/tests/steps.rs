@@ -1,0 +1,98 @@
+//! A hold that is decided about a part at a time: what was refused by an earlier decision is not freed because the rest is good.
+
+use super::*;
+
+/// Decides a part.
+fn step(floor: &mut Floor, decisions: Vec<Decision>, last: bool) -> Answer {
+    let said = Disposition { last, ..disposition("NC-1", decisions) };
+    floor.tell(goods(), "qms", Body::Lot(Input::OwnerFact(OwnerFact::Decided(said))))
+}
+
+fn some(verdict: Verdict, much: &str) -> Decision {
+    Decision { verdict, qty: Some(qty(much)), unit: None }
+}
+
+fn on(verdict: Verdict, number: u32) -> Decision {
+    Decision { verdict, qty: None, unit: Some(pallet(number)) }
+}
+
+/// Two pallets of 480, all held.
+fn held() -> Floor {
+    let mut floor = two_pallets();
+    place(&mut floor, "NC-1", &[]);
+    floor.asked.clear();
+    floor
+}
+
+/// Which of both pallets may leave.
+fn free(floor: &mut Floor, attempt: u32) -> [bool; 2] {
+    [1, 2].map(|number| asks(floor, truck(u64::from(number)), attempt, &pallet(number)).is_empty())
+}
+
+#[test]
+fn pieces_to_be_scrapped_are_not_freed_when_the_rest_is_accepted_until_somebody_takes_them_out() {
+    for rest in [verdict(Verdict::Accept), some(Verdict::Accept, "948 H87")] {
+        let mut floor = held();
+        assert_eq!(step(&mut floor, vec![some(Verdict::Scrap, "12 H87")], false), Answer::Accepted);
+        let first = step(&mut floor, vec![rest.clone()], true);
+        assert!(matches!(first, Answer::Discrepant { .. }), "{rest:?}: {first:?}");
+        assert_eq!((free(&mut floor, 1), floor.lot(goods()).holds.len()), ([false, false], 1));
+        assert!(floor.asked("unblock_stock").is_empty());
+        assert!(floor.cases(goods()).iter().any(|case| case.what.starts_with("12 H87 of") && case.what.ends_with("all stay held")));
+        assert_eq!(step(&mut floor, vec![rest.clone()], true), first, "it is asked for once, and stands until it is answered");
+        // The bad pieces are taken out and booked, and the rest is good.
+        made(&mut floor, Some(pallet(2)), "-12 H87", false);
+        assert_eq!(step(&mut floor, vec![rest], true), Answer::Accepted);
+        assert_eq!((free(&mut floor, 2), floor.lot(goods()).holds.len()), ([true, true], 0));
+    }
+}
+
+#[test]
+fn pieces_to_be_scrapped_are_no_question_any_more_when_their_pallet_is_named_or_everything_is_accepted_by_its_quantity() {
+    for (answer, expected) in
+        [(vec![on(Verdict::Scrap, 2), verdict(Verdict::Accept)], [true, false]), (vec![some(Verdict::Accept, "960 H87")], [true, true])]
+    {
+        let mut floor = held();
+        step(&mut floor, vec![some(Verdict::Scrap, "12 H87")], false);
+        assert_eq!(step(&mut floor, answer, true), Answer::Accepted);
+        assert_eq!((free(&mut floor, 1), floor.lot(goods()).holds.len()), (expected, 0));
+    }
+}
+
+#[test]
+fn a_pallet_to_be_scrapped_stays_when_the_rest_is_accepted_and_is_free_by_its_name() {
+    let mut floor = held();
+    step(&mut floor, vec![on(Verdict::Scrap, 2)], false);
+    assert_eq!(step(&mut floor, vec![verdict(Verdict::Accept)], true), Answer::Accepted);
+    assert_eq!(free(&mut floor, 1), [true, false]);
+    assert_eq!(floor.lot(goods()).blocked(), Some(qty("480 H87")));
+    let mut floor = held();
+    step(&mut floor, vec![on(Verdict::Scrap, 2)], false);
+    step(&mut floor, vec![on(Verdict::Accept, 2)], false);
+    assert_eq!(step(&mut floor, vec![verdict(Verdict::Accept)], true), Answer::Accepted);
+    assert_eq!(free(&mut floor, 1), [true, true]);
+}
+
+#[test]
+fn a_pallet_that_was_accepted_by_its_name_stays_free_when_the_rest_is_to_be_scrapped() {
+    for all in [verdict(Verdict::Scrap), some(Verdict::Scrap, "480 H87")] {
+        let mut floor = held();
+        step(&mut floor, vec![on(Verdict::Accept, 1)], false);
+        assert_eq!(step(&mut floor, vec![all], true), Answer::Accepted);
+        assert_eq!(free(&mut floor, 1), [true, false]);
+    }
+}
+
+#[test]
+fn a_lot_to_be_scrapped_as_a_whole_is_freed_by_name_or_by_all_its_quantity() {
+    for (answer, expected) in [
+        (vec![verdict(Verdict::Accept)], [false, false]),
+        (vec![on(Verdict::Accept, 1)], [true, false]),
+        (vec![some(Verdict::Accept, "960 H87")], [true, true]),
+    ] {
+        let mut floor = held();
+        step(&mut floor, vec![verdict(Verdict::Scrap)], false);
+        step(&mut floor, answer.clone(), true);
+        assert_eq!(free(&mut floor, 1), expected, "{answer:?}");
+    }
+}
