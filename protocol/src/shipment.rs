@@ -13,14 +13,17 @@ use crate::native::NativeId;
 use crate::qty::Qty;
 use crate::words::{Carrier, HoldNo, LotKey, MaterialId, Place, Reason, Sscc};
 
+mod clearance;
 mod decide;
 mod depart;
 mod evolve;
+mod left;
 mod part;
 mod refused;
 mod told;
 mod truck;
 
+pub use clearance::{Departure, Yes};
 pub use part::Part;
 pub use truck::Truck;
 
@@ -86,42 +89,6 @@ pub struct Located {
     /// The picked one it stands on or in, when it was not picked by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Sscc>,
-}
-
-/// A departure attempt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Departure {
-    /// Which, by the warehouse's count.
-    pub attempt: u32,
-    /// Until when a clearance would be good.
-    pub until: Instant,
-    /// What each lot on it answered: nothing yet, or the reasons against, none of them meaning yes.
-    pub lots: BTreeMap<EntityId, Option<Vec<String>>>,
-    /// What the warehouse was told, once it was.
-    pub told: Option<bool>,
-    /// Whether the attempt before it was refused.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub again: bool,
-}
-
-/// A yes that the warehouse was told. One that is taken back counts until the warehouse knows: a truck that left before is held
-/// after clearance, and no escape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Yes {
-    /// To which attempt.
-    pub attempt: u32,
-    /// How long it is good.
-    pub until: Instant,
-    /// Since when the warehouse knows that it is over, or asked anew.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub over: Option<Instant>,
-}
-
-impl Yes {
-    /// Whether what left then left with it.
-    pub fn counts_at(&self, at: Instant) -> bool {
-        at <= self.until && self.over.is_none_or(|over| at < over)
-    }
 }
 
 /// What is recorded of a shipment.
