@@ -291,7 +291,11 @@ pub(crate) async fn watch(clock: &dyn Clock, config: &Path, in_force: String, re
                 in_force = folder.hash();
                 screens::print(&told);
             }
-            Err(error) => screens::print(&format!("✘ {error:#}\n  the one before stays in force")),
+            Err(error) => {
+                // Some of it may be in force by now: whatever is right next is put in force whole, the one before among it.
+                in_force.clear();
+                screens::print(&format!("✘ {error:#}\n  not all of it is in force: mend it, or put back what was there before"));
+            }
         }
     }
 }

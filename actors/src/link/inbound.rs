@@ -328,7 +328,7 @@ impl Inbound {
     }
 
     /// The same for a message that people call otherwise than by its topic: a file.
-    async fn set_aside_as(&self, called: &str, mapped: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
+    pub(super) async fn set_aside_as(&self, called: &str, mapped: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
         let topic = called;
         tracing::warn!(site = %self.site, topic, %why, %raw, "a message cannot be understood and is set aside");
         let book = self.region.node().book();

@@ -113,7 +113,9 @@ pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
                 asked.refused(inbound, &poll.topic, &why, clock.elapsed()).await;
             }
             // The same trouble is told once, however often it is met.
-            Err(Ended::Wrong(answer, why)) if told.as_ref() != Some(&why) && aside(inbound, &poll.topic, &answer, &why).await => {
+            Err(Ended::Wrong(answer, why))
+                if told.as_ref() != Some(&why) && aside(inbound, (&poll.topic, &poll.topic), &answer, &why).await =>
+            {
                 told = Some(why);
             }
             Err(Ended::Wrong(..)) => {}
@@ -135,7 +137,7 @@ impl Asking {
         let since = *self.refused_at.get_or_insert(now);
         if self.case != Some(true) && now.saturating_sub(since) >= REFUSED_MAX {
             let why = format!("it is asked for regularly and not answered any more: {why}");
-            self.case = aside(inbound, topic, &[], &why).await.then_some(true);
+            self.case = aside(inbound, (&question(topic), topic), &[], &why).await.then_some(true);
         }
     }
 
@@ -143,19 +145,24 @@ impl Asking {
         self.refused_at = None;
         let open = match self.case {
             Some(open) => open,
-            None => inbound.not_understood().await.is_ok_and(|known| known.contains(topic)),
+            None => inbound.not_understood().await.is_ok_and(|known| known.contains(&question(topic))),
         };
-        if !open || inbound.understood(topic).await.is_ok() {
+        if !open || inbound.understood(&question(topic)).await.is_ok() {
             self.case = Some(false);
         }
     }
 }
 
+/// What a question is called that is not answered: its case is apart from those of answers that nobody understands.
+fn question(topic: &str) -> String {
+    format!("{topic} (regular question)")
+}
+
 /// Makes what nobody understands a case of its site; whether that is durable.
-async fn aside(inbound: &Inbound, topic: &str, answer: &[u8], why: &str) -> bool {
+async fn aside(inbound: &Inbound, (called, topic): (&str, &str), answer: &[u8], why: &str) -> bool {
     let kept = inbound.region().node().seams.blobs.keep(vec![Bytes::copy_from_slice(answer)]).await;
     match kept.ok().and_then(|kept| kept.first().copied()) {
-        Some(raw) => inbound.set_aside(topic, raw, why).await.is_ok(),
+        Some(raw) => inbound.set_aside_as(called, topic, raw, why).await.is_ok(),
         None => false,
     }
 }

@@ -4,6 +4,7 @@
 //! Apart from errands because no entity waits for it: nothing is claimed, nothing is probed, and where inputs wait to be decided
 //! it waits first. What is not told yet stands in the log, so waiting loses nothing.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,17 +21,25 @@ use crate::link::{Errand, Sent};
 /// Events in one telling at most.
 const BATCH_MAX: usize = 200;
 
+/// What was read of a log and is not told yet. A reader may be away for days and is tried again all the time: the log is read once for that.
+struct Untold {
+    /// How far it was read.
+    upto: u64,
+    /// By their numbers.
+    batches: VecDeque<(usize, EventBatch)>,
+}
+
 /// Runs for ever on one shard.
 pub(crate) async fn run(desk: Arc<SiteDesk>, shard: u16) {
     let mut cursor = Cursor::of(&desk.node, &format!("feeder/{}", desk.site), shard).await;
-    let mut failures = 0;
+    let (mut failures, mut untold) = (0, None);
     loop {
         desk.node.may_go_out().await;
         if yields(&desk, shard).await {
             desk.node.seams.clock.sleep(Duration::from_millis(desk.node.settings.pause_ms.max(1))).await;
             continue;
         }
-        match step(&desk, shard, cursor.at()).await {
+        match step(&desk, shard, cursor.at(), &mut untold).await {
             Ok(next) => {
                 failures = 0;
                 cursor.move_to(&desk.node, next).await;
@@ -53,16 +62,30 @@ async fn yields(desk: &SiteDesk, shard: u16) -> bool {
 }
 
 /// Tells what a shard recorded behind `cursor`; how far that is.
-async fn step(desk: &SiteDesk, shard: u16, cursor: u64) -> Result<u64, String> {
+async fn step(desk: &SiteDesk, shard: u16, cursor: u64, untold: &mut Option<Untold>) -> Result<u64, String> {
+    let mut rest = match untold.take() {
+        Some(rest) => rest,
+        None => read(desk, shard, cursor).await?,
+    };
+    while let Some((number, batch)) = rest.batches.pop_front() {
+        if let Err(why) = tell(desk, rest.upto, number, batch.clone()).await {
+            rest.batches.push_front((number, batch));
+            *untold = Some(rest);
+            return Err(why);
+        }
+    }
+    Ok(rest.upto)
+}
+
+/// The events behind a place.
+async fn read(desk: &SiteDesk, shard: u16, cursor: u64) -> Result<Untold, String> {
     let run = desk.node.tape.all_alone(shard, cursor).await.map_err(|error| error.to_string())?;
     let mut events = Vec::new();
     for told in run.commits().flat_map(|recorded| event::of(&recorded.commit)) {
         events.push(serde_json::to_value(&told).map_err(|error| format!("{} cannot be written down: {error}", told.id))?);
     }
-    for (at, batch) in events.chunks(BATCH_MAX).enumerate() {
-        tell(desk, run.upto, at, EventBatch { events: batch.to_vec() }).await?;
-    }
-    Ok(run.upto)
+    let batches = events.chunks(BATCH_MAX).map(|batch| EventBatch { events: batch.to_vec() }).enumerate().collect();
+    Ok(Untold { upto: run.upto, batches })
 }
 
 /// Tells one batch; why not, when it did not take the whole of it.

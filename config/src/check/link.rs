@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
-use takt_protocol::book::SiteKind;
 use takt_protocol::outbox::Class;
 use takt_protocol::uom::Uom;
 
@@ -217,12 +216,12 @@ impl Checks<'_> {
             }
         }
         let pages = self.pages;
-        let plants: Vec<&str> =
-            pages.sites.iter().filter(|(_, page)| page.value.kind == SiteKind::Plant).map(|(name, _)| name.as_str()).collect();
+        // An ERP may keep a warehouse of ours as a plant of its own.
+        let sites: Vec<&str> = pages.sites.keys().map(|name| name.as_str()).collect();
         for plant in tables.get("plant").into_iter().flatten().map(|(ours, _)| ours.as_str()) {
-            if !plants.contains(&plant) && pages.whole("sites") {
-                let what = format!("the table plant has a word for {}, and there is no such plant", plant.escape_debug());
-                self.say_of(file, what, nearest(plant, &plants));
+            if !sites.contains(&plant) && pages.whole("sites") {
+                let what = format!("the table plant has a word for {}, and there is no such site", plant.escape_debug());
+                self.say_of(file, what, nearest(plant, &sites));
             }
         }
     }

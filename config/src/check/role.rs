@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_saphyr::Spanned;
+use takt_protocol::book::SiteKind;
 use takt_protocol::role::VERBS;
 use takt_protocol::words::Role;
 
@@ -46,28 +47,27 @@ impl Checks<'_> {
         }
     }
 
-    /// That what only people can end has a person: a hold is lifted by somebody, and a write-off is agreed to by somebody else.
+    /// That a hold can be lifted: by somebody, or by the quality system of a site.
     fn somebody(&mut self, mesh: &MeshText) {
         let roles = govern::roles(self.pages, Some(&mesh.policy));
         let may = |client: &&Spanned<ClientText>, verb: &str| roles.may(&client.value.role, verb);
         let who = |verb: &str| mesh.clients.iter().filter(|client| may(client, verb)).count();
         // That there is no client at all was told, that one has a role which is none, and what nobody may, too.
         let told = |client: &Spanned<ClientText>| !roles.grants().contains_key(&client.value.role);
-        if mesh.clients.is_empty() || mesh.clients.iter().any(told) {
+        let system = self.pages.sites.values().any(|page| page.value.kind == SiteKind::Quality);
+        if system || mesh.clients.is_empty() || mesh.clients.iter().any(told) {
             return;
         }
         let offered = |verb: &str| listed(&roles.who_may(verb));
         let wanted = [
-            ("release_hold", 1, "so what is held is held for ever"),
-            ("record_disposition", 1, "so nobody decides about what is held"),
-            ("write_off", 2, "and a write-off needs two: one who asks, and another who agrees"),
+            ("release_hold", "and there is no quality system: what is held is held for ever"),
+            ("record_disposition", "and there is no quality system: nobody decides about what is held"),
         ];
         let short: Vec<(String, String)> = wanted
             .into_iter()
-            .filter(|(verb, least, _)| who(verb) < *least && !roles.who_may(verb).is_empty())
-            .map(|(verb, _, why)| {
-                let many = if who(verb) == 0 { "no client" } else { "only one client" };
-                (format!("{many} may {verb}, {why}"), format!("add a client with one of the roles {} under `clients`", offered(verb)))
+            .filter(|(verb, _)| who(verb) == 0 && !roles.who_may(verb).is_empty())
+            .map(|(verb, why)| {
+                (format!("no client may {verb}, {why}"), format!("add a client with one of the roles {} under `clients`", offered(verb)))
             })
             .collect();
         for (what, remedy) in short {

@@ -29,7 +29,11 @@ impl Turn<'_, '_> {
             return self.truck_asks(attempt);
         }
         if self.shipment.stage == Stage::Departed {
-            return refuse(Code::State, "the shipment has left".into(), "ask how it stands", "");
+            return if Some(source) == self.shipment.warehouse {
+                self.asks_behind(attempt)
+            } else {
+                refuse(Code::State, "the shipment has left".into(), "ask how it stands", "")
+            };
         }
         if self.shipment.departure.as_ref().is_some_and(|departure| departure.attempt >= attempt) {
             return refuse(
@@ -44,6 +48,29 @@ impl Turn<'_, '_> {
         }
         self.ask_lots(attempt);
         Answer::Accepted
+    }
+
+    /// Its warehouse asks, and the truck has left by the word of its own system: one of both is wrong, and the warehouse would wait
+    /// for an answer for ever.
+    fn asks_behind(&mut self, attempt: u32) -> Answer {
+        let (Some(warehouse), Some(delivery)) = (self.shipment.warehouse, self.shipment.delivery.clone()) else { return Answer::Accepted };
+        let about = format!("{warehouse} asks whether {delivery} may leave");
+        let what = format!("{about}, which has left already: its truck's system said so");
+        let answer = Effect::AnswerDeparture {
+            shipment: delivery,
+            attempt,
+            granted: false,
+            until: None,
+            reasons: vec!["it has left already".into()],
+        };
+        self.draft.ask_site(warehouse, Tier::PlantCritical, answer);
+        if let Some(case) = self.common.cases_about(&CaseKind::Discrepancy, &about).next() {
+            return Answer::Discrepant { case };
+        }
+        let look = "look whether it stands there: is it gone, have the warehouse book it out; is it there, tell the transport system";
+        let offers = vec![Proposal::Do(look.into()), Proposal::Acknowledge];
+        let case = NewCase::new(CaseKind::Discrepancy, "planning", what).because_of(about).impact(self.context.now).offers(offers);
+        Answer::Discrepant { case: self.draft.open_case(case) }
     }
 
     /// Asks every lot on it.

@@ -320,7 +320,7 @@ fn what_could_never_be_made_posted_or_told_is_said_where_it_stands() {
         (
             "sites/erp.yaml",
             format!("{ERP}link: {{http: {{base: 'http://b', tables: {{plant: {{nrd: '1010'}}}}}}}}\n"),
-            "sites/erp.yaml: the table plant has a word for nrd, and there is no such plant. did you mean nord?",
+            "sites/erp.yaml: the table plant has a word for nrd, and there is no such site. did you mean nord?",
         ),
         (
             "sites/erp.yaml",

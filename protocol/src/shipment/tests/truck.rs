@@ -151,6 +151,20 @@ fn a_truck_whose_yes_was_taken_back_after_its_goods_had_left_is_no_escape() {
 }
 
 #[test]
+fn a_warehouse_that_asks_when_the_truck_has_left_is_answered_and_shown_once() {
+    let mut dock = Dock::cleared();
+    assert_eq!(dock.yard.says_as(tms(), Input::Report(Report::TruckLeft { ask: Some(1) })), Answer::Accepted);
+    let ask = |attempt| Input::Request(Request::ClearDeparture { attempt });
+    let first = dock.yard.says_as(wms(), ask(2));
+    assert!(matches!(first, Answer::Discrepant { .. }), "{first:?}");
+    let no = |(site, effect): &(SiteId, Effect)| *site == wms() && matches!(effect, Effect::AnswerDeparture { granted: false, .. });
+    assert!(dock.asked().iter().any(no), "it waits for an answer");
+    assert_eq!(dock.yard.says_as(wms(), ask(3)), first, "shown once");
+    let desk = SiteId::parse("desk").unwrap();
+    assert!(matches!(dock.yard.says_as(desk, ask(4)), Answer::Refused(_)), "a person is told so at once");
+}
+
+#[test]
 fn only_the_transport_system_says_what_the_truck_does_and_only_the_warehouse_where_the_goods_are() {
     let mut dock = Dock::packed();
     let booked =
