@@ -42,11 +42,16 @@ def used_by_hand($units):
       body: { order: { report: { consumed: { op: ($b | op), material: $b.part, lot: $b.lot,
                                              amount: { qty: "\($b.amount) \($b.measure | ours($units))" } } } } } };
 
+# Decimals are compared as whole numbers of their smallest step: binary fractions would not be what stands there.
+def places: tostring | (split(".")[1] // "") | length;
+def steps($places): tostring | split(".") | .[0] + (((.[1] // "") + "000000000000")[:$places]) | tonumber;
+
 # What is packed is counted by its lots: of several each is a report of its own, and together they are what the pallet has.
 def packed($report):
   counts as $in | .body as $b | . as $all
   | if ($b.lots | length) > 1 then
-      if ([$b.lots[].pieces | tonumber] | add) != ($b.pieces | tonumber) then
+      ([$b.pieces, $b.lots[].pieces | places] | max) as $places
+      | if ([$b.lots[].pieces | steps($places)] | add) != ($b.pieces | steps($places)) then
         error("the lots of \($b.sscc) have \([$b.lots[].pieces | tostring] | join(" and ")) pieces, which are not its \($b.pieces)")
       else . end
       | ($b.lots | to_entries[]) as $lot | $all

@@ -55,7 +55,7 @@ impl Turn<'_, '_> {
                 (CaseKind::HeldAfterClearance, format!("{number} left although a hold or a gate was in force"))
             }
             Some(attempt) => {
-                let known = "before its warehouse knew that it had been taken back";
+                let known = "and its warehouse had not said by then that it knows that this was taken back";
                 (CaseKind::HeldAfterClearance, format!("{number} left at {at} with the clearance of attempt {attempt}, {known}"))
             }
             None => {

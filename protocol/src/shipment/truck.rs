@@ -284,7 +284,8 @@ impl Turn<'_, '_> {
     /// The truck is gone, and with it the goods, whether their warehouse said so or not.
     pub(super) fn truck_left(&mut self, ask: Option<u32>, at: Instant) -> Answer {
         let Some(truck) = self.shipment.truck.as_ref().filter(|truck| !truck.left) else { return Answer::Accepted };
-        let told = ask.is_some() && ask == truck.granted;
+        // Whoever asked again since does not go by the answer before.
+        let told = ask == Some(truck.ask) && ask == truck.granted;
         let taken_back = told && truck.told != Some(true);
         self.note(Fact::TruckLeft);
         if self.shipment.stage != Stage::Departed {

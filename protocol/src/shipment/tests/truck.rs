@@ -148,6 +148,13 @@ fn a_truck_whose_yes_was_taken_back_after_its_goods_had_left_is_no_escape() {
     assert!(matches!(dock.yard.says_as(tms(), Input::Report(Report::TruckLeft { ask: Some(1) })), Answer::Discrepant { .. }));
     let held = |case: &crate::case::Case| case.kind == crate::case::CaseKind::HeldAfterClearance;
     assert!(dock.yard.state.common.cases.values().all(held), "{:?}", dock.yard.state.common.cases);
+    // Who asked again since does not go by the answer before.
+    let mut dock = Dock::cleared();
+    assert!(dock.yard.leaves());
+    dock.hold();
+    dock.truck_asks(2);
+    dock.yard.says_as(tms(), Input::Report(Report::TruckLeft { ask: Some(1) }));
+    assert!(dock.yard.state.common.cases.values().any(|case| case.kind == crate::case::CaseKind::Escape));
 }
 
 #[test]
