@@ -22,6 +22,7 @@ mod fact;
 mod hold;
 mod input;
 mod refused;
+mod said;
 mod stock;
 mod unseen;
 
@@ -123,9 +124,6 @@ pub struct Hold {
     pub containment: BTreeMap<SiteId, Containment>,
     /// What was decided so far.
     pub decisions: Vec<Decision>,
-    /// How much of the lot was taken back by counts since something of it was refused by quantity alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken_out: Option<Qty>,
 }
 
 /// Where a hold was placed, and its number there.

@@ -303,7 +303,9 @@ fn page(status: u16, headers: &BTreeMap<String, String>, bytes: &[u8]) -> Option
     }
     let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(200)).unwrap_or_default()).trim_start().to_ascii_lowercase();
     let named = headers.get("content-type").is_some_and(|media| media.contains("html"));
-    let is_page = named || text.starts_with("<!doctype html") || text.starts_with("<html");
+    // Many systems call everything they say a page, and say JSON.
+    let is_page =
+        text.starts_with("<!doctype html") || text.starts_with("<html") || named && text.starts_with('<') && !text.starts_with("<?xml");
     ((200..300).contains(&status) && is_page).then(|| format!("status {status} with a page for people: is somebody to log in there?"))
 }
 

@@ -249,7 +249,7 @@ async fn make(api: &Api, source: &Source) -> Result<(), Fault> {
     match api.call::<Value>(&format!("CONSUMER.CREATE.{stream}.{consumer}.{subject}"), &request).await {
         Ok(_) => Ok(()),
         Err(Fault::Otherwise) => {
-            let words = "it was made with another `handed_max` or `silence`: set those it was made with, or delete it (nothing is lost)";
+            let words = "it was made by an earlier binary, or with another `handed_max` or `silence`: delete it (nothing is lost), or set those it was made with";
             Err(Fault::Refused(format!("consumer `{consumer}`: {words}")))
         }
         Err(fault) => Err(fault),

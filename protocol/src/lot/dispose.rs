@@ -19,6 +19,11 @@ use crate::words::{HoldNo, LotKey, Sscc};
 /// Holds whose decision is kept before there is word of them: more are no crossing on the road.
 const EARLY_MAX: usize = 100;
 
+/// What the question is about where refused pieces stand.
+fn unplaced(hold: &HoldNo) -> String {
+    format!("where the refused pieces of {hold} stand")
+}
+
 /// What a case about such a decision is about.
 fn awaited(hold: &HoldNo) -> String {
     format!("decided before {hold}")
@@ -65,7 +70,7 @@ impl Turn<'_, '_> {
             self.execute(&number, decision, &disposition.decisions);
         }
         self.unblock_refused(&number);
-        match self.unnamed(&number, &disposition.decisions) {
+        match self.lot.unplaced(&number, &disposition.decisions) {
             Some(qty) if disposition.last => return Answer::Discrepant { case: self.ask_which(&number, qty) },
             Some(_) | None if !disposition.last => {}
             Some(_) | None => self.release(&number),
@@ -108,63 +113,6 @@ impl Turn<'_, '_> {
         answer
     }
 
-    /// How much of a hold is not to leave, and nobody said on which handling units: less than all that it holds. What was said of that
-    /// kind before counts as long as no handling unit was named for it, and no count took it back.
-    fn unnamed(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
-        let sum = |some: Vec<Qty>| some.into_iter().reduce(|sum, qty| sum.plus(qty).unwrap_or(sum));
-        let now = decisions.iter().filter(|decision| decision.refuses_some()).filter_map(|decision| decision.qty);
-        let now = sum(now.filter(|qty| !self.is_all(number, *qty, decisions)).collect());
-        let before = self.before(number, decisions);
-        now.map_or(before, |now| Some(before.and_then(|before| now.plus(before).ok()).unwrap_or(now)))
-    }
-
-    /// The same of earlier decisions about the same hold.
-    fn before(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
-        let hold = self.lot.holds.get(number)?;
-        let everything =
-            |decision: &Decision| decision.unit.is_none() && decision.qty.is_some_and(|qty| self.is_all(number, qty, decisions));
-        // What was all of it then is refused as a whole; who accepts everything by its quantity accepts that, too.
-        if self.condemned(number) || decisions.iter().any(|decision| decision.verdict.frees() && everything(decision)) {
-            return None;
-        }
-        let told = hold.decisions.iter().filter(|decision| decision.refuses_some()).filter_map(|decision| decision.qty);
-        let told = told.reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))?;
-        let named = hold.decisions.iter().chain(decisions).filter(|decision| !decision.verdict.frees());
-        let named =
-            named.filter_map(|decision| decision.qty.or_else(|| self.lot.on(decision.unit.as_ref()?)).filter(|_| decision.unit.is_some()));
-        let left = named.chain(hold.taken_out).fold(told, |left, qty| left.minus(qty).unwrap_or(left));
-        left.is_positive().then_some(left)
-    }
-
-    /// Whether an earlier decision about a hold refused all that it is on.
-    fn condemned(&self, number: &HoldNo) -> bool {
-        let whole = self.lot.refused.as_ref().is_some_and(|refused| refused.by.hold == *number);
-        let of_all = |decision: &&Decision| decision.unit.is_none() && decision.qty.is_none();
-        let last = self.lot.holds.get(number).and_then(|hold| hold.decisions.iter().rfind(of_all));
-        whole || last.is_some_and(|decision| !decision.verdict.frees())
-    }
-
-    /// Whether that much is everything a hold is on, without what is decided about by name. Of a lot of which nothing was made yet
-    /// nobody knows that.
-    fn is_all(&self, number: &HoldNo, qty: Qty, decisions: &[Decision]) -> bool {
-        let names_units = self.lot.holds.get(number).is_some_and(|hold| !hold.covers_all());
-        self.rest(number, decisions).map_or(names_units, |rest| qty.compare(&rest).is_none_or(std::cmp::Ordering::is_ge))
-    }
-
-    /// How much a hold is on, without the handling units that are or were decided about by name. A hold on the whole lot is on what
-    /// stands on no handling unit, too.
-    fn rest(&self, number: &HoldNo, decisions: &[Decision]) -> Option<Qty> {
-        let hold = self.lot.holds.get(number)?;
-        let said = hold.decisions.iter().chain(decisions);
-        let named = |unit: &Sscc| said.clone().filter_map(|decision| decision.unit.as_ref()).any(|known| known.is(unit));
-        let covered = self.lot.units.iter().filter(|(unit, _)| hold.covers(unit));
-        let (apart, on): (Vec<_>, Vec<_>) = covered.partition(|(unit, _)| named(unit));
-        if hold.covers_all() {
-            return self.lot.total().map(|total| apart.iter().fold(total, |left, (_, qty)| left.minus(**qty).unwrap_or(left)));
-        }
-        on.into_iter().map(|(_, qty)| *qty).reduce(|sum, qty| sum.plus(qty).unwrap_or(sum))
-    }
-
     /// Some of it is bad, and it stands among the good: everything stays where it is until somebody says which units it is on.
     fn ask_which(&mut self, number: &HoldNo, qty: Qty) -> u32 {
         let key = self.key.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -172,44 +120,43 @@ impl Turn<'_, '_> {
             "{qty} of {key} must not leave, and the decision on {number} does not say which handling units they are on: all stay held"
         );
         // It is asked for once, and stands until it is answered.
-        if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Discrepancy && case.what == what) {
-            return open.number;
+        if let Some(open) = self.common.cases_about(&CaseKind::Discrepancy, &unplaced(number)).next() {
+            return open;
         }
         let offers = vec![
             Proposal::Do(
-                "decide again in the quality system, a handling unit at a time; or take the bad pieces out, book that, and accept the rest"
+                "decide again in the quality system, a handling unit at a time; or take the bad pieces out, book that, and accept what is \
+                 left by its quantity"
                     .into(),
             ),
             Proposal::Acknowledge,
         ];
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what).stake(qty).impact(self.context.now).offers(offers))
+        let case = NewCase::new(CaseKind::Discrepancy, "quality", what).because_of(unplaced(number)).stake(qty);
+        self.draft.open_case(case.impact(self.context.now).offers(offers))
     }
 
     /// What is accepted is free, as far as nothing else holds it; what is not must not leave, and is a task for people, shown
     /// as a case. The ERP's stock follows in `stock`.
     fn execute(&mut self, number: &HoldNo, decision: &Decision, decisions: &[Decision]) {
         let (Some(key), Some(hold)) = (self.key.clone(), self.lot.holds.get(number)) else { return };
-        // By a quantity that is all of it, all of it is meant, whatever the number says.
-        let explicit = decision.qty.is_some_and(|qty| self.is_all(number, qty, decisions));
-        let all = decision.qty.is_none() || explicit;
-        // Without one, "the rest is good" is not said of what was refused as a whole before.
-        let condemned = decision.verdict.frees() && !explicit && self.condemned(number);
+        let all = self.lot.is_of_all(number, decision, decisions);
         let units = match &decision.unit {
             Some(unit) => vec![unit.clone()],
             // Those that the hold names are decided about, although nobody told of them yet.
             None if all => {
                 let covered = self.lot.units.keys().filter(|unit| hold.covers(unit)).cloned().chain(hold.scope());
                 // What was decided about by its name is decided about otherwise only by its name.
-                let apart = |unit: &Sscc| hold.said(unit).map_or(condemned, |said| said.frees() != decision.verdict.frees());
+                let apart = |unit: &Sscc| hold.said(unit).is_some_and(|said| said.frees() != decision.verdict.frees());
                 covered.filter(|unit| !apart(unit)).collect()
             }
             None => Vec::new(),
         };
-        let whole = all && decision.unit.is_none() && hold.covers_all() && !condemned;
+        let whole = all && hold.covers_all();
         let under = Box::new(Rest { hold: number.clone(), reason: hold.reason.clone() });
         let rest = whole.then(|| under.clone());
         self.note(Fact::Disposed { units, verdict: decision.verdict, rest, under: Some(under) });
-        let qty = decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.rest(number, decisions), |unit| self.lot.on(unit)));
+        let qty =
+            decision.qty.or_else(|| decision.unit.as_ref().map_or_else(|| self.lot.rest(number, decisions), |unit| self.lot.on(unit)));
         match (decision.verdict, qty) {
             (Verdict::AcceptRestricted, Some(qty)) => self.note(Fact::Restricted { qty }),
             (Verdict::Accept | Verdict::AcceptRestricted, _) => {}
@@ -293,6 +240,7 @@ impl Turn<'_, '_> {
     fn release(&mut self, number: &HoldNo) {
         let Some(hold) = self.lot.holds.get(number).cloned() else { return };
         self.note(Fact::Released(number.clone()));
+        self.draft.close_about(self.common, &CaseKind::Discrepancy, &unplaced(number), "decided");
         let overdue = overdue(number, &hold.reason);
         for case in self.common.cases.values().filter(|case| case.kind == CaseKind::Unanswered && case.what == overdue) {
             self.draft.close_case(case.number, "decided");

@@ -84,11 +84,6 @@ impl Lot {
 
     fn produce(&mut self, order: EntityId, qty: Qty, unit: Option<&Sscc>) {
         add(self.produced.entry(order).or_insert(Qty::zero(qty.uom())), qty);
-        if qty.is_negative() {
-            for hold in self.holds.values_mut().filter(|hold| hold.decisions.iter().any(Decision::refuses_some)) {
-                add(hold.taken_out.get_or_insert(Qty::zero(qty.uom())), qty.negated());
-            }
-        }
         if let Some(unit) = unit {
             self.bar_newcomer(unit);
             add(self.units.entry(unit.clone()).or_insert(Qty::zero(qty.uom())), qty);

@@ -72,7 +72,6 @@ impl Turn<'_, '_> {
             parents: BTreeSet::new(),
             containment: BTreeMap::new(),
             decisions: Vec::new(),
-            taken_out: None,
         }
     }
 

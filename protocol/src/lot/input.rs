@@ -79,13 +79,6 @@ pub struct Decision {
     pub unit: Option<Sscc>,
 }
 
-impl Decision {
-    /// Whether it keeps so much from leaving, and does not say on which handling unit that stands.
-    pub fn refuses_some(&self) -> bool {
-        !self.verdict.frees() && self.unit.is_none() && self.qty.is_some()
-    }
-}
-
 /// What may be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -29,7 +29,9 @@ impl Turn<'_, '_> {
             return self.truck_asks(attempt);
         }
         if self.shipment.stage == Stage::Departed {
-            return if Some(source) == self.shipment.warehouse {
+            let asked_before = self.shipment.departure.as_ref().is_some_and(|departure| departure.attempt >= attempt);
+            let by_truck = self.shipment.truck.as_ref().is_some_and(|truck| truck.left);
+            return if Some(source) == self.shipment.warehouse && by_truck && !asked_before {
                 self.asks_behind(attempt)
             } else {
                 refuse(Code::State, "the shipment has left".into(), "ask how it stands", "")
