@@ -168,7 +168,9 @@ impl Shared {
             tasks: Mutex::default(),
         });
         shared.start(desk.run());
-        writing.into_iter().for_each(|task| shared.start(task));
+        for task in writing {
+            shared.start(task);
+        }
         shared
     }
 

@@ -196,13 +196,12 @@ impl Counter {
     /// A line on which so much is asked for. Not to be left half-way: what was wanted would be forgotten.
     async fn asked<'l>(&self, api: &Api, most: usize, line: &'l mut Option<Line>) -> Result<&'l mut Line, Fault> {
         let Source { stream, consumer, .. } = &self.source;
-        let line = match line {
-            Some(line) => line,
-            None => {
-                make(api, &self.source).await?;
-                self.state().is_open = true;
-                line.insert(Line::to(api, stream, consumer).await?)
-            }
+        let line = if let Some(line) = line {
+            line
+        } else {
+            make(api, &self.source).await?;
+            self.state().is_open = true;
+            line.insert(Line::to(api, stream, consumer).await?)
         };
         line.ask(api, most).await?;
         Ok(line)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
+use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Class;
 use takt_protocol::uom::Uom;
 
@@ -217,7 +218,7 @@ impl Checks<'_> {
         }
         let pages = self.pages;
         // An ERP may keep a warehouse of ours as a plant of its own.
-        let sites: Vec<&str> = pages.sites.keys().map(|name| name.as_str()).collect();
+        let sites: Vec<&str> = pages.sites.keys().map(SiteId::as_str).collect();
         for plant in tables.get("plant").into_iter().flatten().map(|(ours, _)| ours.as_str()) {
             if !sites.contains(&plant) && pages.whole("sites") {
                 let what = format!("the table plant has a word for {}, and there is no such site", plant.escape_debug());

@@ -196,7 +196,9 @@ async fn schedules_of_other_people_become_orders_or_a_case_that_says_what_is_wro
     let node = Node::start(dir.path(), "one", &[]);
     std::fs::create_dir_all(&folder).unwrap();
     let all: Vec<Laid> = good().into_iter().chain(bad()).collect();
-    all.iter().for_each(|file| lay(&folder, file.name, &file.bytes));
+    for file in &all {
+        lay(&folder, file.name, &file.bytes);
+    }
     let wanted: BTreeSet<&str> =
         all.iter().flat_map(|file| if let Orders(orders) = file.becomes { orders } else { &[] }).copied().collect();
     let there = |part: &str, name: &str| folder.join(part).join(name).exists();
