@@ -1,6 +1,6 @@
 //! The writers: what many followers store in one stream at the same time goes together, in as few atomic batches as possible,
-//! because a batch is one entry of the servers' own log, and syncs every disk. Nobody waits for an answer to what they store: so a
-//! writer lingers for more, longest where a little delay does no harm.
+//! because a batch is one entry of the servers' own log, and syncs every disk. A writer lingers for more: shortly for mail, on which
+//! somebody may wait, and longer for what only has to come some time.
 
 use std::time::Duration;
 
@@ -24,7 +24,6 @@ struct Wish {
 }
 
 /// A writer of one stream.
-#[derive(Clone)]
 pub(super) struct Writer {
     wishes: mpsc::Sender<Wish>,
 }
