@@ -21,13 +21,17 @@ use crate::several::{Node, SECRETS, until};
 
 const SHARDS: u16 = 4;
 
-/// A port that is free, and the one beside it for routes.
-fn port() -> u16 {
-    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    (0..1_000)
-        .map(|_| free(0).unwrap().local_addr().unwrap().port())
-        .find(|port| port.checked_add(2_000).is_some_and(|routes| free(routes).is_ok()))
-        .expect("no ports are free")
+/// Ports that are free, none of them twice, and for each the one beside it for routes.
+fn ports() -> [u16; 6] {
+    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+    let pair = || {
+        let client = free(0)?;
+        let port = client.local_addr().unwrap().port();
+        Some((port, client, free(port.checked_add(2_000)?)?))
+    };
+    // Held until all are found: what was let go is given out again.
+    let held: Vec<_> = (0..1_000).filter_map(|_| pair()).take(6).collect();
+    held.iter().map(|(port, ..)| *port).collect::<Vec<_>>().try_into().expect("no ports are free")
 }
 
 fn run(command: &mut Command) -> String {
@@ -67,7 +71,8 @@ impl Place {
         let dir = room.path().to_owned();
         let names: Vec<String> = ["main-1", "main-2", "main-3"].map(str::to_owned).into();
         vouch(&dir.join("tls"), &names);
-        let (ports, monitors) = ([(); 3].map(|()| port()), [(); 3].map(|()| port()));
+        let [ports @ .., a, b, c] = ports();
+        let monitors = [a, b, c];
         let config = dir.join("config");
         two_regions(&config);
         let mesh = std::fs::read_to_string(config.join("mesh.yaml")).unwrap();
