@@ -33,7 +33,7 @@ pub use cursor::{Cursor, Progress};
 pub use demand::DemandFact;
 pub use input::{Input, Mail, Need, Report, Request, Resolution, Resolved, ResolvedMaterial};
 pub use likely::{Likely, Slip};
-pub use maintenance::{Plan, Window, WindowState};
+pub use maintenance::{Plan, Subject, Window, WindowState};
 pub use quarantine::{unmatched, unreadable_topic};
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
 
@@ -68,6 +68,12 @@ pub struct Site {
     /// When the maintenance system last said something of each piece: what it said before that does not count any more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub heard: BTreeMap<EquipmentId, Instant>,
+    /// When it last said how far each piece is calibrated.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tested: BTreeMap<EquipmentId, Instant>,
+    /// When it last said something of each planned stop, also of those that are over: of the last [`Site::STOPS_KEPT_DAYS`] days.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    told_of: BTreeMap<NativeId, Instant>,
     /// Planned stops, by the maintenance system's number, until they are over.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub windows: BTreeMap<NativeId, Window>,
@@ -221,4 +227,11 @@ pub enum Fact {
     LastWord(IntentId),
     /// The plant's own system said all that it has: of a material that it did not name, it has no recipe.
     RecipesListed,
+    /// The maintenance system said something: what it said before that does not count any more.
+    Heard {
+        /// Of what.
+        of: Subject,
+        /// When.
+        at: Instant,
+    },
 }

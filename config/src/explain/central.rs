@@ -85,7 +85,7 @@ fn reconcile(site: SiteId, text: &SiteText, file: &str, book: &mut Book) {
     }
 }
 
-fn spelled_pace(pace: &Pace) -> [(&'static str, String); 5] {
+fn spelled_pace(pace: &Pace) -> [(&'static str, String); 6] {
     let at: Vec<String> = pace.at.iter().map(|time| format!("{:02}:{:02}", time.hour(), time.minute())).collect();
     [
         ("at", if at.is_empty() { "at no time of the day".to_owned() } else { at.join(", ") }),
@@ -93,6 +93,7 @@ fn spelled_pace(pace: &Pace) -> [(&'static str, String); 5] {
         ("settle_ms", pace.settle_ms.to_string()),
         ("at_once", pace.at_once.to_string()),
         ("patience_ms", pace.patience_ms.to_string()),
+        ("by_itself_within_percent", pace.by_itself_within_percent.to_string()),
     ]
 }
 

@@ -33,6 +33,18 @@ pub struct Side {
     pub doubtful: BTreeSet<String>,
     /// Documents that somebody made by hand, and that are known here.
     pub by_hand: BTreeSet<DocNo>,
+    /// What of it is elsewhere because the system takes it by itself, and so must be there.
+    pub backflushed: Vec<(Item, Qty)>,
+    /// How far what the system books by itself may be from what was reported, in percent of that.
+    pub within_percent: u32,
+}
+
+impl Side {
+    /// Whether something that was made is on its way into the books: what the system books by itself then comes with it.
+    fn is_on_its_way(&self) -> bool {
+        let open = |place: &Place| matches!(place, Place::Pending | Place::InFlight | Place::InDoubt | Place::Parked);
+        self.elsewhere.iter().any(|(item, place, _)| matches!(item.purpose, Use::Yield | Use::Produced) && open(place))
+    }
 }
 
 /// Compares; `impact` says what of an item counts.
@@ -41,9 +53,10 @@ pub fn compare(side: &Side, reading: &Reading, cut_off: Instant, impact: impl Fn
     let late: BTreeSet<&DocNo> = reading.entries.iter().filter(later).filter_map(|line| line.document.as_ref()).collect();
     let mut desk = Desk { rows: BTreeMap::new(), pairs: BTreeMap::new(), side };
     for (item, place, qty) in &side.elsewhere {
-        let (sums, qty) = desk.row(item, *qty);
-        sums.skipped |= *place == Place::Skipped;
-        sums.row.netted.push((*place, qty));
+        desk.elsewhere(item, *place, *qty);
+    }
+    for (item, qty) in &side.backflushed {
+        desk.must(item, *qty);
     }
     for ours in side.ours.iter().filter(|ours| ours.document.as_ref().is_none_or(|document| !late.contains(document))) {
         desk.ours(ours);
@@ -52,14 +65,43 @@ pub fn compare(side: &Side, reading: &Reading, cut_off: Instant, impact: impl Fn
         desk.theirs(line);
     }
     desk.settle();
+    desk.settle_by_itself();
     desk.rows.into_values().filter_map(|sums| finished(sums, &impact)).collect()
 }
 
 /// What is found of one item on the way.
 struct Sums {
     row: Row,
-    /// Whether the system books it by itself, by rule.
-    skipped: bool,
+    /// What the system books by itself, by rule.
+    by_itself: Option<ByItself>,
+}
+
+/// How much a system may have booked without being asked to, how much it must have, and how much it has.
+#[derive(Clone, Copy)]
+struct ByItself {
+    most: Qty,
+    least: Qty,
+    booked: Qty,
+}
+
+impl ByItself {
+    fn none(uom: Uom) -> Self {
+        let zero = Qty::zero(uom);
+        Self { most: zero, least: zero, booked: zero }
+    }
+
+    /// What is not explained by what was reported. Less than it must have may be to come; and a system that goes by its own bill of
+    /// material may be so many percent away from what was counted.
+    fn apart(self, within_percent: u32, more_comes: bool) -> Qty {
+        let beyond = |bound: Qty, less: bool| {
+            let part = bound.value().checked_mul(within_percent.into()).and_then(|part| part.checked_div(100.into()));
+            let apart = self.booked.minus(bound).ok().filter(|apart| !apart.is_zero() && apart.is_negative() == less)?;
+            part.is_none_or(|part| apart.value().abs() > part.abs()).then_some(apart)
+        };
+        let (low, high) = if self.most.is_negative() { (self.most, self.least) } else { (self.least, self.most) };
+        let less = beyond(low, true).filter(|_| !more_comes);
+        less.or_else(|| beyond(high, false)).unwrap_or(Qty::zero(self.booked.uom()))
+    }
 }
 
 /// One item in one document, ours and theirs.
@@ -91,9 +133,31 @@ impl<'a> Desk<'a> {
                 missing: Vec::new(),
                 strange: Vec::new(),
             },
-            skipped: false,
+            by_itself: None,
         });
         (sums, in_unit(qty, uom).unwrap_or(qty))
+    }
+
+    /// What we know to be elsewhere. Where the system books by itself, which lot and operation it names is its own affair.
+    fn elsewhere(&mut self, item: &Item, place: Place, qty: Qty) {
+        if place != Place::Skipped {
+            let (sums, qty) = self.row(item, qty);
+            return sums.row.netted.push((place, qty));
+        }
+        let (sums, qty) = self.row(&item.of_any_lot(), qty);
+        let known = sums.by_itself.get_or_insert(ByItself::none(qty.uom()));
+        known.most = known.most.plus(qty).unwrap_or(known.most);
+        let said = known.most;
+        sums.row.netted.retain(|(place, _)| *place != Place::Skipped);
+        sums.row.netted.push((Place::Skipped, said));
+    }
+
+    /// What of that it must have taken.
+    fn must(&mut self, item: &Item, qty: Qty) {
+        let (sums, qty) = self.row(&item.of_any_lot(), qty);
+        if let Some(known) = &mut sums.by_itself {
+            known.least = known.least.plus(qty).unwrap_or(known.least);
+        }
     }
 
     fn ours(&mut self, ours: &'a Ours) {
@@ -125,17 +189,30 @@ impl<'a> Desk<'a> {
     fn stranger(&mut self, item: &Item, line: &Stated) {
         let doubtful = line.reference.as_ref().is_some_and(|reference| self.side.doubtful.contains(reference));
         let by_hand = line.document.as_ref().is_some_and(|document| self.side.by_hand.contains(document));
-        let (Sums { row, skipped }, said) = self.row(item, line.qty);
+        let of_any_lot = item.of_any_lot();
+        let by_itself =
+            !doubtful && !by_hand && self.rows.iter().any(|((known, _), sums)| *known == of_any_lot && sums.by_itself.is_some());
+        let (sums, said) = self.row(if by_itself { &of_any_lot } else { item }, line.qty);
+        let row = &mut sums.row;
         row.theirs = row.theirs.plus(said).unwrap_or(row.theirs);
-        match (doubtful, by_hand) {
-            (true, _) => row.netted.push((Place::InDoubt, said)),
-            (false, true) => row.netted.push((Place::ByHand, said)),
-            // How much is skipped is named already.
-            (false, false) if *skipped => {}
-            (false, false) => {
+        match (doubtful, by_hand, &mut sums.by_itself) {
+            (true, ..) => row.netted.push((Place::InDoubt, said)),
+            (false, true, _) => row.netted.push((Place::ByHand, said)),
+            (false, false, Some(known)) => known.booked = known.booked.plus(said).unwrap_or(known.booked),
+            (false, false, None) => {
                 row.unexplained = row.unexplained.plus(said).unwrap_or(row.unexplained);
                 row.strange.extend(line.document.clone());
             }
+        }
+    }
+
+    /// What the system books by itself is explained by what was reported, and by no more.
+    fn settle_by_itself(&mut self) {
+        let (within, more_comes) = (self.side.within_percent, self.side.is_on_its_way());
+        for sums in self.rows.values_mut() {
+            let Some(known) = sums.by_itself else { continue };
+            let apart = known.apart(within, more_comes);
+            sums.row.unexplained = sums.row.unexplained.plus(apart).unwrap_or(sums.row.unexplained);
         }
     }
 
@@ -198,6 +275,11 @@ fn in_unit(qty: Qty, uom: Uom) -> Option<Qty> {
 }
 
 impl Item {
+    /// The same, whichever lot and operation.
+    fn of_any_lot(&self) -> Self {
+        Self { lot: None, op: None, ..self.clone() }
+    }
+
     /// As people read it: `produced FG-100 lot N7-1123`, `yield at 20 FG-100`.
     pub fn said(&self) -> String {
         let purpose = match self.purpose {

@@ -20,12 +20,14 @@ pub struct Pace {
     pub at_once: usize,
     /// How long a run waits for what does not answer, in ms.
     pub patience_ms: u64,
+    /// How far what the system books by itself (`method: backflush`) may be from what was reported, in percent of that.
+    pub by_itself_within_percent: u32,
 }
 
 impl Default for Pace {
     /// Only when somebody asks for it, 8 at once.
     fn default() -> Self {
-        Self { at: Vec::new(), every_ms: None, settle_ms: 60_000, at_once: 8, patience_ms: 3_600_000 }
+        Self { at: Vec::new(), every_ms: None, settle_ms: 60_000, at_once: 8, patience_ms: 3_600_000, by_itself_within_percent: 0 }
     }
 }
 

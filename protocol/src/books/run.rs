@@ -157,6 +157,11 @@ impl Run {
         self.waiting.is_empty() && self.out.is_empty() && self.with(Verdict::Once) == 0
     }
 
+    /// Whether this is about it: an answer to what it asked, or what a person had read since of something that it has found.
+    pub(crate) fn takes(&self, entity: EntityId, run: u32) -> bool {
+        run == self.number || (run == 0 && self.found.contains_key(&entity))
+    }
+
     /// How many stand so.
     pub fn with(&self, verdict: Verdict) -> u32 {
         let found = self.found.values().filter(|found| found.verdict == verdict).count();

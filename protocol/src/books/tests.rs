@@ -113,6 +113,10 @@ fn what_the_system_books_by_itself_is_netted_out_and_what_counts_is_said_by_the_
     let line = goods("D1", "N7", "5 H87");
     known.elsewhere.push((Item::new(line.purpose, None, &line.material, line.lot.as_ref()), Place::Skipped, qty("5 H87")));
     assert!(!one(&known, vec![line.clone()]).differs());
+    // Whichever lot it took, and in how many documents.
+    assert!(!one(&known, vec![goods("D1", "", "2 H87"), goods("D2", "N9", "3 H87")]).differs());
+    let much = one(&known, vec![goods("D1", "N7", "1000 H87")]);
+    assert_eq!((much.unexplained, much.differs()), (qty("995 H87"), true));
     let reading = Reading { entries: vec![goods("D1", "N7", "479 H87")] };
     let by = |impact| compare(&side(&[("D1", "N7", "480 H87")]), &reading, at(100), |_| impact);
     assert!(by(Reconciliation::Books)[0].differs() && by(Reconciliation::Stock)[0].differs());
@@ -120,6 +124,34 @@ fn what_the_system_books_by_itself_is_netted_out_and_what_counts_is_said_by_the_
     assert!(by(Reconciliation::None).is_empty());
     let gone = compare(&side(&[("D1", "N7", "480 H87")]), &Reading::default(), at(100), |_| Reconciliation::Presence);
     assert!(gone[0].differs());
+}
+
+#[test]
+fn what_the_system_takes_by_itself_is_what_was_used_or_differs() {
+    let used = |document: &str, pieces: &str| Stated { purpose: Use::Consumed, ..goods(document, "", pieces) };
+    let line = used("D1", "5 H87");
+    let item = Item::new(line.purpose, None, &line.material, None);
+    let mut known = Side {
+        elsewhere: vec![(item.clone(), Place::Skipped, qty("100 H87"))],
+        backflushed: vec![(item, qty("100 H87"))],
+        ..Side::default()
+    };
+    let apart = |known: &Side, pieces: &str| one(known, vec![used("D1", pieces)]).unexplained;
+    assert_eq!(apart(&known, "100 H87"), qty("0 H87"));
+    assert_eq!(apart(&known, "103 H87"), qty("3 H87"));
+    assert_eq!(apart(&known, "97 H87"), qty("-3 H87"));
+    assert_eq!(one(&known, Vec::new()).unexplained, qty("-100 H87"), "it took nothing at all");
+    known.within_percent = 3;
+    assert_eq!((apart(&known, "103 H87"), apart(&known, "97 H87")), (qty("0 H87"), qty("0 H87")));
+    assert_eq!((apart(&known, "104 H87"), apart(&known, "96 H87")), (qty("4 H87"), qty("-4 H87")));
+    // It takes it with what is confirmed: as long as that is on its way, less is no difference, and more is.
+    let made = goods("D2", "N7", "1 H87");
+    known.elsewhere.push((Item::new(Use::Yield, None, &made.material, None), Place::Parked, qty("1 H87")));
+    let of_what_was_used = |pieces: &str| {
+        let all = rows(&known, vec![used("D1", pieces)]);
+        all.iter().find(|row| row.item.purpose == Use::Consumed).unwrap().unexplained
+    };
+    assert_eq!((of_what_was_used("50 H87"), of_what_was_used("104 H87")), (qty("0 H87"), qty("4 H87")));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::kept::{Asked, Fact, Kept, Next, READS_MAX};
-use super::{Called, Comparison, Found, Pace, Question, Reading, Row, Side, Verdict, compare};
+use super::{Called, Comparison, Found, Pace, Place, Question, Reading, Row, Side, Verdict, compare};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal, stakes};
 use crate::common::Common;
@@ -77,7 +77,8 @@ impl Turn<'_, '_> {
         let Called { run, cut_off } = called;
         let open = self.asked(site).filter(|asked| self.common.outbox.get(asked.intent).is_some());
         match open {
-            // It is asked already; whoever wants to know hears of that one.
+            // It is asked already; whoever wants to know hears of that one, and a run that waits for it still does.
+            Some(_) if run == 0 => {}
             Some(asked) => self.note(site, Fact::Asked(Asked { run, cut_off, ..asked })),
             None => self.ask(site, Asked { run, cut_off, intent: 0, failed: 0, due: None }, question),
         }
@@ -117,14 +118,15 @@ impl Turn<'_, '_> {
     pub(crate) fn compared(
         &mut self,
         site: SiteId,
-        side: &Side,
+        mut side: Side,
         reading: &Reading,
         raw: Option<RawRef>,
         flow: fn(&super::Item) -> Flow,
     ) -> Option<(Next, Comparison)> {
         let asked = self.asked(site)?;
         let workflows = &self.context.book.workflows;
-        let rows = compare(side, reading, asked.cut_off, |item| workflows.impact(flow(item)));
+        side.within_percent = self.pace(site).map_or(0, |pace| pace.by_itself_within_percent);
+        let rows = compare(&side, reading, asked.cut_off, |item| workflows.impact(flow(item)));
         let comparison = Comparison { site, read_at: self.context.now, cut_off: asked.cut_off, raw, rows };
         let settle_ms = self.pace(site).map_or(Pace::default().settle_ms, |pace| pace.settle_ms);
         let next = self.kept.get(&site)?.next(&comparison, settle_ms);
@@ -253,7 +255,11 @@ pub(crate) fn system_of(kept: &BTreeMap<SiteId, Kept>, case: &crate::case::Case)
 }
 
 fn said(site: SiteId, rows: &[&Row]) -> String {
-    let line = |row: &&Row| format!("{} of {}, we say {}", row.theirs, row.item.said(), row.ours);
+    let line = |row: &&Row| {
+        let by_itself = row.netted.iter().find(|(place, _)| *place == Place::Skipped);
+        let by_itself = by_itself.map(|(_, qty)| format!(" and {qty} that it books by itself")).unwrap_or_default();
+        format!("{} of {}, we say {}{by_itself}", row.theirs, row.item.said(), row.ours)
+    };
     let named: Vec<String> = rows.iter().take(NAMED_MAX).map(line).collect();
     let rest = rows.len().saturating_sub(NAMED_MAX);
     let rest = if rest == 0 { String::new() } else { format!(", and {rest} more") };

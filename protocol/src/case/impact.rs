@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Case, CaseKind};
+use crate::book::SiteKind;
 use crate::effect::Effect;
 use crate::fact::Fact;
 use crate::input::Input;
@@ -11,6 +12,7 @@ use crate::instant::Instant;
 use crate::intent::Intent;
 use crate::kernel::{Context, Own, State};
 use crate::name::SiteId;
+use crate::site::unreadable_topic;
 
 /// What happens when a case starts to hurt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,6 +106,8 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
         CaseKind::Escape | CaseKind::HeldAfterClearance => Some((case.impact_at.unwrap_or(context.now), Impact::Now)),
         // A decision that is due hurts.
         CaseKind::Unanswered if matches!(state.own, Own::Lot(_)) => case.impact_at.map(|at| (at, Impact::Now)),
+        // It may say that goods are bad, and until somebody has read it they are free.
+        CaseKind::Unmatched if is_of_quality(case, context) && unreadable_topic(case).is_some() => Some((context.now, Impact::Now)),
         CaseKind::ParkedPosting | CaseKind::ForeignPosting | CaseKind::Unmatched | CaseKind::BooksDiffer => books(case, context),
         CaseKind::InDoubt | CaseKind::Misconfigured if asked(state, case).is_some_and(|(_, effect)| matches!(effect, Effect::Post(_))) => {
             books(case, context)
@@ -160,4 +164,8 @@ fn books(case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
     let end = calendar.next_midnight(context.now);
     let month = |at| calendar.posting_date(at).date().month();
     Some((end, if month(end) == month(context.now) { Impact::Day } else { Impact::Period }))
+}
+
+fn is_of_quality(case: &Case, context: &Context<'_>) -> bool {
+    case.site.and_then(|site| context.book.sites.get(&site)).is_some_and(|site| site.kind == SiteKind::Quality)
 }

@@ -317,3 +317,34 @@ fn a_hold_that_nobody_decides_hurts_already() {
     let later = floor.now.plus_ms(3_600_000);
     assert_eq!(refused(&act(&mut floor, lot, case.number, Action::Snooze { until: later })), Code::State, "it cannot be put away");
 }
+
+#[test]
+fn who_hands_over_what_is_somebody_elses_says_why() {
+    let mut floor = Floor::new();
+    let id = without_recipe(&mut floor, "1000042");
+    let case = only(&floor, id, &CaseKind::NotReady);
+    let mut hands = |who: Who, role: &str| {
+        let action = Action::HandTo { role: crate::words::Role::parse(role).unwrap() };
+        floor.wish(id, who, Body::Desk(Wish { case: case.number, action }))
+    };
+    let silent = |role: &str| Who { reason: None, ..person(role) };
+    let Answer::Refused(no) = hands(silent("finance"), "finance") else { panic!("it was handed over without a word") };
+    assert_eq!((no.code, no.field.as_str()), (Code::Schema, "who.reason"));
+    assert_eq!(hands(silent(case.owner.as_str()), "it"), Answer::Accepted, "its owner may");
+    assert_eq!(hands(person("finance"), "finance"), Answer::Accepted);
+}
+
+#[test]
+fn what_a_quality_system_says_and_nobody_understands_hurts_now() {
+    for (system, now) in [("qms", true), ("nord", false)] {
+        let mut floor = Floor::new();
+        let keeper = floor.book.site_entity(site(system)).unwrap();
+        let (topic, raw) = ("nonconformance.raised".into(), crate::envelope::RawRef::of(b"{}"));
+        let slip = crate::site::Mail::Unreadable { topic, raw, why: "plant 1010 is none of ours".into() };
+        floor.tell(keeper, "takt", Body::Site(crate::site::Input::Mail(slip)));
+        let case = only(&floor, keeper, &CaseKind::Unmatched);
+        assert_eq!((case.impact_at == Some(floor.now), case.impact_by == Some(Impact::Now)), (now, now), "{case:?}");
+        let by_hand = case.proposals.iter().any(|offer| matches!(offer, Proposal::Do(what) if what.contains("takt hold place")));
+        assert_eq!(by_hand, now, "{case:?}");
+    }
+}

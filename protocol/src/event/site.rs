@@ -120,6 +120,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::Finished(_)
         | Fact::Books(_)
         | Fact::RecipesListed
+        | Fact::Heard { .. }
         | Fact::LastWord(_) => None,
         Fact::Demand(fact) => demanded(fact),
     }

@@ -85,6 +85,9 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
     let parked = case.intent.filter(|number| state.common.outbox.get(*number).is_some_and(|open| open.standing == Standing::Parked));
     match (&wish.action, parked) {
         (Action::HandTo { role }, _) => {
+            if let Some(no) = not_theirs(case, envelope, context) {
+                return no;
+            }
             draft.note(Fact::CaseHandedOver { case: case.number, to: role.clone() });
             Answer::Accepted
         }
@@ -143,6 +146,13 @@ fn answers_for(case: &Case, role: &str, context: &Context<'_>) -> bool {
         _ => &[],
     };
     roles.answering(&role) == owner || alike.contains(&role)
+}
+
+/// Whoever hands over what is somebody else's says why, for its owner to read.
+fn not_theirs(case: &Case, envelope: &Envelope, context: &Context<'_>) -> Option<Answer> {
+    let who = envelope.who.as_ref().filter(|who| who.reason.is_none() && !answers_for(case, &who.role, context))?;
+    let text = format!("this is with {}, and you are {}", case.owner, who.role);
+    Some(refuse(Code::Schema, text, "say why you hand it over", "who.reason"))
 }
 
 /// Put away for a while, for a reason: never past the moment at which it starts to hurt, so never once it hurts.

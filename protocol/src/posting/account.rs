@@ -107,6 +107,11 @@ fn account(ledger: &Ledger, series: &Series) -> Option<Account> {
 }
 
 impl Ledger {
+    /// What of each series the ERP takes by itself.
+    pub fn backflushed(&self) -> impl Iterator<Item = (&Series, Qty)> {
+        self.series.iter().filter_map(|(series, sums)| Some((series, sums.backflushed?)))
+    }
+
     /// Whether a group is one that its rule parks when more was made than is allowed.
     pub fn waits_when_above(&self, group: u32) -> bool {
         self.groups.get(&group).is_some_and(|group| group.rule.over == OverPolicy::Park)

@@ -79,7 +79,8 @@ impl Ledger {
         let sums = self.series.entry(group.key.series.clone()).or_insert_with(|| Sums::zero(group.sum.uom()));
         match group.rule.method {
             Method::Explicit => sums.flush(group.sum, &group.actuals),
-            Method::Backflush | Method::Skip => sums.skipped = sums.skipped.plus(group.sum).unwrap_or(sums.skipped),
+            Method::Backflush => sums.skip(group.sum, true),
+            Method::Skip => sums.skip(group.sum, false),
         }
     }
 

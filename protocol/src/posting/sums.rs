@@ -18,6 +18,9 @@ pub(super) struct Sums {
     pub(super) rounded: Qty,
     /// What no posting is made of, by rule.
     pub(super) skipped: Qty,
+    /// What of that the ERP takes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) backflushed: Option<Qty>,
     /// The actuals that are flushed and stand behind no line yet, as ranges from and to: the next line is theirs too.
     pub(super) carried: Vec<(u32, u32)>,
 }
@@ -25,7 +28,7 @@ pub(super) struct Sums {
 impl Sums {
     pub(super) fn zero(uom: Uom) -> Self {
         let zero = Qty::zero(uom);
-        Self { reported: zero, flushed: zero, rounded: zero, skipped: zero, carried: Vec::new() }
+        Self { reported: zero, flushed: zero, rounded: zero, skipped: zero, backflushed: None, carried: Vec::new() }
     }
 
     /// A group of so much, made of these actuals, is flushed.
@@ -35,6 +38,14 @@ impl Sums {
         }
         self.flushed = self.flushed.plus(sum).unwrap_or(self.flushed);
         self.carried.extend_from_slice(actuals);
+    }
+
+    /// A group of so much is flushed, and no posting is made of it, by rule.
+    pub(super) fn skip(&mut self, sum: Qty, by_the_erp: bool) {
+        self.skipped = self.skipped.plus(sum).unwrap_or(self.skipped);
+        if by_the_erp {
+            self.backflushed = Some(self.backflushed.map_or(sum, |before| before.plus(sum).unwrap_or(before)));
+        }
     }
 
     /// What may be posted now, never finer than `scale`. Where an earlier rule kept more decimals the total cannot be a

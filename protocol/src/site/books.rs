@@ -44,7 +44,8 @@ impl Site {
 }
 
 impl Turn<'_, '_> {
-    fn me(&self) -> Option<SiteId> {
+    /// Which site it is.
+    pub(super) fn me(&self) -> Option<SiteId> {
         self.context.book.site_of(self.draft.me())
     }
 
@@ -158,9 +159,10 @@ impl Turn<'_, '_> {
     }
 
     /// One of the things was compared.
-    pub(super) fn books_read(&mut self, entity: EntityId, found: &Found) {
+    pub(super) fn books_read(&mut self, entity: EntityId, run: u32, found: &Found) {
         let mut books = self.books();
-        if books.last.is_none() {
+        // What an earlier run found says nothing of this one's cut-off: whoever is asked anew answers for the run that asked last.
+        if !books.last.as_ref().is_some_and(|last| last.takes(entity, run)) {
             return;
         }
         self.note_books(&mut books, SiteFact::Found { entity, found: Box::new(found.clone()) });

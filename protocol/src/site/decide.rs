@@ -123,7 +123,7 @@ impl Turn<'_, '_> {
             Mail::Resolve { order, attempt, need } => self.resolve(*order, *attempt, need),
             Mail::Supplies { order, demand, supply } => self.supplied(*order, demand, supply),
             Mail::BooksMoved { entity } => self.books_moved(*entity),
-            Mail::BooksRead { entity, found, .. } => self.books_read(*entity, found),
+            Mail::BooksRead { entity, run, found } => self.books_read(*entity, *run, found),
             Mail::Understood { topic } => self.understood(topic),
         }
         Answer::Accepted

@@ -61,6 +61,7 @@ impl Site {
                 self.recipes.insert(material.clone(), versions.iter().cloned().collect());
             }
             Fact::RecipesListed => self.listed = true,
+            Fact::Heard { of, at } => self.hear(of, *at),
         }
     }
 }

@@ -48,6 +48,18 @@ pub enum WindowState {
     Over,
 }
 
+/// What a word of the maintenance system is about; of each, the latest word counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// Whether a piece may run.
+    State(EquipmentId),
+    /// Until when it is calibrated.
+    Calibration(EquipmentId),
+    /// A planned stop, by its number.
+    Stop(NativeId),
+}
+
 /// An order that is to run at a plant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -75,7 +87,34 @@ impl Window {
 /// The cause of a stop that nobody planned; a planned one is called by its number.
 const DOWN: &str = "down";
 
+const DAY_MS: i64 = 24 * 3_600_000;
+
 impl Site {
+    /// How long the time of the last word about a planned stop that is over is kept: a word that comes later than that is new.
+    pub const STOPS_KEPT_DAYS: i64 = 30;
+
+    /// When the maintenance system last said something of this.
+    fn last_word_of(&self, of: &Subject) -> Option<Instant> {
+        match of {
+            Subject::State(piece) => self.heard.get(piece),
+            Subject::Calibration(piece) => self.tested.get(piece),
+            Subject::Stop(number) => self.told_of.get(number),
+        }
+        .copied()
+    }
+
+    pub(super) fn hear(&mut self, of: &Subject, at: Instant) {
+        match of {
+            Subject::State(piece) => drop(self.heard.insert(piece.clone(), at)),
+            Subject::Calibration(piece) => drop(self.tested.insert(piece.clone(), at)),
+            Subject::Stop(number) => {
+                self.told_of.insert(number.clone(), at);
+                let oldest = at.utc_ms() - Self::STOPS_KEPT_DAYS * DAY_MS;
+                self.told_of.retain(|number, told| told.utc_ms() >= oldest || self.windows.contains_key(number));
+            }
+        }
+    }
+
     /// A planned stop as it is now; nothing once it is over.
     pub(super) fn know_window(&mut self, number: &NativeId, window: Option<&Window>) {
         match window {
@@ -106,23 +145,22 @@ impl Turn<'_, '_> {
     }
 
     /// Promise T6: where a maintenance system is configured, only it says which equipment may run. What the plant's own system
-    /// sees at a machine is passed on to it; an older word of its own changes nothing. `None` where the report is to be applied.
+    /// sees at a machine is passed on to it; an older word of its own changes nothing, in whatever order its words come. `None`
+    /// where the report is to be applied.
     pub(super) fn of_maintenance(&mut self, report: &Report, envelope: &Envelope) -> Option<Answer> {
-        let (equipment, state) = match report {
-            Report::EquipmentState { equipment, available, state } => (equipment, Some((*available, state))),
-            Report::Calibrated { equipment, .. } | Report::MaintenanceWindow { equipment, .. } => (equipment, None),
+        let of = match report {
+            Report::EquipmentState { equipment, .. } => Subject::State(equipment.clone()),
+            Report::Calibrated { equipment, .. } => Subject::Calibration(equipment.clone()),
+            Report::MaintenanceWindow { window, .. } => Subject::Stop(window.clone()),
             Report::PlantRecipes { .. } | Report::PlantRecipeList { .. } | Report::Demand(_) => return None,
         };
         let owner = self.maintenance()?;
         let (book, source) = (self.context.book, envelope.key.source);
         if source == owner || !book.sites.contains_key(&source) {
-            let (available, _) = state?;
-            let stale = self.site.heard.get(equipment).is_some_and(|heard| *heard > envelope.occurred_at);
-            let known = self.site.down.contains_key(equipment) != available && self.site.heard.contains_key(equipment);
-            return (stale || known).then_some(Answer::Accepted);
+            return self.in_its_order(report, of, envelope.occurred_at);
         }
-        match (book.site_of(self.draft.me()), state) {
-            (Some(plant), Some((available, state))) if plant == source => {
+        match (book.site_of(self.draft.me()), report) {
+            (Some(plant), Report::EquipmentState { equipment, available, state }) if plant == source => {
                 if !available && !self.site.down.contains_key(equipment) {
                     let breakdown = Breakdown { plant, equipment: equipment.clone(), state: state.clone(), at: envelope.occurred_at };
                     self.draft.ask_site(owner, Tier::PlantCritical, Effect::ReportBreakdown(breakdown));
@@ -131,6 +169,27 @@ impl Turn<'_, '_> {
             }
             _ => Some(not_owner(self.draft, source, owner, "which equipment may run")),
         }
+    }
+
+    /// Of words about one thing the latest counts, also where it says nothing new: what was said before it, and comes after it, is old.
+    fn in_its_order(&mut self, report: &Report, of: Subject, at: Instant) -> Option<Answer> {
+        let before = self.site.last_word_of(&of);
+        if before.is_some_and(|before| before > at) {
+            return Some(Answer::Accepted);
+        }
+        let known = match report {
+            Report::EquipmentState { equipment, available, .. } => before.is_some() && self.site.down.contains_key(equipment) != *available,
+            Report::Calibrated { .. }
+            | Report::MaintenanceWindow { .. }
+            | Report::PlantRecipes { .. }
+            | Report::PlantRecipeList { .. }
+            | Report::Demand(_) => false,
+        };
+        // The fact of a new state has its time.
+        if before != Some(at) && (known || !matches!(of, Subject::State(_))) {
+            self.note(Fact::Heard { of, at });
+        }
+        known.then_some(Answer::Accepted)
     }
 
     /// A piece may run, or may not: what waits for it is looked at, and who is to run on it is told.

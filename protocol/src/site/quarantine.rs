@@ -4,6 +4,7 @@
 use super::decide::Turn;
 use super::{Fact, Load, Name, Site, name_of};
 use crate::answer::Answer;
+use crate::book::SiteKind;
 use crate::case::{Case, CaseKind, Proposal};
 use crate::common::Common;
 use crate::desk::Action;
@@ -79,9 +80,11 @@ impl Turn<'_, '_> {
         if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Unmatched && case.what == what) {
             return Answer::Quarantined { case: open.number };
         }
-        let offers =
-            vec![Proposal::Do("mend the mapping, then have the sender send it again".into()), Proposal::Edit, Proposal::Acknowledge];
-        let me = self.context.book.site_of(self.draft.me()).map(|site| site.to_string()).unwrap_or_default();
+        let mend = Proposal::Do("mend the mapping, then have the sender send it again".into());
+        let of_quality = self.me().and_then(|me| self.context.book.sites.get(&me)).is_some_and(|site| site.kind == SiteKind::Quality);
+        let hold = Proposal::Do("read it: where it says that goods are bad, have quality place the hold by hand (takt hold place)".into());
+        let offers = of_quality.then_some(hold).into_iter().chain([mend, Proposal::Edit, Proposal::Acknowledge]).collect();
+        let me = self.me().map(|site| site.to_string()).unwrap_or_default();
         let case = NewCase::new(CaseKind::Unmatched, "it", what)
             .offers(offers)
             .because_of(format!("{me} says what no mapping understands: {why}"));

@@ -89,7 +89,7 @@ impl Unit {
     ) {
         let mut turn = self.books(common, context, draft);
         let side = self.side(reading);
-        if let Some((Next::Differs, found)) = turn.compared(site, &side, reading, raw, |_| Flow::BatchCompletion) {
+        if let Some((Next::Differs, found)) = turn.compared(site, side, reading, raw, |_| Flow::BatchCompletion) {
             let apart: Vec<&Row> = found.rows.iter().filter(|row| row.differs()).collect();
             turn.differs(site, &apart);
         }

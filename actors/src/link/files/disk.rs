@@ -9,6 +9,9 @@ use takt_protocol::instant::Instant;
 use tokio::fs;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+/// How much of the hash of its content tells a file from another one of its name.
+pub(super) const MARK_LEN: usize = 8;
+
 /// A file as it stands in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
@@ -91,6 +94,22 @@ pub(super) async fn put(folder: &Path, name: &str, content: &[u8]) -> io::Result
 pub(super) async fn free_name(folder: &Path, name: &str, mark: &str) -> io::Result<String> {
     fs::create_dir_all(folder).await?;
     Ok(if fs::try_exists(folder.join(name)).await? { format!("{name}.{mark}") } else { name.to_owned() })
+}
+
+/// Whether a folder holds a file of this name, or one that was called so and found the name taken.
+pub(super) async fn keeps(folder: &Path, name: &str) -> io::Result<bool> {
+    let mut entries = match fs::read_dir(folder).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        entries => entries?,
+    };
+    while let Some(entry) = entries.next_entry().await? {
+        let file = entry.file_name();
+        let rest = file.to_string_lossy().strip_prefix(name).map(|rest| rest.trim_start_matches('.').to_owned());
+        if rest.is_some_and(|rest| rest.is_empty() || (rest.len() == MARK_LEN && rest.bytes().all(|letter| letter.is_ascii_hexdigit()))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Moves a file. To another disk it is copied first, durable and under a name that nobody takes for it, so that it is whole wherever

@@ -168,7 +168,8 @@ impl Watcher {
         moved.map_err(|error| Left::alone(format!("was taken, and cannot be moved away: {error}")))
     }
 
-    /// Remembers what went aside; what was there under that name and was taken now is a case no longer.
+    /// Remembers what went aside; what was there under that name and was taken now is a case no longer. As long as the one that
+    /// went aside still lies there, this is another one: many systems give all their files one name.
     async fn mark(&mut self, name: &str, set_aside: bool) -> Result<(), Left> {
         let mut aside = match self.aside.take() {
             Some(known) => known,
@@ -176,7 +177,7 @@ impl Watcher {
         };
         if set_aside {
             aside.insert(name.to_owned());
-        } else if aside.contains(name) {
+        } else if aside.contains(name) && !disk::keeps(&self.spec.errors, name).await.map_err(Left::alone)? {
             self.inbound.understood(name).await?;
             aside.remove(name);
         }
@@ -213,7 +214,7 @@ impl Watcher {
     /// Everything in it is durable: it need not lie here any more. The reason is there before the file it is about. A file
     /// that was laid over it since is another one, and read: whether that did not happen.
     async fn clear_away(&self, standing: &Standing, taken: &Taken) -> std::io::Result<bool> {
-        let mark: String = taken.raw.to_string().chars().take(8).collect();
+        let mark: String = taken.raw.to_string().chars().take(disk::MARK_LEN).collect();
         let folder = if taken.set_aside.is_some() { &self.spec.errors } else { &self.spec.done };
         let name = disk::free_name(folder, &standing.name, &mark).await?;
         let leaving = self.leaving(standing);
@@ -238,8 +239,8 @@ impl Watcher {
 fn reason(name: &str, why: &str, raw: RawRef, now: Instant, folder: &str) -> String {
     format!(
         "{name} was not understood, at {now}.\n\n{why}\n\nNothing of it was done. It is an open exception of its site (takt exceptions list), and its \
-         content is kept as\n{raw}.\nMend the file, or the mapping that reads it, and move the file back into\n{folder}\nunder the name it had; when it is taken, the \
-         exception closes by itself.\n"
+         content is kept as\n{raw}.\nMend the file, or the mapping that reads it, and move the file back into\n{folder}\nunder the name it had; when it is taken, and \
+         does not lie here any more, the exception closes by itself.\n"
     )
 }
 

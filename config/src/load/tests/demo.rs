@@ -51,6 +51,7 @@ fn it_is_explained_when_and_how_the_books_of_a_system_are_compared() {
         [
             "reconcile.erp-eu.at = 22:00 sites/erp-eu.yaml:19 (central, for this one)",
             "reconcile.erp-eu.at_once = 4 sites/erp-eu.yaml:19 (central, for this one)",
+            "reconcile.erp-eu.by_itself_within_percent = 0 built in",
             "reconcile.erp-eu.every_ms = never built in",
             "reconcile.erp-eu.patience_ms = 600000 sites/erp-eu.yaml:19 (central, for this one)",
             "reconcile.erp-eu.settle_ms = 1500 sites/erp-eu.yaml:19 (central, for this one)",

@@ -19,10 +19,9 @@ async fn orders_that_need_a_look_come_first_and_a_list_is_narrowed() {
     for number in ["1000041", "1000042"] {
         world.released(number).await;
     }
-    // A correction of what was never counted is a case of its order.
-    let early =
-        json!({ "plant": "nord", "order": "1000042", "operation": "10", "use": "yield", "difference": "-6 H87", "reason": "miscount" });
-    plant.posts("/v1/count-corrections", "k1", early).await;
+    // Steel without a lot is a case of its order.
+    let odd = json!({ "plant": "nord", "order": "1000042", "operation": "10", "material": "STEEL-3", "quantity": "1 KGM" });
+    assert_eq!(plant.posts("/v1/material-issues", "k1", odd).await.field("answer"), "discrepant");
     let all = plant.gets("/v1/orders").await.body;
     assert_eq!(ids(&all), ["1000042", "1000041"], "{all}");
     assert_eq!((all["rows"][0]["status"].as_str(), all["rows"][1]["status"].as_str()), (Some("accepted"), Some("accepted")));

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Turn;
-use crate::case::{CaseKind, Proposal};
+use crate::case::{CaseKind, Proposal, stakes};
 use crate::draft::NewCase;
 use crate::effect::{Document, Effect};
 use crate::intent::{Tier, Wake};
 use crate::order::{Fact, Order};
-use crate::posting::{self, Actual, Due, Ledger, Moment, Movement, Posting, PostingFact, Rule, Trigger};
-use crate::words::MaterialId;
+use crate::posting::{self, Actual, Due, Ledger, Line, Moment, Movement, Posting, PostingFact, Rule, Trigger, Use};
+use crate::words::{MaterialId, OpNo};
 use crate::workflow::Flow;
 
 /// An open ledger: facts booked so far in this decision count for the next one.
@@ -81,7 +81,7 @@ impl<'a> Books<'a> {
             self.book(turn, fact);
             match posting {
                 Some((posting, None)) => turn.send_posting(posting),
-                Some((posting, Some((why, proposed)))) => turn.park_case(&posting, &why, proposed),
+                Some((posting, Some((why, proposed)))) => turn.park_case(&posting, &why, proposed, None),
                 None => {}
             }
         }
@@ -126,16 +126,40 @@ impl Turn<'_, '_> {
         self.moved_in_books(flow);
     }
 
-    /// A posting that may not go out is a case, with the date that would be possible.
-    pub(super) fn park_case(&mut self, posting: &Posting, why: &str, proposed: Option<crate::calendar::PostingDate>) {
-        let stake = posting.lines.iter().map(|line| line.qty.to_string()).collect::<Vec<_>>().join(" + ");
+    /// A posting that may not go out is a case, with the date that would be possible, or what else is to be done first.
+    pub(super) fn park_case(
+        &mut self,
+        posting: &Posting,
+        why: &str,
+        proposed: Option<crate::calendar::PostingDate>,
+        first: Option<Proposal>,
+    ) {
         let hint = proposed.map_or_else(String::new, |date| format!("; {date} would be open"));
+        let offers = first.into_iter().chain([Proposal::Retry, Proposal::Adopt, Proposal::WriteOff]).collect();
         let case = NewCase::new(CaseKind::ParkedPosting, "finance", format!("posting {} waits: {why}{hint}", posting.number))
-            .stake(stake)
+            .stake(self.at_stake(posting))
             .because_of(self.order.header.as_ref().map_or_else(String::new, |header| format!("{}: {why}", header.erp)))
-            .offers(vec![Proposal::Retry, Proposal::Adopt, Proposal::WriteOff])
+            .offers(offers)
             .about_posting(posting.number);
         self.draft.open_case(case);
+    }
+
+    /// What a posting stands for, each piece once: every operation counts the same pieces, the last one that counted any speaks for
+    /// them, and what was received speaks for all.
+    fn at_stake(&self, posting: &Posting) -> String {
+        let accounts = self.order.accounts();
+        let counted =
+            |op: &OpNo| accounts.iter().any(|account| account.series.purpose == Use::Yield && account.series.op.as_ref() == Some(op));
+        let operations = self.order.resolved.iter().flat_map(|resolved| &resolved.operations).map(|operation| &operation.op);
+        let last = operations.filter(|op| counted(op)).next_back();
+        let received = accounts.iter().any(|account| account.series.purpose == Use::Produced);
+        let counts = |line: &&Line| match line.series.purpose {
+            Use::Produced | Use::Consumed | Use::Scrap | Use::Labour | Use::Machine => true,
+            Use::Yield => !received && (last.is_none() || line.series.op.as_ref() == last),
+            Use::Rework => false,
+        };
+        let lines: Vec<String> = posting.lines.iter().filter(counts).map(|line| line.qty.to_string()).collect();
+        stakes(lines.iter().map(String::as_str))
     }
 
     /// Groups whose time has come.

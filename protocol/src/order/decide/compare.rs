@@ -35,7 +35,7 @@ impl Order {
         let envelope = crate::kernel::clockwork(context.now);
         let mut turn = Turn { order: self, common, envelope: &envelope, context, draft, late: None };
         let side = turn.side();
-        if let Some((Next::Differs, found)) = turn.books().compared(site, &side, reading, raw, flow) {
+        if let Some((Next::Differs, found)) = turn.books().compared(site, side, reading, raw, flow) {
             turn.differ(site, &found, reading);
         }
     }
@@ -128,6 +128,7 @@ impl Turn<'_, '_> {
             let there = places.into_iter().filter(|(_, qty)| !qty.is_zero());
             side.elsewhere.extend(there.map(|(place, qty)| (item(&account.series), place, qty)));
         }
+        side.backflushed = ledger.backflushed().map(|(series, qty)| (item(series), qty)).collect();
         side.doubtful = self.doubtful();
         side
     }

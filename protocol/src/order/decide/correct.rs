@@ -6,11 +6,13 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::input::Body;
+use crate::kernel::refuse;
 use crate::lot;
 use crate::native::NativeId;
 use crate::order::{Early, Execution, Fact, Report};
 use crate::posting::{Actual, Due, Use};
 use crate::qty::Qty;
+use crate::refusal::Code;
 use crate::words::{LotKey, LotNo, OpNo, Reason};
 
 impl Turn<'_, '_> {
@@ -38,9 +40,12 @@ impl Turn<'_, '_> {
                 return self.unbookable(&no, purpose, difference, report);
             }
         };
+        let counted = self.tally(op, purpose, difference);
+        if let Some(no) = self.not_by_a_person(op, counted) {
+            return no;
+        }
         let Some(actual) = self.work_actual(op, purpose, difference) else { return Answer::Accepted };
         let surprise = self.unrouted_work(op);
-        let counted = self.tally(op, purpose, difference);
         if counted.is_some_and(|counted| counted.is_negative()) {
             return self.too_early(op, actual, reason);
         }
@@ -57,6 +62,22 @@ impl Turn<'_, '_> {
         self.flush_when_over(&mut books);
         books.close(self);
         surprise
+    }
+
+    /// What a plant says is taken whatever it is, for it may be ahead of what it corrects. A person sees the order, and is told at once.
+    fn not_by_a_person(&self, op: &OpNo, counted: Option<Qty>) -> Option<Answer> {
+        if self.context.book.sites.contains_key(&self.envelope.key.source) || self.late.is_some() {
+            return None;
+        }
+        if self.unrouted(op).is_some() {
+            let text = format!("the order has no operation {op}");
+            let known = self.order.resolved.iter().flat_map(|resolved| &resolved.operations).map(|operation| operation.op.to_string());
+            let remedy = format!("name one of its operations: {}", known.collect::<Vec<_>>().join(", "));
+            return Some(refuse(Code::Unknown, text, &remedy, "operation"));
+        }
+        let left = counted.filter(|counted| counted.is_negative())?;
+        let text = format!("that would leave {left} at operation {op}");
+        Some(refuse(Code::Schema, text, "look at what was counted there (takt order show), and correct by no more than that", "difference"))
     }
 
     /// Whether that many good are all that its final confirmation declared.

@@ -57,7 +57,7 @@ impl Order {
                 turn.adopt(posting, document.clone());
                 Answer::Accepted
             }
-            Action::Retry => turn.retry_posting(case, posting),
+            Action::Retry => not_finance(case, envelope, context, "send").unwrap_or_else(|| turn.retry_posting(case, posting)),
             Action::WriteOff => turn.write_off(case, posting),
             Action::Match { .. } | Action::HandTo { .. } | Action::Acknowledge | Action::Snooze { .. } | Action::Edit { .. } => {
                 not_offered(case)
@@ -66,17 +66,21 @@ impl Order {
     }
 }
 
-/// Why a person may not say which document books a posting: it counts as booked then, on their word. Of what is parked that is for
-/// finance to say, whoever took the case over.
+/// Why a person may not say which document books a posting: it counts as booked then, on their word.
 fn may_not_adopt(case: &Case, envelope: &Envelope, context: &Context<'_>) -> Option<Answer> {
-    let who = envelope.who.as_ref();
+    not_finance(case, envelope, context, "adopt").or_else(|| {
+        let silent = envelope.who.as_ref().is_none_or(|who| who.reason.is_none());
+        silent.then(|| refuse(Code::Schema, "adopting a document needs a reason".into(), "say who posted it, and why", "who.reason"))
+    })
+}
+
+/// What becomes of a posting that is parked is for finance to say, whoever took the case over.
+fn not_finance(case: &Case, envelope: &Envelope, context: &Context<'_>, what: &str) -> Option<Answer> {
     let finance = &context.book.policy.finance_roles;
-    if case.kind == CaseKind::ParkedPosting && !who.is_some_and(|who| finance.iter().any(|role| role.as_str() == who.role)) {
-        let text = "which document books a posting that waits is for finance to say".to_owned();
-        return Some(refuse(Code::NotOwner, text, "ask somebody of finance to adopt it", "who.role"));
-    }
-    let silent = who.is_none_or(|who| who.reason.is_none());
-    silent.then(|| refuse(Code::Schema, "adopting a document needs a reason".into(), "say who posted it, and why", "who.reason"))
+    let who = envelope.who.as_ref();
+    let is_theirs = case.kind != CaseKind::ParkedPosting || who.is_some_and(|who| finance.iter().any(|role| role.as_str() == who.role));
+    let remedy = format!("ask somebody of finance to {what} it");
+    (!is_theirs).then(|| refuse(Code::NotOwner, "what becomes of a posting that waits is for finance to say".into(), &remedy, "who.role"))
 }
 
 impl Turn<'_, '_> {

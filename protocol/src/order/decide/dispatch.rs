@@ -187,6 +187,7 @@ impl Turn<'_, '_> {
     /// Track D reaches Accepted.
     pub(super) fn accept(&mut self, attempt: u32, implied: bool) {
         self.draft.close_cases(self.common, &CaseKind::Unanswered, "the plant has it");
+        self.sent_after_all();
         self.note(Fact::Dispatch(Dispatch::Accepted { attempt, implied }));
     }
 

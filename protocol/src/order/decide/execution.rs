@@ -4,6 +4,7 @@ use super::Turn;
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
+use crate::name::SiteId;
 use crate::order::{Business, Dispatch, Execution, Fact};
 use crate::posting::Due;
 use crate::words::{OpNo, Reason};
@@ -85,39 +86,67 @@ impl Turn<'_, '_> {
         self.show(what)
     }
 
-    fn show(&mut self, what: Option<String>) -> Answer {
+    /// The plant has it: that it began before it was sent is over.
+    pub(super) fn sent_after_all(&mut self) {
+        if let Some(plant) = self.order.plant() {
+            self.draft.close_about(self.common, &CaseKind::Discrepancy, &about_unsent(plant), "it was sent, and the plant has it");
+        }
+    }
+
+    fn show(&mut self, what: Option<Surprise>) -> Answer {
         // It was shown when it was reported.
-        let Some(what) = what.filter(|_| self.late.is_none()) else { return Answer::Accepted };
+        let Some(Surprise { what, about, remedy }) = what.filter(|_| self.late.is_none()) else { return Answer::Accepted };
         if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Discrepancy && case.what == what) {
             return Answer::Discrepant { case: open.number };
         }
-        let case = NewCase::new(CaseKind::Discrepancy, "planning", what)
-            .offers(vec![Proposal::Do("reopen the order in its ERP, or correct the report at the plant".into()), Proposal::Acknowledge]);
+        let offers = vec![Proposal::Do(remedy.into()), Proposal::Acknowledge];
+        let case = NewCase::new(CaseKind::Discrepancy, "planning", what).because_of(about).offers(offers);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }
 
     /// The plant works on what was never found to be able to run there: nobody checked recipe, equipment or lots.
-    fn unsent(&self) -> Option<String> {
+    fn unsent(&self) -> Option<Surprise> {
         let header = self.order.header.as_ref().filter(|_| self.order.resolved.is_none())?;
-        Some(format!("the plant works on {}, which was not sent to it: what it needs was not checked", header.number))
+        Some(Surprise {
+            what: format!("the plant works on {}, which was not sent to it: what it needs was not checked", header.number),
+            about: about_unsent(header.plant),
+            remedy: "ask the plant why it began; when the order can be sent, it is, and this closes by itself once the plant has taken it",
+        })
     }
 
-    fn surprise(&self, op: &OpNo) -> Option<String> {
+    fn surprise(&self, op: &OpNo) -> Option<Surprise> {
         let number = self.order.header.as_ref().map(|header| header.number.to_string()).unwrap_or_default();
+        let remedy = "reopen the order in its ERP, or correct the report at the plant";
+        let over = |what: String| Some(Surprise { what, about: String::new(), remedy });
         match self.order.business {
-            Business::Cancelled => return Some(format!("the plant works on {number}, which was cancelled in its ERP")),
-            Business::Closed => return Some(format!("the plant reports on {number}, which is closed in its ERP")),
-            Business::TechnicallyCompleted => return Some(format!("the plant reports on {number}, which is technically complete")),
+            Business::Cancelled => return over(format!("the plant works on {number}, which was cancelled in its ERP")),
+            Business::Closed => return over(format!("the plant reports on {number}, which is closed in its ERP")),
+            Business::TechnicallyCompleted => return over(format!("the plant reports on {number}, which is technically complete")),
             Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}
         }
         if self.order.resolved.is_none() { self.unsent() } else { self.unrouted(op) }
     }
 
-    /// An operation that the routing of the order does not have, as far as that is known.
-    fn unrouted(&self, op: &OpNo) -> Option<String> {
+    /// That an operation is none of the order's.
+    pub(super) fn unrouted(&self, op: &OpNo) -> Option<Surprise> {
         let resolved = self.order.resolved.as_ref()?;
         let number = self.order.header.as_ref().map(|header| header.number.to_string()).unwrap_or_default();
         let routed = resolved.operations.iter().any(|known| known.op == *op);
-        (!routed).then(|| format!("the plant reports operation {op}, which is not in the routing of {number}"))
+        (!routed).then(|| Surprise {
+            what: format!("the plant reports operation {op}, which is not in the routing of {number}"),
+            about: String::new(),
+            remedy: "correct the report at the plant, or have the routing of its recipe mended",
+        })
     }
+}
+
+/// Work that nobody expects: what is seen, what it shares with others of its kind, and what is done about it.
+pub(super) struct Surprise {
+    what: String,
+    about: String,
+    remedy: &'static str,
+}
+
+fn about_unsent(plant: SiteId) -> String {
+    format!("{plant} works on what it was not sent")
 }

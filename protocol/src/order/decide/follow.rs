@@ -93,7 +93,9 @@ impl Turn<'_, '_> {
             self.note(Fact::Posting(fact.clone()));
             let Some((posting, why)) = parked else { continue };
             if !matches!(step, OutboxFact::Parked { .. }) {
-                self.park_case(&posting, &why, None);
+                let refused = matches!(step, OutboxFact::Settled(Outcome::Rejected { .. }));
+                let advice = refused.then(|| mend_there(&posting));
+                self.park_case(&posting, &why, None, advice);
             }
             self.park_stranded(&fact);
         }
@@ -115,7 +117,7 @@ impl Turn<'_, '_> {
                     self.draft.settle(*intent, Outcome::Superseded);
                 }
             }
-            self.park_case(&entry.posting, &why, None);
+            self.park_case(&entry.posting, &why, None, None);
         }
     }
 
@@ -218,4 +220,13 @@ impl Turn<'_, '_> {
         });
         self.ordered(&header, Business::Released);
     }
+}
+
+/// What is done about a posting that the ERP refused. Each ERP has codes of its own, so the period is named whatever it said.
+fn mend_there(posting: &posting::Posting) -> Proposal {
+    let day = posting.date.date();
+    Proposal::Do(format!(
+        "have what the ERP names put right there, and send it again; where the period of {day} is closed there, say so under `periods` of \
+         the ERP in the configuration folder: sent again, it then takes the next day that is open, and keeps {day} as its own"
+    ))
 }

@@ -190,7 +190,8 @@ impl Turn<'_, '_> {
             Proposal::Do("correct the report at the plant: take it back without a lot, report it again with one".into()),
             Proposal::Acknowledge,
         ];
-        let case = NewCase::new(CaseKind::Rejected(Code::MissingLot), "it", what).stake(qty).offers(offers);
+        let about = self.order.plant().map_or_else(String::new, |plant| format!("{plant} reports {material} without a lot"));
+        let case = NewCase::new(CaseKind::Rejected(Code::MissingLot), "it", what).stake(qty).because_of(about).offers(offers);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }
 

@@ -37,7 +37,7 @@ impl Turn<'_, '_> {
         let (back, again, why) = (back.as_ref().clone(), again.as_ref().clone(), why.clone());
         self.note(Fact::Posting(fact));
         self.send_posting(back);
-        self.park_case(&again, &why, None);
+        self.park_case(&again, &why, None, None);
         Answer::Accepted
     }
 }

@@ -198,3 +198,65 @@ fn whatever_is_said_of_an_operation_that_the_order_does_not_have_is_a_case_that_
         assert_eq!(cases, ["the plant reports operation 99, which is not in the routing of 1000042"], "{report:?}");
     }
 }
+
+#[test]
+fn work_on_an_order_that_was_not_sent_yet_is_shown_until_the_plant_has_it() {
+    let mut floor = released();
+    reports(&mut floor, Report::OperationStarted { op: OpNo::parse("10").unwrap(), equipment: None });
+    let id = me(&floor);
+    assert_eq!(floor.open(id, &CaseKind::Discrepancy), 1);
+    floor.deliver();
+    assert_eq!(floor.open(id, &CaseKind::Discrepancy), 1, "it is on its way");
+    floor.does("dispatch_job", &named(site("nord"), NativeKind::Job, "J-7"));
+    floor.deliver();
+    assert_eq!(floor.open(id, &CaseKind::Discrepancy), 0);
+}
+
+#[test]
+fn a_person_corrects_no_more_than_was_counted_and_only_where_the_order_is_made() {
+    let mut floor = accepted();
+    makes(&mut floor, "40 H87");
+    let mut corrects = |op: &str, pieces: &str| {
+        let report = Report::CountCorrected {
+            op: OpNo::parse(op).unwrap(),
+            purpose: Use::Yield,
+            difference: qty(pieces),
+            reason: Reason::parse("miscount").unwrap(),
+        };
+        let id = me(&floor);
+        let answer = floor.wish(id, person("production"), Body::Order(Input::Report(report)));
+        (answer, order(&floor).ops[&OpNo::parse("10").unwrap()].good.to_string(), floor.cases(id).len())
+    };
+    for (op, pieces, code, field) in [("10", "-41 H87", Code::Schema, "difference"), ("77", "-6 H87", Code::Unknown, "operation")] {
+        let (Answer::Refused(no), good, cases) = corrects(op, pieces) else { panic!("{op} {pieces} was taken") };
+        assert_eq!((no.code, no.field.as_str(), good.as_str(), cases), (code, field, "40 H87", 0), "{no:?}");
+        assert!(!no.remedy.is_empty());
+    }
+    assert_eq!(corrects("10", "-40 H87"), (Answer::Accepted, "0 H87".to_owned(), 0));
+}
+
+#[test]
+fn goods_without_a_lot_are_one_cause_however_much_each_report_is() {
+    let mut floor = accepted();
+    for much in ["5 KGM", "7 KGM"] {
+        let op = OpNo::parse("10").unwrap();
+        let material = MaterialId::parse("STEEL-3").unwrap();
+        reports(&mut floor, Report::Consumed { op, item: None, material, lot: None, amount: amount(much) });
+    }
+    let id = me(&floor);
+    let causes: Vec<_> = floor.cases(id).iter().map(|case| (case.kind.clone(), case.cause(id))).collect();
+    assert!(matches!(&causes[..], [one, other] if one == other && one.0 == CaseKind::Rejected(Code::MissingLot)), "{causes:?}");
+}
+
+#[test]
+fn the_same_pieces_are_at_stake_once() {
+    let mut floor = accepted();
+    floor.book.sites.get_mut(&site("erp-eu")).unwrap().periods = super::reversals::closed();
+    makes(&mut floor, "30 H87");
+    puts_out(&mut floor, None, "340123450000000018");
+    reports(&mut floor, Report::Completed);
+    let cases = floor.cases(me(&floor));
+    let parked: Vec<&str> = cases.iter().filter(|case| case.kind == CaseKind::ParkedPosting).map(|case| case.stake.as_str()).collect();
+    assert!(parked.len() > 1, "the receipt waits, and so does the confirmation: {parked:?}");
+    assert_eq!(crate::case::stakes(parked.iter().copied()), "30 H87", "{parked:?}");
+}

@@ -98,7 +98,7 @@ fn a_second_posting_that_is_answered_with_the_document_of_the_first_waits_for_fi
     assert!(balances(&floor) && floor.open(id, &CaseKind::ParkedPosting) == 0);
 }
 
-fn closed() -> PeriodBook {
+pub(super) fn closed() -> PeriodBook {
     let mut periods = PeriodBook::default();
     periods.set(2026, 11, PeriodState::Closed);
     periods

@@ -137,6 +137,54 @@ fn what_was_read_before_a_breakdown_does_not_end_it() {
 }
 
 #[test]
+fn the_latest_word_counts_in_whatever_order_the_words_come() {
+    let down = |minute: u64| (minute, state(false, "HYD"));
+    let up = |minute: u64| (minute, state(true, "OPERATIONAL"));
+    let tested = |minute: u64, until: u64| (minute, Body::Site(Input::Report(Report::Calibrated { equipment: press(), until: at(until) })));
+    let stop = |minute: u64, state| (minute, window(600, 700, state));
+    let (planned, over) = (WindowState::Planned, WindowState::Over);
+    let days = [
+        vec![down(0), down(10), up(5)],
+        vec![down(0), up(5), down(10)],
+        vec![down(10), up(5), down(0)],
+        vec![tested(0, 50), tested(10, 9), tested(5, 90)],
+        vec![tested(10, 9), tested(0, 50)],
+        vec![stop(0, planned), stop(10, over), stop(5, planned)],
+        vec![stop(10, over), stop(5, planned)],
+    ];
+    for day in days {
+        let mut shop = Shop::new();
+        let begin = shop.floor.now;
+        for (minute, word) in day.clone() {
+            shop.floor.now = begin.plus_ms(minute * 60_000);
+            shop.says("cmms", word);
+        }
+        let is_about =
+            |wanted: fn(&Report) -> bool| day.iter().any(|(_, body)| matches!(body, Body::Site(Input::Report(report)) if wanted(report)));
+        let is_down = is_about(|report| matches!(report, Report::EquipmentState { .. }));
+        assert_eq!((shop.site().down.contains_key(&press()), shop.cases()), (is_down, usize::from(is_down)), "{day:?}");
+        let until = is_about(|report| matches!(report, Report::Calibrated { .. })).then(|| at(9));
+        assert_eq!(shop.site().calibrated.get(&press()).copied(), until, "{day:?}");
+        assert!(shop.site().windows.is_empty(), "{day:?}");
+    }
+}
+
+#[test]
+fn a_planned_stop_that_is_over_is_forgotten_in_the_end() {
+    let mut shop = Shop::empty();
+    let stop = |number: &str, state| {
+        let window = NativeId::parse(number).unwrap();
+        Body::Site(Input::Report(Report::MaintenanceWindow { window, equipment: press(), from: at(600), to: at(700), state }))
+    };
+    let kept = |shop: &Shop| serde_json::to_value(shop.site()).unwrap()["told_of"].as_object().unwrap().len();
+    shop.says("cmms", stop("MW-1", WindowState::Over));
+    shop.says("cmms", stop("MW-2", WindowState::Planned));
+    shop.floor.wait_ms(31 * 24 * 3_600_000);
+    shop.says("cmms", stop("MW-3", WindowState::Over));
+    assert_eq!(kept(&shop), 2, "what is planned, and what is new");
+}
+
+#[test]
 fn a_planned_stop_is_told_to_the_orders_that_fall_into_it() {
     let mut shop = Shop::new();
     let (start, end) = {

@@ -23,6 +23,41 @@ fn two_persons_give_up_the_same_difference_or_none() {
 }
 
 #[test]
+fn an_answer_to_an_earlier_run_is_none_to_this_one() {
+    let mut floor = posted();
+    let (erp, order) = (floor.book.site_entity(site("erp-eu")).unwrap(), me(&floor));
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[goods("D1", &lot(), "480 H87")]);
+    let before = run(&floor, "erp-eu").number;
+    makes(&mut floor, "240 H87");
+    posts(&mut floor, "D2");
+    reconcile(&mut floor, "erp-eu");
+    let read_at = floor.now;
+    let old = Found { verdict: Verdict::Equal, read_at, netted: Vec::new(), unexplained: Vec::new(), why: String::new() };
+    let late = sites::Mail::BooksRead { entity: order, run: before, found: Box::new(old) };
+    floor.tell(erp, "takt", Body::Site(sites::Input::Mail(late)));
+    assert_eq!(verdicts(&floor, "erp-eu"), (0, 0, 0, 0, true), "the order has not answered this one");
+    says(&mut floor, &[goods("D1", &lot(), "480 H87")]);
+    assert_eq!(verdicts(&floor, "erp-eu"), (0, 1, 0, 0, true));
+}
+
+#[test]
+fn a_person_who_wants_it_read_now_takes_it_from_no_run() {
+    let mut floor = posted();
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[]);
+    floor.wait_ms(1_000);
+    says(&mut floor, &[]);
+    assert_eq!(verdicts(&floor, "erp-eu"), (0, 0, 1, 0, false));
+    makes(&mut floor, "240 H87");
+    posts(&mut floor, "D2");
+    reconcile(&mut floor, "erp-eu");
+    assert_eq!(act(&mut floor, "finance", Action::Retry), Answer::Accepted);
+    says(&mut floor, &[goods("D1", &lot(), "480 H87"), goods("D2", &lot(), "240 H87")]);
+    assert_eq!(verdicts(&floor, "erp-eu"), (1, 0, 0, 0, false));
+}
+
+#[test]
 fn a_configuration_that_comes_back_is_looked_at_again() {
     let mut floor = posted();
     let entity = floor.book.site_entity(site("erp-eu")).unwrap();
