@@ -18,7 +18,7 @@ use super::mapping;
 mod csv;
 mod xml;
 
-pub use csv::Csv;
+pub use csv::{Csv, Quotes};
 
 /// How bytes are read and written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use takt_actors::link::format::{Csv, Format};
+use takt_actors::link::format::{Csv, Format, Quotes};
 use takt_protocol::signature::Signature;
 
 use super::files::FilesText;
@@ -69,6 +69,22 @@ impl TransportText {
             Self::Http(http) => &http.tables,
             Self::Files(files) => &files.tables,
         }
+    }
+
+    /// What must not be known to everybody, each with the keys that lead to it.
+    pub(crate) fn secrets(&self) -> Vec<(&str, Vec<&'static str>)> {
+        let Self::Http(http) = self else { return Vec::new() };
+        fn signed(signature: &Option<SignatureText>) -> Option<&str> {
+            signature.as_ref().map(|signature| signature.secret.value.as_str())
+        }
+        let inbound = http.inbound.as_ref();
+        let all = [
+            (http.bearer.as_deref(), vec!["link", "http", "bearer"]),
+            (signed(&http.signature), vec!["link", "http", "signature", "secret"]),
+            (inbound.and_then(|inbound| inbound.token.as_deref()), vec!["link", "http", "inbound", "token"]),
+            (inbound.and_then(|inbound| signed(&inbound.signature)), vec!["link", "http", "inbound", "signature", "secret"]),
+        ];
+        all.into_iter().filter_map(|(secret, path)| Some((secret?, path))).collect()
     }
 
     /// Gives every text that may hold a variable to `fill`.
@@ -145,6 +161,9 @@ pub struct CsvText {
     pub header: bool,
     /// The charset, by its label such as `windows-1252`; left out, UTF-8.
     pub charset: Option<String>,
+    /// What a quotation mark at the beginning of a field means: `none`, `line` or `lines`; left out, `line`.
+    #[serde(default)]
+    pub quotes: Quotes,
 }
 
 fn comma() -> char {
@@ -163,7 +182,7 @@ impl FormatText {
             Self::Xml => Format::Xml,
             Self::Csv(text) => {
                 let delimiter = u8::try_from(text.delimiter).unwrap_or(b',');
-                Format::Csv(Csv { delimiter, header: text.header, charset: text.charset.clone() })
+                Format::Csv(Csv { delimiter, header: text.header, charset: text.charset.clone(), quotes: text.quotes })
             }
         }
     }

@@ -20,7 +20,7 @@ static MAPPING: LazyLock<Mapping> =
 
 /// What the mapping makes of a file, each output an input of ours.
 fn understood(file: &[u8]) -> Result<Vec<Value>, String> {
-    let format = Format::Csv(Csv { delimiter: b';', header: true, charset: Some("windows-1252".to_owned()) });
+    let format = Format::Csv(Csv { delimiter: b';', header: true, charset: Some("windows-1252".to_owned()), ..Csv::default() });
     let tables = json!({ "unit": { "H87": "ST", "KGM": "KG", "MIN": "MIN" }, "clock": { "winter": "+01:00", "summer": "+02:00" } });
     let rows = format.read(file)?;
     let input = inbound::view(SiteId::parse("nord").unwrap(), "RUECK", Instant::EPOCH, &tables, None, &rows, &[]);

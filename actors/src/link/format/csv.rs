@@ -18,11 +18,27 @@ pub struct Csv {
     pub header: bool,
     /// The charset, by its label; UTF-8 where none is given.
     pub charset: Option<String>,
+    /// What a quotation mark at the beginning of a field means.
+    pub quotes: Quotes,
+}
+
+/// What a quotation mark at the beginning of a field means. Many older systems quote nothing, and a mark in their data would
+/// otherwise take all up to the next one for one field, over the ends of lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quotes {
+    /// Nothing: it is a letter as any other.
+    None,
+    /// Up to the next one all is one field, within its line; a field that does not end there is refused.
+    #[default]
+    Line,
+    /// Up to the next one all is one field, also over the ends of lines.
+    Lines,
 }
 
 impl Default for Csv {
     fn default() -> Self {
-        Self { delimiter: b',', header: true, charset: None }
+        Self { delimiter: b',', header: true, charset: None, quotes: Quotes::Line }
     }
 }
 
@@ -34,13 +50,17 @@ impl Csv {
 
     pub(super) fn read(&self, payload: &[u8]) -> Result<Value, String> {
         let text = text(payload, self.charset.as_deref())?;
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(self.delimiter).has_headers(false).flexible(!self.header).from_reader(text.as_bytes());
+        let mut how = csv::ReaderBuilder::new();
+        how.delimiter(self.delimiter).has_headers(false).flexible(!self.header).quoting(self.quotes != Quotes::None);
+        let mut reader = how.from_reader(text.as_bytes());
         let mut names: Option<Vec<String>> = None;
         let mut rows = Vec::new();
         let mut room = READ_BYTES_MAX;
         for record in reader.records() {
             let record = record.map_err(|error| said(&error))?;
+            if self.quotes == Quotes::Line && record.iter().any(|field| field.contains(['\n', '\r'])) {
+                return Err(runs_on(record.position()));
+            }
             let takes = record.as_slice().len() + names.iter().flatten().map(String::len).sum::<usize>();
             room = room.checked_sub(takes).ok_or_else(|| too_long(record.position()))?;
             let fields = record.iter().map(str::to_owned);
@@ -56,7 +76,8 @@ impl Csv {
     /// A list of objects with the same fields, or of lists of fields.
     pub(super) fn write(&self, said: &Value) -> Result<Vec<u8>, String> {
         let rows = said.as_array().ok_or("CSV is written from a list of rows")?;
-        let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).flexible(true).from_writer(Vec::new());
+        let quotes = if self.quotes == Quotes::None { csv::QuoteStyle::Never } else { csv::QuoteStyle::Necessary };
+        let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).flexible(true).quote_style(quotes).from_writer(Vec::new());
         let mut names: Option<Vec<&String>> = None;
         for row in rows {
             let fields = match row {
@@ -74,6 +95,7 @@ impl Csv {
                 }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Err(format!("{row} is no row")),
             };
+            self.fits(&fields)?;
             writer.write_record(&fields).map_err(|error| said_of(&error))?;
         }
         let bytes = writer.into_inner().map_err(|error| error.to_string())?;
@@ -82,6 +104,33 @@ impl Csv {
             None => Ok(bytes),
         }
     }
+}
+
+impl Csv {
+    /// Whether a reader that takes quotation marks so gets the same fields back.
+    fn fits(&self, fields: &[String]) -> Result<(), String> {
+        let in_between = |letter: char| match self.quotes {
+            Quotes::None => letter == char::from(self.delimiter) || matches!(letter, '\n' | '\r'),
+            Quotes::Line => matches!(letter, '\n' | '\r'),
+            Quotes::Lines => false,
+        };
+        match fields.iter().find(|field| field.contains(in_between)) {
+            Some(field) => Err(format!(
+                "the field {field:?} holds what ends a field or a line: leave that out in the mapping, or say `quotes: line` (delimiters \
+                 within fields) or `quotes: lines` (ends of lines, too) where its reader takes that"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A field that began with a quotation mark and did not end in its line.
+fn runs_on(position: Option<&csv::Position>) -> String {
+    let line = position.map_or(1, csv::Position::line);
+    format!(
+        "from line {line} on, a field that begins with a quotation mark runs over the end of its line: say `quotes: none` where its system \
+         quotes nothing, or `quotes: lines` where fields may have several lines"
+    )
 }
 
 /// The fields of a row in the order of the first one.

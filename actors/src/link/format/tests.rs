@@ -64,7 +64,7 @@ fn charsets_are_read_by_their_label() {
 
 #[test]
 fn rows_are_written_in_the_charset_of_their_reader_or_not_at_all() {
-    let csv = Format::Csv(Csv { delimiter: b';', header: false, charset: Some("windows-1252".to_owned()) });
+    let csv = Format::Csv(Csv { delimiter: b';', header: false, charset: Some("windows-1252".to_owned()), ..Csv::default() });
     assert_eq!(csv.write(&json!([["H", "Ma\u{df} pr\u{fc}fen"]])).unwrap(), (b"H;Ma\xdf pr\xfcfen\n".to_vec(), "text/csv"));
     assert!(csv.write(&json!([["\u{65e5}"]])).unwrap_err().contains("windows-1252"));
 }
@@ -77,6 +77,25 @@ fn rows_have_the_fields_that_the_first_line_names_and_keep_their_letters() {
     assert!(read(&csv, b"order,order\n1,2\n").unwrap_err().contains("two columns are called `order`"));
     let bare = Format::Csv(Csv { header: false, ..Csv::default() });
     assert_eq!(read(&bare, b"1,2\n3\n").unwrap(), json!([["1", "2"], ["3"]]));
+}
+
+#[test]
+fn a_quotation_mark_takes_no_rows_of_others_with_it() {
+    let with = |quotes| Format::Csv(Csv { header: false, quotes, ..Csv::default() });
+    let rows = b"17,\"Toni,1\n18,Eva,480\n19,\"Toni,2\n20,Eva,5\n";
+    let apart = json!([["17", "\"Toni", "1"], ["18", "Eva", "480"], ["19", "\"Toni", "2"], ["20", "Eva", "5"]]);
+    assert_eq!(read(&with(Quotes::None), rows).unwrap(), apart);
+    let no = read(&with(Quotes::Line), rows).unwrap_err();
+    assert!(no.starts_with("from line 1 on, a field that begins with a quotation mark") && no.contains("`quotes: none`"), "{no}");
+    assert_eq!(read(&with(Quotes::Line), b"1,\"a,b\"\n").unwrap(), json!([["1", "a,b"]]));
+    let several = b"1,\"a\nb\"\n2,c\n";
+    assert!(read(&with(Quotes::Line), several).is_err());
+    assert_eq!(read(&with(Quotes::Lines), several).unwrap(), json!([["1", "a\nb"], ["2", "c"]]));
+    // What is written is what its reader gets.
+    for (quotes, odd) in [(Quotes::None, "a,b"), (Quotes::None, "a\nb"), (Quotes::Line, "a\nb")] {
+        assert!(with(quotes).write(&json!([[odd]])).unwrap_err().contains("leave that out in the mapping"), "{odd}");
+    }
+    assert_eq!(with(Quotes::None).write(&json!([["\"a", "b"]])).unwrap().0, b"\"a,b\n");
 }
 
 #[test]
