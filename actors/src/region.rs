@@ -20,6 +20,7 @@ use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::{site as site_word, wire};
 
 use crate::abroad::embassy::Embassy;
+use crate::abroad::peers::{self, Peer};
 use crate::abroad::{Abroad, Answers, LinkStanding};
 use crate::committer::Committer;
 use crate::courier::{Far, Way};
@@ -32,7 +33,7 @@ use crate::node::{Node, Settings};
 use crate::reach::Reach;
 use crate::roll::{Caller, Roll};
 pub use crate::site::SiteLink;
-use crate::site::SiteStatus;
+use crate::site::{Channel, SiteStatus};
 
 mod tasks;
 mod top;
@@ -272,18 +273,23 @@ impl Region {
         }
     }
 
-    /// A site could not be asked for what it has for us.
-    pub(crate) fn missed(&self, site: SiteId, why: &str) {
+    /// A channel to a site that is served from here, as long as what is given back lives.
+    pub(crate) fn channel(&self, site: SiteId, name: &str) -> Option<Channel> {
+        self.links.get(&site).map(|link| Channel::to(&link.pace, name.to_owned()))
+    }
+
+    /// A site could not be asked for what it has for us on this channel: a topic, or a folder.
+    pub(crate) fn missed(&self, site: SiteId, channel: &str, why: &str) {
         if let Some(link) = self.links.get(&site) {
-            link.pace.missed(why, self.node.seams.clock.now());
+            link.pace.missed(channel, why, self.node.seams.clock.now());
         }
     }
 
-    /// A site told us something: if it was left alone, it is tried soon.
-    pub(crate) fn heard(&self, site: SiteId) {
+    /// A site told us something, asked for it on a channel or by itself: if it was left alone, it is tried soon.
+    pub(crate) fn heard(&self, site: SiteId, channel: Option<&str>) {
         if let Some(link) = self.links.get(&site) {
             let clock = &self.node.seams.clock;
-            link.pace.heard(clock.now());
+            link.pace.heard(channel, clock.now());
             link.pace.with_breaker(|breaker| breaker.stirred(clock.elapsed()));
         }
     }
@@ -301,6 +307,19 @@ impl Region {
     /// Which nodes run the region, and which of them has which shard.
     pub async fn roll(&self) -> Result<Roll, AskError> {
         Ok(self.caller.call().await?)
+    }
+
+    /// Asks every other node that runs the region a question of the API, for what it alone knows; none where no other one may.
+    pub async fn ask_others(&self, name: &str, question: &[u8], patience: Duration) -> Result<Vec<Peer>, AskError> {
+        if self.leases.is_none() {
+            return Ok(Vec::new());
+        }
+        peers::ask(&self.node, name, question, patience).await
+    }
+
+    /// Since when this node runs it.
+    pub fn since(&self) -> Instant {
+        self.caller.since
     }
 
     /// A region that runs in another process, as it is reached from here; `None` where no road leads there, or it runs beside.

@@ -28,8 +28,8 @@ mod pace;
 mod way;
 
 use breaker::Breaker;
-pub(crate) use pace::Pace;
 pub use pace::SiteStatus;
+pub(crate) use pace::{Channel, ERRANDS, Pace};
 pub use way::SiteLink;
 
 /// The limits of a site, each with its unit.
@@ -75,15 +75,21 @@ pub(crate) struct SiteDesk {
 
 impl SiteDesk {
     /// It answered, whatever it said.
-    fn heard(&self) {
+    fn heard(&self, channel: &str) {
         self.pace.with_breaker(Breaker::answered);
-        self.pace.heard(self.node.seams.clock.now());
+        self.pace.heard(Some(channel), self.node.seams.clock.now());
     }
 
     /// It could not be reached, or did not answer.
-    fn missed(&self, why: &str) {
+    fn missed(&self, channel: &str, why: &str) {
         self.with_breaker(Breaker::failed);
-        self.pace.missed(why, self.node.seams.clock.now());
+        self.pace.missed(channel, why, self.node.seams.clock.now());
+    }
+
+    /// It answered, and will not have this: it can be reached for everything else.
+    fn refused(&self, channel: &str, why: &str) {
+        self.pace.with_breaker(Breaker::answered);
+        self.pace.missed(channel, why, self.node.seams.clock.now());
     }
 
     fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {

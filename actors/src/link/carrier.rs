@@ -84,13 +84,12 @@ impl Carrier for Network {
             asked = asked.body(body);
         }
         let unanswered = |error: reqwest::Error| {
-            let why = format!("{method} {path}: {}", told(&error));
-            if error.is_builder() {
-                Silence::Wrong(why)
-            } else if error.is_connect() {
-                Silence::Unsent(why)
-            } else {
-                Silence::Unknown(why)
+            let (is_wrong, is_unsent) = (error.is_builder(), error.is_connect());
+            let why = format!("{method} {}: {}", shown(&path), told(error));
+            match (is_wrong, is_unsent) {
+                (true, _) => Silence::Wrong(why),
+                (false, true) => Silence::Unsent(why),
+                (false, false) => Silence::Unknown(why),
             }
         };
         let answer = asked.send().await.map_err(unanswered)?;
@@ -108,7 +107,7 @@ pub(super) const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// The body of an answer, and no more of it than is wanted of any: whoever says too much is not listened to.
 async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Silence> {
     let mut body = Vec::new();
-    while let Some(more) = answer.chunk().await.map_err(|error| Silence::Unknown(told(&error)))? {
+    while let Some(more) = answer.chunk().await.map_err(|error| Silence::Unknown(told(error)))? {
         if body.len() + more.len() > ANSWER_BYTES_MAX {
             return Err(Silence::Unknown(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes")));
         }
@@ -117,10 +116,16 @@ async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Silence> {
     Ok(body)
 }
 
-/// An error with what is behind it, in one line.
-fn told(error: &reqwest::Error) -> String {
+/// A path as people may see it: what is asked for behind it may be a key that is nobody's business.
+pub(super) fn shown(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
+/// An error with what is behind it, in one line, without the address that it was about.
+fn told(error: reqwest::Error) -> String {
+    let error = error.without_url();
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();

@@ -189,7 +189,7 @@ impl Inbound {
     }
 
     async fn durably(&self, told: &Told<'_>) -> Result<Taken, Refused> {
-        self.region.heard(self.site);
+        self.region.heard(self.site, None);
         let kept = if planted::is(Bug::RawNotKept) {
             vec![RawRef::of(&told.raw)]
         } else {

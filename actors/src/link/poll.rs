@@ -21,6 +21,7 @@ use takt_protocol::name::SiteId;
 use takt_protocol::seen::ContentHash;
 use takt_protocol::site::{self, Cursor, Progress};
 
+use super::carrier::shown;
 use super::http::{Asked, HttpLink};
 use super::inbound::{Called, Inbound, Told, why};
 use super::local;
@@ -93,6 +94,7 @@ const REFUSED_MAX: Duration = Duration::from_mins(5);
 pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
     let (mut before, mut told, mut passed, mut asked) = (None, None, None, Asking::default());
     let clock = &inbound.region().node().seams.clock;
+    let _channel = inbound.region().channel(inbound.site(), &poll.topic);
     loop {
         let ended = match &poll.reads {
             Reads::Whole(path) => whole(inbound, link, &poll.topic, path, &mut before).await,
@@ -100,16 +102,16 @@ pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
         };
         match ended {
             Ok(()) => {
-                inbound.region().heard(inbound.site());
+                inbound.region().heard(inbound.site(), Some(&poll.topic));
                 told = None;
                 asked.answered(inbound, &poll.topic).await;
             }
             Err(Ended::Silent(why)) => {
                 tracing::debug!(%why, site = %inbound.site(), topic = poll.topic, "a regular question was not answered");
-                inbound.region().missed(inbound.site(), &why);
+                inbound.region().missed(inbound.site(), &poll.topic, &why);
             }
             Err(Ended::Refused(why)) => {
-                inbound.region().missed(inbound.site(), &why);
+                inbound.region().missed(inbound.site(), &poll.topic, &why);
                 asked.refused(inbound, &poll.topic, &why, clock.elapsed()).await;
             }
             // The same trouble is told once, however often it is met.
@@ -173,7 +175,7 @@ async fn whole(inbound: &Inbound, link: &HttpLink, topic: &str, path: &str, befo
     let answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
     let found = answer.get("status") == Some(&json!(200));
     let Some(body) = answer.get("body").filter(|_| found).map(ToString::to_string) else {
-        return Err(Ended::Refused(format!("{path} answered {}", answer.get("status").cloned().unwrap_or_default())));
+        return Err(Ended::Refused(format!("{} answered {}", shown(path), answer.get("status").cloned().unwrap_or_default())));
     };
     if before.as_ref() != Some(&body) {
         inbound.receive(topic, Bytes::from(body.clone())).await.map_err(Ended::silent)?;

@@ -16,7 +16,7 @@ use takt_protocol::kernel::Reply;
 use takt_protocol::outbox::{Claim, ClaimAnswer};
 use takt_protocol::planted::{self, Bug};
 
-use super::{SiteDesk, before};
+use super::{ERRANDS, SiteDesk, before};
 use crate::duties::Duty;
 use crate::hall::Lost;
 use crate::link::deliveries::{Delivered, Outcome, Way, ms, of_probed, of_sent};
@@ -126,8 +126,8 @@ async fn blind(desk: &SiteDesk, intent: IntentId) {
 /// Tells the entity how the send went.
 async fn tell(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, attempt: u32, sent: Sent) {
     match &sent {
-        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } | Sent::Read { .. } => desk.heard(),
-        Sent::NotDone { why } | Sent::Lost { why } => desk.missed(why),
+        Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. } | Sent::Read { .. } => desk.heard(ERRANDS),
+        Sent::NotDone { why } | Sent::Lost { why } => desk.missed(ERRANDS, why),
     }
     let over = matches!(sent, Sent::Accepted(_) | Sent::Rejected { .. } | Sent::Misconfigured { .. });
     let word = match sent {
@@ -184,11 +184,11 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
         Probed::Absent => Claim::Absent { attempt: errand.attempt, asked_at },
         Probed::NoAnswer { why } => {
             tracing::debug!(site = %desk.site, %why, "a probe was not answered");
-            desk.missed(&why);
+            desk.missed(ERRANDS, &why);
             return pause(desk, delivery, intent).await;
         }
     };
-    desk.heard();
+    desk.heard(ERRANDS);
     let over = matches!(word, Claim::Accepted { .. });
     match claim(desk, intent, word).await {
         Ok(_) if over => done(desk, delivery).await,

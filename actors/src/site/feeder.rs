@@ -13,7 +13,7 @@ use takt_protocol::effect::{Effect, EventBatch};
 use takt_protocol::event;
 use takt_protocol::intent::IntentId;
 
-use super::{Breaker, SiteDesk};
+use super::{Breaker, Channel, SiteDesk};
 use crate::cursor::Cursor;
 use crate::link::deliveries::{Delivered, Way, ms, of_sent};
 use crate::link::{Errand, Sent};
@@ -32,6 +32,7 @@ struct Untold {
 /// Runs for ever on one shard.
 pub(crate) async fn run(desk: Arc<SiteDesk>, shard: u16) {
     let mut cursor = Cursor::of(&desk.node, &format!("feeder/{}", desk.site), shard).await;
+    let _channel = Channel::to(&desk.pace, channel(shard));
     let (mut failures, mut untold) = (0, None);
     loop {
         desk.node.may_go_out().await;
@@ -68,7 +69,7 @@ async fn step(desk: &SiteDesk, shard: u16, cursor: u64, untold: &mut Option<Unto
         None => read(desk, shard, cursor).await?,
     };
     while let Some((number, batch)) = rest.batches.pop_front() {
-        if let Err(why) = tell(desk, rest.upto, number, batch.clone()).await {
+        if let Err(why) = tell(desk, (shard, rest.upto), number, batch.clone()).await {
             rest.batches.push_front((number, batch));
             *untold = Some(rest);
             return Err(why);
@@ -88,8 +89,13 @@ async fn read(desk: &SiteDesk, shard: u16, cursor: u64) -> Result<Untold, String
     Ok(Untold { upto: run.upto, batches })
 }
 
+/// What its channel is called where it does not work.
+fn channel(shard: u16) -> String {
+    format!("events of shard {shard}")
+}
+
 /// Tells one batch; why not, when it did not take the whole of it.
-async fn tell(desk: &SiteDesk, upto: u64, number: usize, batch: EventBatch) -> Result<(), String> {
+async fn tell(desk: &SiteDesk, (shard, upto): (u16, u64), number: usize, batch: EventBatch) -> Result<(), String> {
     let clock = &desk.node.seams.clock;
     if let Some(wait) = desk.with_breaker(Breaker::wait) {
         clock.sleep(wait).await;
@@ -110,17 +116,25 @@ async fn tell(desk: &SiteDesk, upto: u64, number: usize, batch: EventBatch) -> R
     let (what, reference) = (errand.effect.verb().to_owned(), errand.reference.as_str().to_owned());
     let took_ms = ms(clock.elapsed().saturating_sub(began));
     desk.deliveries.note(Delivered { at, way: Way::Out, what, reference, attempt: 1, outcome, detail, took_ms });
+    let channel = channel(shard);
+    let refused = |why: String| {
+        desk.refused(&channel, &why);
+        why
+    };
     let why = match sent {
         Sent::Accepted(_) => {
-            desk.heard();
+            desk.heard(&channel);
             return Ok(());
         }
         // An event that it does not take is not passed over: nobody could tell afterwards that it is missing there.
-        Sent::Rejected { code, text } => format!("it does not take events: {code} {text}"),
-        Sent::NotDone { why } | Sent::Lost { why } | Sent::Misconfigured { why } => why,
-        Sent::Read { .. } => "its mapping says what is read from books, not whether the events were taken".to_owned(),
+        Sent::Rejected { code, text } => refused(format!("it does not take events: {code} {text}")),
+        Sent::Misconfigured { why } => refused(why),
+        Sent::NotDone { why } | Sent::Lost { why } => {
+            desk.missed(&channel, &why);
+            why
+        }
+        Sent::Read { .. } => refused("its mapping says what is read from books, not whether the events were taken".to_owned()),
     };
-    desk.missed(&why);
     Err(why)
 }
 

@@ -1,7 +1,8 @@
 //! How fast a site may be spoken to, whether it is worth trying, and when it was last heard: shared by all regions of a
 //! process that have errands for it, because the site feels the sum. Never decides what is sent.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use takt_cluster::seam::Clock;
@@ -26,18 +27,21 @@ pub(crate) struct Pace {
 #[derive(Debug, Default)]
 struct Heard {
     at: Option<Instant>,
-    trouble: Option<String>,
-    since: Option<Instant>,
+    /// What does not work, and since when: each channel by itself, so that one that works hides no other.
+    troubles: BTreeMap<String, (String, Instant)>,
 }
+
+/// What a site is asked to do; every other channel has a name of its own: a topic, a folder, the events of a shard.
+pub(crate) const ERRANDS: &str = "";
 
 /// How a site stands with us, as plant IT asks first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteStatus {
     /// When it last answered us or told us something, since this process runs.
     pub heard_at: Option<Instant>,
-    /// Why it was not reached since then.
+    /// Why it was not reached since then; where several channels do not work, the one that fails longest, and how many more.
     pub trouble: Option<String>,
-    /// When it was not reached for the first time since then.
+    /// Since when that channel does not work.
     pub trouble_since: Option<Instant>,
     /// How long nobody tries it, in ms; 0 while it is tried.
     pub rests_ms: u64,
@@ -45,6 +49,24 @@ pub struct SiteStatus {
     pub per_minute_max: Option<u64>,
     /// By how much its clock is ahead of ours at least, in ms; below zero where it is behind; nothing where it never said.
     pub clock_ahead_ms: Option<i64>,
+}
+
+/// A channel to a site that this process serves, as long as this lives: when another one serves it, what failed here says nothing more.
+pub(crate) struct Channel {
+    pace: Arc<Pace>,
+    name: String,
+}
+
+impl Channel {
+    pub(crate) fn to(pace: &Arc<Pace>, name: String) -> Self {
+        Self { pace: Arc::clone(pace), name }
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.pace.heard.lock().unwrap_or_else(PoisonError::into_inner).troubles.remove(&self.name);
+    }
 }
 
 /// A seat at a site, free again when this is dropped.
@@ -73,16 +95,20 @@ impl Pace {
         act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// It answered, or told something.
-    pub(crate) fn heard(&self, at: Instant) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard { at: Some(at), trouble: None, since: None };
+    /// It answered on this channel, or told something by itself where there is none.
+    pub(crate) fn heard(&self, channel: Option<&str>, at: Instant) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.at = Some(at);
+        if let Some(channel) = channel {
+            heard.troubles.remove(channel);
+        }
     }
 
-    /// It was not reached.
-    pub(crate) fn missed(&self, why: &str, at: Instant) {
+    /// It was not reached on this channel.
+    pub(crate) fn missed(&self, channel: &str, why: &str, at: Instant) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.trouble = Some(why.to_owned());
-        heard.since.get_or_insert(at);
+        let since = heard.troubles.get(channel).map_or(at, |(_, since)| *since);
+        heard.troubles.insert(channel.to_owned(), (why.to_owned(), since));
     }
 
     /// How it stands at `now`, by the monotonic clock.
@@ -91,10 +117,17 @@ impl Pace {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let rests_ms = u64::try_from(rests.as_millis()).unwrap_or(u64::MAX);
         let spacing_ms = u64::try_from(self.spacing.as_millis()).unwrap_or(u64::MAX);
+        let longest = heard.troubles.iter().min_by_key(|(_, (_, since))| *since);
+        let others = heard.troubles.len().saturating_sub(1);
+        let trouble = longest.map(|(channel, (why, _))| {
+            let channel = if *channel == *ERRANDS { String::new() } else { format!("{channel}: ") };
+            let more = if others == 0 { String::new() } else { format!("; and {others} more") };
+            format!("{channel}{why}{more}")
+        });
         SiteStatus {
             heard_at: heard.at,
-            trouble: heard.trouble.clone(),
-            trouble_since: heard.since,
+            trouble,
+            trouble_since: longest.map(|(_, (_, since))| *since),
             rests_ms,
             per_minute_max: (spacing_ms > 0).then(|| 60_000 / spacing_ms),
             clock_ahead_ms: None,
@@ -159,11 +192,33 @@ mod tests {
     fn what_was_not_reached_is_told_until_it_is_heard_again() {
         let pace = pace(1);
         let (first, then) = (Instant::from_utc_ms(1), Instant::from_utc_ms(2));
-        pace.missed("connection refused", first);
-        pace.missed("no route", then);
+        pace.missed(ERRANDS, "connection refused", first);
+        pace.missed(ERRANDS, "no route", then);
         let status = pace.status(Duration::ZERO);
         assert_eq!((status.trouble.as_deref(), status.trouble_since), (Some("no route"), Some(first)));
-        pace.heard(Instant::EPOCH);
+        pace.heard(Some(ERRANDS), Instant::EPOCH);
         assert_eq!(pace.status(Duration::ZERO), SiteStatus { heard_at: Some(Instant::EPOCH), ..SiteStatus::default() });
+    }
+
+    #[test]
+    fn a_channel_that_works_hides_none_that_does_not() {
+        let pace = pace(1);
+        let at = Instant::from_utc_ms;
+        pace.missed("recipes", "/recipes answered 404", at(1));
+        pace.missed("events of shard 3", "it does not take events", at(2));
+        pace.heard(Some(ERRANDS), at(3));
+        pace.heard(None, at(4));
+        let told = |pace: &Pace| pace.status(Duration::ZERO).trouble.unwrap_or_default();
+        assert_eq!(told(&pace), "recipes: /recipes answered 404; and 1 more");
+        pace.heard(Some("recipes"), at(5));
+        let status = pace.status(Duration::ZERO);
+        assert_eq!((told(&pace).as_str(), status.trouble_since), ("events of shard 3: it does not take events", Some(at(2))));
+        pace.heard(Some("events of shard 3"), at(6));
+        assert_eq!((told(&pace).as_str(), pace.status(Duration::ZERO).heard_at), ("", Some(at(6))));
+        let (pace, channel) = (Arc::new(pace), "events of shard 4");
+        let here = Channel::to(&pace, channel.to_owned());
+        pace.missed(channel, "it does not take events", at(7));
+        drop(here);
+        assert_eq!(told(&pace), "", "another process serves that now");
     }
 }

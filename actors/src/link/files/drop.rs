@@ -87,16 +87,17 @@ impl Watcher {
 
     /// Looks regularly, for ever.
     pub async fn run(mut self) {
-        let mut troubled = false;
+        let (mut troubled, channel) = (false, self.spec.folder.display().to_string());
+        let _channel = self.inbound.region().channel(self.inbound.site(), &channel);
         loop {
             match self.look().await {
                 Err(why) => {
                     tracing::warn!(%why, site = %self.inbound.site(), "a drop folder cannot be worked on");
-                    self.inbound.region().missed(self.inbound.site(), &why);
+                    self.inbound.region().missed(self.inbound.site(), &channel, &why);
                     troubled = true;
                 }
                 Ok(_) if troubled => {
-                    self.inbound.region().heard(self.inbound.site());
+                    self.inbound.region().heard(self.inbound.site(), Some(&channel));
                     troubled = false;
                 }
                 Ok(_) => {}

@@ -242,3 +242,23 @@ async fn an_answer_that_is_no_list_is_one_case_however_often_it_comes_and_moves_
     assert_eq!(yard.cursor("machines").await, Cursor::default());
     yard.region.stop().await;
 }
+
+#[tokio::test]
+async fn a_key_that_stands_behind_a_path_is_shown_to_nobody() {
+    let (yard, shop) = (Yard::start().await, Shop::of(2));
+    let answers = shop.open().await;
+    *shop.answers.lock().unwrap() = 0;
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let spec = HttpSpec { base: format!("http://{free}"), bearer: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
+    let nobody = HttpLink::new(nord(), spec, BTreeMap::new()).unwrap();
+    for (link, path, words) in
+        [(&answers, "/machines?key=hush", "/machines answered 500"), (&nobody, "/machines?key=hush", "GET /machines: ")]
+    {
+        let why = match super::whole(&door(&yard), link, "machines", path, &mut None).await {
+            Err(Ended::Silent(why) | Ended::Refused(why) | Ended::Wrong(_, why)) => why,
+            Ok(()) => panic!("{path} was answered"),
+        };
+        assert!(why.contains(words) && !why.contains("hush"), "{why}");
+    }
+    yard.region.stop().await;
+}
