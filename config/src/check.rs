@@ -12,10 +12,14 @@ use takt_protocol::words::MaterialId;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::nearest::{listed, nearest};
+use crate::place;
 use crate::read::Pages;
 use crate::text::MaterialText;
 
+mod advice;
+mod asks;
 mod link;
+mod material;
 mod mesh;
 mod overlay;
 mod ownership;
@@ -24,13 +28,14 @@ mod region;
 mod road;
 mod role;
 mod rule;
+mod shared;
 mod site;
 mod speaks;
 mod workflow;
 
-/// Looks at everything.
-pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>) {
-    let mut checks = Checks { pages, folder, materials: BTreeMap::new(), findings };
+/// Looks at everything. What is wrong goes into `findings`; what is right, and may not be what somebody thinks it is, into `notes`.
+pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>, notes: &mut Vec<Finding>) {
+    let mut checks = Checks { pages, folder, materials: BTreeMap::new(), findings, notes };
     checks.materials();
     if let Some(mesh) = &pages.mesh {
         checks.mesh(mesh);
@@ -47,7 +52,9 @@ pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>) {
     checks.workflows();
     checks.roles();
     checks.overlays();
+    checks.shared();
     checks.open_variables();
+    checks.advice();
 }
 
 struct Checks<'a> {
@@ -55,6 +62,7 @@ struct Checks<'a> {
     folder: &'a Folder,
     materials: BTreeMap<&'a MaterialId, &'a MaterialText>,
     findings: &'a mut Vec<Finding>,
+    notes: &'a mut Vec<Finding>,
 }
 
 impl<'a> Checks<'a> {
@@ -67,23 +75,32 @@ impl<'a> Checks<'a> {
         self.findings.push(Finding::about(file, what, remedy));
     }
 
-    fn regions(&self) -> Vec<Region> {
-        self.pages.mesh.iter().flat_map(|mesh| &mesh.regions).map(|region| region.value).collect()
+    /// About what stands under a path of keys in a file, or as far of it as there is.
+    fn say_at(&mut self, file: &str, path: &[&str], what: String, remedy: impl Into<String>) {
+        let finding = self.at(file, path, what, remedy);
+        self.findings.push(finding);
     }
 
-    /// All materials; one that stands in two files is a finding.
-    fn materials(&mut self) {
-        let mut files: BTreeMap<&'a MaterialId, &'a str> = BTreeMap::new();
-        let pages = self.pages;
-        for page in &pages.materials {
-            for (name, text) in &page.value {
-                self.materials.insert(name, &text.value);
-                if let Some(other) = files.insert(name, &page.file) {
-                    let what = format!("the material {name} stands in {other} too");
-                    self.say(&page.file, text.referenced, what, "delete one of them");
-                }
-            }
+    /// The same, of what is right and may not be what somebody thinks it is.
+    fn note_at(&mut self, file: &str, path: &[&str], what: String, remedy: impl Into<String>) {
+        let note = self.at(file, path, what, remedy);
+        self.notes.push(note);
+    }
+
+    fn note(&mut self, file: &str, place: Location, what: String, remedy: impl Into<String>) {
+        self.notes.push(Finding::about(file, what, remedy).at(place));
+    }
+
+    fn at(&self, file: &str, path: &[&str], what: String, remedy: impl Into<String>) -> Finding {
+        let finding = Finding::about(file, what, remedy);
+        match self.folder.file(file).and_then(|text| place::of(text, path)) {
+            Some(place) => finding.at(place),
+            None => finding,
         }
+    }
+
+    fn regions(&self) -> Vec<Region> {
+        self.pages.mesh.iter().flat_map(|mesh| &mesh.regions).map(|region| region.value).collect()
     }
 
     /// That a site is there and of a kind.

@@ -71,9 +71,19 @@ pub fn load_for(dir: &Path, variables: &BTreeMap<String, String>, here: Option<&
 
 /// The same of a folder as it was read, whatever stands there by now: what was tested is what is loaded.
 pub fn load_read(folder: &Folder, variables: &BTreeMap<String, String>, here: Option<&[Region]>) -> Result<Mesh, Vec<Finding>> {
+    load_noted(folder, variables, here, &mut Vec::new())
+}
+
+/// The same; what is right, and may not be what somebody thinks it is, goes into `notes`.
+pub(crate) fn load_noted(
+    folder: &Folder,
+    variables: &BTreeMap<String, String>,
+    here: Option<&[Region]>,
+    notes: &mut Vec<Finding>,
+) -> Result<Mesh, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut pages = read::pages(folder, variables, here, &mut findings);
-    check::all(&pages, folder, &mut findings);
+    check::all(&pages, folder, &mut findings, notes);
     let mesh = pages.mesh.take().and_then(|mesh| assemble(folder, mesh, pages));
     match mesh {
         Some(mesh) if findings.is_empty() => Ok(mesh),

@@ -12,6 +12,7 @@ use crate::fill::Variables;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::overlay::{self, Overlay};
+use crate::place;
 use crate::text::{
     EngineText, EquipmentText, MaterialsText, MeshText, OwnershipText, RecipeText, RegionsText, RoadText, RoadsText, RolesText, RulesText,
     SiteText, TransportText, WorkflowsText,
@@ -53,6 +54,8 @@ pub(crate) struct Pages {
     pub(crate) mappings: BTreeMap<String, Mapping>,
     /// The files that cannot be read.
     pub(crate) broken: BTreeSet<String>,
+    /// What is right to read, and may not be what is meant.
+    pub(crate) notes: Vec<Finding>,
 }
 
 impl Pages {
@@ -76,7 +79,7 @@ pub(crate) fn as_written(folder: &Folder, variables: &BTreeMap<String, String>) 
 }
 
 fn read(folder: &Folder, variables: &BTreeMap<String, String>, here: Here<'_>, findings: &mut Vec<Finding>, laid_over: bool) -> Pages {
-    let mut reader = Reader { folder, variables, findings, broken: BTreeSet::new() };
+    let mut reader = Reader { folder, variables, findings, broken: BTreeSet::new(), notes: Vec::new() };
     reader.strays();
     let mesh = reader.mesh();
     let roads = reader.roads(here);
@@ -102,6 +105,7 @@ fn read(folder: &Folder, variables: &BTreeMap<String, String>, here: Here<'_>, f
         rules: reader.every("rules"),
         mappings,
         broken: reader.broken,
+        notes: reader.notes,
     };
     if laid_over {
         overlay::apply(&mut pages);
@@ -123,6 +127,7 @@ struct Reader<'a> {
     variables: &'a BTreeMap<String, String>,
     findings: &'a mut Vec<Finding>,
     broken: BTreeSet<String>,
+    notes: Vec<Finding>,
 }
 
 impl Reader<'_> {
@@ -145,6 +150,10 @@ impl Reader<'_> {
             return None;
         }
         let mut mesh: MeshText = self.page("mesh.yaml")?;
+        for client in mesh.clients.iter().filter(|client| is_plain(&client.value.token)) {
+            let note = in_the_text("mesh.yaml", &format!("token of {}", client.value.name), "token");
+            self.notes.push(note.at(client.referenced));
+        }
         self.fill("mesh.yaml", |fill| mesh.each_text(fill));
         Some(mesh)
     }
@@ -203,6 +212,14 @@ impl Reader<'_> {
         let mut sites = BTreeMap::new();
         for mut page in self.every::<SiteText>("sites") {
             if let Some(link) = &mut page.value.link {
+                for (key, path) in
+                    link.secrets().into_iter().filter(|(secret, _)| is_plain(secret)).map(|(_, path)| (path.last().copied(), path))
+                {
+                    let key = key.unwrap_or_default();
+                    let place = self.folder.file(&page.file).and_then(|text| place::of(text, &path));
+                    let note = in_the_text(&page.file, key, key);
+                    self.notes.push(place.map_or(note.clone(), |place| note.at(place)));
+                }
                 self.fill(&page.file, |fill| link.each_text(fill));
             }
             match SiteId::parse(page.file.trim_start_matches("sites/").trim_end_matches(".yaml")) {
@@ -291,6 +308,16 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether a secret stands in the text itself. One that is empty is none.
+fn is_plain(secret: &str) -> bool {
+    !secret.trim().is_empty() && !secret.contains("${")
+}
+
+fn in_the_text(file: &str, what: &str, key: &str) -> Finding {
+    let remedy = format!("write `{key}: ${{NAME}}` and set NAME in the environment");
+    Finding::about(file, format!("the {what} stands in the text, for everybody who may read it"), remedy)
 }
 
 fn is_here(here: Here<'_>, region: Region) -> bool {

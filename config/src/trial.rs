@@ -23,6 +23,8 @@ pub(crate) const ENDING: &str = ".test.yaml";
 pub struct Checked {
     /// What is wrong with it; nothing when it may be put in force.
     pub findings: Vec<Finding>,
+    /// What is right, and may not be what somebody thinks it is.
+    pub notes: Vec<Finding>,
     /// Files that were read.
     pub files: usize,
     /// Tests of mappings that were run.
@@ -48,10 +50,12 @@ pub fn check(dir: &Path, variables: &BTreeMap<String, String>) -> Checked {
 pub fn check_read(folder: &Folder, variables: &BTreeMap<String, String>) -> Checked {
     let (filled, unset) = filled(folder, variables);
     let mut checked = Checked { files: folder.names().count(), unset, hash: folder.hash(), ..Checked::default() };
-    match load::load_read(folder, &filled, None) {
+    match load::load_noted(folder, &filled, None, &mut checked.notes) {
         Ok(mesh) => checked.run(folder, &mesh),
         Err(findings) => checked.findings = findings,
     }
+    checked.notes.sort();
+    checked.notes.dedup();
     checked
 }
 
@@ -85,15 +89,25 @@ impl Checked {
             if of_rules && !name.starts_with("mappings/") {
                 if let Some(tests) = folder.parse::<RuleTestsText>(name, &mut findings) {
                     self.rule_cases += tests.cases.len();
+                    self.tests_nothing(name, tests.cases.is_empty());
                     findings.extend(rule::failed(name, &tests, mesh));
                 }
             } else if let Some(tests) = folder.parse::<MappingTestsText>(name, &mut findings) {
                 self.mapping_cases += tests.cases.len();
+                self.tests_nothing(name, tests.cases.is_empty());
                 findings.extend(mapping::failed(name, &tests, folder, mesh));
             }
             self.findings.append(&mut findings);
         }
         self.findings.sort();
+    }
+}
+
+impl Checked {
+    fn tests_nothing(&mut self, name: &str, nothing: bool) {
+        if nothing {
+            self.notes.push(Finding::about(name, "there is no case in this file of tests", "write one under `cases`, or delete the file"));
+        }
     }
 }
 

@@ -57,9 +57,13 @@ fn without(text: &str, line: u64) -> String {
 fn finding(file: &str, text: &str, error: &Error) -> Finding {
     let (what, remedy) = if let Error::InvalidScalar { ty, location } = error.without_snippet() {
         unread(ty, word_at(text, location.line(), location.column()))
+    } else if let (Error::Message { msg, .. }, Some(place)) = (error.without_snippet(), error.location()) {
+        of_the_clock(msg, word_at(text, place.line(), place.column())).unwrap_or_else(|| said(error.without_snippet()))
     } else {
         said(error.without_snippet())
     };
+    let remedy =
+        if remedy.is_empty() { "write it as the README and the comments of a folder from `takt init` do".to_owned() } else { remedy };
     let finding = Finding::about(file, what, remedy);
     error.location().map_or(finding.clone(), |place| finding.at(place))
 }
@@ -77,6 +81,9 @@ fn said(error: &Error) -> (String, String) {
             (format!("{unexpected} cannot stand here"), format!("write {}", kind_of_value(expected)))
         }
         Error::Message { msg, .. } => cut(&in_plain_words(msg)),
+        Error::InvalidCharNotSingleScalar { .. } | Error::InvalidCharNull { .. } => {
+            ("one letter is wanted here".to_owned(), "write a single letter or sign in quotes, such as \";\"".to_owned())
+        }
         Error::Eof { .. } => ("the file says nothing".to_owned(), "fill it, or delete it".to_owned()),
         Error::Unexpected { expected, .. } => shape(expected),
         other => syntax(&plain(&other.to_string())),
@@ -89,6 +96,21 @@ fn unread(ty: &str, word: Option<&str>) -> (String, String) {
     let below = word.is_some_and(|word| word.starts_with('-') && word.get(1..).is_some_and(|rest| rest.parse::<f64>().is_ok()));
     let more = if below && kind(ty) == WHOLE { ", which is never below 0" } else { "" };
     (what, format!("write {}{more}", kind(ty)))
+}
+
+/// What the library of days and times says of a word that is neither, in the words of this house. Our own words name the remedy.
+fn of_the_clock(message: &str, word: Option<&str>) -> Option<(String, String)> {
+    let word = word?.trim_matches(['"', '\'', ']', ' ']);
+    let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+    let foreign = !message.contains('`') || says(&["parsed date", "parsed time", "parameter '"]);
+    if !foreign || says(&["invalid type", "unknown "]) {
+        return None;
+    }
+    if says(&["date", "year", "month", "parameter 'day'"]) {
+        return Some((format!("`{word}` is no day of the calendar"), "write year, month and day, such as 2026-12-25".to_owned()));
+    }
+    let time = says(&["time", "hour", "minute", "second"]);
+    time.then(|| (format!("`{word}` is no time of day"), "write it as 06:00 or 22:30, in quotes".to_owned()))
 }
 
 /// What stands at a place of a text, up to where the word ends.
@@ -140,6 +162,9 @@ fn syntax(what: &str) -> (String, String) {
 /// What our own types say when they refuse a word: the fault, a colon, the remedy.
 pub(crate) fn cut(message: &str) -> (String, String) {
     let line = plain(message);
+    if line.starts_with("a conversion has") {
+        return (line, "write how many base units one of it is, as whole numbers: `TNE: {num: 1000, den: 1}`".to_owned());
+    }
     match line.rsplit_once(": ").filter(|_| line.contains('`')) {
         Some((what, remedy)) => (what.to_owned(), remedy.to_owned()),
         None => (line, String::new()),

@@ -4,7 +4,7 @@ def reading: { method: "GET", path: "/api/manufacturing_order", query: { domain:
 def change: .effect.change;
 def utc: fromdate | floor | todate | .[0:19] | sub("T"; " ");
 # Floats are brought back to the thousandth they were entered with.
-def thousandths: . * 1000 | round;
+def thousandths: (. | tonumber) * 1000 | round;
 def total: change.quantity.total | split(" ")[0] | tonumber;
 
 # What the ERP presses for a change of state, and the states that show it.

@@ -10,7 +10,7 @@ def record: .read[0].body.records[0];
 def at: "\(sub(" "; "T"))Z";
 def version: "\(.body._model)/\(.body._id)/\(.body.write_date)";
 # Floats are brought back to the thousandth they were entered with, and are decimals from here on.
-def decimal: . * 1000 | round | if . % 1000 == 0 then "\(. / 1000 | floor)" else "\(. / 1000)" end;
+def decimal: (. | tonumber) * 1000 | round | if . % 1000 == 0 then "\(. / 1000 | floor)" else "\(. / 1000)" end;
 
 # An order has two names here: its own, and the planned order it was made of.
 def named($order; $planned):

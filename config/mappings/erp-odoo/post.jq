@@ -25,7 +25,7 @@ def picking:
 
 # What a line of work is called here. It keeps times in minutes.
 def field: { yield: "good", scrap: "scrap", rework: "rework", labour: "labour_minutes", machine: "machine_minutes" }[.];
-def minutes: (split(" ")[1] | { MIN: 1, HUR: 60, SEC: (1 / 60) }[.]) as $factor | if $factor then number * $factor else error("\(.) is no time") end;
+def minutes: (split(" ")[1] | { MIN: 1, HUR: 60, SEC: (1 / 60) }[.]) as $factor | if $factor then (number | tonumber) * ($factor | tonumber) else error("\(.) is no time") end;
 def amount($line): $line.qty | if $line.series.use == "labour" or $line.series.use == "machine" then minutes else number end;
 
 def log:
@@ -35,7 +35,7 @@ def log:
         note: ($p.original_date // false), final: ($p.last // false) };
       # Two lines of one use are one number; floats are brought back to the thousandth they were counted in.
       ($in | amount($line)) as $more
-      | .[$line.series.use | field] |= if . == null then $more else ((. + $more) * 1000 | round / 1000) end);
+      | .[$line.series.use | field] |= if . == null then $more else ((. + $more | tonumber) * 1000 | round / 1000) end);
 
 # What it has under our reference: one that counts, or a draft that an attempt before left behind.
 def records: [.answers[]? | select(.status == 200) | .body.records?] | map(arrays) | last // [];

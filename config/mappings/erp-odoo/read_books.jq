@@ -22,7 +22,7 @@ def request:
 # Its times are UTC without saying so.
 def utc: sub(" "; "T") + "Z";
 def text: if . == false then null else . end;
-def exact: (. * 1000 | round) / 1000 | tostring;
+def exact: ((. | tonumber) * 1000 | round) / 1000 | tostring;
 
 def goods($t; $heads):
   . as $m | (.location == "Production") as $out | (if .production_id then "produced" else "consumed" end) as $use

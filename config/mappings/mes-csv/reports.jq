@@ -12,7 +12,7 @@ def some: if . == "" then null else . end;
 # Seconds as if the wall were in Greenwich.
 def naive: strptime("%d.%m.%Y %H:%M:%S") | mktime;
 # The last Sunday of a month of 31 days, at that hour.
-def last_sunday($year; $month; $hour): "31.\($month).\($year) \($hour):00:00" | naive | . - (gmtime | .[6]) * 86400;
+def last_sunday($year; $month; $hour): "31.\($month).\($year) \($hour):00:00" | naive | . - (gmtime | .[6] | tonumber) * 86400;
 def at($clock):
   naive as $now | .[6:10] as $year
   | (if $now >= last_sunday($year; "03"; "02") and $now < last_sunday($year; "10"; "03") then $clock.summer else $clock.winter end) as $offset

@@ -3,18 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
+use takt_actors::link::files::names::Pattern;
 use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Class;
 use takt_protocol::uom::Uom;
 
 use super::Checks;
 use crate::nearest::nearest;
-use crate::text::{DropText, FilesText, FormatText, HttpText, PollText, SignatureText};
+use crate::text::{DropText, FilesText, FormatText, HttpText, InboundText, PollText, SignatureText};
 
 /// The code tables that are read in both directions: two words of ours with one of theirs cannot be told apart on the way in.
 const BOTH_WAYS: [&str; 2] = ["plant", "unit"];
 
+/// Our words for how stock stands.
+const STOCK: [&str; 6] = ["unrestricted", "quality_inspection", "blocked", "in_transit", "returns", "restricted"];
+
 type Classes = BTreeMap<String, Spanned<Class>>;
+
+/// Our words and a system's, by table.
+type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Checks<'_> {
     pub(super) fn http(&mut self, file: &str, http: &HttpText, classes: &Classes) {
@@ -34,19 +41,44 @@ impl Checks<'_> {
         }
         self.are_there(file, http.mapping_files());
         if let Some(inbound) = &http.inbound {
-            self.format(file, &inbound.format);
-            self.shown(file, inbound.token.as_deref());
-            if inbound.token.is_none() && inbound.signature.is_none() {
-                let what = "anybody could speak for this system".to_owned();
-                self.say_of(file, what, "write `token` or `signature` under `link.http.inbound`, or both");
-            }
+            self.inbound(file, inbound);
         }
+        self.rooted(file, http);
         let signatures = http.inbound.iter().filter_map(|inbound| inbound.signature.as_ref()).chain(&http.signature);
         for signature in signatures {
             self.signature(file, signature);
         }
         self.reached(file, &http.base);
-        self.tables(file, &http.tables);
+        self.tables(file, &["link", "http", "tables"], &http.tables);
+    }
+
+    fn inbound(&mut self, file: &str, inbound: &InboundText) {
+        let path = ["link", "http", "inbound"];
+        self.format(file, &[path[0], path[1], path[2], "format", "csv"], &inbound.format);
+        self.shown(file, inbound.token.as_deref());
+        if inbound.token.is_none() && inbound.signature.is_none() {
+            let what = "anybody could speak for this system".to_owned();
+            self.say_at(file, &path, what, "write `token` or `signature` under `link.http.inbound`, or both");
+        }
+        if inbound.topics.is_empty() {
+            let what = "nothing of what this system says is taken: `topics` names none".to_owned();
+            self.say_at(
+                file,
+                &[path[0], path[1], path[2], "topics"],
+                what,
+                "write a mapping for each topic, or for all: `\"*\": mappings/…`",
+            );
+        }
+    }
+
+    /// That what is asked for begins where the address ends.
+    fn rooted(&mut self, file: &str, http: &HttpText) {
+        let polls = http.polls.iter().filter_map(|(topic, poll)| Some((vec!["link", "http", "polls", topic, "path"], poll.path.as_ref()?)));
+        let paths: Vec<(Vec<&str>, &String)> = polls.chain(http.csrf.as_ref().map(|csrf| (vec!["link", "http", "csrf"], csrf))).collect();
+        for (keys, path) in paths.into_iter().filter(|(_, path)| !path.is_empty() && !path.starts_with('/') && !path.contains("${")) {
+            let what = format!("`{}` stands behind the address without a slash, and would change whom is asked", path.escape_debug());
+            self.say_at(file, &keys, what, "begin it with a slash");
+        }
     }
 
     /// That a token is something that must be shown.
@@ -54,7 +86,7 @@ impl Checks<'_> {
         let told = self.findings.iter().any(|found| found.file == file && found.what.contains("variable"));
         if token.is_some_and(|token| token.trim().is_empty()) && !told {
             let what = "the token under `link.http.inbound` is empty, so that anybody could speak for this system".to_owned();
-            self.say_of(file, what, "write `token: ${NAME}` and set NAME outside");
+            self.say_at(file, &["link", "http", "inbound", "token"], what, "write `token: ${NAME}` and set NAME outside");
         }
     }
 
@@ -64,7 +96,7 @@ impl Checks<'_> {
         let is_address = ["http://", "https://"].iter().any(|scheme| base.len() > scheme.len() && base.starts_with(scheme));
         if !base.is_empty() && !is_address {
             let what = format!("`{}` under `link.http.base` is no address", base.escape_debug());
-            self.say_of(file, what, "begin it with http:// or https://, such as https://erp.example.com");
+            self.say_at(file, &["link", "http", "base"], what, "begin it with http:// or https://, such as https://erp.example.com");
         }
     }
 
@@ -92,12 +124,21 @@ impl Checks<'_> {
             self.has(file, mapping, &["inputs"], "what is received");
         }
         self.are_there(file, files.mapping_files());
-        let topics = files.inbound.iter().flat_map(|inbound| inbound.topics.values());
-        for format in topics.map(|topic| &topic.value.format).chain(files.outbound.iter().map(|outbound| &outbound.format)) {
-            self.format(file, format);
+        if let Some(inbound) = &files.inbound {
+            for (topic, text) in &inbound.topics {
+                self.format(file, &["link", "files", "inbound", "topics", topic, "format", "csv"], &text.value.format);
+            }
+            if inbound.topics.is_empty() {
+                let what = "no file of this system is taken: `topics` names none".to_owned();
+                self.say_at(file, &["link", "files", "inbound", "topics"], what, "write `names` and a mapping for each topic");
+            }
+        }
+        if let Some(outbound) = &files.outbound {
+            self.format(file, &["link", "files", "outbound", "format", "csv"], &outbound.format);
         }
         self.folders(file, files);
-        self.tables(file, &files.tables);
+        self.names(file, files);
+        self.tables(file, &["link", "files", "tables"], &files.tables);
     }
 
     /// That every folder can be found, and that nothing is done in one that is another one's: what we lay down is not to be
@@ -130,14 +171,23 @@ impl Checks<'_> {
                 self.say(file, folder.referenced, what, "give each its own folder");
             }
         }
-        let mut patterns: BTreeSet<&str> = BTreeSet::new();
-        for topic in files.inbound.iter().flat_map(|inbound| inbound.topics.values()) {
+    }
+
+    /// That every file belongs to one topic: of two that fit, the one with more letters of its own counts.
+    fn names(&mut self, file: &str, files: &FilesText) {
+        let mut before: Vec<(&str, &str)> = Vec::new();
+        for (name, topic) in files.inbound.iter().flat_map(|inbound| &inbound.topics) {
             let names = topic.value.names.as_str();
+            let same = |(_, other): &&(&str, &str)| Pattern::new(other).letters() == Pattern::new(names).letters() && meet(other, names);
             if names.is_empty() {
                 self.say(file, topic.referenced, "no file is called nothing".to_owned(), "write `names`, such as \"*.xml\"");
-            } else if !patterns.insert(names) {
+            } else if before.iter().any(|(_, other)| *other == names) {
                 self.say(file, topic.referenced, format!("two topics take the files {names}"), "give each its own names, or leave out one");
+            } else if let Some((other, taken)) = before.iter().find(same) {
+                let what = format!("a file may be one of {name} ({names}) and of {other} ({taken}), and neither says more");
+                self.say(file, topic.referenced, what, "write more letters in one of them: of two that fit, the one with more counts");
             }
+            before.push((name, names));
         }
     }
 
@@ -186,12 +236,22 @@ impl Checks<'_> {
         }
     }
 
-    fn format(&mut self, file: &str, format: &FormatText) {
-        if let FormatText::Csv(csv) = format
-            && !csv.delimiter.is_ascii()
-        {
+    fn format(&mut self, file: &str, path: &[&str], format: &FormatText) {
+        let FormatText::Csv(csv) = format else { return };
+        if !csv.delimiter.is_ascii() {
             let what = format!("`{}` cannot stand between fields", csv.delimiter.escape_debug());
-            self.say_of(file, what, "write a comma, a semicolon or another letter of ASCII as `delimiter`");
+            let path = [path, &["delimiter"]].concat();
+            self.say_at(file, &path, what, "write a comma, a semicolon or another letter of ASCII as `delimiter`");
+        }
+        let read = csv.charset.as_ref().map(|charset| (charset, format.format().read(b"a")));
+        if let Some((charset, Err(_))) = read {
+            let what = format!("there is no charset {}", charset.escape_debug());
+            self.say_at(
+                file,
+                &[path, &["charset"]].concat(),
+                what,
+                "write a label such as windows-1252, iso-8859-15 or utf-16le, or leave it out for UTF-8",
+            );
         }
     }
 
@@ -205,35 +265,79 @@ impl Checks<'_> {
         }
     }
 
-    fn tables(&mut self, file: &str, tables: &BTreeMap<String, BTreeMap<String, String>>) {
+    fn tables(&mut self, file: &str, at: &[&str], tables: &Tables) {
         for table in BOTH_WAYS {
-            self.told_apart(file, table, tables.get(table));
+            self.told_apart(file, &[at, &[table]].concat(), table, tables.get(table));
         }
+        let of = |table: &str| tables.get(table).into_iter().flatten();
         // `default` is the unit of what says none.
-        for unit in tables.get("unit").into_iter().flatten().map(|(ours, _)| ours).filter(|ours| *ours != "default") {
+        for (unit, _) in of("unit").filter(|(ours, _)| *ours != "default") {
             if let Err(wrong) = Uom::parse(unit) {
                 let what = format!("the table unit has a word for `{}`, which is not a valid {}", unit.escape_debug(), wrong.what);
-                self.say_of(file, what, wrong.remedy);
+                self.say_at(file, &[at, &["unit", unit]].concat(), what, wrong.remedy);
             }
         }
         let pages = self.pages;
         // An ERP may keep a warehouse of ours as a plant of its own.
         let sites: Vec<&str> = pages.sites.keys().map(SiteId::as_str).collect();
-        for plant in tables.get("plant").into_iter().flatten().map(|(ours, _)| ours.as_str()) {
-            if !sites.contains(&plant) && pages.whole("sites") {
-                let what = format!("the table plant has a word for {}, and there is no such site", plant.escape_debug());
-                self.say_of(file, what, nearest(plant, &sites));
+        for (plant, _) in of("plant").filter(|(ours, _)| !sites.contains(&ours.as_str()) && pages.whole("sites")) {
+            let what = format!("the table plant has a word for {}, and there is no such site", plant.escape_debug());
+            self.say_at(file, &[at, &["plant", plant]].concat(), what, nearest(plant, &sites));
+        }
+        if let (Some(free), Some(blocked)) = (word_of(tables, "unrestricted"), word_of(tables, "blocked"))
+            && free == blocked
+        {
+            let what = format!("the table stock has {free} for unrestricted and for blocked, so what is held would stay free there");
+            self.say_at(file, &[at, &["stock", "blocked"]].concat(), what, "give blocked a word of its own");
+        }
+        for (status, _) in of("stock") {
+            let near = nearest(status, &STOCK);
+            if !STOCK.contains(&status.as_str()) && near.starts_with("did you mean") {
+                let what = format!("the table stock has a word for {}, which is no status of stock", status.escape_debug());
+                self.say_at(file, &[at, &["stock", status]].concat(), what, near);
             }
         }
     }
 
-    fn told_apart(&mut self, file: &str, table: &str, words: Option<&BTreeMap<String, String>>) {
+    fn told_apart(&mut self, file: &str, at: &[&str], table: &str, words: Option<&BTreeMap<String, String>>) {
         let mut ours: BTreeMap<&str, &str> = BTreeMap::new();
         for (our, their) in words.into_iter().flatten() {
             if let Some(other) = ours.insert(their, our) {
                 let what = format!("the table {table} has {their} for {other} and for {our}, so neither is known when it comes in");
-                self.say_of(file, what, format!("give {other} and {our} two words, or leave out one of them"));
+                let remedy = format!("give {other} and {our} two words, or leave out one of them");
+                self.say_at(file, &[at, &[our]].concat(), what, remedy);
             }
         }
     }
+}
+
+fn word_of<'a>(tables: &'a Tables, status: &str) -> Option<&'a String> {
+    tables.get("stock")?.get(status)
+}
+
+/// Whether some name fits both patterns.
+fn meet(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    // For each place in the other pattern: whether names may have been read up to there by both.
+    let mut row: Vec<bool> = std::iter::once(true)
+        .chain(other.iter().scan(true, |all, letter| {
+            *all &= *letter == '*';
+            Some(*all)
+        }))
+        .collect();
+    for letter in &one {
+        let mut next = vec![*letter == '*' && row.first() == Some(&true)];
+        for (theirs, pair) in other.iter().zip(row.windows(2)) {
+            let [diagonal, above] = pair else { continue };
+            let left = next.last() == Some(&true);
+            next.push(match (*letter, *theirs) {
+                ('*', '*') => *diagonal || *above || left,
+                ('*', _) => *above || left,
+                (_, '*') => *above || left,
+                (ours, theirs) => *diagonal && ours == theirs,
+            });
+        }
+        row = next;
+    }
+    row.last() == Some(&true)
 }

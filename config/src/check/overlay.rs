@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use takt_protocol::book::SiteKind;
 use takt_protocol::name::SiteId;
+use takt_protocol::workflow::{Flow, Step};
 
 use super::{Checks, word};
 use crate::finding::Finding;
@@ -89,12 +90,24 @@ impl Checks<'_> {
             for name in variant.value.without.iter().chain(&variant.value.with) {
                 self.switch(file, *flow, name);
             }
+            let idle: Vec<_> = variant.value.with.iter().filter(|name| !self.is_off(*flow, &name.value)).collect();
+            for name in idle {
+                let what = format!("{plant} has {} anyway: no workflow in workflows/ does without it", name.value);
+                self.note(file, name.referenced, what, "take it out of `with`");
+            }
             let without: Vec<&str> = variant.value.without.iter().map(|name| name.value.as_str()).collect();
             for name in variant.value.with.iter().filter(|name| without.contains(&name.value.as_str())) {
                 let what = format!("{plant} is to have {} and to do without it", name.value);
                 self.say(file, name.referenced, what, "take it out of one of the lists");
             }
         }
+    }
+
+    /// Whether a step is switched off for all; of one that cannot be switched this is not asked.
+    fn is_off(&self, flow: Flow, step: &str) -> bool {
+        let texts = self.pages.workflows.iter().filter_map(|page| page.value.get(&flow));
+        let off = texts.flat_map(|text| &text.value.without).any(|name| name.value == step);
+        off || Step::ALL.iter().all(|(known, _)| known.word() != step)
     }
 
     /// That every variable is closed: what is left open would go out as it stands.

@@ -95,6 +95,15 @@ impl<'a> Checks<'a> {
         let uses = self.posting(recipe, name, Use::Consumed).count();
         self.ruled(file, component.material.referenced, &format!("the consumption of {name} at {}", recipe.plant.value), "consumed", uses);
         self.measured(file, name, &component.qty);
+        if !component.qty.value.is_positive() {
+            let what = format!("{} of {name} is nothing that could be used", component.qty.value);
+            self.say(
+                file,
+                component.qty.referenced,
+                what,
+                "write how much the base quantity takes; what comes out is one of the `outputs`",
+            );
+        }
         self.kept(file, recipe, name, &component.qty);
     }
 

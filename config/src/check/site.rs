@@ -10,7 +10,7 @@ use super::{Checks, word};
 use crate::load::month_of;
 use crate::nearest::{listed, nearest};
 use crate::read::In;
-use crate::text::{SiteText, TransportText};
+use crate::text::{Manner, SiteText, TransportText};
 
 impl Checks<'_> {
     pub(super) fn site(&mut self, name: SiteId, page: &In<SiteText>) {
@@ -35,6 +35,8 @@ impl Checks<'_> {
         }
         self.served(file, site);
         self.speaks(name, file, site);
+        self.asks(name, file, site);
+        self.paced(name, file, site);
         self.periods(file, site);
         self.reconcile(file, name, site);
         for (verb, class) in &site.classes {
@@ -79,6 +81,22 @@ impl Checks<'_> {
         }
     }
 
+    /// That a site is left alone for no longer than at most, and played in a manner that its kind has.
+    fn paced(&mut self, name: SiteId, file: &str, site: &SiteText) {
+        let limits = site.limits.limits();
+        if limits.open_ms > limits.open_max_ms {
+            let own = self.pages.plants.get(&name).and_then(|overlay| overlay.limits.as_ref());
+            let own = own.filter(|page| page.value.rest_ms.is_some() || page.value.rest_max_ms.is_some());
+            let (file, path): (&str, &[&str]) = own.map_or((file, &["limits", "rest_ms"]), |page| (&page.file, &["rest_ms"]));
+            let what = format!("{name} is left alone for {} ms at first, and for {} ms at most", limits.open_ms, limits.open_max_ms);
+            self.say_at(file, path, what, "write a larger `rest_max_ms`, or a smaller `rest_ms`");
+        }
+        if let Some(played) = site.simulated.as_ref().filter(|played| played.manner != Manner::Usual && site.kind != SiteKind::Erp) {
+            let what = format!("a site of kind {} is not played in the manner of {}", word(&site.kind), played.manner.word());
+            self.say_at(file, &["simulated", "as"], what, "leave out `as`: only ERPs are of several sorts");
+        }
+    }
+
     /// That a system whose books are to be compared has some, and can be asked.
     fn reconcile(&mut self, file: &str, name: SiteId, site: &SiteText) {
         let Some(pace) = &site.reconcile else { return };
@@ -97,12 +115,17 @@ impl Checks<'_> {
             let what = format!("nobody can ask {name} what is in its books");
             self.say(file, at, what, "add `read_books:` to `link.http.send`, with a mapping that has `request` and `outcome`");
         }
-        let Pace { every_ms, settle_ms, at_once, patience_ms, .. } = pace.value;
+        let Pace { at: times, every_ms, settle_ms, at_once, patience_ms, .. } = &pace.value;
+        if let Some(time) =
+            times.iter().enumerate().find(|(at, time)| times.iter().take(*at).any(|other| other == *time)).map(|(_, time)| time)
+        {
+            self.say(file, at, format!("`reconcile.at` has {time} twice"), "delete one of them: a run at one time is one run");
+        }
         let zeros = [
-            ("every_ms", every_ms == Some(0)),
-            ("settle_ms", settle_ms == 0),
-            ("at_once", at_once == 0),
-            ("patience_ms", patience_ms == 0),
+            ("every_ms", *every_ms == Some(0)),
+            ("settle_ms", *settle_ms == 0),
+            ("at_once", *at_once == 0),
+            ("patience_ms", *patience_ms == 0),
         ];
         for (key, _) in zeros.into_iter().filter(|(_, zero)| *zero) {
             self.say(

@@ -15,6 +15,7 @@ impl Checks<'_> {
         let (sent, told) = (sent(link), hears(link));
         match site.kind {
             SiteKind::Erp => {
+                self.heard_of(file, told, format!("{name} could never say that it has an order"));
                 if let Some(planning) = site.planning.as_ref().filter(|_| !sent.contains("place_demand")) {
                     let what = format!("{name} plans for {}, and its link cannot place a demand", planning.value);
                     self.say(file, planning.referenced, what, "add `place_demand` to `send`, or leave out `planning:`");
@@ -33,12 +34,12 @@ impl Checks<'_> {
                 self.listens(name, file, told, "what suppliers send");
             }
             SiteKind::Analytics => self.only_reads(name, file, &sent, told),
-            SiteKind::Plant
-            | SiteKind::Warehouse
-            | SiteKind::Quality
-            | SiteKind::ProductData
-            | SiteKind::Maintenance
-            | SiteKind::Transport => {}
+            SiteKind::ProductData => self.listens(name, file, told, "what it releases"),
+            SiteKind::Plant => self.heard_of(file, told, format!("{name} could never say what it makes")),
+            SiteKind::Warehouse => self.heard_of(file, told, format!("{name} could never say what came, and what left")),
+            SiteKind::Quality => self.heard_of(file, told, format!("{name} could never say what it decides")),
+            SiteKind::Maintenance => self.heard_of(file, told, format!("{name} could never say what is down")),
+            SiteKind::Transport => self.heard_of(file, told, format!("{name} could never ask whether a truck may leave")),
         }
         if site.kind != SiteKind::Analytics && sent.contains("tell_events") {
             let what = format!("{name} is sent public events, and is no reader of them");
@@ -62,6 +63,13 @@ impl Checks<'_> {
         }
     }
 
+    /// That a system can say what only it knows. Where a person says it instead, that is right.
+    fn heard_of(&mut self, file: &str, told: bool, what: String) {
+        if !told {
+            self.note_at(file, &["link"], what, "give its link `inbound` topics, or a poll; leave it, where a person says it instead");
+        }
+    }
+
     /// A reader is told, and never says anything.
     fn only_reads(&mut self, name: SiteId, file: &str, sent: &BTreeSet<&str>, told: bool) {
         if told {
@@ -79,7 +87,7 @@ impl Checks<'_> {
 }
 
 /// The verbs that a link can send.
-fn sent(link: &TransportText) -> BTreeSet<&str> {
+pub(super) fn sent(link: &TransportText) -> BTreeSet<&str> {
     match link {
         TransportText::Http(http) => http.send.keys().map(String::as_str).collect(),
         TransportText::Files(files) => files.sent().map(|(verb, _)| verb.as_str()).collect(),
@@ -89,7 +97,7 @@ fn sent(link: &TransportText) -> BTreeSet<&str> {
 /// Whether a system can say anything over its link.
 fn hears(link: &TransportText) -> bool {
     match link {
-        TransportText::Http(http) => http.inbound.is_some() || !http.polls.is_empty(),
-        TransportText::Files(files) => files.inbound.is_some(),
+        TransportText::Http(http) => http.told().next().is_some() || !http.polls.is_empty(),
+        TransportText::Files(files) => files.told().next().is_some(),
     }
 }

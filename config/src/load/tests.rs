@@ -2,13 +2,16 @@
 
 use super::*;
 
+mod asked;
 mod contradictions;
 mod demo;
 mod governance;
 mod links;
+mod notes;
 mod plants;
 mod regions;
 mod roads;
+mod sense;
 mod speaks;
 mod words;
 

@@ -24,6 +24,12 @@ fn in_order(pattern: &Pattern) -> Result<(), String> {
                 same.name, shift.name, shift.starts
             ));
         }
+        if before.clone().any(|other| other.name == shift.name) {
+            return Err(format!(
+                "two shifts are called `{}`, so nobody could tell what belongs to which: give each shift a name of its own",
+                shift.name
+            ));
+        }
         if let Some(later) = before.next_back().filter(|other| other.starts > shift.starts) {
             return Err(format!(
                 "the shift `{}` starts at {} and stands behind `{}`, which starts at {}: list the shifts in the order of their start times",

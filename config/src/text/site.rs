@@ -124,3 +124,13 @@ pub enum Manner {
     /// Of an ERP: Odoo.
     Odoo,
 }
+
+impl Manner {
+    /// As it is written in text.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Usual => "usual",
+            Self::Odoo => "odoo",
+        }
+    }
+}

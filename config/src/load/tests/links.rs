@@ -60,6 +60,9 @@ fn folders_names_and_mappings_of_files_are_told_apart() {
         ),
         ("mapping: mappings/all.jq", "mapping: mappings/none.jq", "there is no mapping file mappings/none.jq"),
         ("csv: {}", "csv: {delimiter: §}", "`§` cannot stand between fields"),
+        ("csv: {}", "csv: {delimiter: ';;'}", "one letter is wanted here. write a single letter or sign in quotes"),
+        ("csv: {}", "csv: {charset: windows-9999}", "there is no charset windows-9999. write a label such as windows-1252"),
+        ("topics: {rows: {names: '*.csv', format: {csv: {}}, mapping: mappings/all.jq}}", "topics: {}", "no file of this system is taken"),
         ("names: '*.csv'", "name: '*.csv'", "there is no key `name` here"),
     ] {
         assert!(FILES.contains(before), "{before}");
@@ -69,6 +72,24 @@ fn folders_names_and_mappings_of_files_are_told_apart() {
     let twice = FILES.replace("topics: {", "topics: {more: {names: '*.csv', mapping: mappings/all.jq}, ");
     let found = words(&twice);
     assert!(found.len() == 1 && found[0].starts_with("two topics take the files *.csv"), "{found:?}");
+    for (names, other, same) in [
+        ("A*.csv", "*B.csv", true),
+        ("*.csv", "R_*.csv", false),
+        ("*", "*.csv", false),
+        ("A*", "B*", false),
+        ("A*B", "A*C", false),
+        ("A*B*", "*A*B", true),
+        ("AB", "A*B", true),
+        ("ABC", "A*B", false),
+        ("**A", "*A", true),
+    ] {
+        let two = FILES.replace("'*.csv'", &format!("'{names}'"));
+        let two = two.replace("topics: {", &format!("topics: {{more: {{names: '{other}', mapping: mappings/all.jq}}, "));
+        let found = words(&two);
+        let wanted =
+            format!("a file may be one of rows ({names}) and of more ({other}), and neither says more. write more letters in one of them");
+        assert!(found.len() == usize::from(same) && found.iter().all(|one| one.starts_with(&wanted)), "{names} {other}: {found:#?}");
+    }
 }
 
 fn http(rest: &str) -> String {
@@ -88,6 +109,7 @@ fn a_poll_asks_for_a_path_or_from_a_place_on() {
             "cursor: {overlap_ms: 1}, mapping: mappings/all.jq",
             "mappings/all.jq has no `ask` and no `items`, which a poll with a cursor needs",
         ),
+        ("path: x, mapping: mappings/all.jq", "`x` stands behind the address without a slash, and would change whom is asked. begin it"),
         ("cursor: {overlap_ms: 0}, mapping: mappings/list.jq", "integer `0` cannot stand here. write a number from 1 on"),
     ] {
         let found = words(&poll(wrong));
@@ -103,6 +125,10 @@ fn who_speaks_for_a_system_shows_a_token_or_signs() {
     for (wrong, wanted) in [
         ("", "anybody could speak for this system"),
         ("signature: {header: 'X Signature', secret: s}, ", "`X Signature` is no header"),
+        (
+            "token: '', ",
+            "the token under `link.http.inbound` is empty, so that anybody could speak for this system. write `token: ${NAME}`",
+        ),
         ("signature: {header: X, secret: ''}, ", "a signature has no secret"),
         ("signature: {header: X, secret: s, algorithm: md5}, ", "`md5` is no word for this"),
     ] {

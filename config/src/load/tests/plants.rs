@@ -101,7 +101,7 @@ fn varied() -> tempfile::TempDir {
         (
             "sites/nord.yaml",
             &format!(
-                "{PLANT}limits: {{at_once: 3, failures: 9}}\nlink: {{http: {{base: 'http://127.0.0.1:1', send: {{post: mappings/p.jq}}}}}}\n"
+                "{PLANT}limits: {{at_once: 3, failures: 9}}\nlink: {{http: {{base: 'http://127.0.0.1:1', send: {{dispatch_job: mappings/p.jq}}}}}}\n"
             ),
         ),
         ("mappings/p.jq", "def request: {path: \"/\"};\ndef outcome: {accepted: {}};\n"),
@@ -159,9 +159,9 @@ fn an_explanation_names_the_layer_that_counts_and_what_it_is_in_the_place_of() {
     );
     assert_eq!(lines("limits.nord").len(), 6);
     assert_eq!(
-        lines("mappings.nord.send.post"),
+        lines("mappings.nord.send.dispatch_job"),
         [
-            "mappings.nord.send.post = plants/nord/mappings/p.jq plants/nord/mappings/p.jq (plant) < mappings/p.jq sites/nord.yaml:6 (central, for this one)"
+            "mappings.nord.send.dispatch_job = plants/nord/mappings/p.jq plants/nord/mappings/p.jq (plant) < mappings/p.jq sites/nord.yaml:6 (central, for this one)"
         ]
     );
     assert_eq!(

@@ -13,7 +13,7 @@ link:
 const PORTAL: &str = "kind: supplier
 region: eu
 calendar: {zone: Europe/Berlin}
-link: {http: {base: 'http://b', inbound: {token: t, topics: {'*': mappings/all.jq}}}}
+link: {http: {base: 'http://b', inbound: {token: u, topics: {'*': mappings/all.jq}}}}
 ";
 const LAKE: &str = "kind: analytics
 region: eu
@@ -24,7 +24,9 @@ link:
 
 /// The folder with a planning system, a portal and a reader that are right, but for this file.
 fn told(changed: &str, text: &str) -> Vec<String> {
-    let erp = format!("{ERP}planning: aps\nlink: {{http: {{base: 'http://b', send: {{place_demand: mappings/all.jq}}}}}}\n");
+    let erp = format!(
+        "{ERP}planning: aps\nlink: {{http: {{base: 'http://b', send: {{place_demand: mappings/all.jq, post: mappings/all.jq}}}}}}\n"
+    );
     let plant = format!("{PLANT}supplier: portal\n");
     let right = [
         ("sites/erp.yaml", erp.as_str()),
@@ -87,7 +89,7 @@ fn each_system_of_the_chain_has_what_it_must_and_nothing_else() {
         ),
         (
             "sites/portal.yaml",
-            PORTAL.replace(", inbound: {token: t, topics: {'*': mappings/all.jq}}", ""),
+            PORTAL.replace(", inbound: {token: u, topics: {'*': mappings/all.jq}}", ""),
             "sites/portal.yaml: portal could never say what suppliers send. give its link `inbound` topics, or a poll",
         ),
         (

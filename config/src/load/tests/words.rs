@@ -141,6 +141,30 @@ fn a_mapping_must_be_able_to_do_what_its_link_promises() {
 }
 
 #[test]
+fn a_word_of_the_calendar_or_the_clock_that_is_none_is_told_in_words_of_this_house() {
+    let calendar = |words: &str| ERP.replace("Berlin}", &format!("Berlin, {words}}}"));
+    let reconcile = |at: &str| format!("{ERP}reconcile: {{at: [{at}]}}\n");
+    for (text, word, kind) in [
+        (calendar("closed: ['2026-02-30']"), "2026-02-30", "no day of the calendar. write year, month and day, such as 2026-12-25"),
+        (calendar("closed: ['24.12.2026']"), "24.12.2026", "no day of the calendar"),
+        (calendar("closed: [2026-13-01]"), "2026-13-01", "no day of the calendar"),
+        (calendar("closed: [tomorrow]"), "tomorrow", "no day of the calendar"),
+        (calendar("shifts: [{name: A, starts: '24:30'}]"), "24:30", "no time of day. write it as 06:00 or 22:30, in quotes"),
+        (calendar("shifts: [{name: A, starts: noon}]"), "noon", "no time of day"),
+        (calendar("shifts: [{name: A, starts: '6:00'}]"), "6:00", "no time of day"),
+        (reconcile("'25:00'"), "25:00", "no time of day"),
+        (reconcile("'22:61'"), "22:61", "no time of day"),
+    ] {
+        let found = findings(&[("sites/erp.yaml", &text)]);
+        assert!(found.len() == 1 && found[0].contains(&format!(": `{word}` is {kind}")), "{text}: {found:#?}");
+        assert!(found[0].split(':').nth(1).unwrap().parse::<u32>().is_ok(), "no line: {found:?}");
+    }
+    let half = MATERIALS.replace("base: KGM}", "base: KGM, conversions: {H87: {num: 1, den: 0}}}");
+    let found = findings(&[("materials/all.yaml", &half)]);
+    assert!(found.len() == 1 && found[0].contains("from 1 to 99999. write how many base units one of it is"), "{found:#?}");
+}
+
+#[test]
 fn what_is_not_even_yaml_is_told_in_words_of_this_house() {
     let cases = [
         ("kind: erp\n\tregion: eu\n", "1:7: while scanning a plain scalar, found a tab. indent with blanks, never with tabs"),

@@ -1,0 +1,102 @@
+//! What changed under the name and number that it had before. A posting names the rule it was made by, and an order the recipe it
+//! was made to, each with its version: two contents of one version would both be in force, and nobody could tell which was meant.
+//! Compares a folder with the book that is in force; looks at nothing else.
+
+use std::collections::BTreeMap;
+
+use takt_protocol::book::{Book, Recipe};
+
+use crate::finding::Finding;
+use crate::folder::Folder;
+use crate::read;
+
+/// The rules and recipes of a folder that are otherwise than those in force and have their version. What a plant is told of where a
+/// recipe comes from is no part of it, and may be said anew.
+pub fn against(before: &Book, folder: &Folder) -> Vec<Finding> {
+    // Variables stand in neither, and what is wrong with the rest is told by the checks.
+    let pages = read::pages(folder, &BTreeMap::new(), None, &mut Vec::new());
+    let mut findings = Vec::new();
+    for (file, rule) in pages.rules.iter().flat_map(|page| page.value.iter().map(move |rule| (&page.file, rule))) {
+        let now = &rule.value;
+        let same = |old: &&takt_protocol::posting::Rule| old.id == now.id && old.version == now.version;
+        if before.rules.rules().iter().find(same).is_some_and(|old| old != now) {
+            let what = format!("the rule {} is in force as version {} with another content", now.id, now.version);
+            findings.push(Finding::about(file, what, "raise its `version`: postings name it").at(rule.referenced));
+        }
+    }
+    for page in &pages.recipes {
+        let (plant, material, version) = (page.value.plant.value, &page.value.material.value, &page.value.version);
+        let old = before.recipes.get(&(plant, material.clone())).into_iter().flatten().find(|old| old.version == version.value);
+        if old.is_some_and(|old| unsigned(old) != unsigned(&page.value.recipe())) {
+            let what = format!("version {} of {material} at {plant} is in force with another content", version.value);
+            findings.push(
+                Finding::about(&page.file, what, "raise its `version`: orders and the plant's own system name it").at(version.referenced),
+            );
+        }
+    }
+    findings.sort();
+    findings
+}
+
+/// The recipe, whoever approved it.
+fn unsigned(recipe: &Recipe) -> Recipe {
+    Recipe { source: String::new(), ..recipe.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{demo, load, trial};
+
+    /// What is told of the demo's folder in force, and a text in one of its files changed, and another.
+    fn told(changes: &[(&str, &str, &str)]) -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        demo::write_to(dir.path()).unwrap();
+        let (variables, _) = trial::filled(&Folder::read(dir.path()).unwrap(), &BTreeMap::new());
+        let before = load(dir.path(), &variables).unwrap().book;
+        for (file, from, to) in changes {
+            let path = dir.path().join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.contains(from), "{file} has no `{from}`");
+            std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        }
+        let folder = Folder::read(dir.path()).unwrap();
+        against(&before, &folder).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_otherwise_under_its_version_is_told_and_a_new_version_is_right() {
+        let rule = ("rules/all.yaml", "trigger: [{count: 50}, shift_end", "trigger: [{count: 60}, shift_end");
+        let own = ("plants/ohio/rules.yaml", "every_minutes: 30", "every_minutes: 20");
+        let recipe = ("recipes/nord-fg-150.yaml", "qty: 500 KGM", "qty: 510 KGM");
+        for (change, wanted) in [
+            (
+                rule,
+                "rules/all.yaml:27:3: the rule issue is in force as version 1 with another content. raise its `version`: postings name it",
+            ),
+            (
+                own,
+                "plants/ohio/rules.yaml:2:3: the rule labour@ohio is in force as version 1 with another content. raise its `version`: postings name it",
+            ),
+            (
+                recipe,
+                "recipes/nord-fg-150.yaml:4:10: version 3 of FG-150 at nord is in force with another content. raise its `version`: orders and the plant's own system name it",
+            ),
+        ] {
+            assert_eq!(told(&[change]), [wanted]);
+        }
+        let raised = ("rules/all.yaml", "- id: issue\n  version: 1", "- id: issue\n  version: 2");
+        assert_eq!(told(&[rule, raised]), Vec::<String>::new());
+        assert_eq!(told(&[own, ("plants/ohio/rules.yaml", "version: 1", "version: 2")]), Vec::<String>::new());
+        assert_eq!(told(&[recipe, ("recipes/nord-fg-150.yaml", "version: \"3\"", "version: \"4\"")]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_says_the_same_in_other_letters_is_the_same() {
+        let nothing = Vec::<String>::new();
+        assert_eq!(told(&[]), nothing);
+        assert_eq!(told(&[("rules/all.yaml", "- id: issue", "# Ours.\n- id: issue"), ("rules/all.yaml", "scale", "# scale")]), nothing);
+        assert_eq!(told(&[("recipes/nord-fg-150.yaml", "PLM, approved", "PLM, approved again")]), nothing);
+        assert_eq!(told(&[("materials/all.yaml", "Bracket", "Bracket, black")]), nothing);
+    }
+}

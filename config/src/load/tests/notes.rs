@@ -1,0 +1,116 @@
+//! What is right, and may not be what somebody thinks it is.
+
+use super::*;
+use crate::{demo, start};
+
+const ALL: &str = "def request: empty; def outcome: empty; def inputs: empty;";
+
+/// What is noted of a folder that is right.
+fn noted(changed: &[(&str, &str)]) -> Vec<String> {
+    let (dir, mut notes) = (folder(changed), Vec::new());
+    let loaded = load_noted(&Folder::read(dir.path()).unwrap(), &BTreeMap::from([("T".to_owned(), "t".to_owned())]), None, &mut notes);
+    assert!(loaded.is_ok(), "{:#?}", loaded.err());
+    notes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn nothing_is_noted_of_the_folders_to_start_from() {
+    type Write = fn(&Path) -> std::io::Result<()>;
+    for write in [demo::write_to as Write, start::write_to] {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path()).unwrap();
+        let checked = crate::trial::check(dir.path(), &BTreeMap::new());
+        assert!(checked.notes.is_empty() && checked.findings.is_empty(), "{:#?}", checked.notes);
+    }
+}
+
+#[test]
+fn what_may_not_be_meant_is_noted_with_its_line_and_the_folder_is_right() {
+    let finance = "clients: [{name: a, token: '${T}', role: finance}]\n";
+    let shifts = RULES.replace("each_report", "shift_end");
+    let regrind = RECIPE.replace("material: STEEL, qty: 0.4 KGM", "material: FG, qty: 1 H87");
+    let chain = RECIPE
+        .replace("material: FG\n", "material: STEEL\n")
+        .replace("base_quantity: 1 H87", "base_quantity: 1 KGM")
+        .replace("material: STEEL, qty: 0.4 KGM", "material: FG, qty: 1 H87")
+        .replace("kind: main, material: FG", "kind: main, material: STEEL");
+    let hears = "inbound: {token: '${T}', topics: {'*': m.jq}}";
+    let erp = |more: &str| format!("{ERP}link: {{http: {{base: 'http://b', {hears}{more}}}}}\n");
+    let plant = format!("{PLANT}link: {{http: {{base: 'http://b', {hears}}}}}\n");
+    let roles = format!("planning: {{may: [{}], sites: [erp]}}\n", takt_protocol::role::VERBS.join(", "));
+    let all = takt_protocol::role::VERBS.join(", ");
+    let cases: [(&[(&str, &str)], &str); 15] = [
+        (
+            &[("mesh.yaml", &format!("regions: [eu, far]\n{finance}{finance}").replacen(finance, "", 1))],
+            "mesh.yaml:1:15: no site is at home in the region far.",
+        ),
+        (
+            &[("mesh.yaml", &format!("{MESH}{finance}"))],
+            "mesh.yaml:2:10: only a may write_off, and what is given up wants a second client who may.",
+        ),
+        (&[], "mesh.yaml:2:11: the token of planner stands in the text, for everybody who may read it. write `token: ${NAME}`"),
+        (
+            &[("sites/cmms.yaml", &ERP.replace("kind: erp", "kind: maintenance"))],
+            "sites/cmms.yaml:1:7: no site of kind plant has cmms as its `maintenance`.",
+        ),
+        (
+            &[("plants/nord/workflows.yaml", "release: {with: [equipment]}\n")],
+            "plants/nord/workflows.yaml:1:18: nord has equipment anyway: no workflow in workflows/ does without it.",
+        ),
+        (&[("rules/all.yaml", &shifts)], "rules/all.yaml:1:3: nord says nothing of shifts, so the rule receipt posts at midnight there."),
+        (&[("recipes/fg.yaml", &regrind)], "recipes/fg.yaml:9:39: FG is made of FG. correct the material, where it is no recycling"),
+        (&[("recipes/steel.yaml", &chain)], "recipes/fg.yaml:9:39: FG is made of FG by way of STEEL."),
+        (&[("roles.yaml", &roles)], &format!("roles.yaml: nobody may {all} at nord: every role that may is limited to other sites.")),
+        (
+            &[("sites/nord.yaml", &plant), ("m.jq", "def inputs: { confirmed: { labour: { qty: .b } } };")],
+            "sites/nord.yaml:5:72: m.jq can report labour, and no posting rule takes it at nord. add a rule with `match: {use: labour}`",
+        ),
+        (
+            &[("sites/erp.yaml", &erp(", tables: {units: {H87: EA}}")), ("m.jq", "def inputs: .tables.unit[.body];")],
+            "sites/erp.yaml:4:96: no mapping of erp looks at its table units. did you mean unit?",
+        ),
+        (
+            &[
+                ("sites/erp.yaml", &erp(", tables: {plant: {sued: X}}")),
+                ("sites/two.yaml", ERP),
+                ("sites/sued.yaml", &PLANT.replace("erp: erp", "erp: two")),
+                ("m.jq", "def inputs: .tables.plant;"),
+            ],
+            "sites/erp.yaml:4:103: the table plant of erp has a word for sued, whose ERP is two.",
+        ),
+        (
+            &[("sites/erp.yaml", &erp(", tables: {unit: {default: STK}}")), ("m.jq", "def inputs: .tables.unit;")],
+            "sites/erp.yaml:4:105: `STK` for what says no unit is not a valid unit of measure.",
+        ),
+        (
+            &[("workflows/all.yaml", governance::WORKFLOWS), ("sites/erp.yaml", &erp("")), ("m.jq", ALL)],
+            "workflows/all.yaml:2:121: what batch_completion moves is to be compared with the books of erp, and nobody reads them.",
+        ),
+        (
+            &[("rules/more.yaml", &RULES.replace("id: receipt", "id: odd").replace("use: produced", "use: produced, material: STEEL"))],
+            "rules/more.yaml:1:3: the rule odd is for STEEL, which no recipe there makes.",
+        ),
+    ];
+    let told = cases.map(|(changed, wanted)| (wanted, noted(changed)));
+    let wrong: Vec<_> = told.iter().filter(|(wanted, notes)| !notes.iter().any(|note| note.starts_with(wanted))).collect();
+    assert!(wrong.is_empty(), "wanted, and noted: {wrong:#?}");
+}
+
+#[test]
+fn who_says_nothing_and_what_tests_nothing_is_noted() {
+    let mute = format!("{PLANT}link: {{http: {{base: 'http://b', send: {{dispatch_job: m.jq}}}}}}\n");
+    let notes = noted(&[("sites/nord.yaml", &mute), ("m.jq", ALL)]);
+    assert!(notes.iter().any(|note| note.starts_with("sites/nord.yaml:5:7: nord could never say what it makes.")), "{notes:#?}");
+    assert!(
+        notes.iter().any(|note| note.contains("nord cannot be asked to change_job, hold_job, resume_job, revoke_job: a person does it"))
+    );
+    let literal =
+        format!("{ERP}link: {{http: {{base: 'http://b', bearer: s3cret, inbound: {{token: '${{T}}', topics: {{'*': m.jq}}}}}}}}\n");
+    let notes = noted(&[("sites/erp.yaml", &literal), ("m.jq", ALL)]);
+    assert!(notes.iter().any(|note| note.starts_with("sites/erp.yaml:4:41: the bearer stands in the text")), "{notes:#?}");
+    assert!(!notes.iter().any(|note| note.contains("s3cret") || note.contains("the token stands")), "{notes:#?}");
+    let dir = folder(&[("rules/none.test.yaml", "plant: nord\nmaterial: FG\ntotal: 1 H87\ncases: []\n")]);
+    let checked = crate::trial::check(dir.path(), &BTreeMap::new());
+    let empty = "rules/none.test.yaml: there is no case in this file of tests.";
+    assert!(checked.findings.is_empty() && checked.notes.iter().any(|note| note.to_string().starts_with(empty)), "{checked:#?}");
+}
