@@ -18,11 +18,13 @@ use crate::text::MaterialText;
 
 mod advice;
 mod asks;
+mod codes;
 mod link;
 mod material;
 mod mesh;
 mod overlay;
 mod ownership;
+mod people;
 mod recipe;
 mod region;
 mod road;
@@ -65,7 +67,7 @@ struct Checks<'a> {
     notes: &'a mut Vec<Finding>,
 }
 
-impl<'a> Checks<'a> {
+impl Checks<'_> {
     fn say(&mut self, file: &str, place: Location, what: String, remedy: impl Into<String>) {
         self.findings.push(Finding::about(file, what, remedy).at(place));
     }

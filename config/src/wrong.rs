@@ -84,6 +84,10 @@ fn said(error: &Error) -> (String, String) {
         Error::InvalidCharNotSingleScalar { .. } | Error::InvalidCharNull { .. } => {
             ("one letter is wanted here".to_owned(), "write a single letter or sign in quotes, such as \";\"".to_owned())
         }
+        Error::MultipleDocuments { .. } => (
+            "a second document begins here".to_owned(),
+            "delete the line `---`, or write what is behind it into a file of its own".to_owned(),
+        ),
         Error::Eof { .. } => ("the file says nothing".to_owned(), "fill it, or delete it".to_owned()),
         Error::Unexpected { expected, .. } => shape(expected),
         other => syntax(&plain(&other.to_string())),

@@ -6,17 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_saphyr::Spanned;
 use takt_protocol::book::SiteKind;
 use takt_protocol::name::SiteId;
-use takt_protocol::posting::{Rule, Trigger, Use};
-use takt_protocol::role::VERBS;
-use takt_protocol::uom::Uom;
+use takt_protocol::posting::{Method, Movement, Rule, Trigger, Use};
 use takt_protocol::words::MaterialId;
 use takt_protocol::workflow::Reconciliation;
 
 use super::{Checks, word};
-use crate::govern::{self, plants};
-use crate::nearest::{listed, nearest};
+use crate::govern::plants;
+use crate::nearest::listed;
 use crate::place;
-use crate::text::{SiteText, TransportText};
+use crate::text::{RecipeText, SiteText, TransportText};
 
 /// What a report may be of, as a mapping writes it.
 const USES: [(Use, &str); 4] = [(Use::Scrap, "scrap"), (Use::Rework, "rework"), (Use::Labour, "labour"), (Use::Machine, "machine")];
@@ -25,9 +23,9 @@ impl Checks<'_> {
     pub(super) fn advice(&mut self) {
         self.notes.extend(self.pages.notes.iter().cloned());
         self.idle_regions();
-        self.second_person();
-        self.powers();
+        self.people();
         self.compared();
+        self.patience();
         let pages = self.pages;
         for (name, page) in &pages.sites {
             self.named(*name, &page.file, &page.value);
@@ -35,6 +33,9 @@ impl Checks<'_> {
         }
         for (plant, text) in plants(pages) {
             self.unruled(plant, text);
+        }
+        for (file, recipe) in pages.recipes.iter().map(|page| (&page.file, &page.value)) {
+            self.received_by_nobody(file, recipe);
         }
         for (file, rule) in pages.rules.iter().flat_map(|page| page.value.iter().map(move |rule| (&page.file, rule))) {
             self.midnight(file, rule);
@@ -50,44 +51,6 @@ impl Checks<'_> {
         for region in mesh.regions.iter().filter(|region| !used.contains(&region.value)) {
             let what = format!("no site is at home in the region {}", region.value);
             self.note("mesh.yaml", region.referenced, what, "write `region:` in the file of a site, or take it out");
-        }
-    }
-
-    /// Whoever gives a quantity up names a second client who may.
-    fn second_person(&mut self) {
-        let pages = self.pages;
-        let Some(mesh) = &pages.mesh else { return };
-        let roles = govern::roles(pages, Some(&mesh.policy));
-        let may: Vec<&str> = mesh
-            .clients
-            .iter()
-            .map(|client| &client.value)
-            .filter(|client| roles.may(&client.role, "write_off"))
-            .map(|client| client.name.as_str())
-            .collect();
-        if let [only] = may.as_slice() {
-            let what = format!("only {only} may write_off, and what is given up wants a second client who may");
-            let remedy = format!("add another client with one of the roles {} under `clients`", listed(&roles.who_may("write_off")));
-            self.note_at("mesh.yaml", &["clients"], what, remedy);
-        }
-    }
-
-    /// What somebody may, and nobody at some plant.
-    fn powers(&mut self) {
-        let pages = self.pages;
-        let Some(page) = &pages.roles else { return };
-        for (plant, _) in plants(pages) {
-            let here = |verb: &&str| {
-                let mut granted = page.value.values().filter(|text| text.value.may.iter().any(|may| may.value == **verb)).peekable();
-                let reaches =
-                    |sites: &Option<Vec<Spanned<SiteId>>>| sites.as_ref().is_none_or(|sites| sites.iter().any(|site| site.value == plant));
-                granted.peek().is_some() && !granted.any(|text| reaches(&text.value.sites))
-            };
-            let nobody: Vec<&str> = VERBS.into_iter().filter(here).collect();
-            if !nobody.is_empty() {
-                let what = format!("nobody may {} at {plant}: every role that may is limited to other sites", nobody.join(", "));
-                self.note("roles.yaml", serde_saphyr::Location::UNKNOWN, what, format!("add {plant} to the `sites` of a role"));
-            }
         }
     }
 
@@ -135,39 +98,6 @@ impl Checks<'_> {
         }
     }
 
-    /// Codes for what is somebody else's, codes that nobody looks at, and units that are none.
-    fn coded(&mut self, name: SiteId, file: &str, site: &SiteText) {
-        let Some(link) = &site.link else { return };
-        let over = if matches!(link, TransportText::Http(_)) { "http" } else { "files" };
-        let folder = self.folder;
-        let texts: Vec<&str> = link.mapping_files().iter().filter_map(|mapping| folder.file(&mapping.value)).collect();
-        for (table, words) in link.tables() {
-            let says = |text: &&str| identifiers(text).any(|said| said == table);
-            if !texts.iter().any(says) {
-                let read: BTreeSet<&str> =
-                    texts.iter().flat_map(|text| text.split("tables.").skip(1)).filter_map(|rest| identifiers(rest).next()).collect();
-                let read: Vec<&str> = read.into_iter().collect();
-                let what = format!("no mapping of {name} looks at its table {table}");
-                let remedy = if read.is_empty() { "leave it out".to_owned() } else { nearest(table, &read) };
-                self.note_at(file, &["link", over, "tables", table], what, remedy);
-            }
-            for (ours, theirs) in words {
-                let path = ["link", over, "tables", table, ours];
-                let elsewhere =
-                    SiteId::parse(ours).ok().and_then(|plant| self.pages.sites.get(&plant)).and_then(|page| page.value.erp.as_ref());
-                if let Some(erp) = elsewhere.filter(|erp| table == "plant" && site.kind == SiteKind::Erp && erp.value != name) {
-                    let what = format!("the table plant of {name} has a word for {ours}, whose ERP is {}", erp.value);
-                    self.note_at(file, &path, what, format!("leave it out, unless {name} speaks of {ours} as of somebody else's plant"));
-                }
-                let default = (table == "unit" && ours == "default") || (table == "default" && ours == "unit") || table == "item_unit";
-                if let Some(wrong) = Uom::parse(theirs).err().filter(|_| default && !theirs.contains("${")) {
-                    let what = format!("`{}` for what says no unit is not a valid {}", theirs.escape_debug(), wrong.what);
-                    self.note_at(file, &path, what, wrong.remedy);
-                }
-            }
-        }
-    }
-
     /// What a plant's mapping can report, and no rule posts.
     fn unruled(&mut self, plant: SiteId, text: &SiteText) {
         let pages = self.pages;
@@ -194,6 +124,41 @@ impl Checks<'_> {
                     open.join("}` or `{use: ")
                 );
                 self.note(&format!("sites/{plant}.yaml"), mapping.referenced, what, remedy);
+            }
+        }
+    }
+
+    /// What is made and comes into nobody's books.
+    fn received_by_nobody(&mut self, file: &str, recipe: &RecipeText) {
+        for material in recipe.outputs.value.iter().map(|output| &output.material) {
+            let rules = || self.posting(recipe, &material.value, Use::Produced).chain(self.posting(recipe, &material.value, Use::Yield));
+            let receipts: Vec<&Rule> = rules().filter(|rule| rule.movement == Movement::GoodsReceipt).collect();
+            if !receipts.is_empty() && receipts.iter().all(|rule| rule.method == Method::Skip) {
+                let what = format!("{} made at {} is received by nobody: its rules are to be skipped", material.value, recipe.plant.value);
+                self.note(
+                    file,
+                    material.referenced,
+                    what,
+                    "write `method: explicit` in one of them, or `backflush` where the ERP receives it itself",
+                );
+            }
+        }
+    }
+
+    /// Whoever is asked again while an attempt may be under way is asked twice.
+    fn patience(&mut self) {
+        let pages = self.pages;
+        let Some(patience) = pages.mesh.as_ref().and_then(|mesh| mesh.policy.dispatch_patience_ms.as_ref()) else { return };
+        for (plant, text) in plants(pages) {
+            let window = text.limits.limits().window_ms;
+            if patience.value.get() <= u64::from(window) && text.link.is_some() {
+                let what = format!("{plant} is asked again after {} ms, and one attempt may take {window} ms", patience.value);
+                self.note(
+                    "mesh.yaml",
+                    patience.referenced,
+                    what,
+                    format!("write a longer `dispatch_patience_ms`, or a shorter `window_ms` for {plant}"),
+                );
             }
         }
     }
@@ -251,18 +216,24 @@ impl Checks<'_> {
         let pages = self.pages;
         let mut made_of: BTreeMap<&MaterialId, BTreeSet<&MaterialId>> = BTreeMap::new();
         for recipe in pages.recipes.iter().map(|page| &page.value) {
-            made_of.entry(&recipe.material.value).or_default().extend(recipe.components.iter().map(|component| &component.material.value));
+            for output in &recipe.outputs.value {
+                made_of
+                    .entry(&output.material.value)
+                    .or_default()
+                    .extend(recipe.components.iter().map(|component| &component.material.value));
+            }
         }
         for (file, recipe) in pages.recipes.iter().map(|page| (&page.file, &page.value)) {
             for component in &recipe.components {
-                let (product, part) = (&recipe.material.value, &component.material.value);
+                let part = &component.material.value;
                 let (mut seen, mut open) = (BTreeSet::new(), vec![part]);
                 while let Some(next) = open.pop() {
                     if seen.insert(next) {
                         open.extend(made_of.get(next).into_iter().flatten().copied());
                     }
                 }
-                if seen.contains(product) {
+                let made = recipe.outputs.value.iter().map(|output| &output.material.value);
+                if let Some(product) = made.filter(|made| seen.contains(made)).min_by_key(|made| *made != part) {
                     let way = if product == part { String::new() } else { format!(" by way of {part}") };
                     let what = format!("{product} is made of {product}{way}");
                     self.note(file, component.material.referenced, what, "correct the material, where it is no recycling");
@@ -278,6 +249,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The names in a mapping, outside of comments.
-fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     lines(text).flat_map(|line| line.split(|letter: char| !letter.is_alphanumeric() && letter != '_')).filter(|name| !name.is_empty())
 }

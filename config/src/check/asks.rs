@@ -100,7 +100,7 @@ impl Checks<'_> {
     }
 
     /// What can be switched on can be switched off again.
-    fn both_ways<'b>(&mut self, asked: Asked<'_>, told: &mut BTreeSet<&'b str>) {
+    fn both_ways(&mut self, asked: Asked<'_>, told: &mut BTreeSet<&str>) {
         let here = SWITCHES.into_iter().filter(|(on, _)| asked.verbs().contains(on));
         for (has, lacks) in
             here.flat_map(|(on, off)| [(on, off), (off, on)]).filter(|(has, lacks)| asked.is_sent(has) && !asked.is_sent(lacks))
@@ -142,7 +142,7 @@ impl Checks<'_> {
     }
 
     /// What can be done without is asked wherever nobody says that it is.
-    fn done_with<'b>(&mut self, asked: Asked<'_>, told: &mut BTreeSet<&'b str>) {
+    fn done_with(&mut self, asked: Asked<'_>, told: &mut BTreeSet<&str>) {
         let steps =
             [(SiteKind::Warehouse, Step::AnnounceUnit), (SiteKind::Quality, Step::TellHold), (SiteKind::Quality, Step::OpenInspection)];
         let workflows = workflows(self.pages);

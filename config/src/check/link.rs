@@ -4,30 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
 use takt_actors::link::files::names::Pattern;
-use takt_protocol::name::SiteId;
+use takt_actors::link::format::{Csv, Format};
+use takt_protocol::effect::Effect;
 use takt_protocol::outbox::Class;
-use takt_protocol::uom::Uom;
 
 use super::Checks;
-use crate::nearest::nearest;
 use crate::text::{DropText, FilesText, FormatText, HttpText, InboundText, PollText, SignatureText};
 
-/// The code tables that are read in both directions: two words of ours with one of theirs cannot be told apart on the way in.
-const BOTH_WAYS: [&str; 2] = ["plant", "unit"];
-
-/// Our words for how stock stands.
-const STOCK: [&str; 6] = ["unrestricted", "quality_inspection", "blocked", "in_transit", "returns", "restricted"];
-
 type Classes = BTreeMap<String, Spanned<Class>>;
-
-/// Our words and a system's, by table.
-type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Checks<'_> {
     pub(super) fn http(&mut self, file: &str, http: &HttpText, classes: &Classes) {
         for (verb, mapping) in &http.send {
             self.verb(file, verb, mapping.referenced);
             self.has(file, mapping, &["request", "outcome"], "what is sent");
+            self.of_its_verb(file, verb, mapping);
             match classes.get(verb).map(|class| class.value) {
                 Some(Class::ProbeWithSettle { .. }) => self.has(file, mapping, &["probe", "probed"], "the class probe_with_settle"),
                 Some(Class::DedupByKey | Class::AtMostOnce) | None => {}
@@ -52,6 +43,15 @@ impl Checks<'_> {
         self.tables(file, &["link", "http", "tables"], &http.tables);
     }
 
+    /// That a mapping which is called after a verb is used for that one.
+    fn of_its_verb(&mut self, file: &str, verb: &str, mapping: &Spanned<String>) {
+        let name = mapping.value.rsplit('/').next().and_then(|name| name.strip_suffix(".jq")).unwrap_or_default();
+        if name != verb && Effect::VERBS.contains(&name) {
+            let what = format!("{verb} is sent by a mapping that is called {name}");
+            self.note(file, mapping.referenced, what, "look whether two mappings were exchanged");
+        }
+    }
+
     fn inbound(&mut self, file: &str, inbound: &InboundText) {
         let path = ["link", "http", "inbound"];
         self.format(file, &[path[0], path[1], path[2], "format", "csv"], &inbound.format);
@@ -59,6 +59,10 @@ impl Checks<'_> {
         if inbound.token.is_none() && inbound.signature.is_none() {
             let what = "anybody could speak for this system".to_owned();
             self.say_at(file, &path, what, "write `token` or `signature` under `link.http.inbound`, or both");
+        }
+        for (topic, mapping) in inbound.topics.iter().filter(|(topic, _)| topic.is_empty() || topic.contains(['/', '?', '#', ' '])) {
+            let what = format!("nobody can post under the topic `{}`", topic.escape_debug());
+            self.say(file, mapping.referenced, what, "write one word without a slash, as it stands behind `/in/<site>/`, or \"*\" for all");
         }
         if inbound.topics.is_empty() {
             let what = "nothing of what this system says is taken: `topics` names none".to_owned();
@@ -93,11 +97,22 @@ impl Checks<'_> {
     /// That the address of a system says how it is spoken to.
     fn reached(&mut self, file: &str, base: &str) {
         // A variable that is not set was told.
-        let is_address = ["http://", "https://"].iter().any(|scheme| base.len() > scheme.len() && base.starts_with(scheme));
-        if !base.is_empty() && !is_address {
-            let what = format!("`{}` under `link.http.base` is no address", base.escape_debug());
-            self.say_at(file, &["link", "http", "base"], what, "begin it with http:// or https://, such as https://erp.example.com");
+        if base.is_empty() {
+            return;
         }
+        let url = reqwest::Url::parse(base).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let (what, remedy) = match url {
+            None => ("is no address", "begin it with http:// or https://, such as https://erp.example.com"),
+            Some(url) if url.password().is_some() || !url.username().is_empty() => {
+                let what = "an address has credentials in it, and addresses stand in logs".to_owned();
+                return self.say_at(file, &["link", "http", "base"], what, "write `bearer: ${NAME}` beside it, and set NAME outside");
+            }
+            Some(url) if url.query().is_some() || url.fragment().is_some() => {
+                ("goes on behind its path, where what is asked for is added", "end it with the host or a path; the rest is the mapping's")
+            }
+            Some(_) => return,
+        };
+        self.say_at(file, &["link", "http", "base"], format!("`{}` under `link.http.base` {what}", base.escape_debug()), remedy);
     }
 
     pub(super) fn files(&mut self, file: &str, files: &FilesText, classes: &Classes) {
@@ -105,6 +120,7 @@ impl Checks<'_> {
         for (verb, mapping) in files.sent() {
             self.verb(file, verb, mapping.referenced);
             self.has(file, mapping, &["file"], "what is laid down");
+            self.of_its_verb(file, verb, mapping);
             let Some(class) = classes.get(verb) else { continue };
             match class.value {
                 Class::AtMostOnce => {}
@@ -181,6 +197,9 @@ impl Checks<'_> {
             let same = |(_, other): &&(&str, &str)| Pattern::new(other).letters() == Pattern::new(names).letters() && meet(other, names);
             if names.is_empty() {
                 self.say(file, topic.referenced, "no file is called nothing".to_owned(), "write `names`, such as \"*.xml\"");
+            } else if names.contains('/') || names.starts_with('.') {
+                let what = format!("no file that is taken is called {names}: what lies in folders below, or is hidden, is left alone");
+                self.say(file, topic.referenced, what, "write the name of a file of this folder, such as \"*.xml\"");
             } else if before.iter().any(|(_, other)| *other == names) {
                 self.say(file, topic.referenced, format!("two topics take the files {names}"), "give each its own names, or leave out one");
             } else if let Some((other, taken)) = before.iter().find(same) {
@@ -238,12 +257,14 @@ impl Checks<'_> {
 
     fn format(&mut self, file: &str, path: &[&str], format: &FormatText) {
         let FormatText::Csv(csv) = format else { return };
-        if !csv.delimiter.is_ascii() {
+        let splits = csv.delimiter.is_ascii() && !csv.delimiter.is_ascii_alphanumeric() && !['"', '\r', '\n', '.'].contains(&csv.delimiter);
+        if !splits {
             let what = format!("`{}` cannot stand between fields", csv.delimiter.escape_debug());
             let path = [path, &["delimiter"]].concat();
-            self.say_at(file, &path, what, "write a comma, a semicolon or another letter of ASCII as `delimiter`");
+            self.say_at(file, &path, what, "write a comma, a semicolon, a tab or another sign as `delimiter`");
         }
-        let read = csv.charset.as_ref().map(|charset| (charset, format.format().read(b"a")));
+        let plain = |charset: &String| Format::Csv(Csv { charset: Some(charset.clone()), ..Csv::default() });
+        let read = csv.charset.as_ref().map(|charset| (charset, plain(charset).read(b"a")));
         if let Some((charset, Err(_))) = read {
             let what = format!("there is no charset {}", charset.escape_debug());
             self.say_at(
@@ -264,55 +285,6 @@ impl Checks<'_> {
             self.say(file, mapping.referenced, what, "define it there, or name another mapping");
         }
     }
-
-    fn tables(&mut self, file: &str, at: &[&str], tables: &Tables) {
-        for table in BOTH_WAYS {
-            self.told_apart(file, &[at, &[table]].concat(), table, tables.get(table));
-        }
-        let of = |table: &str| tables.get(table).into_iter().flatten();
-        // `default` is the unit of what says none.
-        for (unit, _) in of("unit").filter(|(ours, _)| *ours != "default") {
-            if let Err(wrong) = Uom::parse(unit) {
-                let what = format!("the table unit has a word for `{}`, which is not a valid {}", unit.escape_debug(), wrong.what);
-                self.say_at(file, &[at, &["unit", unit]].concat(), what, wrong.remedy);
-            }
-        }
-        let pages = self.pages;
-        // An ERP may keep a warehouse of ours as a plant of its own.
-        let sites: Vec<&str> = pages.sites.keys().map(SiteId::as_str).collect();
-        for (plant, _) in of("plant").filter(|(ours, _)| !sites.contains(&ours.as_str()) && pages.whole("sites")) {
-            let what = format!("the table plant has a word for {}, and there is no such site", plant.escape_debug());
-            self.say_at(file, &[at, &["plant", plant]].concat(), what, nearest(plant, &sites));
-        }
-        if let (Some(free), Some(blocked)) = (word_of(tables, "unrestricted"), word_of(tables, "blocked"))
-            && free == blocked
-        {
-            let what = format!("the table stock has {free} for unrestricted and for blocked, so what is held would stay free there");
-            self.say_at(file, &[at, &["stock", "blocked"]].concat(), what, "give blocked a word of its own");
-        }
-        for (status, _) in of("stock") {
-            let near = nearest(status, &STOCK);
-            if !STOCK.contains(&status.as_str()) && near.starts_with("did you mean") {
-                let what = format!("the table stock has a word for {}, which is no status of stock", status.escape_debug());
-                self.say_at(file, &[at, &["stock", status]].concat(), what, near);
-            }
-        }
-    }
-
-    fn told_apart(&mut self, file: &str, at: &[&str], table: &str, words: Option<&BTreeMap<String, String>>) {
-        let mut ours: BTreeMap<&str, &str> = BTreeMap::new();
-        for (our, their) in words.into_iter().flatten() {
-            if let Some(other) = ours.insert(their, our) {
-                let what = format!("the table {table} has {their} for {other} and for {our}, so neither is known when it comes in");
-                let remedy = format!("give {other} and {our} two words, or leave out one of them");
-                self.say_at(file, &[at, &[our]].concat(), what, remedy);
-            }
-        }
-    }
-}
-
-fn word_of<'a>(tables: &'a Tables, status: &str) -> Option<&'a String> {
-    tables.get("stock")?.get(status)
 }
 
 /// Whether some name fits both patterns.
@@ -332,8 +304,7 @@ fn meet(one: &str, other: &str) -> bool {
             let left = next.last() == Some(&true);
             next.push(match (*letter, *theirs) {
                 ('*', '*') => *diagonal || *above || left,
-                ('*', _) => *above || left,
-                (_, '*') => *above || left,
+                ('*', _) | (_, '*') => *above || left,
                 (ours, theirs) => *diagonal && ours == theirs,
             });
         }

@@ -23,6 +23,10 @@ impl<'a> Checks<'a> {
                     let what = format!("the material {name} stands in {other} too");
                     self.say(&page.file, text.referenced, what, "delete one of them");
                 }
+                if name.as_str().trim() != name.as_str() {
+                    let what = format!("the material `{name}` begins or ends with a blank, so nobody else would call it so");
+                    self.say(&page.file, text.referenced, what, "take the blank away");
+                }
                 self.units(&page.file, name, text);
                 if text.value.inspected && text.value.lot_mode == LotMode::None {
                     let what = format!("{name} is inspected, and has no lots that could be");

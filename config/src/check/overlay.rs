@@ -44,6 +44,13 @@ impl Checks<'_> {
             }
         }
         self.own_rules(plant, overlay);
+        if let Some(page) = &overlay.notes {
+            let mut seen = BTreeSet::new();
+            for note in page.value.iter().filter(|note| !seen.insert((&note.value.material, &note.value.version))) {
+                let what = format!("version {} of {} is noted twice", note.value.version, note.value.material);
+                self.say(&page.file, note.referenced, what, "delete one of them");
+            }
+        }
         for (page, note) in overlay.notes.iter().flat_map(|page| page.value.iter().map(move |note| (page, note))) {
             let there = pages.recipes.iter().any(|recipe| {
                 let recipe = &recipe.value;

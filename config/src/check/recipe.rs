@@ -51,6 +51,10 @@ impl<'a> Checks<'a> {
         self.measured(file, &recipe.material.value, &recipe.base_quantity);
         self.exact(file, &recipe.material.value, &recipe.base_quantity);
         self.some(file, &recipe.material.value, &recipe.base_quantity);
+        if recipe.source.trim().is_empty() {
+            let what = format!("nobody approved version {} of {}", recipe.version.value, recipe.material.value);
+            self.say_at(file, &["source"], what, "write who approved it and when, such as \"PLM, approved 12 Nov 2026\"");
+        }
         self.operations(file, recipe);
         self.once(file, "component line", recipe.components.iter().map(|component| &component.item));
         for component in &recipe.components {
@@ -187,7 +191,7 @@ impl<'a> Checks<'a> {
     }
 
     /// The rules that may post a use of a material in a recipe.
-    fn posting(&self, recipe: &RecipeText, material: &MaterialId, purpose: Use) -> impl Iterator<Item = &'a Rule> {
+    pub(super) fn posting(&self, recipe: &RecipeText, material: &MaterialId, purpose: Use) -> impl Iterator<Item = &'a Rule> {
         let fits = move |rule: &Match, material: &MaterialId, plant| {
             rule.site.is_none_or(|site| site == plant)
                 && rule.material.as_ref().is_none_or(|wanted| wanted == material)

@@ -41,6 +41,16 @@ impl Checks<'_> {
                           lost that matters";
             self.say(FILE, engine.referenced, what, remedy);
         }
+        if text.durability == DurabilityText::Durable && (1..3).contains(&text.monitors.len()) {
+            let what =
+                format!("{region} names {} of its servers to be looked at, and what is durable is on most of three", text.monitors.len());
+            self.note(
+                FILE,
+                engine.referenced,
+                what,
+                "name the monitoring address of each under `monitors`; on fewer than three servers a node does not start",
+            );
+        }
         self.credentials(FILE, text.user.as_ref(), text.password.as_ref(), text.token.as_ref());
         self.certificates(FILE, text.root_certificates.as_ref());
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use serde_saphyr::Spanned;
 use takt_protocol::book::SiteKind;
 use takt_protocol::name::SiteId;
-use takt_protocol::posting::{Rule, RuleBook};
+use takt_protocol::posting::{Rule, RuleBook, Trigger};
 
 use super::Checks;
 use crate::nearest::nearest;
@@ -31,6 +32,19 @@ impl Checks<'_> {
             self.material(file, material, place);
         }
         self.done_somewhere(file, rule);
+        if rule.value.id.trim().is_empty() {
+            self.say(file, place, "a rule has no name".to_owned(), "write `id:`: postings name the rule they were made by");
+        }
+        let twice = |all: &[Value]| all.iter().enumerate().any(|(at, one)| all.iter().take(at).any(|other| other == one));
+        let text = serde_json::to_value(&rule.value).unwrap_or_default();
+        for key in ["trigger", "group_by"].into_iter().filter(|key| text.get(key).and_then(Value::as_array).is_some_and(|all| twice(all))) {
+            self.say(file, place, format!("the `{key}` of the rule {} says something twice", rule.value.id), "delete one of them");
+        }
+        let triggers = &rule.value.trigger;
+        if triggers.contains(&Trigger::EachReport) && triggers.len() > 1 {
+            let what = format!("the rule {} posts each report at once, so its other triggers never come true", rule.value.id);
+            self.note(file, place, what, "leave out `each_report`, or the others");
+        }
     }
 
     /// That the operation that a rule is for is one of a recipe.

@@ -1,10 +1,13 @@
 //! A site and those it names. Its link is looked at beside this.
 
+use std::collections::BTreeMap;
+
 use serde_saphyr::Location;
 use takt_protocol::book::SiteKind;
 use takt_protocol::books::Pace;
 use takt_protocol::effect::Effect;
 use takt_protocol::name::{OURS, SiteId};
+use takt_protocol::outbox::Class;
 
 use super::{Checks, word};
 use crate::load::month_of;
@@ -26,7 +29,7 @@ impl Checks<'_> {
         }
         let wanted = [(&site.erp, SiteKind::Erp), (&site.warehouse, SiteKind::Warehouse), (&site.quality, SiteKind::Quality)];
         for (named, kind) in wanted {
-            if let Some(named) = named {
+            if let Some(named) = named.as_ref().filter(|_| site.kind == SiteKind::Plant) {
                 self.is_a(file, named, kind);
             }
         }
@@ -41,6 +44,10 @@ impl Checks<'_> {
         self.reconcile(file, name, site);
         for (verb, class) in &site.classes {
             self.verb(file, verb, class.referenced);
+            if matches!(class.value, Class::ProbeWithSettle { settle_ms: 0 }) {
+                let what = format!("{name} would be asked what became of {verb} before it can know");
+                self.say(file, class.referenced, what, "write under `settle_ms` how long it takes until what was sent is seen there");
+            }
         }
         match &site.link {
             Some(TransportText::Http(http)) => self.http(file, http, &site.classes),
@@ -51,6 +58,12 @@ impl Checks<'_> {
 
     /// That a system around is named where what it owns happens.
     fn served(&mut self, file: &str, site: &SiteText) {
+        for (key, named) in [("erp", &site.erp), ("warehouse", &site.warehouse), ("quality", &site.quality)] {
+            if let Some(named) = named.as_ref().filter(|_| site.kind != SiteKind::Plant) {
+                let what = format!("a site of kind {} has no {key}", word(&site.kind));
+                self.say(file, named.referenced, what, format!("write `{key}:` in the file of each plant that {} serves", named.value));
+            }
+        }
         let around = [
             ("maintenance", &site.maintenance, SiteKind::Plant, SiteKind::Maintenance),
             ("transport", &site.transport, SiteKind::Warehouse, SiteKind::Transport),
@@ -70,7 +83,11 @@ impl Checks<'_> {
     }
 
     fn periods(&mut self, file: &str, site: &SiteText) {
+        let mut seen = BTreeMap::new();
         for (month, state) in &site.periods {
+            if let Some(other) = month_of(month).and_then(|number| seen.insert(number, month)) {
+                self.say(file, state.referenced, format!("{other} and {month} are one month"), "delete one of them");
+            }
             if month_of(month).is_none() {
                 self.say(file, state.referenced, format!("`{month}` is not a valid month"), "write it as 2026-10");
             }
@@ -120,6 +137,12 @@ impl Checks<'_> {
             times.iter().enumerate().find(|(at, time)| times.iter().take(*at).any(|other| other == *time)).map(|(_, time)| time)
         {
             self.say(file, at, format!("`reconcile.at` has {time} twice"), "delete one of them: a run at one time is one run");
+        }
+        if settle_ms >= patience_ms && *patience_ms > 0 {
+            let what = format!(
+                "a run ends after {patience_ms} ms, and what differs is read again after {settle_ms} ms: nothing would ever differ twice"
+            );
+            self.say(file, at, what, "write a longer `patience_ms`, or a shorter `settle_ms`");
         }
         let zeros = [
             ("every_ms", *every_ms == Some(0)),

@@ -56,6 +56,10 @@ impl<'a> Checks<'a> {
                 let remedy = format!("write at most {} ms, or the class that it is", class.most_ms());
                 self.say(file, latency.referenced, what, remedy);
             }
+            if flow == Flow::HoldResolution && class == LatencyClass::Batch {
+                let what = "hold_resolution cannot wait for its time to come: bad stock is held everywhere at once".to_owned();
+                self.say(file, latency.referenced, what, "write `class: real_time` or `class: near_time`");
+            }
         }
         if let Some(sla) = sla {
             let quick = latency.as_ref().is_some_and(|latency| latency.value.class == LatencyClass::RealTime);
@@ -67,6 +71,7 @@ impl<'a> Checks<'a> {
             let what = format!("{} posts to an ERP and is said to need no reconciliation", flow.word());
             self.say(file, compared.referenced, what, "write `reconciliation: books`");
         }
+        self.once(file, "step", without.iter());
         for name in without {
             self.switch(file, flow, name);
         }

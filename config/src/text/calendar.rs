@@ -18,6 +18,9 @@ fn in_order(pattern: &Pattern) -> Result<(), String> {
     }
     for (at, shift) in pattern.shifts.iter().enumerate() {
         let mut before = pattern.shifts.iter().take(at);
+        if shift.name.trim().is_empty() {
+            return Err(format!("`{}` is the start of a shift without a name: write `name:`, such as A", shift.starts));
+        }
         if let Some(same) = before.clone().find(|other| other.starts == shift.starts) {
             return Err(format!(
                 "the shifts `{}` and `{}` both start at {}: give each shift a start of its own",

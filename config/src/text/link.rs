@@ -74,15 +74,15 @@ impl TransportText {
     /// What must not be known to everybody, each with the keys that lead to it.
     pub(crate) fn secrets(&self) -> Vec<(&str, Vec<&'static str>)> {
         let Self::Http(http) = self else { return Vec::new() };
-        fn signed(signature: &Option<SignatureText>) -> Option<&str> {
-            signature.as_ref().map(|signature| signature.secret.value.as_str())
-        }
         let inbound = http.inbound.as_ref();
         let all = [
             (http.bearer.as_deref(), vec!["link", "http", "bearer"]),
-            (signed(&http.signature), vec!["link", "http", "signature", "secret"]),
+            (http.signature.as_ref().map(SignatureText::shared), vec!["link", "http", "signature", "secret"]),
             (inbound.and_then(|inbound| inbound.token.as_deref()), vec!["link", "http", "inbound", "token"]),
-            (inbound.and_then(|inbound| signed(&inbound.signature)), vec!["link", "http", "inbound", "signature", "secret"]),
+            (
+                inbound.and_then(|inbound| inbound.signature.as_ref()).map(SignatureText::shared),
+                vec!["link", "http", "inbound", "signature", "secret"],
+            ),
         ];
         all.into_iter().filter_map(|(secret, path)| Some((secret?, path))).collect()
     }
@@ -228,6 +228,10 @@ fn five_minutes() -> u64 {
 }
 
 impl SignatureText {
+    fn shared(&self) -> &str {
+        &self.secret.value
+    }
+
     /// The rule.
     pub fn signature(&self) -> Signature {
         let AlgorithmText::Sha256 = self.algorithm;

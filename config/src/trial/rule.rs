@@ -149,7 +149,7 @@ impl<'a> Floor<'a> {
     }
 
     fn report(&mut self, report: Report) -> Result<(), String> {
-        let said = format!("{report:?}");
+        let said = serde_json::to_string(&report).unwrap_or_default();
         match self.tell(self.plant, Body::Order(order::Input::Report(report)))? {
             Answer::Accepted => Ok(()),
             Answer::Discrepant { case } | Answer::Quarantined { case } => {

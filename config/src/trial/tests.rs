@@ -47,6 +47,8 @@ fn a_rule_that_was_changed_fails_its_test_with_the_postings_that_came() {
     let found = checked("rules/all.yaml", "trigger: [{count: 50}, shift_end, completion]", "trigger: [shift_end, completion]");
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].contains("1 postings were wanted, and there came no posting"), "{found:?}");
+    let found = checked("rules/all.test.yaml", "confirmed: {op: \"10\", scrap", "confirmed: {op: \"70\", scrap");
+    assert!(found.len() == 1 && found[0].contains("{\"confirmed\":{\"op\":\"70\""), "as it is written, not as we keep it: {found:?}");
     let found = checked("rules/all.test.yaml", "qty: 100 H87}", "qty: 99 H87}");
     assert!(found[0].contains("what was left is 100 H87 Yield op 10 of FG-100"), "{found:?}");
 }

@@ -24,8 +24,17 @@ fn nothing_is_noted_of_the_folders_to_start_from() {
     }
 }
 
+/// Files that are otherwise, and how a note begins that there is then.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str);
+
+fn all_noted(cases: &[Case<'_>]) {
+    let told = cases.iter().map(|(changed, wanted)| (wanted, noted(changed)));
+    let wrong: Vec<_> = told.filter(|(wanted, notes)| !notes.iter().any(|note| note.starts_with(*wanted))).collect();
+    assert!(wrong.is_empty(), "wanted, and noted: {wrong:#?}");
+}
+
 #[test]
-fn what_may_not_be_meant_is_noted_with_its_line_and_the_folder_is_right() {
+fn what_nobody_names_does_or_compares_is_noted() {
     let finance = "clients: [{name: a, token: '${T}', role: finance}]\n";
     let shifts = RULES.replace("each_report", "shift_end");
     let regrind = RECIPE.replace("material: STEEL, qty: 0.4 KGM", "material: FG, qty: 1 H87");
@@ -34,16 +43,10 @@ fn what_may_not_be_meant_is_noted_with_its_line_and_the_folder_is_right() {
         .replace("base_quantity: 1 H87", "base_quantity: 1 KGM")
         .replace("material: STEEL, qty: 0.4 KGM", "material: FG, qty: 1 H87")
         .replace("kind: main, material: FG", "kind: main, material: STEEL");
-    let hears = "inbound: {token: '${T}', topics: {'*': m.jq}}";
-    let erp = |more: &str| format!("{ERP}link: {{http: {{base: 'http://b', {hears}{more}}}}}\n");
-    let plant = format!("{PLANT}link: {{http: {{base: 'http://b', {hears}}}}}\n");
     let roles = format!("planning: {{may: [{}], sites: [erp]}}\n", takt_protocol::role::VERBS.join(", "));
     let all = takt_protocol::role::VERBS.join(", ");
-    let cases: [(&[(&str, &str)], &str); 15] = [
-        (
-            &[("mesh.yaml", &format!("regions: [eu, far]\n{finance}{finance}").replacen(finance, "", 1))],
-            "mesh.yaml:1:15: no site is at home in the region far.",
-        ),
+    all_noted(&[
+        (&[("mesh.yaml", &format!("regions: [eu, far]\n{finance}"))], "mesh.yaml:1:15: no site is at home in the region far."),
         (
             &[("mesh.yaml", &format!("{MESH}{finance}"))],
             "mesh.yaml:2:10: only a may write_off, and what is given up wants a second client who may.",
@@ -61,6 +64,15 @@ fn what_may_not_be_meant_is_noted_with_its_line_and_the_folder_is_right() {
         (&[("recipes/fg.yaml", &regrind)], "recipes/fg.yaml:9:39: FG is made of FG. correct the material, where it is no recycling"),
         (&[("recipes/steel.yaml", &chain)], "recipes/fg.yaml:9:39: FG is made of FG by way of STEEL."),
         (&[("roles.yaml", &roles)], &format!("roles.yaml: nobody may {all} at nord: every role that may is limited to other sites.")),
+    ]);
+}
+
+#[test]
+fn what_rules_recipes_and_codes_may_not_mean_is_noted() {
+    let hears = "inbound: {token: '${T}', topics: {'*': m.jq}}";
+    let erp = |more: &str| format!("{ERP}link: {{http: {{base: 'http://b', {hears}{more}}}}}\n");
+    let plant = format!("{PLANT}link: {{http: {{base: 'http://b', {hears}}}}}\n");
+    all_noted(&[
         (
             &[("sites/nord.yaml", &plant), ("m.jq", "def inputs: { confirmed: { labour: { qty: .b } } };")],
             "sites/nord.yaml:5:72: m.jq can report labour, and no posting rule takes it at nord. add a rule with `match: {use: labour}`",
@@ -90,10 +102,57 @@ fn what_may_not_be_meant_is_noted_with_its_line_and_the_folder_is_right() {
             &[("rules/more.yaml", &RULES.replace("id: receipt", "id: odd").replace("use: produced", "use: produced, material: STEEL"))],
             "rules/more.yaml:1:3: the rule odd is for STEEL, which no recipe there makes.",
         ),
-    ];
-    let told = cases.map(|(changed, wanted)| (wanted, noted(changed)));
-    let wrong: Vec<_> = told.iter().filter(|(wanted, notes)| !notes.iter().any(|note| note.starts_with(wanted))).collect();
-    assert!(wrong.is_empty(), "wanted, and noted: {wrong:#?}");
+        (
+            &[("recipes/fg.yaml", &format!("{RECIPE}  - {{kind: co_product, material: STEEL}}\n"))],
+            "recipes/fg.yaml:9:39: STEEL is made of STEEL.",
+        ),
+        (&[], "mesh.yaml:2:10: no client may confirm_completion, correct_count, issue_material, reconcile,"),
+    ]);
+}
+
+#[test]
+fn what_is_asked_too_early_or_by_another_mapping_is_noted() {
+    let hears = "inbound: {token: '${T}', topics: {'*': m.jq}}";
+    let erp = |more: &str| format!("{ERP}link: {{http: {{base: 'http://b', {hears}{more}}}}}\n");
+    let plant = format!("{PLANT}link: {{http: {{base: 'http://b', {hears}}}}}\n");
+    all_noted(&[
+        (&[], "mesh.yaml:2:10: exceptions are opened for the roles finance, it, production, quality, and no client has one of them."),
+        (
+            &[("rules/all.yaml", &RULES.replace("[each_report]", "[each_report, completion]"))],
+            "rules/all.yaml:1:3: the rule receipt posts each report at once, so its other triggers never come true.",
+        ),
+        (
+            &[("rules/all.yaml", &RULES.replace("movement:", "method: skip, movement:"))],
+            "recipes/fg.yaml:11:28: FG made at nord is received by nobody: its rules are to be skipped.",
+        ),
+        (
+            &[
+                ("mesh.yaml", &format!("{MESH}policy: {{dispatch_patience_ms: 9000}}\n{CLIENTS}")),
+                ("sites/nord.yaml", &plant),
+                ("m.jq", ALL),
+            ],
+            "mesh.yaml:2:32: nord is asked again after 9000 ms, and one attempt may take 10000 ms.",
+        ),
+        (
+            &[
+                ("sites/nord.yaml", &format!("{PLANT}link: {{http: {{base: 'http://b', send: {{dispatch_job: x/hold_job.jq}}}}}}\n")),
+                ("x/hold_job.jq", ALL),
+            ],
+            "sites/nord.yaml:5:54: dispatch_job is sent by a mapping that is called hold_job. look whether two mappings were exchanged",
+        ),
+        (
+            &[("sites/erp.yaml", &erp(", tables: {unit: {H87: EA}}")), ("m.jq", "def inputs: .tables.unit;")],
+            "sites/erp.yaml:4:95: the table unit of erp has no word for KGM, in which something is measured.",
+        ),
+        (
+            &[("sites/erp.yaml", &erp(", tables: {unit: {H87: KGM, KGM: H87}}")), ("m.jq", "def inputs: .tables.unit;")],
+            "sites/erp.yaml:4:101: the table unit of erp has KGM for H87, and a word for KGM itself.",
+        ),
+        (
+            &[("sites/erp.yaml", &erp(", tables: {stock: {unrestricted: A}}")), ("m.jq", "def inputs: .tables.stock;")],
+            "sites/erp.yaml:4:96: the table stock of erp has no word for quality_inspection, blocked.",
+        ),
+    ]);
 }
 
 #[test]

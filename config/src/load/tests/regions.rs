@@ -33,6 +33,10 @@ fn a_region_on_jetstream_is_read_whole_and_its_secret_comes_from_outside() {
     assert_eq!(text.password.as_ref().unwrap().value, "s3cret");
     assert_eq!((text.durability, text.shards.unwrap().get()), (DurabilityText::Durable, 8));
     assert!(load(folder(&[]).path(), &BTreeMap::new()).unwrap().engines.is_empty(), "left out, a region is on the embedded engine");
+    let mut notes = Vec::new();
+    assert!(load_noted(&Folder::read(dir.path()).unwrap(), &variables(), None, &mut notes).is_ok());
+    let wanted = "eu names 2 of its servers to be looked at, and what is durable is on most of three";
+    assert!(notes.iter().any(|note| note.line == 2 && note.what == wanted), "{notes:#?}");
 }
 
 #[test]

@@ -121,3 +121,69 @@ fn no_two_systems_have_a_secret_or_a_folder_in_common() {
     assert_eq!(both(("/b/in", "/a/out")), [told("erp.yaml:7:24", "/a/out", "nord"), told("nord.yaml:8:24", "/a/out", "erp")]);
     assert_eq!(both(("/a/out", "/b/out")), [told("nord.yaml:7:23", "/a/out", "erp")]);
 }
+
+#[test]
+fn what_is_said_twice_empty_or_too_late_is_told() {
+    let rule = |from: &str, to: &str| RULES.replace(from, to);
+    let link = |words: &str| format!("{ERP}link: {{http: {{{words}}}}}\n");
+    let on = "sites/erp.yaml:4:21: ";
+    let cases: [(&str, String, String); 22] = [
+        ("rules/all.yaml", rule("[each_report]", "[shift_end, shift_end]"), "rules/all.yaml:1:3: the `trigger` of the rule receipt says something twice. delete one of them".into()),
+        ("rules/all.yaml", rule("movement:", "group_by: [unit, unit], movement:"), "rules/all.yaml:1:3: the `group_by` of the rule receipt says something twice. delete one of them".into()),
+        ("rules/all.yaml", rule("id: receipt", "id: ''"), "rules/all.yaml:1:3: a rule has no name. write `id:`: postings name the rule they were made by".into()),
+        ("recipes/fg.yaml", RECIPE.replace("source: PLM", "source: ''"), "recipes/fg.yaml:4:9: nobody approved version 7 of FG. write who approved it and when, such as \"PLM, approved 12 Nov 2026\"".into()),
+        ("materials/more.yaml", "'OIL ': {description: oil, base: LTR}\n".into(), "materials/more.yaml:1:9: the material `OIL ` begins or ends with a blank, so nobody else would call it so. take the blank away".into()),
+        ("sites/nord.yaml", PLANT.replace("Berlin}", "Berlin, shifts: [{name: '', starts: '06:00:00'}]}"), "sites/nord.yaml:3:11: `06:00:00` is the start of a shift without a name. write `name:`, such as A".into()),
+        ("sites/erp.yaml", format!("{ERP}periods: {{2026-1: closed, 2026-01: open}}\n"), "sites/erp.yaml:4:19: 2026-01 and 2026-1 are one month. delete one of them".into()),
+        ("sites/erp.yaml", format!("{ERP}reconcile: {{settle_ms: 600, patience_ms: 500}}\n"), "sites/erp.yaml:4:12: a run ends after 500 ms, and what differs is read again after 600 ms: nothing would ever differ twice. write a longer `patience_ms`, or a shorter `settle_ms`".into()),
+        ("sites/erp.yaml", format!("{ERP}classes: {{post: {{probe_with_settle: {{settle_ms: 0}}}}}}\n"), "sites/erp.yaml:4:17: erp would be asked what became of post before it can know. write under `settle_ms` how long it takes until what was sent is seen there".into()),
+        ("sites/erp.yaml", format!("{ERP}erp: erp\n"), "sites/erp.yaml:4:6: a site of kind erp has no erp. write `erp:` in the file of each plant that erp serves".into()),
+        ("sites/wms.yaml", ERP.replace("kind: erp", "kind: warehouse") + "quality: nobody\n", "sites/wms.yaml:4:10: a site of kind warehouse has no quality. write `quality:` in the file of each plant that nobody serves".into()),
+        ("workflows/all.yaml", governance::WORKFLOWS.replacen("presence}", "presence, without: [equipment, equipment]}", 1), "workflows/all.yaml:1:152: the step equipment stands twice. rename or delete one of them".into()),
+        ("workflows/all.yaml", governance::WORKFLOWS.replacen("real_time, within_ms: 1000", "batch, within_ms: 1000", 1), "workflows/all.yaml:3:57: hold_resolution cannot wait for its time to come: bad stock is held everywhere at once. write `class: real_time` or `class: near_time`".into()),
+        ("plants/nord/recipes.yaml", "- {material: FG, version: '7', source: a}\n- {material: FG, version: '7', source: b}\n".into(), "plants/nord/recipes.yaml:2:3: version 7 of FG is noted twice. delete one of them".into()),
+        ("sites/erp.yaml", link("base: 'http://erp example.com'"), format!("{on}`http://erp example.com` under `link.http.base` is no address. begin it with http:// or https://, such as https://erp.example.com")),
+        ("sites/erp.yaml", link("base: 'http://erp:80x'"), format!("{on}`http://erp:80x` under `link.http.base` is no address. begin it with http:// or https://, such as https://erp.example.com")),
+        ("sites/erp.yaml", link("base: 'https://u:s3cret@erp'"), format!("{on}an address has credentials in it, and addresses stand in logs. write `bearer: ${{NAME}}` beside it, and set NAME outside")),
+        ("sites/erp.yaml", link("base: 'https://erp/api?x=1'"), format!("{on}`https://erp/api?x=1` under `link.http.base` goes on behind its path, where what is asked for is added. end it with the host or a path; the rest is the mapping's")),
+        ("sites/erp.yaml", link("base: 'http://b', tables: {unit: {H87: ''}}"), "sites/erp.yaml:4:54: the table unit has no letters for H87. write the system's own word, or leave the line out".into()),
+        ("sites/erp.yaml", link("base: 'http://b', tables: {plant: {nord: ' '}}"), "sites/erp.yaml:4:56: the table plant has no letters for nord. write the system's own word, or leave the line out".into()),
+        ("sites/erp.yaml", format!("{ERP}---\nkind: erp\n"), "sites/erp.yaml:5:1: a second document begins here. delete the line `---`, or write what is behind it into a file of its own".into()),
+        ("sites/erp.yaml", format!("{ERP}periods: {{2026-13: closed}}\n"), "sites/erp.yaml:4:20: `2026-13` is not a valid month. write it as 2026-10".into()),
+    ];
+    let told = cases.map(|(file, text, wanted)| (findings(&[(file, &text)]), wanted));
+    let wrong: Vec<_> = told.iter().filter(|(found, wanted)| found.as_slice() != std::slice::from_ref(wanted)).collect();
+    assert!(wrong.is_empty(), "told, and wanted: {wrong:#?}");
+}
+
+#[test]
+fn a_topic_is_one_word_and_a_folder_has_no_files_of_others() {
+    let map = ("m.jq", "def inputs: empty;");
+    for topic in ["", "a/b", "a?b", "a b"] {
+        let erp = format!("{ERP}link: {{http: {{base: 'http://b', inbound: {{token: t, topics: {{'{topic}': m.jq}}}}}}}}\n");
+        let found = findings(&[("sites/erp.yaml", &erp), map]);
+        assert!(
+            found.len() == 1 && found[0].contains(&format!("nobody can post under the topic `{topic}`. write one word without a slash")),
+            "{found:#?}"
+        );
+    }
+    for names in ["x/*.csv", ".*"] {
+        let files = format!(
+            "{ERP}link: {{files: {{inbound: {{folder: /a, every_ms: 1000, topics: {{t: {{names: '{names}', mapping: m.jq}}}}}}}}}}\n"
+        );
+        let found = findings(&[("sites/erp.yaml", &files), map]);
+        assert!(
+            found.len() == 1 && found[0].contains(&format!("no file that is taken is called {names}: what lies in folders below")),
+            "{found:#?}"
+        );
+    }
+    for (delimiter, wrong) in [("a", true), ("7", true), ("\\\"", true), ("\\t", false), ("|", false), (" ", false)] {
+        let format = format!("format: {{csv: {{delimiter: \"{delimiter}\"}}}}");
+        let erp = format!("{ERP}link: {{http: {{base: 'http://b', inbound: {{token: t, {format}, topics: {{x: m.jq}}}}}}}}\n");
+        let found = findings(&[("sites/erp.yaml", &erp), map]);
+        assert!(
+            found.len() == usize::from(wrong) && found.iter().all(|one| one.contains("cannot stand between fields")),
+            "{delimiter}: {found:#?}"
+        );
+    }
+}
