@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_saphyr::Location;
+use takt_protocol::name::SiteId;
 
 use crate::finding::Finding;
 use crate::folder::Folder;
@@ -94,6 +95,7 @@ impl Checked {
                 }
             } else if let Some(tests) = folder.parse::<MappingTestsText>(name, &mut findings) {
                 self.mapping_cases += tests.cases.len();
+                self.of_another_kind(name, tests.site.value, mesh);
                 self.tests_nothing(name, tests.cases.is_empty());
                 findings.extend(mapping::failed(name, &tests, folder, mesh));
             }
@@ -104,6 +106,20 @@ impl Checked {
 }
 
 impl Checked {
+    /// A mapping that is tried with what one kind of system says, and reads what another kind says.
+    fn of_another_kind(&mut self, name: &str, tried: SiteId, mesh: &Mesh) {
+        let kind = |site: SiteId| mesh.book.sites.get(&site).map(|site| site.kind);
+        let Some(meant) = kind(tried) else { return };
+        let about = name.replace(ENDING, ".jq");
+        for (site, link) in mesh.links.iter().filter(|(site, _)| kind(**site).is_some_and(|kind| kind != meant)) {
+            for (_, file) in link.transport.slots().into_iter().filter(|(_, file)| file.value == about) {
+                let what = format!("{about} is tried with what {tried} says, and {site} is another kind of system");
+                let remedy = format!("name a mapping for {site}, or name {site} in {name}");
+                self.notes.push(Finding::about(&format!("sites/{site}.yaml"), what, remedy).at(file.referenced));
+            }
+        }
+    }
+
     fn tests_nothing(&mut self, name: &str, nothing: bool) {
         if nothing {
             self.notes.push(Finding::about(name, "there is no case in this file of tests", "write one under `cases`, or delete the file"));

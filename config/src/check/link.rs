@@ -27,8 +27,11 @@ impl Checks<'_> {
         for mapping in http.told() {
             self.has(file, mapping, &["inputs"], "what is received");
         }
-        for poll in http.polls.values() {
+        for (topic, poll) in &http.polls {
             self.poll(file, poll);
+            if topic.is_empty() {
+                self.say(file, poll.mapping.referenced, "a poll has no name".to_owned(), "write what is asked for, such as `recipes:`");
+            }
         }
         self.are_there(file, http.mapping_files());
         if let Some(inbound) = &http.inbound {

@@ -71,6 +71,22 @@ fn a_test_that_stands_beside_nothing_or_gives_what_there_is_not_is_told() {
 }
 
 #[test]
+fn a_mapping_of_another_kind_of_system_is_noted() {
+    let dir = tempfile::tempdir().unwrap();
+    demo::write_to(dir.path()).unwrap();
+    let path = dir.path().join("sites/qms.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let other = text.replace("mappings/qms-json/events.jq", "mappings/erp-sap/events.jq");
+    assert_ne!(text, other);
+    std::fs::write(&path, other).unwrap();
+    std::fs::write(dir.path().join("mappings/erp-sap/events.test.yaml"), "site: erp-eu\ncases: [{name: x, given: {}, fails: topic}]\n")
+        .unwrap();
+    let notes: Vec<String> = check(dir.path(), &BTreeMap::new()).notes.iter().map(ToString::to_string).collect();
+    let wanted = "sites/qms.yaml:16:21: mappings/erp-sap/events.jq is tried with what erp-eu says, and qms is another kind of system.";
+    assert!(notes.iter().any(|note| note.starts_with(wanted)), "{notes:#?}");
+}
+
+#[test]
 fn a_test_does_not_change_what_is_in_force() {
     let dir = tempfile::tempdir().unwrap();
     demo::write_to(dir.path()).unwrap();

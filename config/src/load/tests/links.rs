@@ -98,6 +98,8 @@ fn http(rest: &str) -> String {
 
 #[test]
 fn a_poll_asks_for_a_path_or_from_a_place_on() {
+    let unnamed = words(&http("    polls: {'': {every_ms: 1000, path: /x, mapping: mappings/all.jq}}\n"));
+    assert!(unnamed.len() == 1 && unnamed[0].starts_with("a poll has no name"), "{unnamed:?}");
     let poll = |words: &str| http(&format!("    polls: {{list: {{every_ms: 1000, {words}}}}}\n"));
     for right in ["path: /x, mapping: mappings/all.jq", "cursor: {overlap_ms: 60000}, mapping: mappings/list.jq"] {
         assert!(told(&poll(right)).is_empty(), "{:?}", told(&poll(right)));
