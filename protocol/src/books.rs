@@ -188,6 +188,9 @@ pub struct Row {
     /// Documents of ours that are not there, or say something else there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<DocNo>,
+    /// Those of them that are not there at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<DocNo>,
     /// Documents that are there and not known here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strange: Vec<DocNo>,

@@ -131,6 +131,7 @@ impl<'a> Desk<'a> {
                 netted: Vec::new(),
                 unexplained: zero,
                 missing: Vec::new(),
+                absent: Vec::new(),
                 strange: Vec::new(),
             },
             by_itself: None,
@@ -229,6 +230,7 @@ impl<'a> Desk<'a> {
                 row.unexplained = row.unexplained.plus(apart).unwrap_or(row.unexplained);
                 if !apart.is_zero() {
                     row.missing.extend(document.cloned());
+                    row.absent.extend(document.filter(|_| theirs.is_none()).cloned());
                 }
             }
         }
@@ -238,7 +240,7 @@ impl<'a> Desk<'a> {
 /// A row as it counts; nothing where nothing of it does.
 fn finished(sums: Sums, impact: &impl Fn(&Item) -> Reconciliation) -> Option<Row> {
     let mut row = sums.row;
-    for documents in [&mut row.missing, &mut row.strange] {
+    for documents in [&mut row.missing, &mut row.absent, &mut row.strange] {
         documents.sort();
         documents.dedup();
     }
@@ -253,6 +255,7 @@ fn finished(sums: Sums, impact: &impl Fn(&Item) -> Reconciliation) -> Option<Row
             if row.theirs.is_zero() == row.ours.is_zero() {
                 row.unexplained = Qty::zero(row.unexplained.uom());
                 row.missing.clear();
+                row.absent.clear();
                 row.strange.clear();
             }
             Some(row)

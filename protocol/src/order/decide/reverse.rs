@@ -5,8 +5,9 @@ use crate::answer::Answer;
 use crate::calendar::PeriodBook;
 use crate::kernel::refuse;
 use crate::order::Fact;
-use crate::posting::{self, PostingFact, Stuck};
+use crate::posting::{self, PostingFact, Standing, Stuck};
 use crate::refusal::Code;
+use crate::words::DocNo;
 
 impl Turn<'_, '_> {
     /// Takes a posted document back.
@@ -19,17 +20,36 @@ impl Turn<'_, '_> {
         let Some(reason) = &who.reason else {
             return refuse(Code::Schema, "a reversal needs a reason".into(), "say why the document is wrong", "reason");
         };
+        let by = format!("{} ({reason})", who.user);
+        if let Some(document) = self.never_there(number) {
+            return self.disown(number, &document, &by);
+        }
         if !self.order.business.takes_postings() {
             let text = "the ERP takes no postings for this order in its present state".to_owned();
             return refuse(Code::State, text, "reopen the order in its ERP first", "order");
         }
         let periods = self.order.header.as_ref().and_then(|header| self.context.book.sites.get(&header.erp)).map(|site| &site.periods);
         let today = self.calendar().posting_date(self.context.now);
-        let by = format!("{} ({reason})", who.user);
         match posting::take_back(&self.order.ledger, number, &by, today, periods.unwrap_or(&PeriodBook::default())) {
             Ok(fact) => self.take_back(fact),
             Err(stuck) => refuse(code(&stuck), stuck.to_string(), "look at how the posting stands now", "posting"),
         }
+    }
+
+    /// The document that a posting was adopted under on somebody's word, where the books of its ERP, read since, have no such one.
+    fn never_there(&self, number: u32) -> Option<DocNo> {
+        let Standing::Adopted { document } = &self.order.ledger.posting(number)?.standing else { return None };
+        let read = self.order.books.get(&self.order.header.as_ref()?.erp)?.last.as_ref()?;
+        read.rows.iter().any(|row| row.absent.contains(document)).then(|| document.clone())
+    }
+
+    /// What was adopted by mistake waits again. Nothing is posted: what never was there cannot be taken back there.
+    fn disown(&mut self, number: u32, document: &DocNo, by: &str) -> Answer {
+        let Some(entry) = self.order.ledger.posting(number) else { return Answer::Accepted };
+        let why = format!("it was adopted as document {document}, which its ERP does not have; {by} took that word back");
+        self.note(Fact::Posting(PostingFact::Stands { posting: number, standing: Standing::Parked { why: why.clone(), proposed: None } }));
+        self.park_case(&entry.posting, &why, None, None);
+        Answer::Accepted
     }
 
     fn take_back(&mut self, fact: PostingFact) -> Answer {

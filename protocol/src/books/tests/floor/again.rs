@@ -85,3 +85,32 @@ fn a_reading_of_the_past_leaves_what_was_entered_since_for_the_next_one() {
     says(&mut floor, &[]);
     assert_eq!(run(&floor, "erp-eu").with(Verdict::Once), 1, "what is gone now is found");
 }
+
+#[test]
+fn what_was_adopted_as_a_document_that_never_was_waits_again_and_nothing_is_posted_for_that() {
+    let mut floor = begun();
+    makes(&mut floor, "480 H87");
+    floor.refuses("post");
+    let id = me(&floor);
+    let number = floor.order(id).ledger.postings().next().unwrap().posting.number;
+    let adopt = |floor: &mut Floor, document: &str| {
+        let case = floor.cases(id).iter().find(|case| case.kind == CaseKind::ParkedPosting).unwrap().number;
+        let document = DocNo::parse(document).unwrap();
+        assert_eq!(floor.wish(id, person("finance"), Body::Desk(Wish { case, action: Action::Adopt { document } })), Answer::Accepted);
+    };
+    adopt(&mut floor, "4999");
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[]);
+    floor.wait_ms(1_000);
+    says(&mut floor, &[]);
+    let wish = Body::Order(order::Input::Request(order::Request::ReversePosting { posting: number }));
+    assert_eq!(floor.wish(id, person("finance"), wish.clone()), Answer::Accepted);
+    let standing = |floor: &Floor| floor.order(id).ledger.posting(number).unwrap().standing.clone();
+    assert!(matches!(standing(&floor), posting::Standing::Parked { .. }), "{:?}", standing(&floor));
+    assert!(floor.asked("post").is_empty() && floor.order(id).accounts().iter().all(posting::Account::balances));
+    // What is there can be taken back there.
+    adopt(&mut floor, "D1");
+    reconcile(&mut floor, "erp-eu");
+    says(&mut floor, &[goods("D1", &lot(), "480 H87")]);
+    assert_eq!((floor.wish(id, person("finance"), wish), floor.asked("post").len()), (Answer::Accepted, 1));
+}
