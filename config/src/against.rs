@@ -1,17 +1,19 @@
 //! What changed under the name and number that it had before. A posting names the rule it was made by, and an order the recipe it
 //! was made to, each with its version: two contents of one version would both be in force, and nobody could tell which was meant.
-//! Compares a folder with the book that is in force; looks at nothing else.
+//! And what cannot change where there are logs: what a site is and where it is at home, and a generation that was reached. Compares
+//! a folder with the book that is in force; looks at nothing else.
 
 use std::collections::BTreeMap;
 
 use takt_protocol::book::{Book, Recipe};
 
+use crate::check::word;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::read;
 
-/// The rules and recipes of a folder that are otherwise than those in force and have their version. What a plant is told of where a
-/// recipe comes from is no part of it, and may be said anew.
+/// The rules and recipes of a folder that are otherwise than those in force and have their version, and the sites that are another's
+/// under one name. What a plant is told of where a recipe comes from is no part of it, and may be said anew.
 pub fn against(before: &Book, folder: &Folder) -> Vec<Finding> {
     // Variables stand in neither, and what is wrong with the rest is told by the checks.
     let pages = read::pages(folder, &BTreeMap::new(), None, &mut Vec::new());
@@ -33,6 +35,21 @@ pub fn against(before: &Book, folder: &Folder) -> Vec<Finding> {
                 Finding::about(&page.file, what, "raise its `version`: orders and the plant's own system name it").at(version.referenced),
             );
         }
+    }
+    for (name, page) in &pages.sites {
+        let (Some(old), now) = (before.sites.get(name), &page.value) else { continue };
+        if old.region != now.region.value {
+            let what = format!("{name} is at home in {}, and its log stays there", old.region);
+            findings.push(Finding::about(&page.file, what, "write it under another name in its new region").at(now.region.referenced));
+        }
+        if old.kind != now.kind {
+            let what = format!("{name} is in force as a site of kind {}, and its log is one of that", word(&old.kind));
+            findings.push(Finding::about(&page.file, what, "give the other system a name of its own"));
+        }
+    }
+    if pages.mesh.as_ref().is_some_and(|mesh| mesh.generation.get() < before.generation) {
+        let what = format!("generation {} is in force, and entities were born in it", before.generation);
+        findings.push(Finding::about("mesh.yaml", what, format!("write `generation: {}` or more", before.generation)));
     }
     findings.sort();
     findings
@@ -89,6 +106,28 @@ mod tests {
         assert_eq!(told(&[rule, raised]), Vec::<String>::new());
         assert_eq!(told(&[own, ("plants/ohio/rules.yaml", "version: 1", "version: 2")]), Vec::<String>::new());
         assert_eq!(told(&[recipe, ("recipes/nord-fg-150.yaml", "version: \"3\"", "version: \"4\"")]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_site_does_not_move_under_its_name_and_a_generation_does_not_shrink() {
+        for (change, wanted) in [
+            (
+                ("sites/plm.yaml", "region: asia", "region: eu"),
+                "sites/plm.yaml:4:9: plm is at home in asia, and its log stays there. write it under another name in its new region",
+            ),
+            (
+                ("sites/plm.yaml", "kind: product_data", "kind: quality"),
+                "sites/plm.yaml: plm is in force as a site of kind product_data, and its log is one of that. give the other system a name of its own",
+            ),
+        ] {
+            assert_eq!(told(&[change]), [wanted]);
+        }
+        assert_eq!(told(&[("mesh.yaml", "generation: 1", "generation: 2")]), Vec::<String>::new());
+        let dir = tempfile::tempdir().unwrap();
+        demo::write_to(dir.path()).unwrap();
+        let before = Book { generation: 2, ..Book::default() };
+        let found: Vec<String> = against(&before, &Folder::read(dir.path()).unwrap()).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["mesh.yaml: generation 2 is in force, and entities were born in it. write `generation: 2` or more"]);
     }
 
     #[test]

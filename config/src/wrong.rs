@@ -98,7 +98,16 @@ fn said(error: &Error) -> (String, String) {
 fn unread(ty: &str, word: Option<&str>) -> (String, String) {
     let what = word.map_or_else(|| "this cannot be read".to_owned(), |word| format!("`{word}` cannot be read here"));
     let below = word.is_some_and(|word| word.starts_with('-') && word.get(1..).is_some_and(|rest| rest.parse::<f64>().is_ok()));
-    let more = if below && kind(ty) == WHOLE { ", which is never below 0" } else { "" };
+    let digits = word.is_some_and(|word| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_digit()));
+    let more = match ty {
+        _ if kind(ty) != WHOLE => "",
+        _ if below => ", which is never below 0",
+        "u8" if digits => " of at most 255",
+        "u16" if digits => " of at most 65535",
+        "u32" if digits => " of at most 4294967295",
+        _ if digits => " that is smaller",
+        _ => "",
+    };
     (what, format!("write {}{more}", kind(ty)))
 }
 
@@ -151,6 +160,10 @@ fn shape(expected: &str) -> (String, String) {
 
 /// What is not even YAML, with what it mostly comes from.
 fn syntax(what: &str) -> (String, String) {
+    if what.contains("enum") {
+        let remedy = "write the one that is meant, and what belongs to it indented below";
+        return ("one of the words that are known here is wanted, and no other beside it".to_owned(), remedy.to_owned());
+    }
     let remedy = if what.contains("tab") {
         "indent with blanks, never with tabs"
     } else if what.contains("quote") {

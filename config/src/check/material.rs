@@ -27,6 +27,11 @@ impl<'a> Checks<'a> {
                     let what = format!("the material `{name}` begins or ends with a blank, so nobody else would call it so");
                     self.say(&page.file, text.referenced, what, "take the blank away");
                 }
+                let twin = self.materials.keys().find(|other| *other != &name && other.as_str().eq_ignore_ascii_case(name.as_str()));
+                if let Some(twin) = twin.copied() {
+                    let what = format!("{name} and {twin} are two materials");
+                    self.note(&page.file, text.referenced, what, "write it in the same letters, where it is one");
+                }
                 self.units(&page.file, name, text);
                 if text.value.inspected && text.value.lot_mode == LotMode::None {
                     let what = format!("{name} is inspected, and has no lots that could be");

@@ -14,7 +14,7 @@ const FILE: &str = "mesh.yaml";
 impl Checks<'_> {
     pub(super) fn mesh(&mut self, mesh: &MeshText) {
         if mesh.regions.is_empty() {
-            self.say_of(FILE, "there is no region".to_owned(), "write at least one, such as `regions: [eu]`");
+            self.say_at(FILE, &["regions"], "there is no region".to_owned(), "write at least one, such as `regions: [eu]`");
         }
         self.once(FILE, "region", mesh.regions.iter());
         let mut tokens: BTreeMap<&str, &str> = BTreeMap::new();

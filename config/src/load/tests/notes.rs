@@ -116,6 +116,10 @@ fn what_is_asked_too_early_or_by_another_mapping_is_noted() {
     let erp = |more: &str| format!("{ERP}link: {{http: {{base: 'http://b', {hears}{more}}}}}\n");
     let plant = format!("{PLANT}link: {{http: {{base: 'http://b', {hears}}}}}\n");
     all_noted(&[
+        (
+            &[("materials/more.yaml", "Fg: {description: x, base: H87}\n")],
+            "materials/more.yaml:1:5: Fg and FG are two materials. write it in the same letters, where it is one",
+        ),
         (&[], "mesh.yaml:2:10: exceptions are opened for the roles finance, it, production, quality, and no client has one of them."),
         (
             &[("rules/all.yaml", &RULES.replace("[each_report]", "[each_report, completion]"))],

@@ -186,6 +186,22 @@ fn what_is_not_even_yaml_is_told_in_words_of_this_house() {
             "kind: erp\nregion: eu\ncalendar: {zone: Europe/Berlin, shifts: [{name: B, starts: '14:00:00'}, {name: A, starts: '06:00:00'}]}\n",
             "3:11: the shift `A` starts at 06:00:00 and stands behind `B`, which starts at 14:00:00. list the shifts in the order of their start times",
         ),
+        (
+            "link: {http: {base: 'http://b'}, files: {}}\n",
+            "1:34: one of the words that are known here is wanted, and no other beside it. write the one that is meant, and what belongs to it indented below",
+        ),
+        (
+            "link: {}\n",
+            "1:8: one of the words that are known here is wanted, and no other beside it. write the one that is meant, and what belongs to it indented below",
+        ),
+        (
+            "kind: erp\nlimits: {at_once: 99999999999999999999}\n",
+            "2:19: `99999999999999999999` cannot be read here. write a whole number that is smaller",
+        ),
+        (
+            "kind: erp\nlimits: {window_ms: 4294967296}\n",
+            "2:21: `4294967296` cannot be read here. write a whole number of at most 4294967295",
+        ),
         ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http, files"),
     ];
     let told = |text: &str| findings(&[("sites/erp.yaml", text)]);
