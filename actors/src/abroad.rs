@@ -24,13 +24,14 @@ pub(crate) mod beat;
 pub(crate) mod embassy;
 mod filling;
 mod link;
+pub(crate) mod peers;
 mod words;
 
 pub use embassy::Answers;
 pub use link::{Direction, Down, LinkStanding};
 pub(crate) use link::{Link, Toward};
 pub use words::{Carried, Fill, Waiting};
-use words::{QUESTIONS, Question, Raw, Told};
+use words::{Question, Raw, Told};
 
 /// Between two tries, at first and at most.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -173,7 +174,7 @@ impl Abroad {
         let until = clock.elapsed() + self.patience(patience);
         loop {
             let left = until.saturating_sub(clock.elapsed());
-            match self.bus.request(&subject::ask(self.far, QUESTIONS), bytes.clone(), left).await {
+            match self.bus.request(&embassy::door(self.far), bytes.clone(), left).await {
                 Ok(Replied::Answer(bytes)) => {
                     let told = wire::decode("answer", &bytes)?;
                     return if let Told::No(why) = told { Err(AskError::Answered { region: self.far, why }) } else { Ok(told) };

@@ -24,6 +24,7 @@ use crate::node::Node;
 
 mod brief;
 mod evidence;
+mod heard;
 mod keys;
 mod loose;
 mod masterdata;
@@ -210,6 +211,13 @@ impl Index {
     pub(crate) fn records(&self) -> Vec<Record> {
         let rows = self.scan(rows::RECORDS, Span { prefix: &[], after: None, most: usize::MAX });
         rows.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// When the newest was written down that a site told the entities at home here, also before this node ran.
+    pub fn heard(&self, site: SiteId) -> Option<Instant> {
+        let prefix = keys::called_key(site.as_str());
+        let rows: Vec<(Vec<u8>, Instant)> = self.scan(rows::HEARD, Span { prefix: &prefix, after: None, most: usize::MAX });
+        rows.into_iter().map(|(_, at)| at).max()
     }
 
     /// When the newest commit was made that the index has read.

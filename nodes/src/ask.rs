@@ -42,6 +42,7 @@ mod live;
 mod meaning;
 mod mend;
 mod names;
+mod neighbours;
 mod nodes;
 mod order;
 mod orders;
@@ -57,6 +58,7 @@ mod reconcile;
 mod records;
 mod routing;
 mod shipment;
+mod sights;
 mod stock;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -33,6 +33,9 @@ pub struct Reach {
     pub json: bool,
 }
 
+/// How long a page of events waits for the next one, where they are followed.
+const FOLLOW_MS: u64 = 1_000;
+
 /// Why there is nothing to show.
 enum Trouble {
     /// The node did not answer.
@@ -195,7 +198,7 @@ impl Client {
             return Ok(());
         }
         let zones = Zones::of(&self.read(&["sites"], &[]).await?);
-        screens::print(&format!("{}{}", screen(answer, &zones), screens::parts(answer)));
+        screens::print(&format!("{}{}", screen(answer, &zones), screens::parts(answer, &zones)));
         Ok(())
     }
 
@@ -214,12 +217,13 @@ impl Client {
         let mut query: Vec<(&str, &str)> = Vec::new();
         query.extend(wanted.types.as_deref().map(|types| ("type", types)));
         query.extend(wanted.site.as_deref().map(|site| ("site", site)));
+        // Page by page also when they are followed: a watch is of the regions of one process, a page of all of them.
+        let wait = FOLLOW_MS.to_string();
         if wanted.follow {
-            query.extend(wanted.after.as_deref().map(|after| ("after", after)));
-            let watched = self.http.get(self.url(&["events", "watch"])?).query(&query);
-            return self.stream(watched, |event| screens::event(event, &zones)).await;
+            query.push(("wait_ms", &wait));
         }
         let mut after = wanted.after.clone().unwrap_or_default();
+        let mut silent = Vec::new();
         loop {
             let mut asked = query.clone();
             asked.push(("after", &after));
@@ -227,8 +231,13 @@ impl Client {
             for event in screens::rows(&page) {
                 screens::print(&if self.reach.json { event.to_string() } else { screens::event(event, &zones) });
             }
+            let missing = screens::missing(&page);
+            if missing != silent {
+                screens::complain_of(&missing);
+                silent = missing;
+            }
             let next = page.get("next").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if next == after {
+            if next == after && !wanted.follow {
                 screens::place(&next);
                 return Ok(());
             }

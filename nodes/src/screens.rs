@@ -32,22 +32,35 @@ pub(crate) use record::{drift, record, records};
 pub(crate) use site::site;
 pub(crate) use stock::{lot, lots, reach, shipment, shipments, trace, unit};
 
-/// The zone of each site, for the times people read.
-pub(crate) struct Zones(BTreeMap<String, Calendar>);
+/// The zone of each site, for the times people read; and that of all of them, where it is one.
+pub(crate) struct Zones {
+    sites: BTreeMap<String, Calendar>,
+    common: Option<Calendar>,
+}
 
 impl Zones {
     /// From the list of sites.
     pub(crate) fn of(sites: &Value) -> Self {
         let named = rows(sites).iter().filter_map(|site| Some((text(site, "name").to_owned(), Calendar::plain(text(site, "zone")).ok()?)));
-        Self(named.collect())
+        let mut zones = rows(sites).iter().map(|site| text(site, "zone"));
+        let common = zones.next().filter(|first| zones.all(|zone| zone == *first)).and_then(|zone| Calendar::plain(zone).ok());
+        Self { sites: named.collect(), common }
     }
 
-    /// A point in time as a clock at the site shows it, with its offset; as it came when the site is not known.
+    /// A point in time as a clock at the site shows it, with its offset. Of no site, or one that is not known: by the clock of all of
+    /// them, or UTC where they have several.
     pub(crate) fn at(&self, site: &str, instant: &str) -> String {
         let Ok(parsed) = Instant::parse(instant) else { return instant.to_owned() };
-        let local = self.0.get(site).map_or(parsed, |calendar| calendar.local_time(parsed)).to_string();
+        let calendar = self.sites.get(site).or(self.common.as_ref());
+        let local = calendar.map_or(parsed, |calendar| calendar.local_time(parsed)).to_string();
         let offset = local.get(local.len().saturating_sub(6)..).filter(|end| end.starts_with(['+', '-'])).unwrap_or("Z");
         format!("{} {}{offset}", local.get(..10).unwrap_or_default(), local.get(11..19).unwrap_or_default())
+    }
+
+    /// The same for a list, by the clock of the site that all its rows have under `field`.
+    pub(crate) fn of_list(&self, rows: &[Value], field: &str, instant: &str) -> String {
+        let first = rows.first().map(|row| text(row, field)).unwrap_or_default();
+        self.at(if rows.iter().all(|row| text(row, field) == first) { first } else { "" }, instant)
     }
 
     /// The same to the minute and without the year and the offset, for rows whose head says the clock: `11-24 03:12`.
@@ -67,10 +80,11 @@ impl Zones {
 /// How fresh a system is.
 fn heard(system: &Value, site: &str, now: &str, zones: &Zones) -> String {
     let name = text(system, "system");
-    match text(system, "link") {
+    let stands = match text(system, "link") {
         "ok" => format!("{name} heard {}", evidence::ago(now, text(system, "heard_at"))),
         "no_link" => format!("{name} has no link from here"),
-        "unheard" => format!("{name} not heard since this node started"),
+        "unheard" => format!("{name} not heard yet, as far as anybody knows"),
+        "unknown" => format!("{name} UNKNOWN"),
         link => {
             let breaker = if link == "resting" {
                 format!(", BREAKER OPEN, next try {}", zones.second(site, text(system, "next_try_at")))
@@ -79,7 +93,14 @@ fn heard(system: &Value, site: &str, now: &str, zones: &Zones) -> String {
             };
             format!("{name} NO ANSWER since {} ({}){breaker}", zones.second(site, text(system, "silent_since")), text(system, "trouble"))
         }
-    }
+    };
+    format!("{stands}{}", unsaid(system))
+}
+
+/// Who may have heard a system later and did not say so; nothing where all of them did.
+fn unsaid(system: &Value) -> String {
+    let missing: Vec<&str> = strings(system, "missing").collect();
+    if missing.is_empty() { String::new() } else { format!(" ({} may have heard it, and DID NOT SAY)", missing.join(", ")) }
 }
 
 /// How to go on, when a part was asked for and there is more.
@@ -154,6 +175,7 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
         if !reached {
             notes.push("NOT REACHED".to_owned());
         }
+        notes.extend(Some(unsaid(site)).filter(|unsaid| !unsaid.is_empty()).map(|unsaid| unsaid.trim().to_owned()));
         if site.get("reconciling").and_then(Value::as_bool) == Some(true) {
             notes.push("RECONCILING: restored, and sends nothing until takt reconciled".to_owned());
         }
@@ -181,10 +203,15 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
     format!("SITES   waiting: plant-critical/business/analytical\n{screen}")
 }
 
-/// What went to a site and came from it lately.
+/// What went to a site and came from it lately, and whose knowledge that is.
 pub(crate) fn deliveries(answer: &Value, site: &str, zones: &Zones) -> String {
+    let told = |node: &Value| match text(node, "since") {
+        "" => format!("\n  {} is MISSING: {}", text(node, "who"), text(node, "missing")),
+        since => format!("\n  {} knows what was since it started, {}", text(node, "who"), zones.at(site, since)),
+    };
+    let known: String = list(answer, "nodes").iter().map(told).collect();
     if rows(answer).is_empty() {
-        return format!("DELIVERIES  nothing went to {site} or came from it since this node started");
+        return format!("DELIVERIES  nothing is known of {site}{known}");
     }
     let mut screen = table(&["at", "way", "what", "outcome", "ms", "reference", ""]);
     for row in rows(answer) {
@@ -200,7 +227,7 @@ pub(crate) fn deliveries(answer: &Value, site: &str, zones: &Zones) -> String {
             attempt.into_iter().chain(detail).collect::<Vec<_>>().join(": "),
         ]);
     }
-    format!("DELIVERIES  {site}, the newest first; raw payloads by their whole reference: --json\n{screen}")
+    format!("DELIVERIES  {site}, the newest first; raw payloads by their whole reference: --json\n{screen}{known}")
 }
 
 /// A public event, on a line.
@@ -280,13 +307,27 @@ fn age(now: &str, then: &str) -> String {
 }
 
 /// How fresh the part of each region is in a list that is gathered from several, and which are missing; nothing for any other answer.
-pub(crate) fn parts(answer: &Value) -> String {
+pub(crate) fn parts(answer: &Value, zones: &Zones) -> String {
     let line = |part: &Value| match (text(part, "region"), text(part, "as_of"), text(part, "heard")) {
         (region, "", "") => format!("\n  region {region} is MISSING: {}", text(part, "missing")),
-        (region, "", heard) => format!("\n  region {region} is MISSING: not reached, heard last at {heard}"),
-        (region, as_of, _) => format!("\n  region {region} as of {as_of}"),
+        (region, "", heard) => format!("\n  region {region} is MISSING: not reached, heard last at {}", zones.at("", heard)),
+        (region, as_of, _) => format!("\n  region {region} as of {}", zones.at("", as_of)),
     };
     list(answer, "regions").iter().filter(|part| part.is_object()).map(line).collect()
+}
+
+/// The regions whose part is missing, each with why.
+pub(crate) fn missing(answer: &Value) -> Vec<String> {
+    let part = |part: &Value| Some(format!("{}: {}", text(part, "region"), part.get("missing")?.as_str()?));
+    list(answer, "regions").iter().filter_map(part).collect()
+}
+
+/// Says beside what is read whose part of it is missing, or that it is whole again.
+pub(crate) fn complain_of(missing: &[String]) {
+    if missing.is_empty() {
+        return eprintln_line("every region tells its part again");
+    }
+    eprintln_line(&format!("MISSING is the part of region {}; it is told when that is reached again", missing.join("; ")));
 }
 
 /// A stretch of time as `h:mm:ss`.
@@ -342,3 +383,6 @@ fn plain(value: &Value, field: &str) -> String {
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! The other end of a question from another region: answers from what is durable here, and decides nothing. Any node of the region
-//! answers; bounded in flight, and each answer in length.
+//! answers; bounded in flight, and each answer in length. A node also hears questions that are meant for it alone.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use takt_cluster::seam::Bus;
 use takt_protocol::id::EntityId;
+use takt_protocol::name::Region;
 use takt_protocol::native::{NativeId, Ref};
 use takt_protocol::wire::MAIL_BYTES_MAX;
 use takt_protocol::{subject, wire};
@@ -44,12 +45,17 @@ pub(crate) struct Embassy {
     pub(crate) api: Arc<OnceLock<Arc<dyn Answers>>>,
 }
 
-/// Answers what is asked over one bus, for ever.
-pub(crate) async fn run(embassy: Embassy, bus: Arc<dyn Bus>) {
+/// Where questions to any node of a region are heard.
+pub(crate) fn door(region: Region) -> String {
+    subject::ask(region, QUESTIONS)
+}
+
+/// Answers what is asked on a subject of one bus, for ever.
+pub(crate) async fn run(embassy: Embassy, bus: Arc<dyn Bus>, door: String) {
     let node = Arc::clone(&embassy.reach.node);
     let mut failures = 0;
     loop {
-        match bus.serve(&subject::ask(node.region, QUESTIONS), WAITING_MAX).await {
+        match bus.serve(&door, WAITING_MAX).await {
             Ok(mut asked) => {
                 failures = 0;
                 let mut under_way = FuturesUnordered::new();

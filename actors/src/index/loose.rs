@@ -55,9 +55,16 @@ fn part(text: &str) -> String {
 /// The forms of what somebody typed, the whole number first: what it has in front may be what makes it another one, so the next form
 /// is for when nothing is known by the one before.
 pub fn typed(text: &str) -> Vec<String> {
+    let text = scanned(text);
     let whole = loosened(text);
     let others = forms(text).into_iter().filter(|form| *form != whole);
     std::iter::once(whole.clone()).chain(others).filter(|form| !form.is_empty()).collect()
+}
+
+/// What a scanner read, without the three letters by which it says what kind of symbol that was, such as `]C1`.
+fn scanned(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix(']').and_then(|_| text.get(3..)).filter(|rest| !rest.is_empty()).unwrap_or(text)
 }
 
 /// Every form under which a number is looked for: whole, without the letters in front, its last digits.
@@ -121,5 +128,7 @@ mod tests {
         assert_eq!(all("N7-0001"), ["N70001"], "and zeros are none");
         assert_eq!(all("L-000004"), ["L4"], "nor is one digit behind a letter enough");
         assert_eq!(typed("shp 7781"), ["SHP7781", "7781"], "the whole number first");
+        assert_eq!(typed("]C100340123450000000018"), typed("(00)340123450000000018"), "as a scanner reads it");
+        assert_eq!(typed("]C1"), ["C1"], "which may be all of it");
     }
 }

@@ -12,7 +12,7 @@ use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{SiteId, Source};
 use takt_protocol::native::{NativeId, Ref};
 use takt_protocol::outbox::OutboxFact;
 use takt_protocol::record::{self, Record};
@@ -20,6 +20,7 @@ use takt_protocol::{order, site, wire};
 
 use super::brief::{Brief, Due};
 use super::evidence::{self, Evidence};
+use super::heard;
 use super::keys::{called_key, cause_key, entity_key, lot_key, name_key, number_key, numbered_key, place_key};
 use super::loose::{self, Found};
 use super::shelf::{Glance, shelves};
@@ -27,7 +28,7 @@ use super::tally;
 use crate::tape::Run;
 
 /// How rows are written.
-pub const SCHEMA: u64 = 10;
+pub const SCHEMA: u64 = 11;
 
 /// A number, its system and its kind: the entity it means.
 pub(super) const NAMES: Table = Table(1);
@@ -71,6 +72,9 @@ pub(super) const TALLIES: Table = Table(20);
 /// A plant, what was counted and when: how often.
 pub(super) const COUNTS: Table = Table(21);
 
+/// A source and a shard: when the newest was written down that it told the entities there.
+pub(super) const HEARD: Table = Table(22);
+
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenCase {
@@ -112,6 +116,9 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
             pages.read(commit, at, step.occurred_at, fact)?;
         }
     }
+    for (source, at) in heard::newest(run.commits().map(|recorded| &recorded.commit)) {
+        pages.heard(shard, source, at)?;
+    }
     if let Some(at) = newest {
         pages.put(READ, shard.to_be_bytes().to_vec(), &at);
     }
@@ -140,6 +147,15 @@ impl Pages<'_> {
         for form in loose::forms_of(name).iter().filter(|form| !loose::is_plain(form, &name.id)) {
             self.loose(form, &name_key(name), &Found::Name(name.clone()), entity);
         }
+    }
+
+    /// A source said something then; the newest counts.
+    fn heard(&mut self, shard: u16, source: Source, at: Instant) -> Result<(), Error> {
+        let key = heard::key(source, shard);
+        if self.known::<Instant>(HEARD, &key)?.is_none_or(|before| before < at) {
+            self.put(HEARD, key, &at);
+        }
+        Ok(())
     }
 
     /// A form by which something is found that is known by another number.
@@ -341,6 +357,7 @@ impl Pages<'_> {
             | site::Fact::Calibrated { .. }
             | site::Fact::Recipes { .. }
             | site::Fact::RecipesListed
+            | site::Fact::Heard { .. }
             | site::Fact::Read(_)
             | site::Fact::Mended { .. }
             | site::Fact::Window { .. }

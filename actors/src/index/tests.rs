@@ -286,3 +286,29 @@ async fn master_data_counts_from_the_start_although_its_rows_are_lost_and_does_n
     super::masterdata::learn(&node, 0, &early, &rows, 0).await.unwrap();
     assert_eq!(standing(), record::Standing::Approved, "the rows of that part say otherwise");
 }
+
+#[tokio::test]
+async fn a_site_was_heard_when_it_said_something_and_not_when_something_was_sent_to_it() {
+    let (seams, views) = (seams(), Views::in_memory());
+    let at = |ms: u64| Instant::EPOCH.plus_ms(ms);
+    let site = |name: &str| SiteId::parse(name).unwrap();
+    let says = |number: u64, source: &str, (ms, remembered): (u64, bool), fact: Vec<Fact>| {
+        let mut commit = saying(order(1), number, fact);
+        let step = &mut commit.steps[0];
+        (step.key.source, step.received_at, step.remembered) = (site(source), at(ms), remembered);
+        commit
+    };
+    let step = |step| Fact::Outbox { number: 1, step };
+    let sent = step(OutboxFact::InFlight { attempt: 1, not_after: at(99), asker: 0, class: takt_protocol::outbox::Class::AtMostOnce });
+    let done = step(OutboxFact::Settled(Outcome::Accepted(takt_protocol::outbox::Receipt::default())));
+    write(&seams, &mut says(1, "mes", (20, true), Vec::new())).await;
+    // What was written down before and is decided later does not make it older.
+    write(&seams, &mut says(2, "mes", (10, true), Vec::new())).await;
+    let last = write(&seams, &mut says(3, "erp", (30, false), vec![sent])).await;
+    let index = read(&seams, &views, last).await;
+    assert_eq!((index.heard(site("mes")), index.heard(site("erp")), index.heard(site("me"))), (Some(at(20)), None, None));
+    let last = write(&seams, &mut says(4, "erp", (40, false), vec![done])).await;
+    for rows in [&views, &Views::in_memory()] {
+        assert_eq!(read(&seams, rows, last).await.heard(site("erp")), Some(at(40)));
+    }
+}

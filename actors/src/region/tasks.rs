@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::abroad::embassy::{self, Embassy};
-use crate::abroad::{Abroad, Link, beat};
+use crate::abroad::{Abroad, Link, beat, peers};
 use crate::committer::{self, Wanted};
 use crate::courier::{self, Courier, Far, Line, Way};
 use crate::duties::Duty;
@@ -81,6 +81,7 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
     if let Some(leases) = parts.leases {
         let caller = parts.caller.clone();
         tasks.push(named("roll", None, move || roll::run(caller.clone())));
+        hearing(parts.embassy, &node.seams.bus, peers::door(node.region, &node.settings.node), &mut tasks);
         let leases = Arc::clone(leases);
         tasks.push(named("leases", None, move || Arc::clone(&leases).run()));
     }
@@ -137,8 +138,7 @@ fn abroad(parts: &Parts<'_>, roads: &[Far], tasks: &mut Vec<Named>) {
         tasks.push(named("heartbeat", None, move || beat::hear(Arc::clone(&node), dial_us.clone())));
     }
     for bus in buses {
-        let embassy = parts.embassy.clone();
-        tasks.push(named("embassy", None, move || embassy::run(embassy.clone(), Arc::clone(&bus))));
+        hearing(parts.embassy, &bus, embassy::door(node.region), tasks);
     }
     for bus in roads.iter().filter_map(line).map(|line| &line.bus) {
         relays(parts.reach, bus, tasks);
@@ -147,6 +147,12 @@ fn abroad(parts: &Parts<'_>, roads: &[Far], tasks: &mut Vec<Named>) {
     if parts.leases.is_some() || roads.iter().any(|far| matches!(far.way, Way::Answers)) {
         relays(parts.reach, &node.seams.bus, tasks);
     }
+}
+
+/// What hears questions on a subject of a bus.
+fn hearing(embassy: &Embassy, bus: &Arc<dyn Bus>, door: String, tasks: &mut Vec<Named>) {
+    let (embassy, bus) = (embassy.clone(), Arc::clone(bus));
+    tasks.push(named("embassy", None, move || embassy::run(embassy.clone(), Arc::clone(&bus), door.clone())));
 }
 
 fn line(far: &Far) -> Option<&Line> {

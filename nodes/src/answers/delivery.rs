@@ -4,6 +4,31 @@ use serde::{Deserialize, Serialize};
 use takt_actors::link::deliveries::{Delivered, Way};
 use utoipa::ToSchema;
 
+use super::Page;
+
+/// What went to a system and came from it lately, and whose knowledge that is.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Deliveries {
+    /// The rows, newest first.
+    #[serde(flatten)]
+    pub page: Page<DeliveryRow>,
+    /// Who was asked: each knows what went over its own links since it started.
+    pub nodes: Vec<NodePart>,
+}
+
+/// What one process knows of deliveries, or that it did not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NodePart {
+    /// Which, such as `node b`, or `region na` for all of a region that is not reached.
+    pub who: String,
+    /// Since when it runs: what was before it does not know; absent where it did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Why it did not answer; what it knows is not in the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+}
+
 /// One try.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryRow {

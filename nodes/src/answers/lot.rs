@@ -150,6 +150,9 @@ pub struct Trace {
     /// The lot, as `material/lot`, once anybody said its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<String>,
+    /// The plant that it is of, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plant: Option<String>,
     /// All lots it was made from, over any number of steps, by their ids.
     pub ancestors: Vec<Edge>,
     /// All lots that were made from it, over any number of steps, by their ids.
@@ -241,7 +244,7 @@ impl Trace {
     /// A lot that nobody has said anything of yet.
     pub(crate) fn unheard_of(id: EntityId, lot: Option<String>, as_of: Instant) -> Self {
         let (ancestors, descendants, shipments) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id: id.to_string(), lot, ancestors, descendants, shipments, cut: false, next: None, as_of: as_of.to_string() }
+        Self { id: id.to_string(), lot, plant: None, ancestors, descendants, shipments, cut: false, next: None, as_of: as_of.to_string() }
     }
 
     /// At most `most` of its rows behind a place.
@@ -278,6 +281,9 @@ pub struct Genealogy {
     /// Its number, as `number@system`, once its ERP has made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
+    /// Its plant, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plant: Option<String>,
     /// The lots that went into it.
     pub consumed: Vec<Edge>,
     /// The lots that came out of it, each with everything it came from and went into.

@@ -1,12 +1,13 @@
 //! An order as people ask for it: quantities first, then the six answers, then what stands beside.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use takt_actors::link::deliveries::Asked;
 use takt_protocol::book::Book;
 use takt_protocol::commit::Commit;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::order::{Business, Dispatch, Execution, Order, Pending, Phase, Stage};
 use takt_protocol::qty::Qty;
 use utoipa::ToSchema;
@@ -23,6 +24,7 @@ mod operation;
 mod six;
 
 pub use errand::ErrandRow;
+pub(crate) use errand::{Probes, references};
 pub use figures::Figures;
 pub use forecast::{Forecast, OrderTruck};
 pub use operation::{HandRow, OperationRow};
@@ -106,6 +108,10 @@ pub struct OrderView {
     /// The recipe, and where it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<String>,
+    /// The regions in which lots of it are at home and that are not reached: what is free, in inspection or blocked there is in none of
+    /// its quantities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<String>,
     /// What was made of it and where that stands, by lot.
     pub stock: Vec<StockRow>,
     /// Handling units and how far they are.
@@ -168,14 +174,16 @@ pub(crate) struct Beside<'a> {
     pub(crate) incarnation: u64,
     /// The systems that have a part in it.
     pub(crate) systems: Vec<Heard>,
-    /// Its lots.
+    /// Its lots, as far as they are reached.
     pub(crate) lots: &'a [State],
+    /// The regions of those that are not.
+    pub(crate) unreached: BTreeSet<Region>,
     /// Holds on them.
     pub(crate) holds: Vec<HeldRow>,
     /// The shipments that want to leave with any of it.
     pub(crate) trucks: Vec<OrderTruck>,
     /// What a system was asked about our reference.
-    pub(crate) asked: &'a (dyn Fn(SiteId, &str) -> Asked + Sync),
+    pub(crate) asked: &'a (dyn Fn(SiteId, &str) -> Probes + Sync),
 }
 
 /// An order in a list.
@@ -253,17 +261,27 @@ pub(crate) fn view(state: &State, order: &Order, now: Instant, beside: Beside<'_
         split_into: order.children.values().map(|(number, total)| format!("{number} ({total})")).collect(),
         job: order.job.as_ref().map(ToString::to_string),
         recipe: resolved.map(|resolved| format!("{} ({})", resolved.recipe, resolved.recipe_source)),
+        unreached: beside.unreached.iter().map(ToString::to_string).collect(),
         stock: stock(order),
         units: units(order),
         operations: operation::operations(order, beside.book, now),
-        answers: six::answers(&state.common, order, beside.commits),
+        answers: six::answers(&state.common, order, beside.commits, beside.book),
         errands: errand::errands(state, order, beside.commits, beside.incarnation, beside.asked),
         holds: beside.holds,
         by_hand: operation::by_hand(order, beside.commits),
-        next: exceptions.iter().flat_map(|case| case.advice.iter().map(|words| format!("{}: {words}", case.id))).collect(),
-        forbidden: exceptions.iter().flat_map(|case| case.forbidden.iter().map(|words| format!("{}: {words}", case.id))).collect(),
+        next: said(&exceptions, |case| &case.advice),
+        forbidden: said(&exceptions, |case| &case.forbidden),
         exceptions,
     }
+}
+
+/// What is said of exceptions, of those of one cause once.
+fn said(exceptions: &[CaseRow], words: fn(&CaseRow) -> &Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let is_new = |(case, words): &(&CaseRow, &String)| seen.insert((case.group.clone(), (*words).clone()));
+    let all = exceptions.iter().flat_map(|case| words(case).iter().map(move |words| (case, words)));
+    let alone = |case: &CaseRow| exceptions.iter().filter(|other| other.group == case.group).count() == 1;
+    all.filter(is_new).map(|(case, words)| format!("{}: {words}", if alone(case) { &case.id } else { &case.group })).collect()
 }
 
 fn change(pending: &Pending) -> String {

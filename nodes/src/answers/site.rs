@@ -21,12 +21,13 @@ pub struct SiteRow {
     pub region: String,
     /// Its time zone.
     pub zone: String,
-    /// Errands that wait for it or are under way, in all regions of this node: plant-critical, business, analytical.
+    /// Errands that wait for it or are under way, in all regions that were reached: plant-critical, business, analytical.
     pub waiting: [u64; 3],
     /// ok, resting (it did not answer, and is left alone for a while), silent (it did not answer the last time), unheard
-    /// (nothing was asked or told since this node started) or `no_link`.
+    /// (nothing of it stands in the logs, and no node heard it since it started), unknown (the same, but somebody who may have heard it
+    /// did not say so) or `no_link`.
     pub link: String,
-    /// When it last answered or told something, since this node started.
+    /// When it last answered or told something, by the logs and by every node that speaks with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<String>,
     /// What was seen when it was not reached.
@@ -52,6 +53,9 @@ pub struct SiteRow {
     /// Whether its region was restored from a backup and sends nothing, because nobody has said that it was compared.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reconciling: bool,
+    /// Who was asked and did not say what it heard of it, such as `node b` or `region na`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Whether its region answers here; all but name, kind, region and zone are unknown while it does not.
     pub reached: bool,
 }
@@ -75,6 +79,7 @@ pub fn unreached(name: SiteId, site: &book::Site) -> SiteRow {
         affected: Vec::new(),
         exceptions: 0,
         reconciling: false,
+        missing: Vec::new(),
         reached: false,
     }
 }
@@ -84,13 +89,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The same, as its link stands.
-pub fn linked(row: SiteRow, status: &SiteStatus) -> SiteRow {
+/// The same, as it stands by all who speak with it; `missing` is who did not say.
+pub fn linked(row: SiteRow, status: Option<&SiteStatus>, missing: Vec<String>) -> SiteRow {
     SiteRow {
-        link: super::system::link(status).to_owned(),
-        heard_at: status.heard_at.map(|at| at.to_string()),
-        trouble: status.trouble.clone(),
-        next_try_ms: status.rests_ms,
+        link: super::system::link(status, &missing).to_owned(),
+        heard_at: status.and_then(|status| status.heard_at).map(|at| at.to_string()),
+        trouble: status.and_then(|status| status.trouble.clone()),
+        next_try_ms: status.map_or(0, |status| status.rests_ms),
+        missing,
         ..row
     }
 }

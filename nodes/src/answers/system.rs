@@ -19,10 +19,11 @@ pub struct Heard {
     /// erp, plant, warehouse or quality.
     pub role: String,
     /// ok, resting (it did not answer, and is left alone for a while), silent (it did not answer the last time), unheard
-    /// (nothing was asked or told since this node started) or `no_link`.
+    /// (nothing of it stands in the logs, and no node heard it since it started), unknown (the same, but somebody who may have heard it
+    /// did not say so) or `no_link`.
     pub link: String,
-    /// When it last answered or told something, since this node started; absent when it never did, which does not mean that it
-    /// is down.
+    /// When it last answered or told something, by the logs and by every node that speaks with it; absent when nobody knows that it
+    /// ever did, which does not mean that it is down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<String>,
     /// Since when it does not answer.
@@ -38,6 +39,9 @@ pub struct Heard {
     /// zero where they agree to the second; absent where no answer of it carries a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_ahead_ms: Option<i64>,
+    /// Who was asked and did not say what it heard, such as `node b` or `region na`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// A system, and what waits for it.
@@ -50,7 +54,7 @@ pub struct SystemRow {
     pub in_per_minute: u64,
     /// Tries that went to it in the last minute, questions after lost replies included.
     pub out_per_minute: u64,
-    /// Errands that wait for it or are under way, in all regions of this node: plant-critical, business, analytical.
+    /// Errands that wait for it or are under way, in all regions that were reached: plant-critical, business, analytical.
     pub waiting: [u64; 3],
     /// Errands of which nobody knows whether they were done.
     pub in_doubt: u64,
@@ -74,28 +78,31 @@ pub(crate) fn serving(book: &Book, plant: SiteId) -> Vec<SiteId> {
     std::iter::once(plant).chain(around.into_iter().flatten()).collect()
 }
 
-/// How a system stands now; `status` is absent where no link leads from here.
-pub(crate) fn heard(book: &Book, system: SiteId, status: Option<&SiteStatus>, now: Instant) -> Heard {
+/// How a system stands now; `status` is absent where no link leads there, `missing` is who did not say what it heard.
+pub(crate) fn heard(book: &Book, system: SiteId, status: Option<&SiteStatus>, missing: Vec<String>, now: Instant) -> Heard {
     let text = |at: Instant| at.to_string();
     Heard {
         system: system.to_string(),
         role: book.sites.get(&system).map(|site| word_of(&site.kind)).unwrap_or_default(),
-        link: status.map_or("no_link", link).to_owned(),
+        link: link(status, &missing).to_owned(),
         heard_at: status.and_then(|status| status.heard_at).map(text),
         silent_since: status.and_then(|status| status.trouble_since).map(text),
         trouble: status.and_then(|status| status.trouble.clone()),
         next_try_at: status.filter(|status| status.rests_ms > 0).map(|status| now.plus_ms(status.rests_ms)).map(text),
         clock_ahead_ms: status.and_then(|status| status.clock_ahead_ms),
+        missing,
     }
 }
 
 /// How a link stands, in a word.
-pub(crate) fn link(status: &SiteStatus) -> &'static str {
+pub(crate) fn link(status: Option<&SiteStatus>, missing: &[String]) -> &'static str {
+    let Some(status) = status else { return if missing.is_empty() { "no_link" } else { "unknown" } };
     match (&status.trouble, status.heard_at) {
         (Some(_), _) if status.rests_ms > 0 => "resting",
         (Some(_), _) => "silent",
         (None, Some(_)) => "ok",
-        (None, None) => "unheard",
+        (None, None) if missing.is_empty() => "unheard",
+        (None, None) => "unknown",
     }
 }
 

@@ -10,7 +10,8 @@ use takt_protocol::kernel::Own;
 use takt_protocol::name::SiteId;
 use takt_protocol::words::Role;
 
-use super::world::{CASES, Cursors, missing};
+use super::neighbours::CASES;
+use super::world::{self, Cursors, missing};
 use super::{Denied, ROWS_MAX, Reception, Sort, part};
 use crate::answers::Page;
 use crate::answers::case::{CaseRow, CaseView, GroupRow, GroupView, NoteRow, Rank, groups, row};
@@ -40,6 +41,12 @@ struct Open {
     fresh: Vec<RegionPart>,
 }
 
+impl world::Place for Rank {
+    fn parse(text: &str) -> Option<Self> {
+        Rank::parse(text)
+    }
+}
+
 impl Wanted {
     fn takes(&self, open: &OpenCase) -> bool {
         let case = &open.case;
@@ -53,7 +60,7 @@ impl Reception {
     /// Open exceptions, by when they start to hurt.
     pub(crate) async fn exceptions(&self, wanted: &Wanted) -> Result<Desk<CaseRow>, Denied> {
         let most = part::most(wanted.most)?;
-        let after = part::behind(wanted.after.as_deref(), |text| Cursors::parse(text, Rank::parse))?.unwrap_or_default();
+        let after: Cursors<Rank> = Cursors::behind(wanted.after.as_deref())?;
         let Open { as_of, cases, fresh } = self.open_cases(wanted).await?;
         let (mut shown, put_away) = self.at_hand(cases, wanted);
         let rank = |open: &OpenCase| Rank::of(open.entity, &open.case);
@@ -65,7 +72,7 @@ impl Reception {
         let rows = shown.iter().take(most).map(|open| row(open.entity, &open.case)).collect();
         let page = Page { rows, next, as_of: Some(as_of.to_string()) };
         let world = World { page, regions: self.with_ours(fresh, as_of) };
-        Ok(Desk { world, put_away, awaited: self.awaited_by(wanted).await })
+        Ok(Desk { world, put_away, awaited: self.awaited_by(wanted).await? })
     }
 
     /// Open exceptions by cause, by when the first of each starts to hurt.
@@ -73,13 +80,13 @@ impl Reception {
         let Open { as_of, cases, fresh } = self.open_cases(wanted).await?;
         let (shown, put_away) = self.at_hand(cases, wanted);
         let world = World { page: page(groups(&shown), wanted, as_of)?, regions: self.with_ours(fresh, as_of) };
-        Ok(Desk { world, put_away, awaited: self.awaited_by(wanted).await })
+        Ok(Desk { world, put_away, awaited: self.awaited_by(wanted).await? })
     }
 
     /// What is asked again by itself; it has no owner, and is told once.
-    async fn awaited_by(&self, wanted: &Wanted) -> Vec<Awaited> {
+    async fn awaited_by(&self, wanted: &Wanted) -> Result<Vec<Awaited>, Denied> {
         if wanted.owner.is_some() || wanted.after.as_ref().is_some_and(|after| !after.is_empty()) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         self.awaited(wanted.site.as_deref()).await
     }

@@ -4,10 +4,12 @@
 use takt_actors::region::{AskError, Region};
 use takt_cluster::seam::QueueName;
 use takt_protocol::envelope::RawRef;
+use takt_protocol::name::Region as RegionName;
 
+use super::neighbours::LETTERS;
 use super::{Client, Denied, ROWS_MAX, Reception, Sort};
-use crate::answers::Page;
 use crate::answers::dead::DeadLetter;
+use crate::answers::world::World;
 
 /// Dead letters of one queue that are looked at.
 const LETTERS_MAX: usize = 10_000;
@@ -20,10 +22,16 @@ struct Found<'a> {
 }
 
 impl Reception {
-    /// Every dead letter, at most a page of them.
-    pub async fn dead_letters(&self) -> Result<Page<DeadLetter>, Denied> {
-        let rows = self.letters().await?.into_iter().map(|found| found.row).take(ROWS_MAX).collect();
-        Ok(Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) })
+    /// Every dead letter of all regions, at most a page of each.
+    pub async fn dead_letters(&self) -> Result<World<DeadLetter>, Denied> {
+        let here = async { Ok(self.letters().await?.into_iter().map(|found| found.row).take(ROWS_MAX).collect()) };
+        self.told_by_all(LETTERS, here).await
+    }
+
+    /// Those of one region that runs here.
+    pub(super) async fn letters_of(&self, region: RegionName) -> Result<Vec<DeadLetter>, Denied> {
+        let found = self.letters().await?.into_iter().map(|found| found.row);
+        Ok(found.filter(|row| row.region == region.as_str()).take(ROWS_MAX).collect())
     }
 
     /// Queues one anew.
@@ -39,7 +47,10 @@ impl Reception {
             )
             .at("id")
         };
-        let found = self.letters().await?.into_iter().find(|found| found.row.id == id).ok_or_else(none)?;
+        let Some(found) = self.letters().await?.into_iter().find(|found| found.row.id == id) else {
+            let all = self.dead_letters().await?.page.rows;
+            return Err(all.iter().find(|row| row.id == id).map_or_else(none, lies_elsewhere));
+        };
         let revived = found.region.node().seams.queue.revive(found.queue, &found.message).await;
         if revived.map_err(|error| Denied::asking(&AskError::Store(error)))? { Ok(found.row) } else { Err(none()) }
     }
@@ -59,6 +70,12 @@ impl Reception {
         }
         Ok(letters)
     }
+}
+
+/// It is queued again where it lies.
+fn lies_elsewhere(row: &DeadLetter) -> Denied {
+    let message = format!("the dead letter {} lies in region {}, which runs elsewhere", row.id, row.region);
+    Denied::new(Sort::Conflict, "STATE", message, "ask a node of that region for the same").at("id")
 }
 
 /// A short name that stays the same.

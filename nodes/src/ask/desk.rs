@@ -14,7 +14,8 @@ use takt_protocol::words::{DocNo, Role};
 use super::field::maybe;
 use super::meaning::Meaning;
 use super::names::not_heard;
-use super::world::{CALLED, missing};
+use super::neighbours::CALLED;
+use super::world::missing;
 use super::{Client, Denied, Reception, Sort, v1};
 
 impl v1::ActOnException {

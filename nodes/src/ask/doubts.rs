@@ -9,11 +9,13 @@ use takt_protocol::effect::Effect;
 use takt_protocol::id::EntityId;
 use takt_protocol::intent::Intent;
 use takt_protocol::kernel::State;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::outbox::Standing;
 
-use super::Reception;
+use super::neighbours::AWAITED;
+use super::{Denied, Reception, sights};
 use crate::answers::desk::Awaited;
+use crate::answers::system;
 
 /// Lost replies that are looked at, at most.
 const DOUBTS_MAX: usize = 10_000;
@@ -57,8 +59,14 @@ impl Doubts {
 impl Reception {
     /// What is in doubt, by system.
     pub(super) async fn doubts(&self) -> BTreeMap<SiteId, Doubts> {
+        self.doubts_in(|_| true).await
+    }
+
+    /// The same of what is at home in these regions.
+    async fn doubts_in(&self, is: impl Fn(Region) -> bool) -> BTreeMap<SiteId, Doubts> {
         let mut by_entity: BTreeMap<EntityId, Vec<u32>> = BTreeMap::new();
-        for (entity, number) in self.indexes().flat_map(Index::doubts).take(DOUBTS_MAX) {
+        let indexes = self.mesh().regions().iter().filter(|(region, _)| is(**region)).map(|(_, region)| region.index());
+        for (entity, number) in indexes.flat_map(Index::doubts).take(DOUBTS_MAX) {
             by_entity.entry(entity).or_default().push(number);
         }
         let mut found: BTreeMap<SiteId, Doubts> = BTreeMap::new();
@@ -70,21 +78,36 @@ impl Reception {
         found
     }
 
-    /// What is in doubt at each system and asked again by itself; of a plant or of a system alone, if one is named.
-    pub(super) async fn awaited(&self, site: Option<&str>) -> Vec<Awaited> {
+    /// What is in doubt at each system and asked again by itself, in all regions; of a plant or of a system alone, if one is named.
+    pub(super) async fn awaited(&self, site: Option<&str>) -> Result<Vec<Awaited>, Denied> {
+        let question = serde_json::to_vec(&site).unwrap_or_default();
+        let far = self.gathered::<Vec<Awaited>>(AWAITED, |_| question.clone());
+        let (far, here) = tokio::join!(far, self.awaited_in(site, |_| true));
+        Ok(here?.into_iter().chain(far.parts.into_values().flatten()).collect())
+    }
+
+    /// The same of what is at home in one region that runs here.
+    pub(super) async fn awaited_at(&self, region: Region, site: Option<&str>) -> Result<Vec<Awaited>, Denied> {
+        self.awaited_in(site, |home| home == region).await
+    }
+
+    async fn awaited_in(&self, site: Option<&str>, is: impl Fn(Region) -> bool) -> Result<Vec<Awaited>, Denied> {
         let (book, now) = (self.mesh().book(), self.mesh().clock().now());
         let concerns = |system: &SiteId, doubts: &Doubts| {
             site.is_none_or(|site| system.as_str() == site || doubts.by_site.keys().flatten().any(|at| at.as_str() == site))
         };
+        let mut found = self.doubts_in(is).await;
+        found.retain(|system, doubts| concerns(system, doubts));
+        let sights = self.sights(&sights::Wanted { sites: found.keys().copied().collect(), ..Default::default() }).await?;
         let row = |(system, doubts): (SiteId, Doubts)| Awaited {
-            heard: self.heard(&book, system, now),
+            heard: system::heard(&book, system, sights.status(system, now).as_ref(), sights.missing(), now),
             in_doubt: usize::try_from(doubts.all()).unwrap_or(usize::MAX),
             sites: doubts.by_site.iter().map(|(at, many)| at.map_or(format!("- {many}"), |at| format!("{at} {many}"))).collect(),
             stake: stakes(doubts.stakes.iter().map(String::as_str)),
             look_at: doubts.about.iter().map(ToString::to_string).collect(),
             forbidden: "DO NOT DO IT BY HAND until probed".to_owned(),
         };
-        self.doubts().await.into_iter().filter(|(system, doubts)| concerns(system, doubts)).map(row).collect()
+        Ok(found.into_iter().map(row).collect())
     }
 }
 

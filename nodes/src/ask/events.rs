@@ -9,16 +9,25 @@ use std::time::Duration;
 
 use futures::stream::SelectAll;
 use futures::{Stream, StreamExt as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use takt_actors::node::Node;
 use takt_actors::region::AskError;
 use takt_protocol::event::{self, Event};
 use takt_protocol::name::{Region, SiteId};
 
 use super::live::Follower;
-use super::{Client, Denied, Reception, Sort, Ticket, field, part};
+use super::neighbours::EVENTS;
+use super::world::Gathered;
+use super::{Client, Denied, ROWS_MAX, Reception, Sort, Ticket, field, part};
+use crate::answers::Page;
+use crate::answers::world::World;
 
 /// How long a page waits for what may still come, when nobody says otherwise: not at all, but for the reading itself.
 const GLANCE_MS: u64 = 50;
+
+/// How long a page for another region is read: whoever asked goes on from where it ended.
+const FAR_MS: u64 = 600;
 
 /// The longest a page may be asked to wait.
 const WAIT_MAX_MS: u64 = 20_000;
@@ -41,6 +50,22 @@ pub(crate) struct Wanted {
     pub(crate) types: Option<String>,
     /// Only those of this site.
     pub(crate) site: Option<String>,
+}
+
+/// What another region is asked: what it told behind a place of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Asked {
+    after: Option<String>,
+    types: Option<String>,
+    site: Option<String>,
+    most: usize,
+}
+
+/// What it told, and where its part ends.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ToldThere {
+    rows: Vec<Value>,
+    place: String,
 }
 
 /// What one commit told, and where a reader stands behind it.
@@ -70,6 +95,11 @@ impl Place {
         };
         text.split(',').filter(|part| !part.is_empty()).map(shard).collect::<Option<_>>().map(Self)
     }
+
+    /// The part of it that is in these regions.
+    fn within(&self, is: impl Fn(Region) -> bool) -> Self {
+        Self(self.0.iter().filter(|((region, _), _)| is(*region)).map(|(shard, mark)| (*shard, *mark)).collect())
+    }
 }
 
 impl fmt::Display for Place {
@@ -82,31 +112,62 @@ impl fmt::Display for Place {
 }
 
 impl Reception {
-    /// Where a reader begins: behind `after`, at the beginning, or now.
+    /// Where a reader begins: behind `after`, at the beginning, or now. A region elsewhere that does not say where it is now is read from
+    /// its beginning when it is heard again, so that nothing is missed.
     pub(crate) async fn place(&self, after: Option<&str>) -> Result<Place, Denied> {
         let asked = part::behind(after.filter(|after| *after != "now"), Place::parse)?.unwrap_or_default();
-        let mut place = Place::default();
-        for (region, running) in self.mesh().regions() {
-            let journal = &running.node().seams.journal;
-            let incarnation = journal.incarnation();
-            for shard in 0..journal.shards() {
-                let head = journal.head(shard).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
-                let upto = match (after, asked.0.get(&(*region, shard))) {
-                    (Some("now"), _) => head,
-                    (_, None) => 0,
-                    (_, Some(mark)) if mark.incarnation == incarnation && mark.upto <= head => mark.upto,
-                    (_, Some(_)) => return Err(another_log(*region)),
-                };
-                place.0.insert((*region, shard), Mark { incarnation, upto });
-            }
+        let mut place = self.place_in(&asked, after == Some("now"), |_| true).await?;
+        let abroad = self.mesh().all_abroad();
+        if after == Some("now") {
+            let question = Asked { after: Some("now".to_owned()), types: None, site: None, most: 0 };
+            place.0.extend(self.read_abroad(|_| question.clone()).await.parts.into_values().flat_map(|told| told.place.0));
         }
+        place.0.extend(asked.within(|region| abroad.contains_key(&region)).0);
         match asked.0.keys().find(|shard| !place.0.contains_key(shard)) {
             Some((region, shard)) => Err(part::no_place(&format!("{region}:{shard}:…"))),
             None => Ok(place),
         }
     }
 
-    /// What was told behind `place`, and what is told from now on; ends when the doors close.
+    /// The same in some of the regions that run here.
+    async fn place_in(&self, asked: &Place, is_now: bool, is: impl Fn(Region) -> bool) -> Result<Place, Denied> {
+        let mut place = Place::default();
+        for (region, running) in self.mesh().regions().iter().filter(|(region, _)| is(**region)) {
+            let journal = &running.node().seams.journal;
+            let incarnation = journal.incarnation();
+            for shard in 0..journal.shards() {
+                let head = journal.head(shard).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+                let upto = match (is_now, asked.0.get(&(*region, shard))) {
+                    (true, _) => head,
+                    (false, None) => 0,
+                    (false, Some(mark)) if mark.incarnation == incarnation && mark.upto <= head => mark.upto,
+                    (false, Some(_)) => return Err(another_log(*region)),
+                };
+                place.0.insert((*region, shard), Mark { incarnation, upto });
+            }
+        }
+        Ok(place)
+    }
+
+    /// What one region that runs here told, for another one that asks.
+    pub(super) async fn events_of(&self, region: Region, asked: Asked) -> Result<ToldThere, Denied> {
+        let now = asked.after.as_deref() == Some("now");
+        let behind = part::behind(asked.after.as_deref().filter(|_| !now), Place::parse)?.unwrap_or_default();
+        let place = self.place_in(&behind, now, |here| here == region).await?;
+        let wanted = Wanted { types: asked.types, site: asked.site }.checked(self)?;
+        let told = self.events_here(place, wanted, asked.most.min(ROWS_MAX), (0, FAR_MS)).await?;
+        Ok(ToldThere { rows: shown(&told.events), place: told.place.to_string() })
+    }
+
+    /// What the regions that run elsewhere told.
+    async fn read_abroad(&self, question: impl Fn(Region) -> Asked) -> Gathered<ReadThere> {
+        let written = |region| serde_json::to_vec(&question(region)).unwrap_or_default();
+        let Gathered { parts, fresh } = self.gathered::<ToldThere>(EVENTS, written).await;
+        let read = |told: ToldThere| Some(ReadThere { rows: told.rows, place: Place::parse(&told.place)? });
+        Gathered { parts: parts.into_iter().filter_map(|(region, told)| Some((region, read(told)?))).collect(), fresh }
+    }
+
+    /// What was told behind `place` in the regions that run here, and what is told from now on; ends when the doors close.
     pub(crate) async fn events(
         &self,
         client: &Client,
@@ -128,14 +189,39 @@ impl Reception {
         Ok(told.take_until(Box::pin(self.closed())))
     }
 
-    /// What was told behind `place`, at most about `most`; waits up to `wait_ms` for the first.
-    pub(crate) async fn events_page(&self, place: Place, wanted: Wanted, most: Option<u64>, wait_ms: u64) -> Result<Told, Denied> {
+    /// What was told behind `place` in all regions, at most about `most`; waits up to `wait_ms` for the first that is told here.
+    pub(crate) async fn events_page(&self, place: Place, wanted: Wanted, most: Option<u64>, wait_ms: u64) -> Result<World<Value>, Denied> {
         let (most, wanted) = (part::most(most)?, wanted.checked(self)?);
         if wait_ms > WAIT_MAX_MS {
             let message = format!("a page waits for at most {WAIT_MAX_MS} ms, and not for {wait_ms}");
             let remedy = format!("send a number from 0 to {WAIT_MAX_MS}, and ask again with what `next` said; or watch");
             return Err(Denied::new(Sort::Unprocessable, "SCHEMA", message, remedy).at("wait_ms"));
         }
+        let each = most / (self.mesh().all_abroad().len() + 1);
+        let question = |region| Asked {
+            after: Some(place.within(|marked| marked == region).to_string()),
+            types: wanted.types.clone(),
+            site: wanted.site.clone(),
+            most: each.max(1),
+        };
+        let far = self.read_abroad(question).await;
+        let (mut rows, mut behind) = (Vec::new(), place.clone());
+        for told in far.parts.into_values() {
+            rows.extend(told.rows);
+            behind.0.extend(told.place.0);
+        }
+        let (left, wait_ms) = (most.saturating_sub(rows.len()), if rows.is_empty() { wait_ms } else { 0 });
+        let patience_ms = self.limits().deadline_ms.max(wait_ms);
+        let here = place.within(|region| self.mesh().regions().contains_key(&region));
+        let told = self.events_here(here, wanted, left, (wait_ms, patience_ms)).await?;
+        rows.extend(shown(&told.events));
+        behind.0.extend(told.place.0);
+        let page = Page { rows, next: Some(behind.to_string()), as_of: None };
+        Ok(World { page, regions: self.with_ours(far.fresh, self.mesh().clock().now()) })
+    }
+
+    /// The same in the regions that run here; waits so long for the first, and reads so long at most.
+    async fn events_here(&self, place: Place, wanted: Wanted, most: usize, (wait_ms, most_ms): (u64, u64)) -> Result<Told, Denied> {
         let mut readings: SelectAll<Reading> = SelectAll::new();
         for ((region, shard), mark) in &place.0 {
             let Some(running) = self.mesh().regions().get(region) else { continue };
@@ -154,10 +240,20 @@ impl Reception {
             Ok(())
         };
         // A long log with little of what is wanted: the place moves on, and the reader asks again.
-        let enough = Duration::from_millis(self.limits().deadline_ms.max(wait_ms));
-        tokio::time::timeout(enough, filling).await.unwrap_or(Ok::<(), Denied>(()))?;
+        tokio::time::timeout(Duration::from_millis(most_ms), filling).await.unwrap_or(Ok::<(), Denied>(()))?;
         Ok(page)
     }
+}
+
+/// What a region elsewhere told, and the place behind it.
+struct ReadThere {
+    rows: Vec<Value>,
+    place: Place,
+}
+
+/// Events as they are told.
+fn shown(events: &[Event]) -> Vec<Value> {
+    events.iter().filter_map(|event| serde_json::to_value(event).ok()).collect()
 }
 
 /// What is read of all shards, a commit at a time, each with the place behind it.

@@ -10,8 +10,9 @@ use takt_protocol::input::Input;
 use takt_protocol::kernel::heard;
 
 use super::names::not_heard;
+use super::neighbours::CASES;
 use super::v1::request::Verb;
-use super::world::{CASES, missing};
+use super::world::missing;
 use super::{Client, Denied, Reception, Sort, Taken, Ticket, board, field, v1};
 use crate::answers::case::{GroupOutcome, OneOutcome};
 use crate::answers::preview::{GroupPreview, OnePreview};

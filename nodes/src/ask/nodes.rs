@@ -1,24 +1,36 @@
-//! Which nodes run the regions of this one, which of them runs which shard, and how the roads to other regions stand: the same whichever
+//! Which nodes run the regions of the mesh, which of them runs which shard, and how the roads to other regions stand: the same whichever
 //! of them is asked.
 
 use futures::future::try_join_all;
 use takt_actors::roll::Roll;
 use takt_protocol::name::Region as RegionName;
 
+use super::neighbours::{NODES, SHARDS};
 use super::{Denied, Reception};
 use crate::answers::Page;
 use crate::answers::link::{self, LinkRow};
 use crate::answers::node::{self, NodeRow, ShardRow};
+use crate::answers::world::World;
 
 impl Reception {
-    /// The nodes, by name.
-    pub async fn nodes(&self) -> Result<Page<NodeRow>, Denied> {
-        Ok(self.counted(node::nodes(&self.rolls().await?)))
+    /// The nodes of all regions: those of the regions that run here, by name, then the others.
+    pub async fn nodes(&self) -> Result<World<NodeRow>, Denied> {
+        self.told_by_all(NODES, async { Ok(node::nodes(&self.rolls().await?)) }).await
     }
 
-    /// The shards, by region and number.
-    pub async fn shards(&self) -> Result<Page<ShardRow>, Denied> {
-        Ok(self.counted(node::shards(&self.rolls().await?)))
+    /// The nodes of one region that runs here.
+    pub(super) async fn nodes_of(&self, region: RegionName) -> Result<Vec<NodeRow>, Denied> {
+        Ok(node::nodes(&self.roll(region).await?))
+    }
+
+    /// The shards of all regions, by region and number.
+    pub async fn shards(&self) -> Result<World<ShardRow>, Denied> {
+        self.told_by_all(SHARDS, async { Ok(node::shards(&self.rolls().await?)) }).await
+    }
+
+    /// The shards of one region that runs here.
+    pub(super) async fn shards_of(&self, region: RegionName) -> Result<Vec<ShardRow>, Denied> {
+        Ok(node::shards(&self.roll(region).await?))
     }
 
     /// The roads to regions that run elsewhere, each direction for itself.
@@ -29,7 +41,13 @@ impl Reception {
         Ok(self.counted(both.collect()))
     }
 
-    /// What each region says, one beside the other.
+    /// What one region says, if it runs here.
+    async fn roll(&self, region: RegionName) -> Result<Vec<(RegionName, Roll)>, Denied> {
+        let Some(here) = self.mesh().regions().get(&region) else { return Ok(Vec::new()) };
+        Ok(vec![(region, here.roll().await.map_err(|error| Denied::asking(&error))?)])
+    }
+
+    /// What each region that runs here says, one beside the other.
     async fn rolls(&self) -> Result<Vec<(RegionName, Roll)>, Denied> {
         let call = self.mesh().regions().iter().map(|(name, region)| async move { Ok((*name, region.roll().await?)) });
         try_join_all(call).await.map_err(|error| Denied::asking(&error))

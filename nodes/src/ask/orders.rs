@@ -12,7 +12,8 @@ use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::{Region as RegionName, SiteId};
 
-use super::world::{Cursors, ORDERS, Placed, missing};
+use super::neighbours::ORDERS;
+use super::world::{self, Cursors, Merged, Placed};
 use super::{Denied, Reception, Sort, field, part, v1};
 use crate::answers::order::{OrderRow, listed};
 use crate::answers::world::World;
@@ -54,8 +55,8 @@ impl Group {
     }
 }
 
-impl Place {
-    /// Reads what [`Place`] printed: `2.1764050000000000000.order.eu.1.…`.
+impl world::Place for Place {
+    /// Reads what it printed: `2.1764050000000000000.order.eu.1.…`.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let group = GROUPS.get(parts.next()?.parse::<usize>().ok()?)?;
@@ -104,23 +105,14 @@ fn waits(lane: Lane) -> bool {
 impl Reception {
     /// Orders of all regions behind the place `after`, at most `most`, those that matter first.
     pub async fn orders(&self, asked: &v1::OrdersWanted) -> Result<World<OrderRow>, Denied> {
-        let after = part::behind(asked.after.as_deref(), |text| Cursors::parse(text, Place::parse))?.unwrap_or_default();
+        let after: Cursors<Place> = Cursors::behind(asked.after.as_deref())?;
         let (wanted, most) = (self.wanted(asked)?, part::most(asked.most)?);
-        let text = |place: Option<Place>| place.map(|place| place.to_string());
-        let question = |region| v1::OrdersWanted { after: text(after.after(region)), ..asked.clone() }.encode_to_vec();
-        let far = self.gathered::<Placed>(ORDERS, question);
+        let question = |region| v1::OrdersWanted { after: after.text(region), ..asked.clone() }.encode_to_vec();
+        let far = self.gathered::<Placed<OrderRow>>(ORDERS, question);
         let (far, as_of) = tokio::join!(far, self.indexed());
         let here = self.places(self.mesh().regions().keys().map(|region| (*region, after.after(*region))), &wanted, most + 1);
-        let mut rows: Vec<(Place, Option<OrderRow>)> = here.into_iter().map(|place| (place, None)).collect();
-        for (place, row) in far.parts.into_values().flatten() {
-            let place = Place::parse(&place).ok_or_else(|| Denied::ours("another region told a place that is none"))?;
-            rows.push((place, Some(row)));
-        }
-        rows.sort_by_key(|(place, _)| *place);
-        let missing = missing(&far.fresh);
-        let all = self.mesh().regions().keys().copied().chain(self.mesh().all_abroad().into_keys());
-        let next = rows.get(most).and_then(|_| rows.get(most - 1)).map(|(last, _)| after.moved(all, &missing, last).to_string());
-        rows.truncate(most);
+        let regions = self.with_ours(far.fresh.clone(), as_of);
+        let Merged { rows, next } = self.merged(here.into_iter().map(|place| (place, None)), far, &after, most)?;
         let mut shown = Vec::with_capacity(rows.len());
         for (place, row) in rows {
             match row {
@@ -128,13 +120,12 @@ impl Reception {
                 None => shown.extend(self.row(place).await?),
             }
         }
-        let page = Page { rows: shown, next, as_of: Some(as_of.to_string()) };
-        Ok(World { page, regions: self.with_ours(far.fresh, as_of) })
+        Ok(World { page: Page { rows: shown, next, as_of: Some(as_of.to_string()) }, regions })
     }
 
     /// The orders of one region that runs here behind a place, one more than a page has, each with its place.
-    pub(super) async fn orders_of(&self, region: RegionName, asked: &v1::OrdersWanted) -> Result<Placed, Denied> {
-        let after = part::behind(asked.after.as_deref(), Place::parse)?;
+    pub(super) async fn orders_of(&self, region: RegionName, asked: &v1::OrdersWanted) -> Result<Placed<OrderRow>, Denied> {
+        let after = part::behind(asked.after.as_deref(), world::Place::parse)?;
         let (wanted, most) = (self.wanted(asked)?, part::most(asked.most)?);
         let mut rows = Vec::new();
         for place in self.places(std::iter::once((region, after)), &wanted, most + 1) {

@@ -7,9 +7,9 @@ use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 
-use super::doubts::Doubts;
+use super::neighbours::SITE;
 use super::queries::lot_of;
-use super::{Denied, Reception, Sort};
+use super::{Denied, Reception, Sort, sights};
 use crate::answers::lot::{LotSample, samples};
 use crate::answers::plant::{self, PlantView, SampleRow, Samples, ShiftDone};
 use crate::answers::system::{self, SystemRow};
@@ -33,7 +33,7 @@ impl Reception {
             Denied::new(Sort::NotFound, "UNKNOWN", message, "use the name of a site, such as one of the choices").at("id").choose(choices)
         })?;
         let home = book.sites.get(&site).map(|site| site.region);
-        if let Some(view) = OptionFuture::from(home.map(|home| self.site_abroad(home, name))).await.flatten() {
+        if let Some(view) = OptionFuture::from(home.map(|home| self.told_there(home, SITE, name))).await.flatten() {
             return Ok(view);
         }
         let book = self.mesh().book_of(site);
@@ -44,11 +44,7 @@ impl Reception {
             Some(entity) => Some(self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?),
             None => None,
         };
-        let doubts = self.doubts().await;
-        let mut systems = Vec::new();
-        for system in system::serving(&book, site) {
-            systems.push(self.system(&book, system, (doubts.get(&system), site), now).await?);
-        }
+        let systems = self.systems_at(&book, site, now).await?;
         let mut books = Vec::new();
         for system in system::serving(&book, site).into_iter().filter(|system| book.reconcile.contains_key(system)) {
             let kept = self.books_at(&book, system).await?;
@@ -102,18 +98,19 @@ impl Reception {
         plant::done(book, site, now, tallies, |what, since| self.indexes().map(|index| index.counted(site, what, since)).sum())
     }
 
-    async fn system(
-        &self,
-        book: &Book,
-        system: SiteId,
-        (doubts, plant): (Option<&Doubts>, SiteId),
-        now: Instant,
-    ) -> Result<SystemRow, Denied> {
-        let heard = self.heard(book, system, now);
-        let regions = || self.mesh().regions().values();
-        let traffic = regions().find_map(|region| region.deliveries(system)).map(|deliveries| deliveries.last_minute(now));
-        let limit = regions().find_map(|region| region.site(system)).and_then(|status| status.per_minute_max);
-        let doubts = doubts.map(|doubts| (doubts.all(), doubts.at(plant))).unwrap_or_default();
-        Ok(system::loaded(heard, traffic.unwrap_or_default(), self.waiting(system).await?, doubts, limit))
+    /// The systems that serve a site, each with what waits for it and what is in doubt there.
+    async fn systems_at(&self, book: &Book, site: SiteId, now: Instant) -> Result<Vec<SystemRow>, Denied> {
+        let serving = system::serving(book, site);
+        let wanted = sights::Wanted { sites: serving.iter().copied().collect(), waiting: true, ..Default::default() };
+        let (doubts, sights) = tokio::join!(self.doubts(), self.sights(&wanted));
+        let sights = sights?;
+        let row = |system: SiteId| {
+            let status = sights.status(system, now);
+            let heard = system::heard(book, system, status.as_ref(), sights.missing(), now);
+            let limit = status.and_then(|status| status.per_minute_max);
+            let doubts = doubts.get(&system).map(|doubts| (doubts.all(), doubts.at(site))).unwrap_or_default();
+            system::loaded(heard, sights.traffic(system), sights.waiting(system), doubts, limit)
+        };
+        Ok(serving.into_iter().map(row).collect())
     }
 }

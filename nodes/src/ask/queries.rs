@@ -17,8 +17,9 @@ use takt_protocol::native::Ref;
 use takt_protocol::order::Order;
 use takt_protocol::wire;
 
-use super::world::{Hits, SEARCH, SITES, Sites};
-use super::{Denied, ROWS_MAX, Reception, Sort, field, part, v1};
+use super::neighbours::{SEARCH, SITES};
+use super::world::{Hits, Sites};
+use super::{Denied, ROWS_MAX, Reception, Sort, field, part, sights, v1};
 use crate::answers::lot::{Edge, Genealogy, Trace, TracePlace, TracedShipment, edge};
 use crate::answers::shipment::ShipmentView;
 use crate::answers::site::SiteRow;
@@ -76,6 +77,7 @@ impl Reception {
         let seen = self.seen(Kind::Lot, "lot", id, at).await?;
         let state = seen.state;
         let mut trace = Trace::unheard_of(state.id, lot_of(&state)?.key.as_ref().map(ToString::to_string), seen.at);
+        trace.plant = state.site().map(|site| site.to_string());
         let mut shipments = ships(lot_of(&state)?);
         let ancestors = self.walked(&state, |lot| &lot.parents, then, &mut trace.cut).await?;
         let descendants = self.walked(&state, |lot| &lot.children, then, &mut trace.cut).await?;
@@ -109,6 +111,7 @@ impl Reception {
         Ok(Genealogy {
             id: state.id.to_string(),
             order: name,
+            plant: state.site().map(|site| site.to_string()),
             consumed: order.consumed.iter().map(edge).collect(),
             made,
             as_of: seen.at.to_string(),
@@ -171,14 +174,16 @@ impl Reception {
 
     /// Sites, as far as they are known here.
     async fn site_rows(&self, wanted: impl Fn(&configured::Site) -> bool) -> Result<Sites, Denied> {
-        let book = self.mesh().book();
-        let mut rows = Vec::with_capacity(book.sites.len());
-        for (name, configured) in book.sites.iter().filter(|(_, site)| wanted(site)) {
-            let status = self.mesh().regions().values().find_map(|region| region.site(*name));
+        let (book, now) = (self.mesh().book(), self.mesh().clock().now());
+        let wanted: Vec<_> = book.sites.iter().filter(|(_, site)| wanted(site)).collect();
+        let asked = sights::Wanted { sites: wanted.iter().map(|(name, _)| **name).collect(), waiting: true, ..Default::default() };
+        let sights = self.sights(&asked).await?;
+        let mut rows = Vec::with_capacity(wanted.len());
+        for (name, configured) in wanted {
             let home = self.mesh().regions().get(&configured.region);
             let reconciling = home.is_some_and(takt_actors::region::Region::is_reconciling);
             let row = SiteRow { reconciling, ..site::unreached(*name, configured) };
-            let row = status.iter().fold(row, site::linked);
+            let row = site::linked(row, sights.status(*name, now).as_ref(), sights.missing());
             let entity = book.site_entity(*name).filter(|entity| self.mesh().home(*entity).is_ok());
             let Some(entity) = entity else {
                 rows.push(row);
@@ -186,7 +191,7 @@ impl Reception {
             };
             let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
             let Own::Site(own) = &state.own else { return Err(other_kind(&state)) };
-            rows.push(site::reached(row, own, state.common.cases.len(), self.waiting(*name).await?, self.mesh().clock().now()));
+            rows.push(site::reached(row, own, state.common.cases.len(), sights.waiting(*name), now));
         }
         Ok(rows)
     }
@@ -266,10 +271,10 @@ impl Reception {
         Ok(found)
     }
 
-    /// Errands that wait for a site, by tier.
-    pub(super) async fn waiting(&self, site: SiteId) -> Result<[u64; 3], Denied> {
+    /// Errands that wait for a site in these regions, by tier.
+    pub(super) async fn waiting(&self, site: SiteId, regions: &[&region::Region]) -> Result<[u64; 3], Denied> {
         let mut waiting = [0; 3];
-        for region in self.mesh().regions().values() {
+        for region in regions {
             for (tier, sum) in (0..).zip(&mut waiting) {
                 let depth = region.node().seams.queue.depth(QueueName::Out { site, tier }).await;
                 *sum += depth.map_err(|error| Denied::asking(&AskError::Store(error)))?;

@@ -56,8 +56,12 @@ impl Reception {
 
     /// What a site keeps; absent while its region does not answer here.
     pub(super) async fn books_at(&self, book: &Book, site: SiteId) -> Result<Option<(EntityId, Option<Books>)>, Denied> {
-        let Some(entity) = book.site_entity(site).filter(|entity| self.mesh().home(*entity).is_ok()) else { return Ok(None) };
-        let state = self.mesh().show(entity).await.map_err(|error| Denied::asking(&error))?;
+        let Some(entity) = book.site_entity(site) else { return Ok(None) };
+        let state = match self.mesh().show(entity).await {
+            Ok(state) => state,
+            Err(error) if self.mesh().home(entity).is_ok() => return Err(Denied::asking(&error)),
+            Err(_) => return Ok(None),
+        };
         match state.own {
             Own::Site(own) => Ok(Some((entity, own.books.map(|books| *books)))),
             Own::Order(_) | Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Record(_) => Err(super::queries::other_kind(&state)),

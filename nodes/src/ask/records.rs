@@ -1,15 +1,58 @@
 //! Questions about master data: answered from what the region of the site decides by.
 
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
+use prost::Message as _;
+use serde::{Deserialize, Serialize};
+use takt_actors::region::Region;
 use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::kernel::Own;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::native::NativeKind;
 
-use super::{Denied, Reception, Sort, field, part};
+use super::names::not_heard;
+use super::neighbours::{DRIFT, RECORD, RECORDS};
+use super::world::{self, Cursors, Merged, Placed, missing};
+use super::{Denied, Reception, Sort, field, part, v1};
 use crate::answers::Page;
 use crate::answers::record::{self, Drift, RecordRow, RecordView};
+use crate::answers::world::World;
+
+/// Where a record stands in a list: its site, and its name as it is matched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    of: String,
+    name: String,
+}
+
+/// Marks that lists of several regions put between places, and how they are written in a name.
+const MARKS: [(char, &str); 3] = [('%', "%25"), (';', "%3B"), ('=', "%3D")];
+
+impl world::Place for Place {
+    fn parse(text: &str) -> Option<Self> {
+        let (of, name) = text.split_once('/')?;
+        SiteId::parse(of).ok()?;
+        let name = MARKS.iter().rev().fold(name.to_owned(), |name, (mark, written)| name.replace(written, &mark.to_string()));
+        Some(Self { of: of.to_owned(), name })
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = MARKS.iter().fold(self.name.clone(), |name, (mark, written)| name.replace(*mark, written));
+        write!(f, "{}/{name}", self.of)
+    }
+}
+
+/// A record that another region is asked for.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RecordAsked {
+    kind: String,
+    name: String,
+    site: Option<SiteId>,
+}
 
 /// The kinds of master data, as people write them.
 const KINDS: [(&str, NativeKind); 4] = [
@@ -20,36 +63,61 @@ const KINDS: [(&str, NativeKind); 4] = [
 ];
 
 impl Reception {
-    /// Records of a kind, after `after`, at most `most`; of one site, if it is named.
-    pub async fn records(&self, kind: &str, of: Option<&str>, after: Option<&str>, most: Option<u64>) -> Result<Page<RecordRow>, Denied> {
-        let kind = native(kind)?;
-        let of = field::maybe("of", of.map(ToOwned::to_owned).as_ref(), SiteId::parse)?;
+    /// Records of a kind in all regions, after `after`, at most `most`; of one site, if it is named.
+    pub async fn records(&self, asked: &v1::RecordsQuestion) -> Result<World<RecordRow>, Denied> {
+        let (after, most): (Cursors<Place>, usize) = (Cursors::behind(asked.after.as_deref())?, part::most(asked.most)?);
+        let (kind, of) = self.shelf(asked)?;
+        let question = |region| v1::RecordsQuestion { after: after.text(region), ..asked.clone() }.encode_to_vec();
+        let far = self.gathered::<Placed<RecordRow>>(RECORDS, question);
+        let (far, as_of) = tokio::join!(far, self.indexed());
+        let regions = self.mesh().regions().values();
+        let here = regions.flat_map(|here| self.stated(here, (kind, of), after.after(here.node().region).as_ref(), most + 1));
+        let here: Vec<_> = here.map(|(place, row)| (place, Some(row))).collect();
+        let regions = self.with_ours(far.fresh.clone(), as_of);
+        let Merged { rows, next } = self.merged(here, far, &after, most)?;
+        let rows = rows.into_iter().filter_map(|(_, row)| row).collect();
+        Ok(World { page: Page { rows, next, as_of: Some(as_of.to_string()) }, regions })
+    }
+
+    /// The records of one region that runs here, one more than a page has, each with its place.
+    pub(super) fn records_of(&self, region: RegionName, asked: &v1::RecordsQuestion) -> Result<Placed<RecordRow>, Denied> {
+        let (after, most): (Cursors<Place>, usize) = (Cursors::behind(asked.after.as_deref())?, part::most(asked.most)?);
+        let shelf = self.shelf(asked)?;
+        let here = self.mesh().regions().get(&region).into_iter();
+        let rows = here.flat_map(|here| self.stated(here, shelf, after.after(region).as_ref(), most + 1));
+        Ok(rows.map(|(place, row)| (place.to_string(), row)).collect())
+    }
+
+    fn shelf(&self, asked: &v1::RecordsQuestion) -> Result<(NativeKind, Option<SiteId>), Denied> {
+        let kind = native(&asked.kind)?;
+        let of = field::maybe("of", asked.of.as_ref(), SiteId::parse)?;
         if let Some(of) = of {
             self.configured(of, "of")?;
         }
-        let most = part::most(most)?;
-        let split = |after: &str| after.split_once('/').map(|(of, name)| (of.to_owned(), name.to_owned()));
-        let behind = part::behind(after, |after| split(after).filter(|(of, _)| SiteId::parse(of).is_ok()))?;
-        let behind = behind.as_ref().map(|(of, name)| (of.as_str(), name.as_str()));
-        let (as_of, now) = (self.indexed().await, self.mesh().clock().now());
-        // A record is listed where it is at home; copies of it elsewhere are no records of their own.
-        let books: Vec<_> = self.mesh().regions().values().map(|region| (region.node().region, region.node().book())).collect();
-        let mut homes: Vec<(SiteId, &Book)> = Vec::new();
-        for (region, book) in &books {
-            let here = book.sites.iter().filter(|(site, it)| it.region == *region && of.is_none_or(|of| of == **site));
-            homes.extend(here.map(|(site, _)| (*site, book.as_ref())));
+        Ok((kind, of))
+    }
+
+    /// Records of the sites of a region. A record is listed where it is at home; copies of it elsewhere are no records of their own.
+    fn stated(
+        &self,
+        here: &Region,
+        (kind, of): (NativeKind, Option<SiteId>),
+        after: Option<&Place>,
+        most: usize,
+    ) -> Vec<(Place, RecordRow)> {
+        let (region, book, now) = (here.node().region, here.node().book(), self.mesh().clock().now());
+        let mut rows: Vec<(Place, RecordRow)> = Vec::new();
+        let wanted = |site: &SiteId| of.is_none_or(|of| of == *site) && after.is_none_or(|after| site.as_str() >= after.of.as_str());
+        for (site, it) in book.sites.iter().filter(|(site, it)| it.region == region && wanted(site)) {
+            let name = after.filter(|after| after.of == site.as_str()).map_or("", |after| after.name.as_str());
+            let today = it.calendar.date(now);
+            let found = book
+                .data
+                .after(*site, kind, name)
+                .filter_map(|(name, found)| Some((Place { of: site.to_string(), name: name.to_owned() }, record::row(found, today)?)));
+            rows.extend(found.take(most - rows.len()));
         }
-        homes.sort_by_key(|(site, _)| *site);
-        let mut rows: Vec<RecordRow> = Vec::new();
-        for (site, book) in homes.into_iter().filter(|(site, _)| behind.is_none_or(|(of, _)| site.as_str() >= of)) {
-            let name = behind.filter(|(of, _)| site.as_str() == *of).map_or("", |(_, name)| name);
-            let today = book.sites.get(&site).map(|it| it.calendar.date(now));
-            let found = book.data.after(site, kind, name).filter_map(|(_, found)| record::row(found, today?));
-            rows.extend(found.take(most + 1 - rows.len()));
-        }
-        let next = rows.get(most).and_then(|_| rows.get(most - 1)).map(place);
-        rows.truncate(most);
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
+        rows
     }
 
     /// A record, by its kind and its name, as `name@site` or alone where only one site has it.
@@ -60,31 +128,42 @@ impl Reception {
             Some((name, site)) => (name, Some(field::word("id", site, SiteId::parse)?)),
             None => (id, None),
         };
-        let mut found: Vec<(SiteId, Arc<Book>)> = Vec::new();
-        for region in self.mesh().regions().values() {
-            let (home, book) = (region.node().region, region.node().book());
-            let here = book.sites.iter().filter(|(of, it)| it.region == home && site.is_none_or(|site| site == **of));
-            let known = here.map(|(of, _)| *of).filter(|of| book.data.get(*of, native, name).is_some());
-            found.extend(known.map(|of| (of, Arc::clone(&book))).collect::<Vec<_>>());
-        }
-        match found.as_slice() {
-            [(of, book)] => {
-                let today = book.sites.get(of).map(|site| site.calendar.date(self.mesh().clock().now()));
-                let shown = today.and_then(|today| record::view(book.data.get(*of, native, name)?, today));
-                shown.ok_or_else(|| Denied::nobody_knows(kind, "id"))
-            }
-            [] => Err(self.unstated((kind, native), name, site)),
-            several => {
-                let choices = several.iter().map(|(of, _)| format!("{name}@{of}"));
-                let message = format!("{} sites have a {kind} `{}`", several.len(), name.escape_debug());
+        let asked = RecordAsked { kind: kind.to_owned(), name: name.to_owned(), site };
+        let question = serde_json::to_vec(&asked).map_err(|_| Denied::ours("a question cannot be written down"))?;
+        let far = self.gathered::<Vec<RecordView>>(RECORD, |_| question.clone()).await;
+        let here = self.mesh().regions().keys().flat_map(|region| self.record_of(*region, &asked));
+        let mut found: Vec<RecordView> = here.chain(far.parts.into_values().flatten()).collect();
+        match (found.len(), found.pop()) {
+            (1, Some(view)) => Ok(view),
+            (_, None) => match missing(&far.fresh).into_iter().map(|region| region.to_string()).collect::<Vec<_>>() {
+                silent if silent.is_empty() => Err(self.unstated((kind, native), name, site)),
+                silent => Err(not_heard(&format!("no {kind} `{}` is known here", name.escape_debug()), &silent).at("id")),
+            },
+            (many, Some(last)) => {
+                found.push(last);
+                let choices = found.iter().map(|view| format!("{name}@{}", view.row.of));
+                let message = format!("{many} sites have a {kind} `{}`", name.escape_debug());
                 Err(Denied::new(Sort::Conflict, "AMBIGUOUS", message, "send one of the choices").at("id").choose(choices))
             }
         }
     }
 
+    /// What the sites at home in one region that runs here have under a name.
+    pub(super) fn record_of(&self, region: RegionName, asked: &RecordAsked) -> Vec<RecordView> {
+        let Some(here) = self.mesh().regions().get(&region) else { return Vec::new() };
+        let (Ok(native), book, now) = (native(&asked.kind), here.node().book(), self.mesh().clock().now()) else { return Vec::new() };
+        let homes = book.sites.iter().filter(|(of, it)| it.region == region && asked.site.is_none_or(|site| site == **of));
+        homes.filter_map(|(of, it)| record::view(book.data.get(*of, native, &asked.name)?, it.calendar.date(now))).collect()
+    }
+
     /// Where a plant's own system has other recipes than its master data.
     pub async fn drift(&self, plant: &str) -> Result<Drift, Denied> {
         let plant = field::site(&self.mesh().book(), "id", plant, SiteKind::Plant)?;
+        let home = self.mesh().book().sites.get(&plant).map(|site| site.region);
+        // What is expected of it stands in the master data of its own region.
+        if let Some(drift) = OptionFuture::from(home.map(|home| self.told_there(home, DRIFT, plant.as_str()))).await.flatten() {
+            return Ok(drift);
+        }
         self.indexed().await;
         let book = self.mesh().book_of(plant);
         let entity = book.site_entity(plant).ok_or_else(|| Denied::ours("a configured plant has no entity"))?;
@@ -99,11 +178,6 @@ impl Reception {
     pub(super) fn book_at(&self, site: &str) -> Arc<Book> {
         SiteId::parse(site).map_or_else(|_| self.mesh().book(), |site| self.mesh().book_of(site))
     }
-}
-
-/// Where a record stands in a list.
-fn place(row: &RecordRow) -> String {
-    format!("{}/{}", row.of, row.name)
 }
 
 fn native(kind: &str) -> Result<NativeKind, Denied> {

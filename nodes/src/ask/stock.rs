@@ -1,17 +1,21 @@
 //! The lists of lots and of shipments: what is held or blocked first. Put in order by the rows of the indexes, which are read no
 //! further than a page reaches: only its rows are looked at whole.
 
+use prost::Message as _;
 use takt_actors::index::{Among, Index, Shelf, Stand};
 use takt_protocol::book::SiteKind;
 use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State};
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::words::MaterialId;
 
+use super::neighbours::{LOTS, SHIPMENTS};
+use super::world::{self, Cursors, Gathered, Merged, Placed};
 use super::{Denied, Reception, field, part, v1};
 use crate::answers::Page;
 use crate::answers::lot::{LotRow, listed};
 use crate::answers::shipment::{self, ShipmentRow};
+use crate::answers::world::World;
 
 /// Where a thing stands in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,12 +24,13 @@ struct Place {
     stand: Stand,
 }
 
-impl Place {
-    /// Reads what [`Place`] printed: `0.-1764050000000000000.lot.eu.1.…`.
-    fn parse(text: &str, shelves: [Shelf; 3]) -> Option<Self> {
+impl world::Place for Place {
+    /// Reads what it printed: `0.-1764050000000000000.lot.eu.1.…`.
+    fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let number = parts.next()?.parse::<u8>().ok()?;
-        let shelf = shelves.into_iter().find(|shelf| *shelf as u8 == number)?;
+        let mut shelves = Shelf::LOTS.into_iter().chain(Shelf::SHIPMENTS);
+        let shelf = shelves.find(|shelf| *shelf as u8 == number)?;
         let stand = Stand { at_ns: parts.next()?.parse().ok()?, entity: EntityId::parse(parts.next()?).ok()? };
         Some(Self { shelf, stand })
     }
@@ -37,20 +42,30 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Which things are wanted, and which part of them.
+/// Which things are wanted, and how many of them.
 struct Wanted {
     shelves: Vec<Shelf>,
     among: Among,
     /// Beside that, only those of this site.
     site: Option<SiteId>,
-    after: Option<Place>,
     most: usize,
 }
 
 impl Reception {
-    /// Lots behind the place `after`, at most `most`: held ones, those in inspection, the rest; the newest first.
-    pub async fn lots(&self, asked: &v1::LotsWanted) -> Result<Page<LotRow>, Denied> {
-        let after = part::behind(asked.after.as_deref(), |text| Place::parse(text, Shelf::LOTS))?;
+    /// Lots of all regions behind the place `after`, at most `most`: held ones, those in inspection, the rest; the newest first.
+    pub async fn lots(&self, asked: &v1::LotsWanted) -> Result<World<LotRow>, Denied> {
+        let (after, wanted) = (behind(asked.after.as_deref(), Shelf::LOTS)?, self.lots_wanted(asked)?);
+        let question = |region| v1::LotsWanted { after: after.text(region), ..asked.clone() }.encode_to_vec();
+        self.page(self.gathered(LOTS, question), &wanted, &after, lot).await
+    }
+
+    /// The lots of one region that runs here behind a place, one more than a page has, each with its place.
+    pub(super) async fn lots_of(&self, region: RegionName, asked: &v1::LotsWanted) -> Result<Placed<LotRow>, Denied> {
+        let (after, wanted) = (behind(asked.after.as_deref(), Shelf::LOTS)?, self.lots_wanted(asked)?);
+        self.part_of(region, &wanted, &after, lot).await
+    }
+
+    fn lots_wanted(&self, asked: &v1::LotsWanted) -> Result<Wanted, Denied> {
         let plant = field::maybe("plant", asked.plant.as_ref(), SiteId::parse)?;
         if let Some(plant) = plant {
             self.configured_as_a(plant, "plant", SiteKind::Plant)?;
@@ -67,14 +82,23 @@ impl Reception {
             Shelf::Free | Shelf::Blocked | Shelf::Leaving | Shelf::Left => !held && !in_inspection,
         };
         let shelves = Shelf::LOTS.into_iter().filter(wants).collect();
-        let wanted = Wanted { shelves, among, site: plant, after, most: part::most(asked.most)? };
-        let row = |state: &State| if let Own::Lot(lot) = &state.own { Some(listed(state, lot)) } else { None };
-        self.page(&wanted, row).await
+        Ok(Wanted { shelves, among, site: plant, most: part::most(asked.most)? })
     }
 
-    /// Shipments behind the place `after`, at most `most`: blocked ones, those that have not left, those that left.
-    pub async fn shipments(&self, asked: &v1::ShipmentsWanted) -> Result<Page<ShipmentRow>, Denied> {
-        let after = part::behind(asked.after.as_deref(), |text| Place::parse(text, Shelf::SHIPMENTS))?;
+    /// Shipments of all regions behind the place `after`, at most `most`: blocked ones, those that have not left, those that left.
+    pub async fn shipments(&self, asked: &v1::ShipmentsWanted) -> Result<World<ShipmentRow>, Denied> {
+        let (after, wanted) = (behind(asked.after.as_deref(), Shelf::SHIPMENTS)?, self.shipments_wanted(asked)?);
+        let question = |region| v1::ShipmentsWanted { after: after.text(region), ..asked.clone() }.encode_to_vec();
+        self.page(self.gathered(SHIPMENTS, question), &wanted, &after, |state| self.truck(state)).await
+    }
+
+    /// The shipments of one region that runs here behind a place, one more than a page has, each with its place.
+    pub(super) async fn shipments_of(&self, region: RegionName, asked: &v1::ShipmentsWanted) -> Result<Placed<ShipmentRow>, Denied> {
+        let (after, wanted) = (behind(asked.after.as_deref(), Shelf::SHIPMENTS)?, self.shipments_wanted(asked)?);
+        self.part_of(region, &wanted, &after, |state| self.truck(state)).await
+    }
+
+    fn shipments_wanted(&self, asked: &v1::ShipmentsWanted) -> Result<Wanted, Denied> {
         let warehouse = field::maybe("warehouse", asked.warehouse.as_ref(), SiteId::parse)?;
         if let Some(warehouse) = warehouse {
             self.configured_as_a(warehouse, "warehouse", SiteKind::Warehouse)?;
@@ -85,40 +109,81 @@ impl Reception {
             (false, false) => Shelf::SHIPMENTS.to_vec(),
         };
         let among = warehouse.map_or(Among::All, Among::Site);
-        let wanted = Wanted { shelves, among, site: None, after, most: part::most(asked.most)? };
+        Ok(Wanted { shelves, among, site: None, most: part::most(asked.most)? })
+    }
+
+    fn truck(&self, state: &State) -> Option<ShipmentRow> {
         let now = self.mesh().clock().now();
-        let row = |state: &State| if let Own::Shipment(own) = &state.own { Some(shipment::listed(state, own, now)) } else { None };
-        self.page(&wanted, row).await
+        if let Own::Shipment(own) = &state.own { Some(shipment::listed(state, own, now)) } else { None }
     }
 
     /// A part of a list, each row from the durable state of its thing.
-    async fn page<T: utoipa::ToSchema>(&self, wanted: &Wanted, row: impl Fn(&State) -> Option<T>) -> Result<Page<T>, Denied> {
-        let as_of = self.indexed().await;
-        let page = self.shelved(wanted, wanted.most + 1);
-        let next = page.get(wanted.most).and_then(|_| page.get(wanted.most - 1)).map(ToString::to_string);
-        let mut rows = Vec::with_capacity(page.len());
-        for place in page.iter().take(wanted.most) {
-            let state = self.mesh().show(place.stand.entity).await.map_err(|error| Denied::asking(&error))?;
-            rows.extend(row(&state));
-        }
-        Ok(Page { rows, next, as_of: Some(as_of.to_string()) })
-    }
-
-    /// Where the wanted things behind `after` stand, at most `most`. Reads the indexes no further than that.
-    fn shelved(&self, wanted: &Wanted, most: usize) -> Vec<Place> {
-        let mut found = Vec::new();
-        for shelf in wanted.shelves.iter().copied().filter(|shelf| wanted.after.is_none_or(|after| *shelf >= after.shelf)) {
-            let behind = wanted.after.filter(|after| after.shelf == shelf).map(|after| after.stand);
-            let left = most - found.len();
-            let mut stands: Vec<Stand> = self.indexes().flat_map(|index| stretch(index, wanted, shelf, behind, left)).collect();
-            stands.sort();
-            found.extend(stands.into_iter().take(left).map(|stand| Place { shelf, stand }));
-            if found.len() >= most {
-                break;
+    async fn page<T: utoipa::ToSchema>(
+        &self,
+        far: impl Future<Output = Gathered<Placed<T>>>,
+        wanted: &Wanted,
+        after: &Cursors<Place>,
+        row: impl Fn(&State) -> Option<T>,
+    ) -> Result<World<T>, Denied> {
+        let (far, as_of) = tokio::join!(far, self.indexed());
+        let regions = self.mesh().regions().iter();
+        let here = regions.flat_map(|(region, here)| shelved(here.index(), wanted, after.after(*region), wanted.most + 1));
+        let fresh = self.with_ours(far.fresh.clone(), as_of);
+        let Merged { rows, next } = self.merged(here.map(|place| (place, None)), far, after, wanted.most)?;
+        let mut shown = Vec::with_capacity(rows.len());
+        for (place, told) in rows {
+            match told {
+                Some(told) => shown.push(told),
+                None => shown.extend(row(&self.stands(place).await?)),
             }
         }
-        found
+        Ok(World { page: Page { rows: shown, next, as_of: Some(as_of.to_string()) }, regions: fresh })
     }
+
+    /// The part of one region that runs here, one row more than a page has.
+    async fn part_of<T>(
+        &self,
+        region: RegionName,
+        wanted: &Wanted,
+        after: &Cursors<Place>,
+        row: impl Fn(&State) -> Option<T>,
+    ) -> Result<Placed<T>, Denied> {
+        let Some(here) = self.mesh().regions().get(&region) else { return Ok(Vec::new()) };
+        let mut rows = Vec::new();
+        for place in shelved(here.index(), wanted, after.after(region), wanted.most + 1) {
+            rows.extend(row(&self.stands(place).await?).map(|row| (place.to_string(), row)));
+        }
+        Ok(rows)
+    }
+
+    async fn stands(&self, place: Place) -> Result<State, Denied> {
+        self.mesh().show(place.stand.entity).await.map_err(|error| Denied::asking(&error))
+    }
+}
+
+fn lot(state: &State) -> Option<LotRow> {
+    if let Own::Lot(lot) = &state.own { Some(listed(state, lot)) } else { None }
+}
+
+/// Where a list begins that is of these shelves.
+fn behind(after: Option<&str>, shelves: [Shelf; 3]) -> Result<Cursors<Place>, Denied> {
+    let cursors: Cursors<Place> = Cursors::behind(after)?;
+    if cursors.places().all(|place| shelves.contains(&place.shelf)) { Ok(cursors) } else { Err(part::no_place(after.unwrap_or_default())) }
+}
+
+/// Where the wanted things of a region behind `after` stand, at most `most`. Reads the index no further than that.
+fn shelved(index: &Index, wanted: &Wanted, after: Option<Place>, most: usize) -> Vec<Place> {
+    let mut found = Vec::new();
+    for shelf in wanted.shelves.iter().copied().filter(|shelf| after.is_none_or(|after| *shelf >= after.shelf)) {
+        let behind = after.filter(|after| after.shelf == shelf).map(|after| after.stand);
+        let stands = stretch(index, wanted, shelf, behind, most - found.len());
+        found.extend(stands.into_iter().map(|stand| Place { shelf, stand }));
+        if found.len() >= most {
+            break;
+        }
+    }
+    found.truncate(most);
+    found
 }
 
 /// The wanted part of a shelf in one index, at most `most`.

@@ -3,17 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use takt_actors::link::deliveries::Asked;
 use takt_protocol::commit::Commit;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot::Lot;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region, SiteId};
 use takt_protocol::order::Order;
 use takt_protocol::wire;
 
 use super::queries::{lot_of, order_of, ships};
+use super::sights::{Sights, Wanted};
 use super::{Denied, Reception, Sort, v1};
 use crate::answers::evidence::{self, Evidence};
 use crate::answers::ledger::{self, Ledger, Proof};
@@ -32,13 +32,22 @@ impl Reception {
         let seen = self.seen(Kind::Order, "order", id, at).await?;
         let own = order_of(&seen.state)?;
         let commits = self.history(seen.state.id, seen.at).await?;
-        let lots = if at.is_none() { self.reached(own.lots.keys().copied()).await } else { Vec::new() };
-        let asked = |site: SiteId, reference: &str| self.asked(site, reference);
+        let incarnation = self.incarnation(seen.state.id, &commits);
+        // What others say now they did not say then.
+        let (Around { lots, unreached }, (systems, sights)) = if at.is_none() {
+            let references = order::references(&seen.state, &commits, incarnation);
+            let (around, systems) = tokio::join!(self.around(own.lots.keys().copied()), self.systems_of(own, references, seen.at));
+            (around, systems?)
+        } else {
+            Default::default()
+        };
+        let asked = |site: SiteId, reference: &str| sights.asked(site, reference);
         let beside = order::Beside {
             book: &self.mesh().book(),
             commits: &commits,
-            incarnation: self.incarnation(seen.state.id, &commits),
-            systems: if at.is_none() { self.systems_of(own, seen.at) } else { Vec::new() },
+            incarnation,
+            systems,
+            unreached,
             holds: self.held(&lots).await?,
             trucks: self.trucks(&lots).await,
             lots: &lots,
@@ -146,27 +155,39 @@ impl Reception {
         found
     }
 
-    /// What a system was asked about our reference.
-    fn asked(&self, site: SiteId, reference: &str) -> Asked {
-        let deliveries = self.mesh().regions().values().find_map(|region| region.deliveries(site));
-        deliveries.map(|deliveries| deliveries.asked(reference)).unwrap_or_default()
+    /// The same, with the regions of those that are not reached.
+    async fn around(&self, ids: impl IntoIterator<Item = EntityId>) -> Around {
+        let mut around = Around::default();
+        for id in ids.into_iter().take(BESIDE_MAX) {
+            match self.mesh().show(id).await {
+                Ok(state) if state.is_born() => around.lots.push(state),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(%error, %id, "it is not shown beside another, because it is not reached");
+                    around.unreached.insert(id.region());
+                }
+            }
+        }
+        around
     }
 
-    fn systems_of(&self, order: &Order, now: Instant) -> Vec<Heard> {
+    /// How the systems stand that have a part in an order, and what came of these of our references there.
+    async fn systems_of(
+        &self,
+        order: &Order,
+        references: BTreeSet<(SiteId, String)>,
+        now: Instant,
+    ) -> Result<(Vec<Heard>, Sights), Denied> {
         let book = self.mesh().book();
-        let Some(header) = order.header_or_wish() else { return Vec::new() };
+        let Some(header) = order.header_or_wish() else { return Ok(Default::default()) };
         let mut systems = system::serving(&book, header.plant);
         let frozen = order.resolved.iter().flat_map(|resolved| [resolved.warehouse, resolved.quality]).flatten();
         systems.extend(std::iter::once(header.erp).chain(frozen));
         let mut seen = BTreeSet::new();
         systems.retain(|system| seen.insert(*system));
-        systems.into_iter().map(|system| self.heard(&book, system, now)).collect()
-    }
-
-    /// How a system stands now.
-    pub(super) fn heard(&self, book: &takt_protocol::book::Book, system: SiteId, now: Instant) -> Heard {
-        let status = self.mesh().regions().values().find_map(|region| region.site(system));
-        system::heard(book, system, status.as_ref(), now)
+        let sights = self.sights(&Wanted { sites: seen, references, waiting: false }).await?;
+        let heard = |system| system::heard(&book, system, sights.status(system, now).as_ref(), sights.missing(), now);
+        Ok((systems.into_iter().map(heard).collect(), sights))
     }
 
     /// The open holds of these lots.
@@ -209,6 +230,14 @@ impl Reception {
         };
         parents.iter().filter_map(row).collect()
     }
+}
+
+/// The lots of an order, as far as their regions answer.
+#[derive(Default)]
+struct Around {
+    lots: Vec<State>,
+    /// The regions of the others.
+    unreached: BTreeSet<Region>,
 }
 
 fn truck(state: &State) -> Option<OrderTruck> {

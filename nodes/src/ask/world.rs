@@ -3,45 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::future::join_all;
-use prost::Message as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use takt_actors::abroad::{Abroad, Answers};
-use takt_actors::index::OpenCase;
-use takt_protocol::id::EntityId;
+use takt_actors::abroad::Abroad;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::Region as RegionName;
 
-use super::{Denied, Reception, v1};
-use crate::answers::Hit;
-use crate::answers::order::OrderRow;
-use crate::answers::plant::PlantView;
+use super::{Denied, Reception};
 use crate::answers::site::SiteRow;
-use crate::answers::world::RegionPart;
+use crate::answers::world::{RegionPart, World};
+use crate::answers::{Hit, Page};
 
 /// How long another region may take to tell its part.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Open exceptions that a region tells at most, those that hurt first.
-const CASES_MAX: usize = 4_000;
-
-/// What is asked of a region. The words are those of the API's own requests.
-pub(super) const ORDERS: &str = "list_orders";
-pub(super) const CASES: &str = "list_exceptions";
-pub(super) const CALLED: &str = "find_exception";
-pub(super) const SITES: &str = "list_sites";
-pub(super) const SITE: &str = "show_site";
-pub(super) const SEARCH: &str = "search";
-
 /// A part, as a region tells it.
 #[derive(Serialize, Deserialize)]
-struct Part<T> {
-    as_of: Instant,
-    part: T,
+pub(super) struct Part<T> {
+    pub(super) as_of: Instant,
+    pub(super) part: T,
 }
 
 /// What was told by the regions that run elsewhere.
@@ -54,10 +37,20 @@ pub(super) struct Gathered<T> {
 impl Reception {
     /// Asks every region that runs elsewhere, each its own question.
     pub(super) async fn gathered<T: DeserializeOwned>(&self, name: &str, question: impl Fn(RegionName) -> Vec<u8>) -> Gathered<T> {
+        self.gathered_within(PATIENCE, name, question).await
+    }
+
+    /// The same, with this much patience.
+    pub(super) async fn gathered_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        name: &str,
+        question: impl Fn(RegionName) -> Vec<u8>,
+    ) -> Gathered<T> {
         let asked = self.mesh().all_abroad().into_iter().map(|(region, abroad)| {
             let written = question(region);
             async move {
-                let told = abroad.api(name, written, PATIENCE).await.map_err(|error| error.to_string())?;
+                let told = abroad.api(name, written, patience).await.map_err(|error| error.to_string())?;
                 let part: Part<T> = serde_json::from_slice(&told).map_err(|error| format!("it answers something else: {error}"))?;
                 Ok::<_, String>(part)
             }
@@ -89,17 +82,45 @@ impl Reception {
         self.mesh().regions().keys().map(ours).chain(fresh).collect()
     }
 
-    /// A site that is at home elsewhere, as its own region shows it; nothing where that one does not answer in time.
-    pub(super) async fn site_abroad(&self, region: RegionName, name: &str) -> Option<PlantView> {
-        let told = self.mesh().abroad(region)?.api(SITE, name.as_bytes().to_vec(), PATIENCE).await.ok()?;
-        serde_json::from_slice::<Part<PlantView>>(&told).ok().map(|part| part.part)
+    /// What a region that runs elsewhere says of something of its own; nothing where it runs here, or does not answer in time.
+    pub(super) async fn told_there<T: DeserializeOwned>(&self, region: RegionName, name: &str, question: &str) -> Option<T> {
+        let told = self.mesh().abroad(region)?.api(name, question.as_bytes().to_vec(), PATIENCE).await.ok()?;
+        serde_json::from_slice::<Part<T>>(&told).ok().map(|part| part.part)
     }
 
-    /// Has the reception answer the regions that run elsewhere, for each region that runs here.
-    pub(crate) fn answer_abroad(self: &Arc<Self>) {
-        for (name, region) in self.mesh().regions() {
-            region.answers_by(Arc::new(Desk { region: *name, reception: Arc::downgrade(self) }));
+    /// A page of a list of all regions: what is at home here, of which only the place is known or the row, and what others told of
+    /// theirs, each row with its place.
+    pub(super) fn merged<P: Place, T>(
+        &self,
+        here: impl IntoIterator<Item = (P, Option<T>)>,
+        far: Gathered<Placed<T>>,
+        after: &Cursors<P>,
+        most: usize,
+    ) -> Result<Merged<P, T>, Denied> {
+        let mut rows: Vec<(P, Option<T>)> = here.into_iter().collect();
+        for (place, row) in far.parts.into_values().flatten() {
+            let place = P::parse(&place).ok_or_else(|| Denied::ours("another region told a place that is none"))?;
+            rows.push((place, Some(row)));
         }
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let all = self.mesh().regions().keys().copied().chain(self.mesh().all_abroad().into_keys());
+        let last = rows.get(most).and_then(|_| rows.get(most - 1));
+        let next = last.map(|(last, _)| after.moved(all, &missing(&far.fresh), last).to_string());
+        rows.truncate(most);
+        Ok(Merged { rows, next })
+    }
+
+    /// A list in which each region says what there is of its own, one after the other.
+    pub(super) async fn told_by_all<T: DeserializeOwned + utoipa::ToSchema>(
+        &self,
+        name: &str,
+        here: impl Future<Output = Result<Vec<T>, Denied>>,
+    ) -> Result<World<T>, Denied> {
+        let (far, here) = tokio::join!(self.gathered::<Vec<T>>(name, |_| Vec::new()), here);
+        let as_of = self.mesh().clock().now();
+        let rows = here?.into_iter().chain(far.parts.into_values().flatten()).collect();
+        let page = Page { rows, next: None, as_of: Some(as_of.to_string()) };
+        Ok(World { page, regions: self.with_ours(far.fresh, as_of) })
     }
 }
 
@@ -108,59 +129,20 @@ pub(super) fn missing(fresh: &[RegionPart]) -> BTreeSet<RegionName> {
     fresh.iter().filter(|row| row.as_of.is_none()).filter_map(|row| RegionName::parse(&row.region).ok()).collect()
 }
 
-/// Who answers other regions for one region of this node.
-struct Desk {
-    region: RegionName,
-    /// Weak: the region must end although others might still ask.
-    reception: Weak<Reception>,
+/// Where a row stands in a list, as it is printed and read again.
+pub(super) trait Place: Ord + Clone + Display {
+    /// Reads what it printed.
+    fn parse(text: &str) -> Option<Self>;
 }
 
-#[tonic::async_trait]
-impl Answers for Desk {
-    async fn answer(&self, name: &str, question: Vec<u8>) -> Result<Vec<u8>, String> {
-        let reception = self.reception.upgrade().ok_or("it is just ending")?;
-        let said = |denied: Denied| denied.complaint.message.clone();
-        let as_of = reception.indexed().await;
-        match name {
-            ORDERS => {
-                let wanted =
-                    v1::OrdersWanted::decode(question.as_slice()).map_err(|error| format!("the question cannot be read: {error}"))?;
-                told(as_of, &reception.orders_of(self.region, &wanted).await.map_err(said)?)
-            }
-            CASES => told(as_of, &reception.cases_of(self.region)),
-            CALLED => told(as_of, &reception.called_of(self.region, text(&question)?)),
-            SITES => told(as_of, &reception.sites_at(self.region).await.map_err(said)?),
-            SITE => told(as_of, &reception.plant(text(&question)?).await.map_err(said)?),
-            SEARCH => told(as_of, &reception.hits_of(self.region, text(&question)?).map_err(said)?),
-            _ => Err(format!("`{name}` is not known here: its nodes run another version")),
-        }
-    }
+/// A page: what is wanted of this node by its place, and the rows that are known already.
+pub(super) struct Merged<P, T> {
+    pub(super) rows: Vec<(P, Option<T>)>,
+    pub(super) next: Option<String>,
 }
 
-impl Reception {
-    /// The open exceptions of one region that runs here, those that hurt first.
-    fn cases_of(&self, region: RegionName) -> Vec<OpenCase> {
-        let mut cases = self.mesh().regions().get(&region).map(|region| region.index().cases()).unwrap_or_default();
-        cases.sort_by_cached_key(|open| crate::answers::case::Rank::of(open.entity, &open.case));
-        cases.truncate(CASES_MAX);
-        cases
-    }
-
-    fn called_of(&self, region: RegionName, text: &str) -> Vec<(EntityId, u32)> {
-        self.mesh().regions().get(&region).map(|region| region.index().called(text)).unwrap_or_default()
-    }
-}
-
-fn text(question: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(question).map_err(|error| format!("the question cannot be read: {error}"))
-}
-
-fn told<T: Serialize>(as_of: Instant, part: &T) -> Result<Vec<u8>, String> {
-    serde_json::to_vec(&Part { as_of, part }).map_err(|error| error.to_string())
-}
-
-/// Orders of a region, each with its place in the list.
-pub(super) type Placed = Vec<(String, OrderRow)>;
+/// Rows of a region, each with its place in the list.
+pub(super) type Placed<T> = Vec<(String, T)>;
 /// Sites of a region.
 pub(super) type Sites = Vec<SiteRow>;
 /// What is known in a region by a number.
@@ -180,15 +162,30 @@ impl<P> Default for Cursors<P> {
     }
 }
 
-impl<P: Ord + Clone> Cursors<P> {
+impl<P: Place> Cursors<P> {
+    /// The place that somebody sent.
+    pub(super) fn behind(after: Option<&str>) -> Result<Self, Denied> {
+        Ok(super::part::behind(after, Self::parse)?.unwrap_or_default())
+    }
+
+    /// Every place in it.
+    pub(super) fn places(&self) -> impl Iterator<Item = &P> {
+        self.common.iter().chain(self.lag.values().flatten())
+    }
+
+    /// The same for the question to one region.
+    pub(super) fn text(&self, region: RegionName) -> Option<String> {
+        self.after(region).map(|place| place.to_string())
+    }
+
     /// Reads what was printed.
-    pub(super) fn parse(text: &str, parse: impl Fn(&str) -> Option<P>) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';');
-        let common = Some(parse(parts.next()?)?);
+        let common = Some(P::parse(parts.next()?)?);
         let mut lag = BTreeMap::new();
         for part in parts {
             let (region, place) = part.split_once('=')?;
-            let place = if place.is_empty() { None } else { Some(parse(place)?) };
+            let place = if place.is_empty() { None } else { Some(P::parse(place)?) };
             lag.insert(RegionName::parse(region).ok()?, place);
         }
         Some(Self { common, lag })
@@ -233,6 +230,12 @@ impl<P: Display> Display for Cursors<P> {
 mod tests {
     use super::*;
 
+    impl Place for u32 {
+        fn parse(text: &str) -> Option<Self> {
+            text.parse().ok()
+        }
+    }
+
     fn region(name: &str) -> RegionName {
         RegionName::parse(name).unwrap()
     }
@@ -241,7 +244,7 @@ mod tests {
     fn paged(has: &[(&str, &[u32])], missing: &[&[&str]]) -> Vec<Vec<u32>> {
         let (mut pages, mut after) = (Vec::new(), String::new());
         for missing in missing {
-            let cursors = if after.is_empty() { Cursors::default() } else { Cursors::parse(&after, |text| text.parse().ok()).unwrap() };
+            let cursors = if after.is_empty() { Cursors::default() } else { Cursors::parse(&after).unwrap() };
             let missing: BTreeSet<RegionName> = missing.iter().map(|name| region(name)).collect();
             let parts = has.iter().filter(|(name, _)| !missing.contains(&region(name)));
             let mut rows: Vec<u32> = parts
@@ -275,7 +278,7 @@ mod tests {
     #[test]
     fn what_is_no_place_is_none() {
         for bad in ["x", "1;", "1;eu", "1;EU=2", "1;eu=x", ""] {
-            assert_eq!(Cursors::<u32>::parse(bad, |text| text.parse().ok()), None, "{bad}");
+            assert_eq!(Cursors::<u32>::parse(bad), None, "{bad}");
         }
     }
 }

@@ -10,6 +10,9 @@ use super::words::{OrderQuestion, Stretch, Then};
 use super::{Client, Trouble};
 use crate::screens::{self, Zones};
 
+/// What a step says of the message that it came by.
+const OF_A_MESSAGE: [&str; 6] = ["commit", "at", "source", "key", "raw", "mapping"];
+
 impl Client {
     pub(super) async fn order(&self, question: &OrderQuestion) -> Result<(), Trouble> {
         match question {
@@ -28,7 +31,7 @@ impl Client {
             OrderQuestion::Verb(verb) => self.order_verb(verb).await,
             OrderQuestion::Watch { order } => self.watch(order).await,
             OrderQuestion::Timeline { order, stretch } => self.steps(&["orders", order], stretch, screens::timeline).await,
-            OrderQuestion::Raw { order, stretch } => self.steps(&["orders", order], stretch, screens::raws).await,
+            OrderQuestion::Raw { order, stretch } => self.raws(&["orders", order], stretch).await,
             OrderQuestion::Postings { order, raw, then } => {
                 let mut query: Vec<(&str, &str)> = raw.iter().map(|raw| ("raw", raw.as_str())).collect();
                 query.extend(then.at.as_deref().map(|at| ("at", at)));
@@ -47,10 +50,28 @@ impl Client {
         screen: impl Fn(&Value, &str, &Zones) -> String,
     ) -> Result<(), Trouble> {
         let found = self.stretch(&[thing, &["timeline"]].concat(), stretch, &["steps"]).await?;
+        self.there(thing, &found, screen).await
+    }
+
+    /// The raw messages among the steps of a thing, and nothing else of these.
+    async fn raws(&self, thing: &[&str], stretch: &Stretch) -> Result<(), Trouble> {
+        let mut found = self.stretch(&[thing, &["timeline"]].concat(), stretch, &["steps"]).await?;
+        if let Some(steps) = found.get_mut("steps").and_then(Value::as_array_mut) {
+            steps.retain(|step| step.get("raw").is_some());
+            steps
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .for_each(|step| step.retain(|field, _| OF_A_MESSAGE.contains(&field.as_str())));
+        }
+        self.there(thing, &found, screens::raws).await
+    }
+
+    /// Prints what was told of a thing, by the clock of where it is.
+    async fn there(&self, thing: &[&str], found: &Value, screen: impl Fn(&Value, &str, &Zones) -> String) -> Result<(), Trouble> {
         let seen = self.read(thing, &[]).await?;
         let where_it_is = ["/row/plant", "/plant", "/warehouse", "/from", "/name"];
         let site = where_it_is.iter().find_map(|path| seen.pointer(path)?.as_str()).unwrap_or_default().to_owned();
-        self.print(&found, |found, zones| screen(found, &site, zones)).await
+        self.print(found, |found, zones| screen(found, &site, zones)).await
     }
 
     /// A raw message: as it came, or readable when it is JSON.

@@ -14,8 +14,9 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::told::{Asking, Id, NoWords, Words, known, since};
+use crate::answers::Page;
 use crate::answers::event::{ContractRow, contract, listed};
-use crate::answers::{Page, event};
+use crate::answers::world::World;
 use crate::ask::{Denied, Told, Wanted};
 
 /// Which events.
@@ -39,16 +40,15 @@ pub(super) struct Part {
     site: Option<String>,
 }
 
-/// List public events, oldest first within each shard, behind a place.
-#[utoipa::path(get, path = "/v1/events", tag = "events", params(Part), responses((status = 200, description = "CloudEvents, and the place behind them.", body = Page<Object>)))]
-pub(super) async fn page(State(reception): Shared, headers: HeaderMap, Words(part): Words<Part>) -> Result<Json<Page<Value>>, Denied> {
+/// List public events of all regions, oldest first within each shard, behind a place.
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(Part), responses((status = 200, description = "CloudEvents, and the place behind them.", body = World<Object>)))]
+pub(super) async fn page(State(reception): Shared, headers: HeaderMap, Words(part): Words<Part>) -> Result<Json<World<Value>>, Denied> {
     let client = &known(&reception, &headers)?;
     // Who waits for events takes a watcher's place, and none of those who ask.
     let _ticket = reception.admission().watch(client)?;
     let place = reception.within(reception.place(part.after.as_deref())).await?;
     let wanted = Wanted { types: part.types, site: part.site };
-    let told = reception.events_page(place, wanted, part.most, part.wait_ms.unwrap_or_default()).await?;
-    Ok(Json(event::page(&told)))
+    reception.events_page(place, wanted, part.most, part.wait_ms.unwrap_or_default()).await.map(Json)
 }
 
 /// Which events are watched.
@@ -66,7 +66,7 @@ pub(super) struct Watched {
     site: Option<String>,
 }
 
-/// Watch public events: first what was told, then what is. The id of each message is a place: a reader that comes back with
+/// Watch public events of the regions that run in this process: first what was told, then what is. The id of each message is a place: a reader that comes back with
 /// it as `Last-Event-ID` misses nothing, and may see the last commit twice.
 #[utoipa::path(
     get, path = "/v1/events/watch", tag = "events",

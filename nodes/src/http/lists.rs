@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use super::Shared;
 use super::told::{Asking, Id, NoWords, Words};
 use crate::answers::dead::DeadLetter;
-use crate::answers::delivery::DeliveryRow;
+use crate::answers::delivery::Deliveries;
 use crate::answers::link::LinkRow;
 use crate::answers::lot::LotRow;
 use crate::answers::node::{NodeRow, ShardRow};
@@ -84,8 +84,8 @@ pub(super) struct Lots {
 }
 
 /// List lots: held ones, then those in inspection, then the rest; the newest first.
-#[utoipa::path(get, path = "/v1/lots", tag = "quality", params(Lots), responses((status = 200, description = "Those that matter first.", body = Page<LotRow>)))]
-pub(super) async fn lots(State(reception): Shared, _: Asking, Words(wanted): Words<Lots>) -> Result<Json<Page<LotRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/lots", tag = "quality", params(Lots), responses((status = 200, description = "Those that matter first.", body = World<LotRow>)))]
+pub(super) async fn lots(State(reception): Shared, _: Asking, Words(wanted): Words<Lots>) -> Result<Json<World<LotRow>>, Denied> {
     let Lots { after, most, plant, material, held, in_inspection } = wanted;
     let wanted = v1::LotsWanted { after, most, plant, material, held, in_inspection };
     reception.within(reception.lots(&wanted)).await.map(Json)
@@ -111,20 +111,20 @@ pub(super) struct Shipments {
 }
 
 /// List shipments: blocked ones, then those that have not left, by when they should; then those that left, the last one first.
-#[utoipa::path(get, path = "/v1/shipments", tag = "shipments", params(Shipments), responses((status = 200, description = "Those that matter first.", body = Page<ShipmentRow>)))]
+#[utoipa::path(get, path = "/v1/shipments", tag = "shipments", params(Shipments), responses((status = 200, description = "Those that matter first.", body = World<ShipmentRow>)))]
 pub(super) async fn shipments(
     State(reception): Shared,
     _: Asking,
     Words(wanted): Words<Shipments>,
-) -> Result<Json<Page<ShipmentRow>>, Denied> {
+) -> Result<Json<World<ShipmentRow>>, Denied> {
     let Shipments { after, most, warehouse, open, blocked } = wanted;
     let wanted = v1::ShipmentsWanted { after, most, warehouse, open, blocked };
     reception.within(reception.shipments(&wanted)).await.map(Json)
 }
 
 /// List dead letters: inputs that were taken and could not be handed to anybody, each with the reason.
-#[utoipa::path(get, path = "/v1/dead-letters", tag = "exceptions", responses((status = 200, description = "The oldest 200.", body = Page<DeadLetter>)))]
-pub(super) async fn dead_letters(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<DeadLetter>>, Denied> {
+#[utoipa::path(get, path = "/v1/dead-letters", tag = "exceptions", responses((status = 200, description = "The oldest 200 of each region.", body = World<DeadLetter>)))]
+pub(super) async fn dead_letters(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<World<DeadLetter>>, Denied> {
     reception.within(reception.dead_letters()).await.map(Json)
 }
 
@@ -140,15 +140,15 @@ pub(super) async fn sites(State(reception): Shared, _: Asking, _: NoWords) -> Re
     reception.within(reception.sites()).await.map(Json)
 }
 
-/// List the nodes that run the regions of this one, and how each stands.
-#[utoipa::path(get, path = "/v1/nodes", tag = "node", responses((status = 200, description = "Every node that lives.", body = Page<NodeRow>)))]
-pub(super) async fn nodes(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<NodeRow>>, Denied> {
+/// List the nodes that run the regions of the mesh, and how each stands.
+#[utoipa::path(get, path = "/v1/nodes", tag = "node", responses((status = 200, description = "Every node that lives.", body = World<NodeRow>)))]
+pub(super) async fn nodes(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<World<NodeRow>>, Denied> {
     reception.within(reception.nodes()).await.map(Json)
 }
 
 /// List the shards of every region: which node runs each, since when, and how much waits to be decided.
-#[utoipa::path(get, path = "/v1/shards", tag = "node", responses((status = 200, description = "Every shard.", body = Page<ShardRow>)))]
-pub(super) async fn shards(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<Page<ShardRow>>, Denied> {
+#[utoipa::path(get, path = "/v1/shards", tag = "node", responses((status = 200, description = "Every shard.", body = World<ShardRow>)))]
+pub(super) async fn shards(State(reception): Shared, _: Asking, _: NoWords) -> Result<Json<World<ShardRow>>, Denied> {
     reception.within(reception.shards()).await.map(Json)
 }
 
@@ -183,15 +183,15 @@ pub(super) struct Newest {
 #[utoipa::path(
     get, path = "/v1/sites/{id}/deliveries", tag = "node",
     params(("id" = String, Path, description = "The site, by its name.", example = "nord"), Newest),
-    responses((status = 200, description = "The newest first, since this node started; at most 1000 are kept.", body = Page<DeliveryRow>))
+    responses((status = 200, description = "The newest first, by every node that speaks with it, each since it started; at most 1000 are kept of each.", body = Deliveries))
 )]
 pub(super) async fn deliveries(
     State(reception): Shared,
     _: Asking,
     Id(site): Id,
     Words(newest): Words<Newest>,
-) -> Result<Json<Page<DeliveryRow>>, Denied> {
-    reception.deliveries(&site, newest.most).map(Json)
+) -> Result<Json<Deliveries>, Denied> {
+    reception.within(reception.deliveries(&site, newest.most)).await.map(Json)
 }
 
 /// Search by any native number.

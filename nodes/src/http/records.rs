@@ -7,9 +7,9 @@ use utoipa::IntoParams;
 
 use super::Shared;
 use super::told::{Asking, Id, Ids, NoWords, Words};
-use crate::answers::Page;
 use crate::answers::record::{Drift, RecordRow, RecordView};
-use crate::ask::Denied;
+use crate::answers::world::World;
+use crate::ask::{Denied, v1};
 
 /// Which records.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -23,22 +23,23 @@ pub(super) struct Which {
     after: Option<String>,
     /// Rows at most, up to 200; left out, 200.
     #[param(minimum = 1, maximum = 200)]
-    most: Option<u64>,
+    most: Option<u32>,
 }
 
 /// List master data of a kind: what is in force, who said so, and as of when.
 #[utoipa::path(
     get, path = "/v1/master-data/{kind}", tag = "master data",
     params(("kind" = String, Path, description = "material, recipe, equipment or calendar.", example = "recipe"), Which),
-    responses((status = 200, description = "By site and name. What the configuration folder holds is not in it.", body = Page<RecordRow>))
+    responses((status = 200, description = "By site and name. What the configuration folder holds is not in it.", body = World<RecordRow>))
 )]
 pub(super) async fn list(
     State(reception): Shared,
     _: Asking,
     Id(kind): Id,
     Words(which): Words<Which>,
-) -> Result<Json<Page<RecordRow>>, Denied> {
-    reception.within(reception.records(&kind, which.of.as_deref(), which.after.as_deref(), which.most)).await.map(Json)
+) -> Result<Json<World<RecordRow>>, Denied> {
+    let asked = v1::RecordsQuestion { kind, of: which.of, after: which.after, most: which.most };
+    reception.within(reception.records(&asked)).await.map(Json)
 }
 
 /// Show a record of master data with all its versions.

@@ -166,9 +166,7 @@ impl Queries for Counter {
     }
 
     async fn list_records(&self, request: Request<v1::RecordsQuestion>) -> Document {
-        let asked = request.get_ref();
-        self.asked(&request, self.reception.records(&asked.kind, asked.of.as_deref(), asked.after.as_deref(), asked.most.map(u64::from)))
-            .await
+        self.asked(&request, self.reception.records(request.get_ref())).await
     }
 
     async fn show_record(&self, request: Request<v1::RecordQuestion>) -> Document {
@@ -191,7 +189,7 @@ impl Queries for Counter {
 
     async fn list_deliveries(&self, request: Request<v1::DeliveriesWanted>) -> Document {
         let v1::DeliveriesWanted { id, most } = request.get_ref();
-        self.asked(&request, async { self.reception.deliveries(id, most.map(u64::from)) }).await
+        self.asked(&request, self.reception.deliveries(id, most.map(u64::from))).await
     }
 
     async fn list_events(&self, request: Request<v1::EventsWanted>) -> Document {
@@ -201,8 +199,8 @@ impl Queries for Counter {
         let asked = request.into_inner();
         let place = self.reception.within(self.reception.place(asked.after.as_deref())).await?;
         let (wanted, most) = (Wanted { types: asked.r#type, site: asked.site }, asked.most.map(u64::from));
-        let told = self.reception.events_page(place, wanted, most, asked.wait_ms.unwrap_or_default()).await?;
-        Ok(Response::new(document(&event::page(&told))?))
+        let page = self.reception.events_page(place, wanted, most, asked.wait_ms.unwrap_or_default()).await?;
+        Ok(Response::new(document(&page)?))
     }
 
     async fn watch_events(&self, request: Request<v1::EventsWanted>) -> Result<Response<Self::WatchEventsStream>, Status> {

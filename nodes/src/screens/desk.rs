@@ -16,11 +16,11 @@ pub(crate) fn exceptions(answer: &Value, zones: &Zones) -> String {
     };
     if found.is_empty() {
         let none = if away.is_empty() { "none open" } else { "none at hand" };
-        return format!("EXCEPTIONS  {none}, as of {now}{away}{awaited}{dead}");
+        return format!("EXCEPTIONS  {none}, as of {}{away}{awaited}{dead}", zones.at("", now));
     }
     let open: u64 = found.iter().map(count).sum();
     let causes = if open == found.len() as u64 { String::new() } else { format!(" of {} causes", found.len()) };
-    let head = format!("EXCEPTIONS  {open} open{causes} · by time to impact · as of {now}");
+    let head = format!("EXCEPTIONS  {open} open{causes} · by time to impact · as of {}", zones.of_list(found, "site", now));
     let first = found.first().map(|first| called(first).to_owned()).unwrap_or_default();
     let kind = found.first().map(|first| text(first, "kind").replace('_', "-")).unwrap_or_default();
     let next = format!("takt exceptions show {first}   then: preview ACTION {first} · takt exceptions runbook {kind}");

@@ -134,7 +134,7 @@ pub(crate) fn genealogy(answer: &Value, zones: &Zones) -> String {
     };
     let order = if text(answer, "order").is_empty() { text(answer, "id") } else { text(answer, "order") };
     let mut lines = vec![
-        format!("GENEALOGY {order}   as of {}", zones.at("", text(answer, "as_of"))),
+        format!("GENEALOGY {order}   as of {}", zones.at(text(answer, "plant"), text(answer, "as_of"))),
         format!("  went in    {}", names(answer, "consumed")),
     ];
     for made in list(answer, "made") {

@@ -42,7 +42,7 @@ pub(crate) fn orders(answer: &Value, zones: &Zones) -> String {
     format!(
         "ORDERS  {}, those that matter first, as of {}; times by each plant's clock\n{screen}",
         rows(answer).len(),
-        zones.at("", text(answer, "as_of"))
+        zones.of_list(rows(answer), "plant", text(answer, "as_of"))
     )
 }
 
@@ -91,15 +91,31 @@ pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
         lines.push(format!("lot {}   free {}   blocked {}{inspection}", text(lot, "lot"), text(lot, "free"), text(lot, "blocked")));
     }
     lines.extend(pallets(answer));
-    lines.extend(
-        list(answer, "exceptions").iter().map(|case| format!("{}  {}  ({})", text(case, "id"), text(case, "what"), text(case, "owner"))),
-    );
+    lines.extend(exceptions(list(answer, "exceptions")));
     lines.extend(strings(answer, "next").map(|next| format!("▸ {next}")));
     lines.extend(strings(answer, "forbidden").map(|forbidden| format!("✘ {forbidden}")));
     let name = format!("{}@{}", text(row, "number"), text(row, "erp"));
     lines.push(format!("also {}", strings(answer, "names").collect::<Vec<_>>().join(", ")));
     lines.push(format!("takt order timeline|postings|genealogy|raw {name}   takt ledger {name}"));
     lines.join("\n")
+}
+
+/// What waits for a person; what has one cause on one line, because it is decided at once.
+fn exceptions(all: &[Value]) -> Vec<String> {
+    let mut causes: Vec<(&str, Vec<&Value>)> = Vec::new();
+    for case in all {
+        match causes.iter_mut().find(|(group, _)| *group == text(case, "group")) {
+            Some((_, cases)) => cases.push(case),
+            None => causes.push((text(case, "group"), vec![case])),
+        }
+    }
+    let line = |(group, cases): (&str, Vec<&Value>)| match cases.as_slice() {
+        [case, others @ ..] if !others.is_empty() => {
+            format!("{group}  {} like {}  {}  ({})", cases.len(), text(case, "id"), text(case, "what"), text(case, "owner"))
+        }
+        _ => cases.iter().map(|case| format!("{}  {}  ({})", text(case, "id"), text(case, "what"), text(case, "owner"))).collect(),
+    };
+    causes.into_iter().map(line).collect()
 }
 
 /// When this was so, and how fresh each system is.
@@ -142,6 +158,9 @@ fn quantities(answer: &Value) -> Vec<String> {
         ("put_away", "put away"),
         ("shipped", "shipped"),
     ];
+    // Of what no warehouse takes nobody will ever say that it came.
+    let taken = answer.pointer("/answers/handed_over/answer").and_then(Value::as_str) != Some("not_required");
+    let stock = if taken { &stock[..] } else { stock.split_at(3).0 };
     let not_posted = match bare(text(figures, "free_not_posted")) {
         "" => String::new(),
         // What is in doubt there nobody knows not to be there.
@@ -155,7 +174,13 @@ fn quantities(answer: &Value) -> Vec<String> {
         Some((target, rest)) if silent(rest) => format!("{}   reported nothing yet", told(&[*target])),
         Some(_) | None => told(&money),
     };
-    let stock = if silent(&stock) { "nothing heard of yet".to_owned() } else { told(&stock) };
+    let unreached: Vec<&str> = strings(answer, "unreached").collect();
+    let stock = match (silent(stock), unreached.is_empty()) {
+        (true, true) => "nothing heard of yet".to_owned(),
+        (true, false) => format!("UNKNOWN: its lots are at home in {}, not reached from here", unreached.join(", ")),
+        (false, true) => told(stock),
+        (false, false) => format!("{}   WITHOUT its lots in {}, not reached from here", told(stock), unreached.join(", ")),
+    };
     vec![
         format!("{unit}   {money}{pallets}{}{counted}", parked.map(|parked| format!("   PARKED {parked}")).unwrap_or_default()),
         format!("  stock   {stock}{not_posted}"),
@@ -287,6 +312,9 @@ pub(crate) fn timeline(answer: &Value, plant: &str, zones: &Zones) -> String {
 /// One step of an order's way.
 pub(crate) fn step(step: &Value, plant: &str, zones: &Zones) -> String {
     let what: Vec<&str> = strings(step, "what").collect();
+    // An answer that changes nothing is an answer all the same.
+    let what =
+        if what.is_empty() { format!("{}, which changed nothing ({})", text(step, "answer"), text(step, "key")) } else { what.join(", ") };
     let who = if text(step, "who").is_empty() { text(step, "source") } else { text(step, "who") };
     let matched = match text(step, "matched_by") {
         "" => String::new(),
@@ -297,6 +325,6 @@ pub(crate) fn step(step: &Value, plant: &str, zones: &Zones) -> String {
         step.get("commit").unwrap_or(&Value::Null).to_string(),
         zones.at(plant, text(step, "at")),
         who,
-        what.join(", ")
+        what
     )
 }

@@ -7,7 +7,7 @@ use super::{Zones, list, or_dash, plain, rows, strings, table, text};
 /// Records of a kind.
 pub(crate) fn records(answer: &Value, zones: &Zones) -> String {
     if rows(answer).is_empty() {
-        return format!("MASTER DATA  none was stated through a link, as of {}", text(answer, "as_of"));
+        return format!("MASTER DATA  none was stated through a link, as of {}", zones.at("", text(answer, "as_of")));
     }
     let mut screen = table(&["kind", "name", "of", "in force", "versions", "said by", "as of"]);
     for row in rows(answer) {
@@ -23,7 +23,8 @@ pub(crate) fn records(answer: &Value, zones: &Zones) -> String {
         ]);
     }
     let more = answer.get("next").and_then(Value::as_str).map(|next| format!("\nmore: --after {next}")).unwrap_or_default();
-    format!("MASTER DATA  {} of them, as of {}\n{screen}{more}", rows(answer).len(), text(answer, "as_of"))
+    let as_of = zones.of_list(rows(answer), "of", text(answer, "as_of"));
+    format!("MASTER DATA  {} of them, as of {as_of}\n{screen}{more}", rows(answer).len())
 }
 
 /// One record.

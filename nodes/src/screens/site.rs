@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::node::lasts;
-use super::{Zones, age, heard, list, number, or_dash, span, strings, table, text, until};
+use super::{Zones, age, heard, list, number, or_dash, span, strings, table, text, unsaid, until};
 
 /// A site, whole.
 pub(crate) fn site(answer: &Value, zones: &Zones) -> String {
@@ -54,7 +54,8 @@ fn systems(answer: &Value, name: &str, zones: &Zones) -> String {
     for system in list(answer, "systems") {
         let waiting: Vec<String> = list(system, "waiting").iter().map(ToString::to_string).collect();
         let (all, here) = (number(system, "in_doubt"), number(system, "in_doubt_here"));
-        let doubt = if all > here { format!("{all} ({name} {here})") } else { all.to_string() };
+        // Of a system itself none of them is: they are of the plants that it serves.
+        let doubt = if all > here && text(answer, "kind") == "plant" { format!("{all} ({name} {here})") } else { all.to_string() };
         screen.add_row(vec![
             text(system, "system").to_owned(),
             text(system, "role").to_owned(),
@@ -71,8 +72,8 @@ fn systems(answer: &Value, name: &str, zones: &Zones) -> String {
 
 fn state(system: &Value, name: &str, now: &str, zones: &Zones) -> String {
     let mut words = vec![match text(system, "link") {
-        "ok" => "ok".to_owned(),
-        "unheard" => "not heard since this node started".to_owned(),
+        "ok" => format!("ok{}", unsaid(system)),
+        "unheard" => "not heard yet, as far as anybody knows".to_owned(),
         "no_link" => "NO LINK from here".to_owned(),
         _silent => heard(system, name, now, zones),
     }];

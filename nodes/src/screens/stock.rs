@@ -52,7 +52,7 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
 
 /// Lots, those that are held first.
 pub(crate) fn lots(answer: &Value, zones: &Zones) -> String {
-    let as_of = zones.at("", text(answer, "as_of"));
+    let as_of = zones.of_list(rows(answer), "plant", text(answer, "as_of"));
     if rows(answer).is_empty() {
         return format!("LOTS  none of these, as of {as_of}");
     }
@@ -78,7 +78,7 @@ pub(crate) fn lots(answer: &Value, zones: &Zones) -> String {
 
 /// Shipments, those that something keeps first.
 pub(crate) fn shipments(answer: &Value, zones: &Zones) -> String {
-    let as_of = zones.at("", text(answer, "as_of"));
+    let as_of = zones.of_list(rows(answer), "warehouse", text(answer, "as_of"));
     if rows(answer).is_empty() {
         return format!("SHIPMENTS  none of these, as of {as_of}");
     }
@@ -258,7 +258,7 @@ pub(crate) fn reach(answer: &Value, zones: &Zones) -> String {
     let mut lines = vec![format!(
         "REACH of a hold on {}   as of {}\n  {} lots, {}, {} pallets; {} trucks, of which {} departed",
         text(answer, "lot"),
-        zones.at("", text(answer, "as_of")),
+        zones.of_list(lots, "plant", text(answer, "as_of")),
         lots.len(),
         or_dash(&quantities.join(" + ")),
         number(answer, "units"),
@@ -296,7 +296,7 @@ pub(crate) fn trace(answer: &Value, zones: &Zones) -> String {
     format!(
         "TRACE {}   as of {}\n  made from  {}\n  made into  {}\n  shipments  {}{cut}{}",
         if text(answer, "lot").is_empty() { text(answer, "id") } else { text(answer, "lot") },
-        zones.at("", text(answer, "as_of")),
+        zones.at(text(answer, "plant"), text(answer, "as_of")),
         edges(answer, "ancestors"),
         edges(answer, "descendants"),
         or_dash(&carried(answer)),

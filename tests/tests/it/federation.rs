@@ -22,6 +22,10 @@ use crate::servers;
 use crate::several::{Node, until};
 use crate::wire::Wire;
 
+mod seen;
+
+use seen::{events, heard_alike, seen_whole};
+
 /// Messages that each side is told while they are apart: half of them holds, half of them not.
 const TOLD: usize = 1_000;
 
@@ -47,9 +51,9 @@ pub(crate) fn two_regions(config: &Path) {
         std::fs::write(config.join(as_file), text).unwrap();
     };
     change("mesh.yaml", "mesh.yaml", &[("regions: [main]", "regions: [main, edge]")]);
-    change("sites/plant-1.yaml", "sites/plant-2.yaml", &[]);
-    change("sites/lims.yaml", "sites/lims-2.yaml", &[("region: main", "region: edge")]);
-    change("sites/erp.yaml", "sites/erp-2.yaml", &[("region: main", "region: edge")]);
+    change("sites/plant-1.yaml", "sites/plant-2.yaml", &[("${PLANT_1_TOKEN}", "${PLANT_2_TOKEN}")]);
+    change("sites/lims.yaml", "sites/lims-2.yaml", &[("region: main", "region: edge"), ("${LIMS_TOKEN}", "${LIMS_2_TOKEN}")]);
+    change("sites/erp.yaml", "sites/erp-2.yaml", &[("region: main", "region: edge"), ("${ERP_TOKEN}", "${ERP_2_TOKEN}")]);
     change("sites/plant-1.yaml", "sites/plant-1.yaml", &[("region: main", "region: edge"), ("erp: erp\n", "erp: erp-2\n")]);
     for folder in ["recipes", "equipment"] {
         for file in std::fs::read_dir(config.join(folder)).unwrap() {
@@ -176,6 +180,7 @@ async fn two_regions_in_two_processes_ask_each_other_and_lose_and_double_nothing
     let order = release(&main, "plant-1", "PL-before").await;
     seen_whole(&main, true).await;
     seen_whole(&edge, true).await;
+    heard_alike(&main, &edge).await;
     wire.is_cut.send_replace(true);
     until("both ends see that they are cut apart", async || is_up(&main, false).await && is_up(&edge, false).await).await;
     apart(&main, &edge, &order).await;
@@ -230,44 +235,6 @@ pub(crate) async fn asked_both_ways(main: &Node, edge: &Node) {
     }
 }
 
-/// The orders that a node lists, page by page; and how many regions said how fresh their part is, and how many were missing.
-async fn listed(node: &Node) -> (Vec<String>, usize, usize) {
-    let (mut orders, mut after) = (Vec::new(), String::new());
-    loop {
-        let (status, page) = get(node, &format!("/v1/orders?most=2&after={after}")).await;
-        assert_eq!(status, 200, "{page}");
-        orders.extend(page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
-        let Some(next) = page["next"].as_str() else {
-            let parts = page["regions"].as_array().unwrap();
-            let fresh = parts.iter().filter(|part| part["as_of"].is_string()).count();
-            return (orders, fresh, parts.len() - fresh);
-        };
-        after = next.replace(';', "%3B").replace('=', "%3D");
-    }
-}
-
-/// Each region's part is in every list, and said to be missing while it is not reached.
-async fn seen_whole(node: &Node, whole: bool) {
-    let (orders, fresh, missing) = listed(node).await;
-    let apart = |home: &str| orders.iter().filter(|order| order.contains(home)).count();
-    assert_eq!((fresh, missing), if whole { (2, 0) } else { (1, 1) });
-    assert_eq!(apart(".main.") > 0 && apart(".edge.") > 0, whole, "{orders:?}");
-    let once: std::collections::BTreeSet<&String> = orders.iter().collect();
-    assert_eq!(once.len(), orders.len(), "an order is on two pages: {orders:?}");
-    for (path, found) in [("/v1/search?q=PL-1", "PL-1"), ("/v1/search?q=PL-2", "PL-2")] {
-        let (status, hits) = get(node, path).await;
-        let is_missing = hits["regions"].as_array().unwrap().iter().any(|part| part["missing"].is_string());
-        assert!(status == 200 && is_missing != whole, "{hits}");
-        assert!(!whole || hits["rows"][0]["name"].as_str().is_some_and(|name| name.starts_with(found)), "{hits}");
-    }
-    let (_, sites) = get(node, "/v1/sites").await;
-    let reached = sites["rows"].as_array().unwrap().iter().all(|site| site["reached"] == true);
-    assert_eq!(reached, whole, "{sites}");
-    let (_, desk) = get(node, "/v1/exceptions").await;
-    let homes = ["main", "edge"].map(|home| desk.to_string().contains(&format!(".{home}.")));
-    assert_eq!(homes == [true, true], whole, "{desk}");
-}
-
 /// Each goes on alone: what is at home here is decided, what is at home there is refused with a word, and what is told is taken.
 async fn apart(main: &Node, edge: &Node, order: &str) {
     let (status, no) = get(main, &format!("/v1/orders/{order}")).await;
@@ -280,10 +247,14 @@ async fn apart(main: &Node, edge: &Node, order: &str) {
     assert!(status == 200 && health["silent"]["edge"].as_str().is_some_and(|said| said.contains("not heard since")), "{health}");
     seen_whole(main, false).await;
     seen_whole(edge, false).await;
+    let (_, told) = get(main, "/v1/sites/erp-2/deliveries").await;
+    assert!(told["nodes"].to_string().contains(r#""who":"region edge""#) && told["nodes"].to_string().contains("missing"), "{told}");
+    let (_, shown) = get(main, "/v1/orders/PL-2").await;
+    assert!(shown["systems"].as_array().unwrap().iter().all(|row| row["missing"] == json!(["region edge"])), "{}", shown["systems"]);
     release(edge, "plant-1", "PL-apart").await;
     release(main, "plant-2", "PL-apart-2").await;
     let clock = SystemClock::start();
-    tokio::join!(tell(main, ("lims", "LIMS"), "plant-1"), tell(edge, ("lims-2", "LIMS"), "plant-2"));
+    tokio::join!(tell(main, ("lims", "LIMS"), "plant-1"), tell(edge, ("lims-2", "LIMS_2"), "plant-2"));
     eprintln!("federation: {} messages taken in {:?} while cut apart", 2 * TOLD, clock.elapsed());
     for (node, from) in [(main, "main"), (edge, "edge")] {
         until("what waits is counted", async || {
@@ -345,6 +316,8 @@ async fn every_question(main: &Node, edge: &Node) {
             let (told, screen) = asked(node, words).await;
             assert!(told && screen.contains(wanted), "takt {} at {}: {screen}", words.join(" "), node.url);
         }
+        let (told, raws) = asked(node, &["order", "raw", order, "--json"]).await;
+        assert!(told && raws.contains("\"steps\"") && !raws.contains("\"facts\""), "the whole timeline, and not its messages: {raws}");
     }
 }
 
@@ -383,4 +356,7 @@ async fn joined(main: &Node, edge: &Node, order: &str) {
         })
         .await;
     }
+    let (here, _) = events(main, "").await;
+    let (there, _) = events(edge, "").await;
+    assert!(here.len() > TOLD && here == there, "{} events are told at main, {} at edge", here.len(), there.len());
 }

@@ -60,7 +60,7 @@ impl Telling {
             });
             loop {
                 let url = format!("{}/in/lims-2/result.reported", self.url.read().unwrap());
-                let answer = client.post(url).bearer_auth("LIMS").json(&report).send().await;
+                let answer = client.post(url).bearer_auth("LIMS_2").json(&report).send().await;
                 if answer.is_ok_and(|answer| answer.status() == 202) {
                     break;
                 }
@@ -127,7 +127,7 @@ async fn is_full(edge: &Node, most: usize) {
             "nonconformance": "NC-more", "reference": format!("plant-2/M-{number}"), "lot": "L-0", "pallets": [], "reason": "weld",
             "verdict": "pass", "values": [],
         });
-        let request = client().post(format!("{}/in/lims-2/{topic}", edge.url)).bearer_auth("LIMS").json(&message);
+        let request = client().post(format!("{}/in/lims-2/{topic}", edge.url)).bearer_auth("LIMS_2").json(&message);
         request.send().await.unwrap().status().as_u16()
     };
     let mut number = 0;

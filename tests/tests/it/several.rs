@@ -23,6 +23,8 @@ use takt_simulations::logs::Logs;
 use crate::demo::TAKT;
 use crate::servers;
 
+mod alike;
+
 /// Shards of the region.
 const SHARDS: u16 = 16;
 
@@ -95,7 +97,7 @@ impl Node {
     /// Starts one over `dir/config` that keeps what it has in `dir/name`.
     pub(crate) fn start(dir: &Path, name: &str, more: &[&str]) -> Self {
         let mut variables = BTreeMap::new();
-        for variable in ["ERP", "LIMS", "PLANT_1", "WAREHOUSE"] {
+        for variable in ["ERP", "ERP_2", "LIMS", "LIMS_2", "PLANT_1", "PLANT_2", "WAREHOUSE"] {
             // Nobody answers there: what would be sent waits.
             variables.insert(format!("{variable}_URL"), "http://127.0.0.1:9".to_owned());
             variables.insert(format!("{variable}_TOKEN"), variable.to_owned());
@@ -335,6 +337,7 @@ async fn a_region_on_two_nodes_loses_and_doubles_nothing_when_one_is_killed_and_
     let nodes = read(&b.url, "PLANNER", "nodes").await.unwrap();
     assert!(nodes["rows"].as_array().unwrap().iter().all(|row| row["answers"] == true && row["shards"].as_u64() > Some(0)), "{nodes}");
 
+    alike::seen(&a, &b).await;
     let had = owned(&a.url, "b").await;
     let killed = load.now();
     b.process.kill().unwrap();

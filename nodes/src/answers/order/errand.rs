@@ -1,14 +1,15 @@
 //! What an order has asked of systems and what has not come to an end: under way, in doubt, waiting for a person. Each with what
 //! was asked of the system since, when it is tried again, and what nobody must do meanwhile.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use takt_actors::link::deliveries::Asked;
 use takt_protocol::case::short;
 use takt_protocol::commit::Commit;
 use takt_protocol::effect::Effect;
 use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
-use takt_protocol::intent::{Intent, IntentId};
+use takt_protocol::intent::{Intent, IntentId, Reference};
 use takt_protocol::kernel::State;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
@@ -40,7 +41,7 @@ pub struct ErrandRow {
     pub posting: Option<u32>,
     /// Our reference, which the system's document carries.
     pub reference: String,
-    /// How often the system was asked whether it was done, as far as this node remembers.
+    /// How often the system was asked whether it was done, as far as the nodes remember that could be asked.
     pub probes: u64,
     /// What came of the last question: found, absent or `no_answer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,20 +64,43 @@ pub struct ErrandRow {
     pub remedy: Option<String>,
 }
 
+/// What a system was asked about one of our references after a lost reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Probes {
+    /// How often, as far as it is remembered.
+    pub(crate) probes: u64,
+    /// What came of the last question.
+    pub(crate) last: Option<String>,
+    /// When the errand is tried again.
+    pub(crate) next: Option<Instant>,
+}
+
+/// Our references to what has not come to an end, each with the system that was asked.
+pub(crate) fn references(state: &State, commits: &[Commit], incarnation: u64) -> BTreeSet<(SiteId, String)> {
+    let of = |(number, open): (u32, &Open)| {
+        let Intent::Site { site, .. } = &open.intent else { return None };
+        Some((*site, reference(state, commits, incarnation, number).as_str().to_owned()))
+    };
+    state.common.outbox.iter().filter_map(of).collect()
+}
+
+/// Of a region that was restored, what was recorded before keeps the reference that it had.
+fn reference(state: &State, commits: &[Commit], incarnation: u64, number: u32) -> Reference {
+    IntentId { entity: state.id, incarnation: recorded_in(commits, number).unwrap_or(incarnation), number }.reference()
+}
+
 /// What has not come to an end, the doubtful first. `asked` says what a system was asked about our reference.
 pub(super) fn errands(
     state: &State,
     order: &Order,
     commits: &[Commit],
     incarnation: u64,
-    asked: &(dyn Fn(SiteId, &str) -> Asked + Sync),
+    asked: &(dyn Fn(SiteId, &str) -> Probes + Sync),
 ) -> Vec<ErrandRow> {
     let mut found: Vec<(u8, ErrandRow)> = Vec::new();
     for (number, open) in state.common.outbox.iter() {
         let Intent::Site { site, effect, .. } = &open.intent else { continue };
-        // Of a region that was restored, what was recorded before keeps the reference that it had.
-        let incarnation = recorded_in(commits, number).unwrap_or(incarnation);
-        let reference = IntentId { entity: state.id, incarnation, number }.reference();
+        let reference = reference(state, commits, incarnation, number);
         let known = asked(*site, reference.as_str());
         let mut row = row(*site, effect, open, &known);
         row.posting = order.carries.get(&number).copied();
@@ -109,7 +133,7 @@ fn rank(standing: &Standing) -> u8 {
     }
 }
 
-fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Asked) -> ErrandRow {
+fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Probes) -> ErrandRow {
     let doubtful = matches!(open.standing, Standing::InDoubt { .. });
     let what = if let Effect::Post(document) = effect {
         let lines: Vec<String> = document.posting.lines.iter().map(booked).collect();
@@ -129,7 +153,7 @@ fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Asked) -> ErrandRow {
         reference: String::new(),
         probes: asked.probes,
         absent_counts_from: counts_from(open).map(|at| at.to_string()),
-        last_probe: asked.last.map(|outcome| outcome.word().to_owned()),
+        last_probe: asked.last.clone(),
         next_try_at: asked.next.filter(|_| open.standing != Standing::Parked).map(|at| at.to_string()),
         exception: None,
         forbidden: doubtful.then(|| format!("{by_hand} until probed")),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use takt_protocol::book::Book;
 use takt_protocol::case::CaseKind;
 use takt_protocol::commit::Commit;
 use takt_protocol::common::Common;
@@ -34,7 +35,7 @@ pub struct Six {
 }
 
 /// The answers, each with when that came about by the log.
-pub(super) fn answers(common: &Common, order: &Order, commits: &[Commit]) -> Six {
+pub(super) fn answers(common: &Common, order: &Order, commits: &[Commit], book: &Book) -> Six {
     let last = |is: fn(&Fact) -> bool| history::last(commits, |fact| matches!(fact, takt_protocol::fact::Fact::Order(fact) if is(fact)));
     let first = |is: fn(&Fact) -> bool| history::first(commits, |fact| matches!(fact, takt_protocol::fact::Fact::Order(fact) if is(fact)));
     let begun = |fact: &Fact| matches!(fact, Fact::Execution { to, .. } if *to != Execution::NotStarted);
@@ -48,7 +49,8 @@ pub(super) fn answers(common: &Common, order: &Order, commits: &[Commit]) -> Six
         started: started(order).since(first(begun)),
         completed: completed(order).since(last(counted)),
         quality_cleared: quality_cleared(order).since(last(|fact| matches!(fact, Fact::Lot { .. }))),
-        handed_over: handed_over(order).since(last(|fact| matches!(fact, Fact::UnitMoved { stage: Stage::Received | Stage::PutAway, .. }))),
+        handed_over: handed_over(order, has_warehouse(order, book))
+            .since(last(|fact| matches!(fact, Fact::UnitMoved { stage: Stage::Received | Stage::PutAway, .. }))),
     }
 }
 
@@ -169,13 +171,22 @@ fn by_lot(order: &Order) -> String {
     words.collect::<Vec<_>>().join("; ")
 }
 
-fn handed_over(order: &Order) -> Word {
+/// Whether there is somebody to take it.
+fn has_warehouse(order: &Order, book: &Book) -> bool {
+    let resolved = order.resolved.as_ref().and_then(|resolved| resolved.warehouse);
+    resolved.or_else(|| book.sites.get(&order.header_or_wish()?.plant)?.warehouse).is_some()
+}
+
+fn handed_over(order: &Order, has_warehouse: bool) -> Word {
     let (here, all) = arrived(order);
     let evidence = format!("{here} of {all} handling units{}", quantity(order));
     match (all, here) {
+        (_, 0) if !has_warehouse => Word::new("not_required", "its plant has no warehouse that would take it"),
         (0, _) => Word::new("no", "no handling unit was filled"),
         (_, 0) => Word::new("no", evidence),
         (all, here) if here < all => Word::new("part", evidence),
+        // There may be more to come.
+        (_, _) if !order.completed => Word::new("part", format!("{evidence} so far")),
         (_, _) => Word::new("yes", evidence),
     }
 }
@@ -184,4 +195,35 @@ fn quantity(order: &Order) -> String {
     let here = order.units.values().filter(|unit| unit.stage >= Stage::Received).map(|unit| unit.qty);
     let sum = here.reduce(|a, b| a.plus(b).unwrap_or(a));
     sum.map(|sum: Qty| format!(", {sum}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use takt_protocol::id::{EntityId, Kind};
+    use takt_protocol::name::Region;
+    use takt_protocol::order::UnitStage;
+    use takt_protocol::words::Sscc;
+
+    use super::*;
+
+    fn order(stages: &[Stage], completed: bool) -> Order {
+        let mut order = Order { completed, ..Order::default() };
+        for (number, stage) in (0..).zip(stages) {
+            let unit = EntityId::from_parts(Kind::Unit, Region::parse("eu").unwrap(), 1, number);
+            let stage = UnitStage { unit, qty: Qty::parse("100 H87").unwrap(), stage: *stage, taken: None };
+            order.units.insert(Sscc::parse(&format!("pallet-{number}")).unwrap(), stage);
+        }
+        order
+    }
+
+    #[test]
+    fn what_still_runs_is_handed_over_in_part_and_what_nobody_takes_is_not_waited_for() {
+        let said = |warehouse: bool, stages: &[Stage], completed: bool| handed_over(&order(stages, completed), warehouse).answer;
+        let (here, not) = (Stage::Received, Stage::Filled);
+        assert_eq!(said(true, &[here, here], false), "part", "more may come");
+        assert_eq!(said(true, &[here, here], true), "yes");
+        assert_eq!(said(true, &[here, not], true), "part");
+        assert_eq!((said(true, &[not], true), said(true, &[], false)), ("no".to_owned(), "no".to_owned()));
+        assert_eq!(said(false, &[not], true), "not_required");
+    }
 }

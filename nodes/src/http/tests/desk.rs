@@ -53,7 +53,7 @@ fn posted(order: &Order) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_of_one_cause_are_one_row_and_one_action_under_a_key_of_its_own_each() {
     let world = World::start().await;
-    let plant = Person::plant(&world);
+    let (plant, finance) = (Person::plant(&world), Person::finance(&world));
     let orders = parked(&world, &plant, &["1000042", "1000043", "1000044"]).await;
     let found = causes(&plant, 1).await;
     let (group, row) = (at(&found[0], "/id").to_owned(), &found[0]);
@@ -67,12 +67,12 @@ async fn many_of_one_cause_are_one_row_and_one_action_under_a_key_of_its_own_eac
 
     // While the month is frozen nothing is granted, and each says so. Closed, it would go out at the next open date.
     world.period(PeriodState::Frozen).await;
-    let too_early = plant.posts(&path, "g1", wish.clone()).await;
+    let too_early = finance.posts(&path, "g1", wish.clone()).await;
     assert_eq!((&too_early.body["done"], &too_early.body["refused"]), (&json!(0), &json!(3)), "{too_early:?}");
     assert!(!at(&too_early.body, "/outcomes/0/remedy").is_empty());
 
     world.period(PeriodState::Open).await;
-    let preview = plant.posts(&format!("{path}/preview"), "g2", wish.clone()).await;
+    let preview = finance.posts(&format!("{path}/preview"), "g2", wish.clone()).await;
     assert_eq!(preview.body["previews"].as_array().unwrap().len(), 3);
     let sends = at(&preview.body, "/previews/0/preview/sends/0/what");
     assert!(sends.contains("40 H87") && sends.contains("FG-100"), "{preview:?}");
@@ -80,16 +80,16 @@ async fn many_of_one_cause_are_one_row_and_one_action_under_a_key_of_its_own_eac
         assert!(!posted(&world.order(order).await), "a preview did something");
     }
 
-    let done = plant.posts(&path, "g2", wish.clone()).await;
+    let done = finance.posts(&path, "g2", wish.clone()).await;
     assert_eq!((&done.body["done"], &done.body["refused"]), (&json!(3), &json!(0)), "{done:?}");
     for order in &orders {
         world.until(order, posted).await;
     }
     causes(&plant, 0).await;
-    let again = plant.posts(&path, "g2", wish).await;
+    let again = finance.posts(&path, "g2", wish).await;
     assert_eq!((&again.body["done"], &again.body["outcomes"][2]["replayed"]), (&json!(3), &json!(true)), "{again:?}");
-    plant.posts(&path, "g3", json!({ "action": "retry" })).await.is(404, "UNKNOWN", "group");
-    plant.posts(&path, "g4", json!({ "action": "adopt" })).await.is(422, "SCHEMA", "action");
+    finance.posts(&path, "g3", json!({ "action": "retry" })).await.is(404, "UNKNOWN", "group");
+    finance.posts(&path, "g4", json!({ "action": "adopt" })).await.is(422, "SCHEMA", "action");
     plant.gets("/v1/exception-groups/G-00000000").await.is(404, "UNKNOWN", "group");
     world.stop().await;
 }

@@ -1,0 +1,269 @@
+//! How each system stands, by all who speak with it: this process, the other nodes of its regions, the regions that run elsewhere, and
+//! the logs, which know also what was before a node started. Who does not answer is named, because it may have heard what nobody here has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use takt_actors::link::deliveries::Traffic;
+use takt_actors::region::Region;
+use takt_actors::site::SiteStatus;
+use takt_protocol::instant::Instant;
+use takt_protocol::name::{Region as RegionName, SiteId};
+
+use super::neighbours::{OWN_SIGHTS, SIGHTS};
+use super::{Denied, Reception};
+use crate::answers::order::Probes;
+use crate::answers::world::RegionPart;
+
+/// How long another node of a region may take.
+pub(super) const NODE_PATIENCE: Duration = Duration::from_millis(400);
+
+/// How long another region may take, which asks its own nodes.
+pub(super) const REGION_PATIENCE: Duration = Duration::from_millis(800);
+
+/// What is asked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Wanted {
+    /// Of which systems.
+    pub(super) sites: BTreeSet<SiteId>,
+    /// What came of these of our references there.
+    pub(super) references: BTreeSet<(SiteId, String)>,
+    /// Whether also what waits for them.
+    pub(super) waiting: bool,
+}
+
+/// A system, as it stands with some of those who speak with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sight {
+    /// Whether a link leads there.
+    linked: bool,
+    heard_at: Option<Instant>,
+    trouble: Option<String>,
+    trouble_since: Option<Instant>,
+    next_try_at: Option<Instant>,
+    per_minute_max: Option<u64>,
+    clock_ahead_ms: Option<i64>,
+    came: u64,
+    went: u64,
+    waiting: [u64; 3],
+}
+
+/// All of them, and who did not say what it knows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Sights {
+    sites: BTreeMap<SiteId, Sight>,
+    asked: Vec<(SiteId, String, Probes)>,
+    missing: BTreeSet<String>,
+}
+
+impl Sight {
+    /// The same by the word of one more who speaks with it.
+    fn and(&mut self, other: Self) {
+        if other.heard_at > self.heard_at || self.clock_ahead_ms.is_none() {
+            self.clock_ahead_ms = other.clock_ahead_ms.or(self.clock_ahead_ms);
+        }
+        // Who leaves it alone for a while knows more of its trouble than who only missed it.
+        if (other.next_try_at, other.trouble_since) > (self.next_try_at, self.trouble_since) {
+            (self.trouble, self.trouble_since, self.next_try_at) = (other.trouble, other.trouble_since, other.next_try_at);
+        }
+        self.linked |= other.linked;
+        self.heard_at = self.heard_at.max(other.heard_at);
+        self.per_minute_max = self.per_minute_max.max(other.per_minute_max);
+        self.came += other.came;
+        self.went += other.went;
+        for (sum, more) in self.waiting.iter_mut().zip(other.waiting) {
+            *sum += more;
+        }
+    }
+
+    /// How it stands at `now`. What was missed before it was heard again, by whomever, is over.
+    fn status(&self, now: Instant) -> SiteStatus {
+        let rests_ms =
+            self.next_try_at.filter(|next| *next > now).map_or(0, |next| u64::try_from(next.since(now).as_millis()).unwrap_or(0));
+        let is_over = rests_ms == 0 && self.heard_at > self.trouble_since;
+        SiteStatus {
+            heard_at: self.heard_at,
+            trouble: self.trouble.clone().filter(|_| !is_over),
+            trouble_since: self.trouble_since.filter(|_| !is_over),
+            rests_ms,
+            per_minute_max: self.per_minute_max,
+            clock_ahead_ms: self.clock_ahead_ms,
+        }
+    }
+}
+
+impl Sights {
+    /// How a system stands; nothing where no link leads there.
+    pub(super) fn status(&self, site: SiteId, now: Instant) -> Option<SiteStatus> {
+        self.sites.get(&site).filter(|sight| sight.linked || sight.heard_at.is_some()).map(|sight| sight.status(now))
+    }
+
+    /// How much went over its links in the last minute.
+    pub(super) fn traffic(&self, site: SiteId) -> Traffic {
+        self.sites.get(&site).map(|sight| Traffic { came: sight.came, went: sight.went }).unwrap_or_default()
+    }
+
+    /// Errands that wait for it, by tier.
+    pub(super) fn waiting(&self, site: SiteId) -> [u64; 3] {
+        self.sites.get(&site).map(|sight| sight.waiting).unwrap_or_default()
+    }
+
+    /// What a system was asked about our reference.
+    pub(super) fn asked(&self, site: SiteId, reference: &str) -> Probes {
+        let of = self.asked.iter().filter(|(at, of, _)| *at == site && of == reference);
+        of.map(|(.., probes)| probes.clone()).max_by_key(|probes| probes.probes).unwrap_or_default()
+    }
+
+    /// Who did not say what it knows, such as `node b` or `region na`.
+    pub(super) fn missing(&self) -> Vec<String> {
+        self.missing.iter().cloned().collect()
+    }
+
+    fn and(&mut self, other: Self) {
+        for (site, sight) in other.sites {
+            self.sites.entry(site).or_default().and(sight);
+        }
+        self.asked.extend(other.asked);
+        self.missing.extend(other.missing);
+    }
+}
+
+impl Reception {
+    /// How these systems stand, by all who can be asked.
+    pub(super) async fn sights(&self, wanted: &Wanted) -> Result<Sights, Denied> {
+        let question = serde_json::to_vec(wanted).unwrap_or_default();
+        let far = self.gathered_within::<Sights>(REGION_PATIENCE, SIGHTS, |_| question.clone());
+        let (far, near) = tokio::join!(far, self.near(wanted, self.mesh().regions().iter()));
+        let mut all = near?;
+        far.parts.into_values().for_each(|part| all.and(part));
+        all.missing.extend(far.fresh.iter().filter(|part| part.as_of.is_none()).map(unreached));
+        Ok(all)
+    }
+
+    /// The same by one region that runs here, with all its nodes.
+    pub(super) async fn sights_of(&self, region: RegionName, wanted: &Wanted) -> Result<Sights, Denied> {
+        self.near(wanted, self.mesh().regions().iter().filter(|(here, _)| **here == region)).await
+    }
+
+    /// By this process, the other nodes of these regions, and their queues.
+    async fn near(&self, wanted: &Wanted, regions: impl Iterator<Item = (&RegionName, &Region)>) -> Result<Sights, Denied> {
+        let regions: Vec<&Region> = regions.map(|(_, region)| region).collect();
+        let question = serde_json::to_vec(wanted).unwrap_or_default();
+        let told = self.others::<Sights>(&regions, OWN_SIGHTS, &question).await;
+        let mut all = self.sights_here(wanted);
+        for (who, told) in told {
+            match told {
+                Ok(sights) => all.and(sights),
+                Err(_) => drop(all.missing.insert(who)),
+            }
+        }
+        for site in wanted.sites.iter().filter(|_| wanted.waiting) {
+            all.sites.entry(*site).or_default().waiting = self.waiting(*site, &regions).await?;
+        }
+        Ok(all)
+    }
+
+    /// By this process alone.
+    pub(super) fn sights_here(&self, wanted: &Wanted) -> Sights {
+        let (regions, now) = (|| self.mesh().regions().values(), self.mesh().clock().now());
+        let sight = |site: SiteId| {
+            let status = regions().find_map(|region| region.site(site));
+            let linked = status.is_some();
+            let status = status.unwrap_or_default();
+            let traffic = regions().find_map(|region| region.deliveries(site)).map(|deliveries| deliveries.last_minute(now));
+            let traffic = traffic.unwrap_or_default();
+            Sight {
+                linked,
+                heard_at: status.heard_at.max(regions().filter_map(|region| region.index().heard(site)).max()),
+                trouble: status.trouble,
+                trouble_since: status.trouble_since,
+                next_try_at: Some(status.rests_ms).filter(|rests| *rests > 0).map(|rests| now.plus_ms(rests)),
+                per_minute_max: status.per_minute_max,
+                clock_ahead_ms: status.clock_ahead_ms,
+                came: traffic.came,
+                went: traffic.went,
+                waiting: [0; 3],
+            }
+        };
+        let asked = |(site, reference): &(SiteId, String)| {
+            let deliveries = regions().find_map(|region| region.deliveries(*site))?;
+            let asked = deliveries.asked(reference);
+            let probes = Probes { probes: asked.probes, last: asked.last.map(|last| last.word().to_owned()), next: asked.next };
+            (probes != Probes::default()).then(|| (*site, reference.clone(), probes))
+        };
+        Sights {
+            sites: wanted.sites.iter().map(|site| (*site, sight(*site))).collect(),
+            asked: wanted.references.iter().filter_map(asked).collect(),
+            missing: BTreeSet::new(),
+        }
+    }
+
+    /// What the other nodes of these regions answer, each once, by who it is.
+    pub(super) async fn others<T: DeserializeOwned>(
+        &self,
+        regions: &[&Region],
+        name: &str,
+        question: &[u8],
+    ) -> BTreeMap<String, Result<T, String>> {
+        let asked = regions.iter().map(|region| async move {
+            let peers = region.ask_others(name, question, NODE_PATIENCE).await;
+            peers.map_err(|error| (format!("other nodes of region {}", region.node().region), error.to_string()))
+        });
+        let mut all = BTreeMap::new();
+        for told in join_all(asked).await {
+            match told {
+                Ok(peers) => all.extend(peers.into_iter().map(|peer| {
+                    let read =
+                        |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|error| format!("it answers something else: {error}"));
+                    (format!("node {}", peer.node), peer.answer.and_then(read))
+                })),
+                Err((who, why)) => drop(all.insert(who, Err(why))),
+            }
+        }
+        all
+    }
+}
+
+/// How a region is called that did not say what it knows.
+pub(super) fn unreached(part: &RegionPart) -> String {
+    format!("region {}", part.region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Instant {
+        Instant::EPOCH.plus_ms(ms)
+    }
+
+    fn silent(since: u64, next: Option<u64>) -> Sight {
+        let trouble = Some("no route".to_owned());
+        Sight { linked: true, trouble, trouble_since: Some(at(since)), next_try_at: next.map(at), went: 2, ..Sight::default() }
+    }
+
+    #[test]
+    fn a_system_stands_as_whoever_heard_or_missed_it_last_says() {
+        let heard = |ms| Sight { linked: true, heard_at: Some(at(ms)), came: 3, per_minute_max: Some(40), ..Sight::default() };
+        let both = |one: &Sight, other: &Sight| {
+            let (mut forth, mut back) = (one.clone(), other.clone());
+            forth.and(other.clone());
+            back.and(one.clone());
+            assert_eq!(forth, back, "it does not matter who is asked");
+            forth
+        };
+        // A node that does not speak with it says nothing against one that does.
+        let with_none = both(&heard(5), &Sight { linked: true, ..Sight::default() });
+        assert_eq!(with_none.status(at(9)), SiteStatus { heard_at: Some(at(5)), per_minute_max: Some(40), ..SiteStatus::default() });
+        // Missed before it was heard by another: over. Missed since, or left alone for a while: not.
+        let over = both(&heard(5), &silent(4, None));
+        assert_eq!((over.status(at(9)).trouble, over.came, over.went), (None, 3, 2));
+        assert_eq!(both(&heard(5), &silent(6, None)).status(at(9)).trouble_since, Some(at(6)));
+        let rests = both(&heard(5), &silent(4, Some(20))).status(at(9));
+        assert_eq!((rests.heard_at, rests.trouble.as_deref(), rests.rests_ms), (Some(at(5)), Some("no route"), 11));
+        assert_eq!(both(&silent(6, None), &silent(4, Some(20))).next_try_at, Some(at(20)));
+    }
+}

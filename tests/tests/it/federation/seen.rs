@@ -1,0 +1,101 @@
+//! What two regions in two processes show: each list with the part of either, and who is missing while they are cut apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::get;
+use crate::several::{Node, until};
+
+/// The orders that a node lists, page by page; and how many regions said how fresh their part is, and how many were missing.
+async fn listed(node: &Node) -> (Vec<String>, usize, usize) {
+    let (mut orders, mut after) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = get(node, &format!("/v1/orders?most=2&after={after}")).await;
+        assert_eq!(status, 200, "{page}");
+        orders.extend(page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else {
+            let parts = page["regions"].as_array().unwrap();
+            let fresh = parts.iter().filter(|part| part["as_of"].is_string()).count();
+            return (orders, fresh, parts.len() - fresh);
+        };
+        after = next.replace(';', "%3B").replace('=', "%3D");
+    }
+}
+
+/// The events that a node tells, each with its source; and the place behind them. None is told twice.
+pub(super) async fn events(node: &Node, which: &str) -> (BTreeMap<String, String>, String) {
+    let (mut told, mut after) = (BTreeMap::new(), String::new());
+    loop {
+        let (status, page) = get(node, &format!("/v1/events?after={after}{which}")).await;
+        assert_eq!(status, 200, "{page}");
+        for event in page["rows"].as_array().unwrap() {
+            let [id, source] = ["id", "source"].map(|field| event[field].as_str().unwrap().to_owned());
+            assert_eq!(told.insert(id, source), None, "told twice: {event}");
+        }
+        let next = page["next"].as_str().unwrap().to_owned();
+        if next == after {
+            return (told, after);
+        }
+        after = next;
+    }
+}
+
+/// How a system is heard, and what went to it, is the same at both nodes, whichever of them speaks with it; who does not say is named.
+pub(super) async fn heard_alike(main: &Node, edge: &Node) {
+    // Whoever asked for orders there has tried it, and nobody answered.
+    until("somebody has tried both ERPs", async || {
+        let (_, tried) = get(edge, "/v1/sites/erp-2/deliveries").await;
+        let (_, too) = get(main, "/v1/sites/erp/deliveries").await;
+        [tried, too].iter().all(|page| page["rows"].as_array().is_some_and(|rows| !rows.is_empty()))
+    })
+    .await;
+    for (near, far, system, order) in [(edge, main, "erp-2", "PL-1"), (main, edge, "erp", "PL-2")] {
+        let (_, known) = get(near, &format!("/v1/sites/{system}/deliveries")).await;
+        let (_, told) = get(far, &format!("/v1/sites/{system}/deliveries")).await;
+        let rows = |page: &Value| page["rows"].as_array().unwrap().iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+        assert!(rows(&told).is_superset(&rows(&known)), "what went to {system} is told only where it went from: {told}");
+        assert_eq!(told["nodes"].as_array().unwrap().iter().filter(|node| node["since"].is_string()).count(), 2, "{told}");
+        for node in [near, far] {
+            let (_, shown) = get(node, &format!("/v1/orders/{order}")).await;
+            let row = shown["systems"].as_array().unwrap().iter().find(|row| row["system"] == system).unwrap();
+            assert!(row["silent_since"].is_string() && row["missing"].is_null(), "at {}: {row}", node.url);
+        }
+    }
+}
+
+/// Each region's part is in every list, and said to be missing while it is not reached.
+pub(super) async fn seen_whole(node: &Node, whole: bool) {
+    let (orders, fresh, missing) = listed(node).await;
+    let apart = |home: &str| orders.iter().filter(|order| order.contains(home)).count();
+    assert_eq!((fresh, missing), if whole { (2, 0) } else { (1, 1) });
+    assert_eq!(apart(".main.") > 0 && apart(".edge.") > 0, whole, "{orders:?}");
+    let once: BTreeSet<&String> = orders.iter().collect();
+    assert_eq!(once.len(), orders.len(), "an order is on two pages: {orders:?}");
+    for (path, found) in [("/v1/search?q=PL-1", "PL-1"), ("/v1/search?q=PL-2", "PL-2")] {
+        let (status, hits) = get(node, path).await;
+        let is_missing = hits["regions"].as_array().unwrap().iter().any(|part| part["missing"].is_string());
+        assert!(status == 200 && is_missing != whole, "{hits}");
+        assert!(!whole || hits["rows"][0]["name"].as_str().is_some_and(|name| name.starts_with(found)), "{hits}");
+    }
+    for list in ["lots", "shipments", "master-data/material", "dead-letters", "nodes", "shards"] {
+        let (status, page) = get(node, &format!("/v1/{list}")).await;
+        let is_missing =
+            page["regions"].as_array().unwrap_or_else(|| panic!("{list}: {page}")).iter().any(|part| part["missing"].is_string());
+        assert!(status == 200 && is_missing != whole, "{list}: {page}");
+    }
+    let (_, lots) = get(node, "/v1/lots").await;
+    let homes = [".main.", ".edge."].map(|home| lots["rows"].to_string().contains(home));
+    assert_eq!(homes == [true, true], whole, "{lots}");
+    let (_, nodes) = get(node, "/v1/nodes").await;
+    assert_eq!(nodes["rows"].as_array().unwrap().len(), if whole { 2 } else { 1 }, "{nodes}");
+    let (told, _) = events(node, "&type=lot.").await;
+    let homes = ["main", "edge"].map(|home| told.values().any(|source| source.starts_with(&format!("/takt/{home}/"))));
+    assert_eq!(homes == [true, true], whole, "events of {homes:?}");
+    let (_, sites) = get(node, "/v1/sites").await;
+    let reached = sites["rows"].as_array().unwrap().iter().all(|site| site["reached"] == true);
+    assert_eq!(reached, whole, "{sites}");
+    let (_, desk) = get(node, "/v1/exceptions").await;
+    let homes = ["main", "edge"].map(|home| desk.to_string().contains(&format!(".{home}.")));
+    assert_eq!(homes == [true, true], whole, "{desk}");
+}
