@@ -1,5 +1,5 @@
-//! What no two systems may have in common: a secret by which each could speak for the other, and a folder from which one would
-//! take what is the other's.
+//! What two systems have in common: a folder from which one would take what is the other's, which is wrong; and a secret by which each
+//! could speak for the other, which is noted.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl Checks<'_> {
                 let own = site.to_string();
                 if let Some(other) = whose.insert(secret, own.clone()).filter(|other| *other != own) {
                     let what = format!("{site} shows who it is by the same secret as {other}, so each could speak for the other");
-                    self.say_at(file, &["link", "http", "inbound", key], what, "give each its own: `${NAME}` with a name for each");
+                    self.note_at(file, &["link", "http", "inbound", key], what, "give each its own: `${NAME}` with a name for each");
                 }
             }
         }

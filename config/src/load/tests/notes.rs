@@ -177,3 +177,18 @@ fn who_says_nothing_and_what_tests_nothing_is_noted() {
     let empty = "rules/none.test.yaml: there is no case in this file of tests.";
     assert!(checked.findings.is_empty() && checked.notes.iter().any(|note| note.to_string().starts_with(empty)), "{checked:#?}");
 }
+
+#[test]
+fn a_secret_by_which_two_could_speak_for_each_other_is_noted() {
+    let http = |text: &str, token: &str| {
+        format!("{text}link: {{http: {{base: 'http://b', inbound: {{token: {token}, topics: {{'*': m.jq}}}}}}}}\n")
+    };
+    let both = |erp: &str, nord: &str| {
+        let notes = noted(&[("sites/erp.yaml", &http(ERP, erp)), ("sites/nord.yaml", &http(PLANT, nord)), ("m.jq", ALL)]);
+        notes.into_iter().filter(|note| note.contains("the same secret")).collect::<Vec<_>>()
+    };
+    assert!(both("a", "b").is_empty());
+    let own = "so each could speak for the other. give each its own: `${NAME}` with a name for each";
+    assert_eq!(both("a", "a"), [format!("sites/nord.yaml:5:50: nord shows who it is by the same secret as erp, {own}")]);
+    assert_eq!(both("p", "b"), [format!("sites/erp.yaml:4:50: erp shows who it is by the same secret as the client planner, {own}")]);
+}

@@ -85,25 +85,8 @@ fn codes_addresses_and_topics_are_told_where_they_stand() {
 }
 
 #[test]
-fn no_two_systems_have_a_secret_or_a_folder_in_common() {
+fn no_two_systems_have_a_folder_in_common() {
     let map = ("m.jq", "def inputs: empty; def file: { body: {} }; def request: empty; def outcome: empty;");
-    let http = |text: &str, token: &str| {
-        format!("{text}link: {{http: {{base: 'http://b', inbound: {{token: {token}, topics: {{'*': m.jq}}}}}}}}\n")
-    };
-    let both = |erp: &str, nord: &str| findings(&[("sites/erp.yaml", &http(ERP, erp)), ("sites/nord.yaml", &http(PLANT, nord)), map]);
-    assert!(both("a", "b").is_empty());
-    assert_eq!(
-        both("a", "a"),
-        [
-            "sites/nord.yaml:5:50: nord shows who it is by the same secret as erp, so each could speak for the other. give each its own: `${NAME}` with a name for each"
-        ]
-    );
-    assert_eq!(
-        both("p", "b"),
-        [
-            "sites/erp.yaml:4:50: erp shows who it is by the same secret as the client planner, so each could speak for the other. give each its own: `${NAME}` with a name for each"
-        ]
-    );
     let files = |text: &str, inbox: &str, outbox: &str, verb: &str| {
         format!(
             "{text}link:\n  files:\n    inbound: {{folder: {inbox}, every_ms: 1000, topics: {{a: {{names: '*.x', mapping: m.jq}}}}}}\n    outbound: {{folder: {outbox}, archive: [/kept], send: {{{verb}: m.jq}}}}\n"
