@@ -164,6 +164,17 @@ impl Reception {
         async move { drop(closing.wait_for(|closing| *closing).await) }
     }
 
+    /// Waits until a stream of this client has to end: the door closes, or its token is taken away.
+    pub(crate) fn over_for(&self, client: &Client) -> impl Future<Output = ()> + Send + use<> {
+        let (closed, gone) = (self.closed(), self.clients.until_gone(client));
+        async move {
+            tokio::select! {
+                () = closed => {}
+                () = gone => {}
+            }
+        }
+    }
+
     /// Its limits.
     pub fn limits(&self) -> &Limits {
         &self.limits

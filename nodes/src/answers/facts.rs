@@ -238,6 +238,11 @@ pub(crate) fn of_site(fact: &site::Fact) -> Told {
             let versions: Vec<&str> = versions.iter().map(takt_protocol::words::Version::as_str).collect();
             return Told::Whole(format!("its own system has recipe {} of {material}", versions.join(", ")));
         }
+        site::Fact::Heard { of: site::Subject::State(piece), .. } => return Told::Whole(format!("{piece} stands as it was known")),
+        site::Fact::Heard { of: site::Subject::Calibration(piece), .. } => {
+            return Told::Whole(format!("word of the calibration of {piece}"));
+        }
+        site::Fact::Heard { of: site::Subject::Stop(number), .. } => return Told::Whole(format!("word of planned stop {number}")),
         site::Fact::RecipesListed => "its own system said all the recipes that it has",
         site::Fact::Read(progress) => return Told::Whole(format!("{} read on", progress.topic)),
         site::Fact::Mended { .. } => "a message that waited was mended in a copy",

@@ -10,6 +10,7 @@ use takt_protocol::book::Book;
 use takt_protocol::envelope::RawRef;
 use takt_protocol::name::Source;
 use takt_protocol::words::Role;
+use tokio::sync::watch;
 
 use super::{Denied, Sort};
 
@@ -26,6 +27,14 @@ pub struct Client {
 #[derive(Clone, Default)]
 pub struct Clients {
     by_token: Arc<RwLock<Table>>,
+    /// Whose token was taken away, and in which change of the table that was.
+    gone: Arc<watch::Sender<Gone>>,
+}
+
+#[derive(Debug, Default)]
+struct Gone {
+    change: u64,
+    last: BTreeMap<Source, u64>,
 }
 
 type Table = BTreeMap<RawRef, Client>;
@@ -42,10 +51,26 @@ impl Clients {
         Self::from(clients.into_iter().map(|(token, client)| (RawRef::of(token.as_bytes()), client)).collect::<Table>())
     }
 
-    /// Another table instead: a token that is not in it opens nothing from now on.
+    /// Another table instead: a token that is not in it opens nothing from now on, and what it opened ends.
     pub fn replace(&self, by: &Self) {
         let new = by.table().clone();
-        *self.by_token.write().unwrap_or_else(PoisonError::into_inner) = new;
+        let gone: Vec<Source> = {
+            let mut table = self.by_token.write().unwrap_or_else(PoisonError::into_inner);
+            let old = std::mem::replace(&mut *table, new);
+            old.into_iter().filter(|(token, client)| table.get(token) != Some(client)).map(|(_, client)| client.source).collect()
+        };
+        self.gone.send_if_modified(|known| {
+            known.change += 1;
+            known.last.extend(gone.iter().map(|source| (*source, known.change)));
+            !gone.is_empty()
+        });
+    }
+
+    /// Waits until the token with which a client came is taken away, or means something else.
+    pub(super) fn until_gone(&self, client: &Client) -> impl Future<Output = ()> + Send + use<> {
+        let (mut gone, source) = (self.gone.subscribe(), client.source);
+        let came = gone.borrow().change;
+        async move { drop(gone.wait_for(|gone| gone.last.get(&source).is_some_and(|change| *change > came)).await) }
     }
 
     fn table(&self) -> RwLockReadGuard<'_, Table> {
@@ -82,7 +107,7 @@ impl Clients {
 
 impl From<Table> for Clients {
     fn from(table: Table) -> Self {
-        Self { by_token: Arc::new(RwLock::new(table)) }
+        Self { by_token: Arc::new(RwLock::new(table)), gone: Arc::default() }
     }
 }
 

@@ -186,7 +186,7 @@ impl Reception {
             let _held_as_long_as_it_is_read: &Ticket = &ticket;
             told
         });
-        Ok(told.take_until(Box::pin(self.closed())))
+        Ok(told.take_until(Box::pin(self.over_for(client))))
     }
 
     /// What was told behind `place` in all regions, at most about `most`; waits up to `wait_ms` for the first that is told here.
@@ -205,17 +205,22 @@ impl Reception {
             most: each.max(1),
         };
         let far = self.read_abroad(question).await;
-        let (mut rows, mut behind) = (Vec::new(), place.clone());
-        for told in far.parts.into_values() {
-            rows.extend(told.rows);
+        let (mut rows, mut behind) = (BTreeMap::new(), place.clone());
+        for (region, told) in far.parts {
+            rows.insert(region, told.rows);
             behind.0.extend(told.place.0);
         }
-        let (left, wait_ms) = (most.saturating_sub(rows.len()), if rows.is_empty() { wait_ms } else { 0 });
+        let told: usize = rows.values().map(Vec::len).sum();
+        let (left, wait_ms) = (most.saturating_sub(told), if told == 0 { wait_ms } else { 0 });
         let patience_ms = self.limits().deadline_ms.max(wait_ms);
         let here = place.within(|region| self.mesh().regions().contains_key(&region));
         let told = self.events_here(here, wanted, left, (wait_ms, patience_ms)).await?;
-        rows.extend(shown(&told.events));
+        // Region by region, whoever is asked.
+        for event in &told.events {
+            rows.entry(event.region).or_default().extend(shown(std::slice::from_ref(event)));
+        }
         behind.0.extend(told.place.0);
+        let rows = rows.into_values().flatten().collect();
         let page = Page { rows, next: Some(behind.to_string()), as_of: None };
         Ok(World { page, regions: self.with_ours(far.fresh, self.mesh().clock().now()) })
     }

@@ -58,7 +58,7 @@ impl Reception {
             let goes_on = step.is_ok();
             Some((step, goes_on.then_some(watch)))
         });
-        Ok(steps.take_until(Box::pin(self.closed())))
+        Ok(steps.take_until(Box::pin(self.over_for(client))))
     }
 
     /// What is recorded of a thing behind its commit `after`.

@@ -17,21 +17,21 @@ use crate::ask::{Client, Denied, Reception, Sort, Verb, v1};
 /// What the stream answers.
 pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<v1::Answer, Status>> + Send>>;
 
-/// Answers what comes in on a stream, until it ends or the door closes; what was read is answered.
+/// Answers what comes in on a stream, until it ends, the door closes or the token is taken away; what was read is answered.
 pub(super) fn answers(reception: &Arc<Reception>, client: Client, told: Streaming<v1::Request>) -> Answers {
     let (sender, mut receiver) = mpsc::channel(reception.limits().stream_in_flight_max.max(1));
     tokio::spawn(read(Arc::clone(reception), client, told, sender));
     Box::pin(futures::stream::poll_fn(move |context| receiver.poll_recv(context)))
 }
 
-/// Reads a request for each place among the answers; ends when the stream does, the door closes, or nobody is left to answer.
+/// Reads a request for each place among the answers; ends when the stream does, the door closes, the client's token is taken away, or nobody is left to answer.
 async fn read(
     reception: Arc<Reception>,
     client: Client,
     mut told: Streaming<v1::Request>,
     answers: mpsc::Sender<Result<v1::Answer, Status>>,
 ) {
-    let (client, mut closed, mut under_way) = (Arc::new(client), Box::pin(reception.closed()), JoinSet::new());
+    let (mut over, client, mut under_way) = (Box::pin(reception.over_for(&client)), Arc::new(client), JoinSet::new());
     loop {
         let heard = async {
             let place = answers.clone().reserve_owned().await.ok()?;
@@ -39,7 +39,7 @@ async fn read(
         };
         let heard = tokio::select! {
             biased;
-            () = &mut closed => break,
+            () = &mut over => break,
             () = answers.closed() => return,
             heard = heard => heard,
         };

@@ -37,3 +37,23 @@ fn a_table_that_lets_one_pass_for_another_is_refused() {
     assert!(refused(&[text("a", " ")]).contains("empty token"));
     assert!(refused(&[text("The Planner", "a")]).contains("lower-case"));
 }
+
+#[tokio::test]
+async fn what_a_token_opened_ends_when_the_token_is_taken_away() {
+    let clients = Clients::of(&[text("planner", "secret"), text("left", "old"), text("moved", "first")], &book()).unwrap();
+    let came = |token: &str| {
+        let client = clients.who(Some(format!("Bearer {token}").as_bytes())).unwrap();
+        Box::pin(clients.until_gone(&client))
+    };
+    let (mut stays, leaves, moves) = (came("secret"), came("old"), came("first"));
+    let changed = [text("planner", "secret"), text("moved", "second")];
+    clients.replace(&Clients::of(&changed, &book()).unwrap());
+    leaves.await;
+    moves.await;
+    // Who comes afterwards is not meant.
+    let mut again = came("second");
+    clients.replace(&Clients::of(&changed, &book()).unwrap());
+    for open in [&mut stays, &mut again] {
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(20), open).await.is_err(), "it was ended");
+    }
+}
