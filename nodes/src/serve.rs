@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use takt_actors::node::{NodeName, Settings};
 use takt_cluster::seam::Clock;
+use takt_config::against::against;
 use takt_config::folder::Folder;
 use takt_config::kept::Kept;
 use takt_config::links::{Way, ways};
@@ -113,7 +114,7 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let renew = async |folder: &Folder| node.activate(Source { config, folder }, &loaded(folder)?).await;
     tokio::select! {
         ended = asked_to_end() => ended?,
-        () = watch(clock.as_ref(), config, text.book.hash.clone(), renew) => {}
+        () = watch(clock.as_ref(), config, text.book.hash.clone(), |folder| against(&node.mesh.book(), folder), renew) => {}
     }
     screens::print(if node.mesh.has_others() {
         "takt ends: its work is handed to the other nodes, and what is under way is answered"
@@ -262,8 +263,15 @@ fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
 }
 
 /// Looks at the folder, and has what changed in it put in force when it is right. What is wrong is told once, and looked at again
-/// when anything in the folder is otherwise, a test among it.
-pub(crate) async fn watch(clock: &dyn Clock, config: &Path, in_force: String, renew: impl AsyncFn(&Folder) -> anyhow::Result<String>) {
+/// when anything in the folder is otherwise, a test among it. `changed` says what of a folder that is right is in force under the same
+/// version with another content.
+pub(crate) async fn watch(
+    clock: &dyn Clock,
+    config: &Path,
+    in_force: String,
+    changed: impl Fn(&Folder) -> Vec<Finding>,
+    renew: impl AsyncFn(&Folder) -> anyhow::Result<String>,
+) {
     let (mut in_force, mut seen, mut done) = (in_force, String::new(), String::new());
     loop {
         clock.sleep(Duration::from_millis(LOOK_MS)).await;
@@ -283,6 +291,11 @@ pub(crate) async fn watch(clock: &dyn Clock, config: &Path, in_force: String, re
             }
         };
         if let Some(findings) = wrong(&folder).await {
+            stays(&findings);
+            continue;
+        }
+        let findings = changed(&folder);
+        if !findings.is_empty() {
             stays(&findings);
             continue;
         }

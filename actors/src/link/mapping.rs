@@ -3,8 +3,9 @@
 //!
 //! A file defines functions; those of the names in [`ENTRIES`] are called from outside. Programs are bounded three times:
 //! input and output by size, nesting before it is parsed, and by what a program may say at all ([`MappingError`]): no
-//! recursion, no `range`, `repeat`, `while`, `until`, `recurse` or `..`, so that every program ends by itself. What is slow
-//! all the same is given up after [`TIME_MAX`] by whoever waits for it.
+//! recursion, no `range`, `repeat`, `while`, `until`, `recurse` or `..`, so that every program ends by itself, and no product of
+//! what may be a text, which would be repeated as often as a message says. What is slow all the same is given up after
+//! [`TIME_MAX`] by whoever waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -102,6 +103,8 @@ impl Mapping {
             entries.insert(entry, program(&code).map_err(|(at, what)| MappingError::at(name, text, at, what, "see the jq manual"))?);
         }
         if entries.is_empty() {
+            // A file that cannot be read has no functions either: then this is what is wrong.
+            program(&format!("{text}\n.")).map_err(|(at, what)| MappingError::at(name, text, at, what, "see the jq manual"))?;
             let remedy = format!("define one of {}", ENTRIES.join(", "));
             return Err(MappingError::at(name, text, 0, "nothing in here is called from outside".to_owned(), &remedy));
         }

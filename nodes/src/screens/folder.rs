@@ -38,10 +38,14 @@ pub(crate) fn checked(checked: &Checked, as_json: bool) {
         return print(&pretty(&json!({
             "right": checked.findings.is_empty(), "hash": checked.hash, "files": checked.files, "mapping_tests": checked.mapping_cases,
             "rule_tests": checked.rule_cases, "unset": checked.unset, "findings": checked.findings.iter().map(finding).collect::<Vec<_>>(),
+            "notes": checked.notes.iter().map(finding).collect::<Vec<_>>(),
         })));
     }
     for finding in &checked.findings {
         print(&finding.to_string());
+    }
+    for note in &checked.notes {
+        print(&format!("note  {note}"));
     }
     let ran = format!("{} files, {} tests of mappings, {} of rules", checked.files, checked.mapping_cases, checked.rule_cases);
     match checked.findings.len() {

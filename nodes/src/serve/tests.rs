@@ -60,6 +60,11 @@ async fn a_change_that_waited_for_its_test_is_put_in_force_with_it_and_one_that_
         std::fs::write(config.join(file), changed).unwrap();
     };
     let (clock, before) = (Quick::default(), Folder::read(&config).unwrap().hash());
+    let book = {
+        let folder = Folder::read(&config).unwrap();
+        let (variables, _) = trial::filled(&folder, &BTreeMap::new());
+        load_read(&folder, &variables, None).unwrap().book
+    };
     let put = std::sync::Mutex::new(Vec::new());
     let renew = async |folder: &Folder| {
         put.lock().unwrap().push(folder.hash());
@@ -82,9 +87,16 @@ async fn a_change_that_waited_for_its_test_is_put_in_force_with_it_and_one_that_
         assert_eq!(Folder::read(&config).unwrap().hash(), wanted, "a test is no part of what is in force");
         looks(6).await;
         assert_eq!(*put.lock().unwrap(), [wanted]);
+        let recipe = "recipes/plant-1-fg-150.yaml";
+        save(recipe, "qty: 500 KGM", "qty: 510 KGM");
+        looks(6).await;
+        assert_eq!(put.lock().unwrap().len(), 1, "orders are made to version 3, and it is another one");
+        save(recipe, "version: \"3\"", "version: \"4\"");
+        looks(6).await;
+        assert_eq!(put.lock().unwrap().len(), 2);
     };
     tokio::select! {
-        () = watch(&clock, &config, before, renew) => unreachable!("it looks for ever"),
+        () = watch(&clock, &config, before, |folder| against(&book, folder), renew) => unreachable!("it looks for ever"),
         () = saving => {}
     }
 }

@@ -35,6 +35,60 @@ fn what_could_run_for_ever_is_refused_with_its_place() {
 }
 
 #[test]
+fn nothing_is_repeated_as_often_as_a_message_says() {
+    for text in [
+        "\"0\" * .n",
+        ".n * \"0\"",
+        ".a * .n",
+        ".a * 1000",
+        "1000 * .a",
+        ".a *= 1000",
+        "(.a | tostring) * (.n | tonumber)",
+        "f(.a; tonumber) * 3",
+        "(.n | tonumber) * \"0\"",
+        "[.n | tonumber, \"0\" * 9]",
+        "(\"x\", (.n | tonumber)) * 3",
+        "(if . then .a else .n | tonumber end) * 3",
+        "\"\\(.a * .n)\"",
+        "-.a * 2",
+    ] {
+        let error = Mapping::compile("test.jq", &format!("def f(a; b): a;\ndef inputs: {text};")).unwrap_err();
+        assert!(error.what.starts_with("`*` repeats") && error.line == 2, "{text}: {error}");
+    }
+    for (text, wanted) in [
+        ("(.n | tonumber) * 1000", 3000),
+        ("2 * 1.5 * -2", -6),
+        ("(.n | tonumber) * (.n | . | tonumber)", 9),
+        ("if true then (.n | tonumber) * 2 else 0 end", 6),
+        ("({ a: 1 } * { a: 2 } | .a)", 2),
+        ("(. * { n: 5 } | .n)", 5),
+        ("{ \"a*b\": 7 } | .[\"a*b\"]", 7),
+        // What is a text in the message is a number, or no number, and never repeated.
+        ("(.a | tonumber) * (.n | tonumber)", 12),
+    ] {
+        let found = run(&format!("def inputs: {text} | floor;"), r#"{"n":"3","a":"4"}"#).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(found, [serde_json::json!(wanted)], "{text}");
+    }
+    let mapping = Mapping::compile("test.jq", "def inputs: (.a | tonumber) * 3;").unwrap();
+    assert!(mapping.run("inputs", br#"{"a":"many"}"#).is_err());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_where_it_cannot() {
+    for (text, wanted) in [
+        ("# Ours.\ndef (( inputs:\n  .a;\n", "test.jq:2:5: `(` is never closed."),
+        ("def inputs:\n  [.a };", "test.jq:2:7: `}` stands where `[` is to be closed."),
+        ("def inputs: .a);", "test.jq:1:15: `)` closes nothing that is open."),
+        ("def inputs: \"\\(.a)\" | { a: [ \"(\" ] };\n# )\n)", "test.jq:3:1: `)` closes nothing that is open."),
+        ("# Ours.\ndef helper\n  1;\n", "test.jq:3:3: expected "),
+    ] {
+        let error = Mapping::compile("test.jq", text).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{text}: {error}");
+    }
+    assert_eq!(run("def inputs: \"\\([.a] | .[0]))\";", r#"{"a":"("}"#).unwrap(), ["()"]);
+}
+
+#[test]
 fn a_field_a_key_or_a_text_may_be_called_what_it_likes() {
     let text = "# range repeat\ndef inputs: { range: .until, \"while\": \"recurse\" };";
     assert_eq!(run(text, r#"{"until":1}"#).unwrap(), [serde_json::json!({ "range": 1, "while": "recurse" })]);

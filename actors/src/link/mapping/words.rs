@@ -39,6 +39,7 @@ struct Open<'a> {
 /// The names of the functions without parameters that a program defines at its top.
 pub(super) fn check(text: &str) -> Result<BTreeSet<String>, Found> {
     let words = words(text);
+    paired(&words)?;
     let mut defined = BTreeSet::new();
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut depth = 0_usize;
@@ -54,6 +55,10 @@ pub(super) fn check(text: &str) -> Result<BTreeSet<String>, Found> {
                 }
             }
             ";" if open.last().is_some_and(|def| def.depth == depth && def.in_body) => drop(open.pop()),
+            "*" if !multiplies(&words, at) => {
+                let what = "`*` repeats what turns out to be a text as often as a message says".to_owned();
+                return Err(Found { at: word.at, what, remedy: "write numbers on both sides, each as `1000` or as `(… | tonumber)`" });
+            }
             ".." => return Err(Found { at: word.at, what: "`..` may run for ever".to_owned(), remedy: "name the fields that are meant" }),
             name if previous == "def" => {
                 if open.is_empty() && next == ":" {
@@ -67,6 +72,87 @@ pub(super) fn check(text: &str) -> Result<BTreeSet<String>, Found> {
         previous = word.text;
     }
     Ok(defined)
+}
+
+/// That every bracket is closed by its like.
+fn paired(words: &[Word<'_>]) -> Result<(), Found> {
+    let mut open: Vec<Word<'_>> = Vec::new();
+    for word in words {
+        let opens = match word.text {
+            "(" | "[" | "{" => {
+                open.push(*word);
+                continue;
+            }
+            ")" => "(",
+            "]" => "[",
+            "}" => "{",
+            _ => continue,
+        };
+        let before = open.pop();
+        if before.is_none_or(|before| before.text != opens) {
+            let what = before.map_or_else(
+                || format!("`{}` closes nothing that is open", word.text),
+                |before| format!("`{}` stands where `{}` is to be closed", word.text, before.text),
+            );
+            return Err(Found { at: word.at, what, remedy: "close every bracket by its like, in turn" });
+        }
+    }
+    match open.first() {
+        Some(word) => Err(Found { at: word.at, what: format!("`{}` is never closed", word.text), remedy: "close it where it ends" }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the sign of a product stands between two numbers, or beside an object: an object is never repeated.
+fn multiplies(words: &[Word<'_>], at: usize) -> bool {
+    let word = |at: Option<usize>| at.and_then(|at| words.get(at)).map_or("", |word| word.text);
+    let (before, behind) = (at.checked_sub(1), Some(at + 1));
+    if word(before) == "}" || word(behind) == "{" {
+        return true;
+    }
+    let is_number = |text: &str| text.starts_with(|letter: char| letter.is_ascii_digit());
+    let made_one = |close: usize| word(close.checked_sub(1)) == "tonumber" && word(close.checked_sub(2)) == "|";
+    let left = is_number(word(before))
+        || before.filter(|close| word(Some(*close)) == ")" && made_one(*close)).is_some_and(|close| {
+            let open = opened(words, close);
+            open.is_some_and(|open| !is_called(word(open.checked_sub(1))))
+        });
+    let right = is_number(word(behind))
+        || (word(behind) == "-" && is_number(word(Some(at + 2))))
+        || (word(behind) == "(" && closed(words, at + 1).is_some_and(made_one));
+    left && right
+}
+
+/// Whether what stands before a bracket is a function that is given what is in it.
+fn is_called(name: &str) -> bool {
+    let spoken = ["if", "then", "elif", "else", "and", "or"];
+    name.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_') && !spoken.contains(&name)
+}
+
+/// Where the bracket that a word closes was opened.
+fn opened(words: &[Word<'_>], close: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    (0..=close).rev().find(|at| {
+        match words.get(*at).map(|word| word.text) {
+            Some(")") => depth += 1,
+            Some("(") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
+}
+
+/// Where the bracket that a word opens is closed.
+fn closed(words: &[Word<'_>], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    (open..words.len()).find(|at| {
+        match words.get(*at).map(|word| word.text) {
+            Some("(") => depth += 1,
+            Some(")") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
 }
 
 /// A name that is neither a field, a variable nor the key of an object.
