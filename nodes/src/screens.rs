@@ -63,6 +63,16 @@ impl Zones {
         self.at(if rows.iter().all(|row| text(row, field) == first) { first } else { "" }, instant)
     }
 
+    /// A text with every point in time in it as a clock at the site shows it.
+    pub(crate) fn in_words(&self, site: &str, words: &str) -> String {
+        let word = |word: &str| {
+            let bare = word.trim_matches(|mark: char| mark.is_whitespace() || ",;()".contains(mark));
+            let is_time = bare.len() >= 20 && Instant::parse(bare).is_ok();
+            if is_time { word.replace(bare, &self.at(site, bare)) } else { word.to_owned() }
+        };
+        words.split_inclusive(' ').map(word).collect()
+    }
+
     /// The same to the minute and without the year and the offset, for rows whose head says the clock: `11-24 03:12`.
     pub(crate) fn minute(&self, site: &str, instant: &str) -> String {
         self.second(site, instant).get(..11).map(ToOwned::to_owned).unwrap_or_default()
@@ -159,7 +169,7 @@ pub(crate) fn then(answer: &Value, zones: &Zones) -> String {
         zones.at(plant, text(step, "recorded_at")),
         or_dash(who),
         text(step, "key"),
-        what.join(", ")
+        zones.in_words(plant, &what.join(", "))
     )
 }
 
@@ -171,6 +181,8 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
         let waiting: Vec<String> = list(site, "waiting").iter().map(ToString::to_string).collect();
         let down: Vec<&str> = list(site, "down").iter().filter_map(Value::as_str).collect();
         let reached = site.get("reached").and_then(Value::as_bool).unwrap_or(false);
+        // What its region does not say is not none.
+        let known = |figure: String| if reached { figure } else { "?".to_owned() };
         let mut notes = Vec::new();
         if !reached {
             notes.push("NOT REACHED".to_owned());
@@ -193,10 +205,10 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
             text(site, "zone").to_owned(),
             age(text(answer, "as_of"), text(site, "heard_at")),
             text(site, "link").to_owned(),
-            waiting.join("/"),
-            plain(site, "quarantine"),
-            plain(site, "orders_waiting"),
-            plain(site, "exceptions"),
+            known(waiting.join("/")),
+            known(plain(site, "quarantine")),
+            known(plain(site, "orders_waiting")),
+            known(plain(site, "exceptions")),
             notes.join("; "),
         ]);
     }

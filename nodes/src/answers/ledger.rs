@@ -52,7 +52,7 @@ pub struct Ledger {
     pub lines: Vec<Line>,
     /// Counts that were corrected.
     pub corrections: Vec<CorrectionRow>,
-    /// Inputs that came again and had no effect, since this node started; absent for the past, and where another node decides.
+    /// Inputs that came again and had no effect, since the nodes run that counted them; absent for the past, and while one of them does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<u64>,
     /// How far its goods are, by the words of its handling units.

@@ -25,7 +25,7 @@ impl Reception {
     /// Every dead letter of all regions, at most a page of each.
     pub async fn dead_letters(&self) -> Result<World<DeadLetter>, Denied> {
         let here = async { Ok(self.letters().await?.into_iter().map(|found| found.row).take(ROWS_MAX).collect()) };
-        self.told_by_all(LETTERS, here).await
+        self.told_by_all(LETTERS, here, |row: &DeadLetter| (row.region.clone(), row.id.clone())).await
     }
 
     /// Those of one region that runs here.

@@ -59,9 +59,10 @@ impl Reception {
         for part in far.fresh.iter().filter(|part| part.as_of.is_none()) {
             all.and(Known::missing(unreached(part), part.missing.clone().unwrap_or_default()));
         }
-        let mut rows = all.rows;
+        let mut rows = std::mem::take(&mut all.rows);
         rows.sort_by_cached_key(|row| Reverse(Instant::parse(&row.at).ok()));
         rows.truncate(most);
+        all.nodes.sort_by(|one, other| one.who.cmp(&other.who));
         let page = Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) };
         Ok(Deliveries { page, nodes: all.nodes })
     }

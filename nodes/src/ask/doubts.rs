@@ -40,9 +40,9 @@ impl Doubts {
         self.by_site.values().sum()
     }
 
-    /// How many of them are of things that stand at `plant`.
-    pub(super) fn at(&self, plant: SiteId) -> u64 {
-        self.by_site.get(&Some(plant)).copied().unwrap_or_default()
+    /// How many, by where the things stand that they are about.
+    pub(super) fn by_site(&self) -> impl Iterator<Item = (Option<SiteId>, u64)> {
+        self.by_site.iter().map(|(at, many)| (*at, *many))
     }
 
     fn add(&mut self, state: &State, effect: &Effect) {
@@ -57,13 +57,8 @@ impl Doubts {
 }
 
 impl Reception {
-    /// What is in doubt, by system.
-    pub(super) async fn doubts(&self) -> BTreeMap<SiteId, Doubts> {
-        self.doubts_in(|_| true).await
-    }
-
-    /// The same of what is at home in these regions.
-    async fn doubts_in(&self, is: impl Fn(Region) -> bool) -> BTreeMap<SiteId, Doubts> {
+    /// What is in doubt, by system, of what is at home in these regions.
+    pub(super) async fn doubts_in(&self, is: impl Fn(Region) -> bool) -> BTreeMap<SiteId, Doubts> {
         let mut by_entity: BTreeMap<EntityId, Vec<u32>> = BTreeMap::new();
         let indexes = self.mesh().regions().iter().filter(|(region, _)| is(**region)).map(|(_, region)| region.index());
         for (entity, number) in indexes.flat_map(Index::doubts).take(DOUBTS_MAX) {

@@ -246,6 +246,9 @@ impl Reception {
         };
         // A long log with little of what is wanted: the place moves on, and the reader asks again.
         tokio::time::timeout(Duration::from_millis(most_ms), filling).await.unwrap_or(Ok::<(), Denied>(()))?;
+        // Whichever shard was read first: a page is the same for all who ask for it.
+        let shards = |region: Region| self.mesh().regions().get(&region).map_or(1, |running| running.node().seams.journal.shards());
+        page.events.sort_by_key(|event| (event.region, event.entity.shard(shards(event.region))));
         Ok(page)
     }
 }

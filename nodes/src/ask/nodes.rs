@@ -13,9 +13,10 @@ use crate::answers::node::{self, NodeRow, ShardRow};
 use crate::answers::world::World;
 
 impl Reception {
-    /// The nodes of all regions: those of the regions that run here, by name, then the others.
+    /// The nodes of all regions, by name.
     pub async fn nodes(&self) -> Result<World<NodeRow>, Denied> {
-        self.told_by_all(NODES, async { Ok(node::nodes(&self.rolls().await?)) }).await
+        let here = async { Ok(node::nodes(&self.rolls().await?)) };
+        self.told_by_all(NODES, here, |row: &NodeRow| (row.name.clone(), row.regions.clone())).await
     }
 
     /// The nodes of one region that runs here.
@@ -25,7 +26,8 @@ impl Reception {
 
     /// The shards of all regions, by region and number.
     pub async fn shards(&self) -> Result<World<ShardRow>, Denied> {
-        self.told_by_all(SHARDS, async { Ok(node::shards(&self.rolls().await?)) }).await
+        let here = async { Ok(node::shards(&self.rolls().await?)) };
+        self.told_by_all(SHARDS, here, |row: &ShardRow| (row.region.clone(), row.shard)).await
     }
 
     /// The shards of one region that runs here.
@@ -38,7 +40,9 @@ impl Reception {
         let call = self.mesh().regions().iter().map(|(name, region)| async move { Ok((*name, region.link_standings().await?)) });
         let found = try_join_all(call).await.map_err(|error| Denied::asking(&error))?;
         let both = found.iter().flat_map(|(here, links)| links.iter().flat_map(|link| link::rows(*here, link)));
-        Ok(self.counted(both.collect()))
+        let mut rows: Vec<LinkRow> = both.collect();
+        rows.sort_by(|one, other| (&one.from, &one.to).cmp(&(&other.from, &other.to)));
+        Ok(self.counted(rows))
     }
 
     /// What one region says, if it runs here.

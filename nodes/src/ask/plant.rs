@@ -102,14 +102,12 @@ impl Reception {
     async fn systems_at(&self, book: &Book, site: SiteId, now: Instant) -> Result<Vec<SystemRow>, Denied> {
         let serving = system::serving(book, site);
         let wanted = sights::Wanted { sites: serving.iter().copied().collect(), waiting: true, ..Default::default() };
-        let (doubts, sights) = tokio::join!(self.doubts(), self.sights(&wanted));
-        let sights = sights?;
+        let sights = self.sights(&wanted).await?;
         let row = |system: SiteId| {
             let status = sights.status(system, now);
             let heard = system::heard(book, system, status.as_ref(), sights.missing(), now);
             let limit = status.and_then(|status| status.per_minute_max);
-            let doubts = doubts.get(&system).map(|doubts| (doubts.all(), doubts.at(site))).unwrap_or_default();
-            system::loaded(heard, sights.traffic(system), sights.waiting(system), doubts, limit)
+            system::loaded(heard, sights.traffic(system), sights.waiting(system), sights.doubts(system, site), limit)
         };
         Ok(serving.into_iter().map(row).collect())
     }

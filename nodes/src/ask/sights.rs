@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use takt_actors::link::deliveries::Traffic;
 use takt_actors::region::Region;
 use takt_actors::site::SiteStatus;
+use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::name::{Region as RegionName, SiteId};
 
@@ -31,8 +32,11 @@ pub(super) struct Wanted {
     pub(super) sites: BTreeSet<SiteId>,
     /// What came of these of our references there.
     pub(super) references: BTreeSet<(SiteId, String)>,
-    /// Whether also what waits for them.
+    /// Whether also what waits for them, and what is in doubt there.
     pub(super) waiting: bool,
+    /// How often this was told what it had heard before.
+    #[serde(default)]
+    pub(super) repeats: Option<EntityId>,
 }
 
 /// A system, as it stands with some of those who speak with it.
@@ -49,6 +53,9 @@ pub(super) struct Sight {
     came: u64,
     went: u64,
     waiting: [u64; 3],
+    /// Errands in doubt, by where the things stand that they are about.
+    #[serde(default)]
+    doubts: Vec<(Option<SiteId>, u64)>,
 }
 
 /// All of them, and who did not say what it knows.
@@ -57,6 +64,8 @@ pub(super) struct Sights {
     sites: BTreeMap<SiteId, Sight>,
     asked: Vec<(SiteId, String, Probes)>,
     missing: BTreeSet<String>,
+    #[serde(default)]
+    repeats: u64,
 }
 
 impl Sight {
@@ -74,6 +83,7 @@ impl Sight {
         self.per_minute_max = self.per_minute_max.max(other.per_minute_max);
         self.came += other.came;
         self.went += other.went;
+        self.doubts.extend(other.doubts);
         for (sum, more) in self.waiting.iter_mut().zip(other.waiting) {
             *sum += more;
         }
@@ -111,6 +121,18 @@ impl Sights {
         self.sites.get(&site).map(|sight| sight.waiting).unwrap_or_default()
     }
 
+    /// Errands in doubt at it: all, and those of things that stand at `plant`.
+    pub(super) fn doubts(&self, site: SiteId, plant: SiteId) -> (u64, u64) {
+        let all = || self.sites.get(&site).into_iter().flat_map(|sight| &sight.doubts);
+        let here = all().filter(|(at, _)| *at == Some(plant));
+        (all().map(|(_, many)| many).sum(), here.map(|(_, many)| many).sum())
+    }
+
+    /// How often that was told again what it had heard before, since those run who counted it.
+    pub(super) fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
     /// What a system was asked about our reference.
     pub(super) fn asked(&self, site: SiteId, reference: &str) -> Probes {
         let of = self.asked.iter().filter(|(at, of, _)| *at == site && of == reference);
@@ -128,6 +150,7 @@ impl Sights {
         }
         self.asked.extend(other.asked);
         self.missing.extend(other.missing);
+        self.repeats += other.repeats;
     }
 }
 
@@ -160,8 +183,14 @@ impl Reception {
                 Err(_) => drop(all.missing.insert(who)),
             }
         }
-        for site in wanted.sites.iter().filter(|_| wanted.waiting) {
-            all.sites.entry(*site).or_default().waiting = self.waiting(*site, &regions).await?;
+        if !wanted.waiting {
+            return Ok(all);
+        }
+        let mut doubts = self.doubts_in(|home| regions.iter().any(|region| region.node().region == home)).await;
+        for site in &wanted.sites {
+            let sight = all.sites.entry(*site).or_default();
+            sight.waiting = self.waiting(*site, &regions).await?;
+            sight.doubts = doubts.remove(site).map(|doubts| doubts.by_site().collect()).unwrap_or_default();
         }
         Ok(all)
     }
@@ -186,6 +215,7 @@ impl Reception {
                 came: traffic.came,
                 went: traffic.went,
                 waiting: [0; 3],
+                doubts: Vec::new(),
             }
         };
         let asked = |(site, reference): &(SiteId, String)| {
@@ -198,6 +228,7 @@ impl Reception {
             sites: wanted.sites.iter().map(|site| (*site, sight(*site))).collect(),
             asked: wanted.references.iter().filter_map(asked).collect(),
             missing: BTreeSet::new(),
+            repeats: wanted.repeats.and_then(|entity| Some(self.mesh().home(entity).ok()?.node().repeats(entity))).unwrap_or_default(),
         }
     }
 
@@ -258,6 +289,11 @@ mod tests {
         // A node that does not speak with it says nothing against one that does.
         let with_none = both(&heard(5), &Sight { linked: true, ..Sight::default() });
         assert_eq!(with_none.status(at(9)), SiteStatus { heard_at: Some(at(5)), per_minute_max: Some(40), ..SiteStatus::default() });
+        let doubts = |at: &str, many| Sight { doubts: vec![(SiteId::parse(at).ok(), many)], ..Sight::default() };
+        let erp = SiteId::parse("erp").unwrap();
+        let mut all = Sights { sites: [(erp, doubts("nord", 26))].into(), repeats: 2, ..Sights::default() };
+        all.and(Sights { sites: [(erp, doubts("sud", 15))].into(), repeats: 1, ..Sights::default() });
+        assert_eq!((all.doubts(erp, SiteId::parse("nord").unwrap()), all.repeats()), ((41, 26), 3));
         // Missed before it was heard by another: over. Missed since, or left alone for a while: not.
         let over = both(&heard(5), &silent(4, None));
         assert_eq!((over.status(at(9)).trouble, over.came, over.went), (None, 3, 2));

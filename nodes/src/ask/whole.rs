@@ -64,9 +64,12 @@ impl Reception {
         let wanted = timeline::Wanted { until: at.is_some().then_some(seen.at), after: None, most: 1 };
         let log = timeline::part(seen.state.id.to_string(), &self.log(seen.state.id, "order").await?, &wanted);
         let commits = self.history(seen.state.id, seen.at).await?;
-        // Counted where it is decided, since it runs; nobody counts it elsewhere, nor how many there were once.
-        let home = self.mesh().home(seen.state.id).ok().filter(|_| at.is_none());
-        let repeats = home.map(|home| home.node().repeats(seen.state.id));
+        // Counted where it is decided, since that runs; nobody counts how many there were once, nor for one that does not say.
+        let sights = match at {
+            None => Some(self.sights(&Wanted { repeats: Some(seen.state.id), ..Default::default() }).await?),
+            Some(_) => None,
+        };
+        let repeats = sights.filter(|sights| sights.missing().is_empty()).map(|sights| sights.repeats());
         let proof = Proof { commits: &commits, verified: log.chain_verified_to, head: log.chain_head, repeats };
         Ok(ledger::view(&seen.state, order_of(&seen.state)?, proof, &self.mesh().book(), seen.at))
     }
@@ -185,7 +188,7 @@ impl Reception {
         systems.extend(std::iter::once(header.erp).chain(frozen));
         let mut seen = BTreeSet::new();
         systems.retain(|system| seen.insert(*system));
-        let sights = self.sights(&Wanted { sites: seen, references, waiting: false }).await?;
+        let sights = self.sights(&Wanted { sites: seen, references, ..Default::default() }).await?;
         let heard = |system| system::heard(&book, system, sights.status(system, now).as_ref(), sights.missing(), now);
         Ok((systems.into_iter().map(heard).collect(), sights))
     }

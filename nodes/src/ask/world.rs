@@ -79,7 +79,9 @@ impl Reception {
         }
         let ours =
             |region: &RegionName| RegionPart { region: region.to_string(), as_of: Some(as_of.to_string()), heard: None, missing: None };
-        self.mesh().regions().keys().map(ours).chain(fresh).collect()
+        let mut all: Vec<RegionPart> = self.mesh().regions().keys().map(ours).chain(fresh).collect();
+        all.sort_by(|one, other| one.region.cmp(&other.region));
+        all
     }
 
     /// What a region that runs elsewhere says of something of its own; nothing where it runs here, or does not answer in time.
@@ -110,15 +112,17 @@ impl Reception {
         Ok(Merged { rows, next })
     }
 
-    /// A list in which each region says what there is of its own, one after the other.
-    pub(super) async fn told_by_all<T: DeserializeOwned + utoipa::ToSchema>(
+    /// A list in which each region says what there is of its own, in this order.
+    pub(super) async fn told_by_all<T: DeserializeOwned + utoipa::ToSchema, K: Ord>(
         &self,
         name: &str,
         here: impl Future<Output = Result<Vec<T>, Denied>>,
+        order: impl Fn(&T) -> K,
     ) -> Result<World<T>, Denied> {
         let (far, here) = tokio::join!(self.gathered::<Vec<T>>(name, |_| Vec::new()), here);
         let as_of = self.mesh().clock().now();
-        let rows = here?.into_iter().chain(far.parts.into_values().flatten()).collect();
+        let mut rows: Vec<T> = here?.into_iter().chain(far.parts.into_values().flatten()).collect();
+        rows.sort_by_key(order);
         let page = Page { rows, next: None, as_of: Some(as_of.to_string()) };
         Ok(World { page, regions: self.with_ours(far.fresh, as_of) })
     }

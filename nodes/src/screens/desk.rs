@@ -64,7 +64,7 @@ fn desk(found: &[Value], now: &str, zones: &Zones) -> comfy_table::Table {
             called(row).to_owned(),
             impact(row, now, zones),
             sites(row),
-            what,
+            zones.in_words(text(row, "site"), &what),
             or_dash(text(row, "stake")).to_owned(),
             owner,
             age(now, text(row, "opened_at")),
@@ -134,7 +134,7 @@ pub(crate) fn exception(case: &Value, zones: &Zones) -> String {
     };
     let mut lines = vec![
         format!("{}  {}  {}  owner {}", text(case, "id"), text(case, "kind"), or_dash(site), text(case, "owner")),
-        format!("  {}", text(case, "what")),
+        format!("  {}", zones.in_words(site, text(case, "what"))),
         format!("  at stake {}   hurts {hurts}   since {}", or_dash(text(case, "stake")), zones.at(site, text(case, "opened_at"))),
         match text(case, "about") {
             "" => format!("  about {}", text(case, "entity")),

@@ -76,7 +76,7 @@ fn lines_of(lines: &[Value], title: &str) -> String {
 fn beside(answer: &Value, plant: &str, zones: &Zones) -> Vec<String> {
     let corrections = list(answer, "corrections");
     let repeats = match answer.get("repeats").and_then(Value::as_u64) {
-        Some(count) => format!("repeats without effect {count} since this node started · "),
+        Some(count) => format!("repeats without effect {count} since its nodes started · "),
         None => String::new(),
     };
     let mut lines = vec![format!("{repeats}corrections {}", corrections.len())];

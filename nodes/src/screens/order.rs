@@ -325,6 +325,6 @@ pub(crate) fn step(step: &Value, plant: &str, zones: &Zones) -> String {
         step.get("commit").unwrap_or(&Value::Null).to_string(),
         zones.at(plant, text(step, "at")),
         who,
-        what
+        zones.in_words(plant, &what)
     )
 }

@@ -104,6 +104,21 @@ fn only_a_plants_own_screen_says_how_many_of_the_doubts_are_its_own() {
 }
 
 #[test]
+fn points_in_time_within_words_are_by_the_clock_of_the_plant_and_keys_stay_as_they_are() {
+    let said =
+        zones().in_words("nord", "looks again at 2026-11-29T17:00:33.152718164Z, end 2026-12-01T14:00:00Z (OS-7/2026-11-28T20:00:00Z/x)");
+    assert_eq!(said, "looks again at 2026-11-29 18:00:33+01:00, end 2026-12-01 15:00:00+01:00 (OS-7/2026-11-28T20:00:00Z/x)");
+}
+
+#[test]
+fn what_a_region_does_not_say_is_not_none() {
+    let row = |reached: bool| json!({ "name": "nord", "link": "ok", "waiting": [0, 0, 0], "quarantine": 0, "orders_waiting": 0, "exceptions": 0, "reached": reached });
+    let screen = |reached| sites(&json!({ "rows": [row(reached)] }), &zones());
+    assert!(screen(true).contains("0/0/0") && !screen(true).contains('?'), "{}", screen(true));
+    assert!(!screen(false).contains('0') && screen(false).matches('?').count() == 4, "{}", screen(false));
+}
+
+#[test]
 fn a_step_that_changed_nothing_says_so() {
     let one = step(
         &json!({ "commit": 7, "at": "2026-11-24T02:05:10Z", "source": "erp", "key": "claim/1", "answer": "accepted", "what": [] }),
