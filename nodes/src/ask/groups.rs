@@ -3,20 +3,22 @@
 
 use futures::StreamExt as _;
 use futures::stream;
+use serde::{Deserialize, Serialize};
+use takt_actors::region::Region;
 use takt_protocol::case::short;
 use takt_protocol::envelope::{KeyText, RawRef};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::kernel::heard;
+use takt_protocol::name::Region as RegionName;
 
 use super::names::not_heard;
-use super::neighbours::CASES;
+use super::neighbours::CAUSED;
 use super::v1::request::Verb;
 use super::world::missing;
 use super::{Client, Denied, Reception, Sort, Taken, Ticket, board, field, v1};
 use crate::answers::case::{GroupOutcome, OneOutcome};
 use crate::answers::preview::{GroupPreview, OnePreview};
-use takt_actors::index::{Index, OpenCase};
 
 /// Exceptions of one request, at most.
 const MEMBERS_MAX: usize = 1_000;
@@ -31,7 +33,8 @@ const PREVIEWS_MAX: usize = 20;
 const ONE_BY_ONE: [&str; 2] = ["adopt", "edit"];
 
 /// An exception of a group, and whether it is open.
-struct Member {
+#[derive(Serialize, Deserialize)]
+pub(super) struct Member {
     entity: EntityId,
     number: u32,
     open: bool,
@@ -87,13 +90,14 @@ impl Reception {
             self.handed_to(wish.role.as_ref())?;
         }
         self.indexed().await;
-        self.only_here(&wish.group).await?;
-        // By the rows of the index: a cause may have a past so long that nobody could look at each of its things.
-        let known = |index: &Index| -> Vec<Member> {
-            let of = |(entity, number)| Member { entity, number, open: index.is_open(entity, number) };
-            index.caused(&wish.group).into_iter().map(of).collect()
-        };
-        let mut members: Vec<Member> = self.indexes().flat_map(known).collect();
+        let far = self.gathered::<Vec<Member>>(CAUSED, |_| wish.group.as_bytes().to_vec()).await;
+        // What is done is done to all of them, so all of them have to be known.
+        let silent: Vec<String> = missing(&far.fresh).iter().map(ToString::to_string).collect();
+        if !silent.is_empty() {
+            return Err(not_heard(&format!("{} is a cause here", wish.group), &silent).at("group"));
+        }
+        let here = self.mesh().regions().keys().flat_map(|region| self.members_of(*region, &wish.group));
+        let mut members: Vec<Member> = here.chain(far.parts.into_values().flatten()).collect();
         if members.is_empty() {
             return Err(board::no_group(&wish.group));
         }
@@ -104,18 +108,12 @@ impl Reception {
         Ok((members, open.saturating_sub(MEMBERS_MAX)))
     }
 
-    /// Refuses a cause that also has exceptions in regions that run elsewhere, or may have: what is done is done to all of them.
-    async fn only_here(&self, group: &str) -> Result<(), Denied> {
-        let far = self.gathered::<Vec<OpenCase>>(CASES, |_| Vec::new()).await;
-        let of_it = |cases: &Vec<OpenCase>| cases.iter().any(|open| open.case.cause(open.entity).as_str() == group);
-        let elsewhere: Vec<String> = far.parts.iter().filter(|(_, cases)| of_it(cases)).map(|(region, _)| region.to_string()).collect();
-        if !elsewhere.is_empty() {
-            let message = format!("some of the exceptions of {group} are at home in region {}", elsewhere.join(", "));
-            let remedy = "act on the cause at a node of each region, or on its exceptions one by one";
-            return Err(Denied::new(Sort::Conflict, "STATE", message, remedy).at("group"));
-        }
-        let silent: Vec<String> = missing(&far.fresh).iter().map(ToString::to_string).collect();
-        if silent.is_empty() { Ok(()) } else { Err(not_heard(&format!("{group} is a cause here"), &silent).at("group")) }
+    /// The exceptions of a cause at home in one region that runs here. By the rows of the index: a cause may have a past so long that
+    /// nobody could look at each of its things.
+    pub(super) fn members_of(&self, region: RegionName, group: &str) -> Vec<Member> {
+        let Some(index) = self.mesh().regions().get(&region).map(Region::index) else { return Vec::new() };
+        let of = |(entity, number)| Member { entity, number, open: index.is_open(entity, number) };
+        index.caused(group).into_iter().map(of).collect()
     }
 
     /// What comes of it for one; nothing for one that was closed before without this request.

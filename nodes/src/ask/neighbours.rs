@@ -23,6 +23,7 @@ pub(super) const ORDERS: &str = "list_orders";
 pub(super) const LOTS: &str = "list_lots";
 pub(super) const SHIPMENTS: &str = "list_shipments";
 pub(super) const CASES: &str = "list_exceptions";
+pub(super) const CAUSED: &str = "list_caused";
 pub(super) const AWAITED: &str = "list_awaited";
 pub(super) const CALLED: &str = "find_exception";
 pub(super) const SITES: &str = "list_sites";
@@ -91,6 +92,7 @@ impl Answers for Desk {
             DRIFT => told.part(reception.drift(text(question)?).await),
             EVENTS => told.part(reception.events_of(region, json(question)?).await),
             CASES => told.part(Ok(reception.cases_of(region))),
+            CAUSED => told.part(Ok(reception.members_of(region, text(question)?))),
             AWAITED => told.part(reception.awaited_at(region, json::<Option<String>>(question)?.as_deref()).await),
             CALLED => told.part(Ok(reception.called_of(region, text(question)?))),
             SITES => told.part(reception.sites_at(region).await),

@@ -24,7 +24,7 @@ use crate::wire::Wire;
 
 mod seen;
 
-use seen::{events, heard_alike, seen_whole};
+use seen::{events, heard_alike, one_cause_from_afar, seen_whole};
 
 /// Messages that each side is told while they are apart: half of them holds, half of them not.
 const TOLD: usize = 1_000;
@@ -181,6 +181,7 @@ async fn two_regions_in_two_processes_ask_each_other_and_lose_and_double_nothing
     seen_whole(&main, true).await;
     seen_whole(&edge, true).await;
     heard_alike(&main, &edge).await;
+    one_cause_from_afar(&main).await;
     wire.is_cut.send_replace(true);
     until("both ends see that they are cut apart", async || is_up(&main, false).await && is_up(&edge, false).await).await;
     apart(&main, &edge, &order).await;

@@ -99,3 +99,19 @@ pub(super) async fn seen_whole(node: &Node, whole: bool) {
     let homes = ["main", "edge"].map(|home| desk.to_string().contains(&format!(".{home}.")));
     assert_eq!(homes == [true, true], whole, "{desk}");
 }
+
+/// A cause whose exceptions are at home in the other region is acted on from here, and told again under its key.
+pub(super) async fn one_cause_from_afar(main: &Node) {
+    let (_, desk) = get(main, "/v1/exception-groups").await;
+    let rows = desk["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["site"] == "plant-1" && row["kind"] == "unmatched").unwrap_or_else(|| panic!("{desk}"));
+    let (path, wish) = (
+        format!("exception-groups/{}/actions", row["id"].as_str().unwrap()),
+        serde_json::json!({ "action": "hand_to", "role": "planning", "reason": "its order was never made" }),
+    );
+    for replayed in [false, true] {
+        let (status, done) = super::post(main, &path, ("one-cause", "IT"), &wish).await;
+        assert!(status == 200 && done["done"] == row["count"] && done["refused"] == 0, "{done}");
+        assert_eq!(done["outcomes"][0]["replayed"], replayed, "{done}");
+    }
+}
