@@ -136,7 +136,7 @@ impl Sights {
     /// What a system was asked about our reference.
     pub(super) fn asked(&self, site: SiteId, reference: &str) -> Probes {
         let of = self.asked.iter().filter(|(at, of, _)| *at == site && of == reference);
-        of.map(|(.., probes)| probes.clone()).max_by_key(|probes| probes.probes).unwrap_or_default()
+        of.map(|(.., probes)| probes.clone()).max_by_key(|probes| probes.count).unwrap_or_default()
     }
 
     /// Who did not say what it knows, such as `node b` or `region na`.
@@ -221,7 +221,7 @@ impl Reception {
         let asked = |(site, reference): &(SiteId, String)| {
             let deliveries = regions().find_map(|region| region.deliveries(*site))?;
             let asked = deliveries.asked(reference);
-            let probes = Probes { probes: asked.probes, last: asked.last.map(|last| last.word().to_owned()), next: asked.next };
+            let probes = Probes { count: asked.probes, last: asked.last.map(|last| last.word().to_owned()), next: asked.next };
             (probes != Probes::default()).then(|| (*site, reference.clone(), probes))
         };
         Sights {

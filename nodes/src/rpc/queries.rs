@@ -44,7 +44,7 @@ impl Queries for Counter {
     }
 
     async fn show_order(&self, request: Request<v1::Which>) -> Document {
-        self.asked(&request, self.reception.order(&request.get_ref().id, request.get_ref().at.as_deref())).await
+        self.asked(&request, Box::pin(self.reception.order(&request.get_ref().id, request.get_ref().at.as_deref()))).await
     }
 
     async fn show_timeline(&self, request: Request<v1::PartOf>) -> Document {

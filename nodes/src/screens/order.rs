@@ -109,13 +109,13 @@ fn exceptions(all: &[Value]) -> Vec<String> {
             None => causes.push((text(case, "group"), vec![case])),
         }
     }
-    let line = |(group, cases): (&str, Vec<&Value>)| match cases.as_slice() {
-        [case, others @ ..] if !others.is_empty() => {
-            format!("{group}  {} like {}  {}  ({})", cases.len(), text(case, "id"), text(case, "what"), text(case, "owner"))
-        }
-        _ => cases.iter().map(|case| format!("{}  {}  ({})", text(case, "id"), text(case, "what"), text(case, "owner"))).collect(),
+    let line = |(group, cases): (&str, Vec<&Value>)| {
+        let case = cases.first()?;
+        let id = text(case, "id");
+        let called = if cases.len() > 1 { format!("{group}  {} like {id}", cases.len()) } else { id.to_owned() };
+        Some(format!("{called}  {}  ({})", text(case, "what"), text(case, "owner")))
     };
-    causes.into_iter().map(line).collect()
+    causes.into_iter().filter_map(line).collect()
 }
 
 /// When this was so, and how fresh each system is.

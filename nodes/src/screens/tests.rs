@@ -65,7 +65,7 @@ fn deliveries_say_who_knows_them_and_since_when_and_whose_are_missing() {
 }
 
 /// An order with these figures and exceptions.
-fn shown(more: Value) -> Value {
+fn shown(more: &Value) -> Value {
     let mut answer = json!({ "as_of": "2026-11-24T02:12:00Z", "row": { "plant": "nord", "number": "1000042", "erp": "erp" } });
     answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     answer
@@ -73,23 +73,23 @@ fn shown(more: Value) -> Value {
 
 #[test]
 fn what_lots_say_that_are_not_reached_is_unknown_and_not_nothing() {
-    let stock = |answer: Value| {
-        let screen = order(&answer, &zones());
+    let stock = |answer: &Value| {
+        let screen = order(answer, &zones());
         screen.lines().find(|line| line.starts_with("  stock")).unwrap().to_owned()
     };
-    assert_eq!(stock(shown(json!({}))), "  stock   nothing heard of yet");
+    assert_eq!(stock(&shown(&json!({}))), "  stock   nothing heard of yet");
     let unreached = json!({ "unreached": ["edge"] });
-    assert_eq!(stock(shown(unreached)), "  stock   UNKNOWN: its lots are at home in edge, not reached from here");
-    let some = stock(shown(json!({ "unreached": ["edge"], "figures": { "free": "298 H87" } })));
+    assert_eq!(stock(&shown(&unreached)), "  stock   UNKNOWN: its lots are at home in edge, not reached from here");
+    let some = stock(&shown(&json!({ "unreached": ["edge"], "figures": { "free": "298 H87" } })));
     assert!(some.contains("free 298") && some.ends_with("WITHOUT its lots in edge, not reached from here"), "{some}");
     let alone = json!({ "figures": { "free": "9 H87" }, "answers": { "handed_over": { "answer": "not_required" } } });
-    assert_eq!(stock(shown(alone)), "  stock   free 9   QI ?   blocked ?", "no warehouse takes it");
+    assert_eq!(stock(&shown(&alone)), "  stock   free 9   QI ?   blocked ?", "no warehouse takes it");
 }
 
 #[test]
 fn exceptions_of_one_cause_are_one_line_of_their_order() {
     let case = |id: &str, group: &str| json!({ "id": id, "group": group, "what": format!("{id} is wrong"), "owner": "it" });
-    let screen = order(&shown(json!({ "exceptions": [case("E-1", "G-1"), case("E-2", "G-2"), case("E-3", "G-1")] })), &zones());
+    let screen = order(&shown(&json!({ "exceptions": [case("E-1", "G-1"), case("E-2", "G-2"), case("E-3", "G-1")] })), &zones());
     let found: Vec<&str> = screen.lines().filter(|line| line.contains("is wrong")).collect();
     assert_eq!(found, ["G-1  2 like E-1  E-1 is wrong  (it)", "E-2  E-2 is wrong  (it)"]);
 }

@@ -68,7 +68,7 @@ pub struct ErrandRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Probes {
     /// How often, as far as it is remembered.
-    pub(crate) probes: u64,
+    pub(crate) count: u64,
     /// What came of the last question.
     pub(crate) last: Option<String>,
     /// When the errand is tried again.
@@ -151,7 +151,7 @@ fn row(site: SiteId, effect: &Effect, open: &Open, asked: &Probes) -> ErrandRow 
         attempts: open.attempts,
         posting: None,
         reference: String::new(),
-        probes: asked.probes,
+        probes: asked.count,
         absent_counts_from: counts_from(open).map(|at| at.to_string()),
         last_probe: asked.last.clone(),
         next_try_at: asked.next.filter(|_| open.standing != Standing::Parked).map(|at| at.to_string()),
