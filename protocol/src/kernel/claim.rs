@@ -2,7 +2,7 @@
 
 use super::{Context, Decision, Own, Reply, State, record};
 use crate::answer::Answer;
-use crate::case::{CaseKind, Proposal};
+use crate::case::{CaseKind, Proposal, stakes};
 use crate::commit::Step;
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
@@ -12,6 +12,7 @@ use crate::input::Input;
 use crate::instant::Instant;
 use crate::intent::{Intent, IntentId};
 use crate::outbox::{self, Claim, ClaimAnswer, Class, OutboxFact, Outcome, Standing};
+use crate::posting::{Line, Use};
 use crate::wire;
 
 /// Takes a claim, or word about one.
@@ -132,8 +133,13 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
             Proposal::Retry,
             Proposal::WriteOff,
         ],
+        Effect::DispatchJob(_) => vec![
+            Proposal::Do(
+                "look at the plant whether it has the job; where it has not, have it sent as a new attempt (takt order redispatch)".into(),
+            ),
+            Proposal::Retry,
+        ],
         Effect::ConvertPlannedOrder(_)
-        | Effect::DispatchJob(_)
         | Effect::RevokeJob(_)
         | Effect::ChangeOrder(_)
         | Effect::ChangeJob { .. }
@@ -155,7 +161,7 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
         | Effect::TellEvents(_)
         | Effect::ReadBooks(_) => vec![Proposal::Retry],
     };
-    draft.open_case(NewCase::new(CaseKind::InDoubt, "it", what).offers(proposals).about_intent(number));
+    draft.open_case(NewCase::new(CaseKind::InDoubt, "it", what).stake(at_stake(effect)).offers(proposals).about_intent(number));
 }
 
 /// A site says that it did a settled intent once more, under another document: never silent.
@@ -168,4 +174,17 @@ fn second_document(common: &Common, number: u32, asked: &Claim, draft: &mut Draf
         let proposals = vec![Proposal::Do(format!("reverse {second} in its system")), Proposal::Acknowledge];
         draft.open_case(NewCase::new(CaseKind::Discrepancy, "finance", what).offers(proposals).about_intent(number));
     }
+}
+
+/// What an errand is about, as far as it is a quantity: of a document the goods, or where there are none, the work.
+fn at_stake(effect: &Effect) -> String {
+    if let Effect::DispatchJob(job) = effect {
+        return job.total.to_string();
+    }
+    let Effect::Post(document) = effect else { return String::new() };
+    let is_goods = |line: &&Line| matches!(line.series.purpose, Use::Produced | Use::Consumed);
+    let goods: Vec<&Line> = document.posting.lines.iter().filter(is_goods).collect();
+    let counted = if goods.is_empty() { document.posting.lines.iter().collect() } else { goods };
+    let counted: Vec<String> = counted.iter().map(|line| line.qty.to_string()).collect();
+    stakes(counted.iter().map(String::as_str))
 }

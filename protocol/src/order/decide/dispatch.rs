@@ -10,10 +10,11 @@ use crate::draft::NewCase;
 use crate::effect::{Effect, Job};
 use crate::fact::Fact as Noted;
 use crate::input::Body;
-use crate::intent::{Tier, Wake};
+use crate::intent::{Intent, Tier, Wake};
 use crate::kernel::refuse;
 use crate::native::{NativeId, NativeKind, Ref};
 use crate::order::{Business, Dispatch, Fact, Header, JobWish, plausible};
+use crate::outbox::{Outcome, Standing};
 use crate::refusal::Code;
 use crate::site::{self, Need, Resolution, Resolved};
 use crate::words::{ItemNo, MaterialId};
@@ -235,7 +236,10 @@ impl Turn<'_, '_> {
             .impact(header.start)
             .offers(vec![Proposal::Do("nothing: it is asked again with the same key, and a late answer still counts".into())]);
         self.note(Fact::Dispatch(Dispatch::TimedOut { attempt }));
-        self.draft.open_case(case);
+        // Where it waits for a person, there is an exception that says so.
+        if self.job_in_doubt().is_none() {
+            self.draft.open_case(case);
+        }
     }
 
     /// The planned start comes near: what is not with the plant is an alarm.
@@ -266,6 +270,9 @@ impl Turn<'_, '_> {
         let Some(header) = self.order.header.clone().filter(|_| self.order.business == Business::Released) else {
             return refuse(Code::State, "the order is not released".into(), "release it in its ERP first", "");
         };
+        if let Some((intent, attempt)) = self.job_in_doubt() {
+            return self.give_up_attempt(&header, intent, attempt);
+        }
         match self.order.dispatch {
             Dispatch::Rejected { .. } | Dispatch::Revoked | Dispatch::Invalid { .. } => {
                 self.draft.close_cases(self.common, &CaseKind::Rejected(Code::Other), "sent again");
@@ -283,5 +290,33 @@ impl Turn<'_, '_> {
                 refuse(Code::State, "the plant has it, or is being asked".into(), "wait for its answer, or revoke the job first", "")
             }
         }
+    }
+
+    /// The present attempt, where its job waits for a person because nobody knows whether the plant has it.
+    pub(super) fn job_in_doubt(&self) -> Option<(u32, u32)> {
+        let waits = matches!(self.order.dispatch, Dispatch::Sent { .. } | Dispatch::TimedOut { .. } | Dispatch::RevokeRefused);
+        let mut parked = self.common.outbox.iter().filter(|(_, open)| waits && open.standing == Standing::Parked);
+        parked.find_map(|(number, open)| {
+            let Intent::Site { effect, .. } = &open.intent else { return None };
+            let Effect::DispatchJob(job) = effect.as_ref() else { return None };
+            (job.attempt == self.order.attempts).then_some((number, job.attempt))
+        })
+    }
+
+    /// Somebody looked at the plant, and it does not have the job: it is sent as a new attempt.
+    fn give_up_attempt(&mut self, header: &Header, intent: u32, attempt: u32) -> Answer {
+        if self.envelope.who.as_ref().is_none_or(|who| who.reason.is_none()) {
+            let text = "nobody knows whether the plant has the job".to_owned();
+            return refuse(Code::Schema, text, "look at the plant, and say with the reason that it has it not", "reason");
+        }
+        let how = "sent as a new attempt by who looked at the plant";
+        self.draft.settle(intent, Outcome::Superseded);
+        for case in self.common.cases.values().filter(|case| case.intent == Some(intent)) {
+            self.draft.close_case(case.number, how);
+        }
+        self.draft.close_cases(self.common, &CaseKind::Unanswered, how);
+        self.note(Fact::Dispatch(Dispatch::Rejected { attempt, code: "NOT_THERE".to_owned() }));
+        self.validate(header, self.order.validations + 1);
+        Answer::Accepted
     }
 }

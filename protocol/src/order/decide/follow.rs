@@ -165,13 +165,19 @@ impl Turn<'_, '_> {
                 }
             }
             OutboxFact::Settled(Outcome::Rejected { code, text }) if present => self.reject(attempt, code, text),
+            OutboxFact::Parked { .. } => {
+                self.draft.close_cases(
+                    self.common,
+                    &CaseKind::Unanswered,
+                    "it is not asked again by itself: the exception about that says why",
+                );
+            }
             OutboxFact::Settled(_)
             | OutboxFact::Released { .. }
             | OutboxFact::Requeued
             | OutboxFact::InFlight { .. }
             | OutboxFact::InDoubt { .. }
-            | OutboxFact::NotDone { .. }
-            | OutboxFact::Parked { .. } => {}
+            | OutboxFact::NotDone { .. } => {}
         }
     }
 

@@ -1,7 +1,9 @@
 //! The way of an order over the floor: its plant's answer, and what its lots hear.
 
 use super::*;
+use crate::case::Case;
 use crate::lot;
+use crate::outbox::Claim;
 use crate::words::{HoldNo, OutputKind};
 
 #[test]
@@ -259,4 +261,36 @@ fn the_same_pieces_are_at_stake_once() {
     let parked: Vec<&str> = cases.iter().filter(|case| case.kind == CaseKind::ParkedPosting).map(|case| case.stake.as_str()).collect();
     assert!(parked.len() > 1, "the receipt waits, and so does the confirmation: {parked:?}");
     assert_eq!(crate::case::stakes(parked.iter().copied()), "30 H87", "{parked:?}");
+}
+
+#[test]
+fn a_job_that_nobody_knows_of_is_sent_anew_by_who_looked_at_the_plant() {
+    let mut floor = released();
+    floor.deliver();
+    let id = me(&floor);
+    let may = || Claim::May { window_ms: 1_000, asker: 7 };
+    floor.claims("dispatch_job", |_| may());
+    floor.claims("dispatch_job", |attempt| Claim::Lost { attempt, why: "no answer".into() });
+    floor.claims("dispatch_job", |_| may());
+    let patience = floor.book.policy.dispatch_patience_ms;
+    floor.wait_ms(patience);
+    assert_eq!(floor.open(id, &CaseKind::Unanswered), 1);
+    floor.claims("dispatch_job", |attempt| Claim::Rejected { attempt, code: "CAPACITY".into(), text: "the line is full".into() });
+    let doubt: Vec<Case> = floor.cases(id).into_iter().cloned().collect();
+    assert!(matches!(&doubt[..], [one] if one.kind == CaseKind::InDoubt && one.stake == total(&floor)), "{doubt:?}");
+    let silent = Who { reason: None, ..person("planner") };
+    assert_eq!(refused(&wish_as(&mut floor, silent, Request::Redispatch)), Code::Schema);
+    assert_eq!(wish(&mut floor, Request::Redispatch), Answer::Accepted);
+    floor.deliver();
+    let asked: Vec<u32> = floor.asked("dispatch_job").iter().map(|effect| attempt_of(effect)).collect();
+    assert_eq!((asked.last(), floor.cases(id).len()), (Some(&2), 0), "{asked:?}");
+    floor.does("dispatch_job", &named(site("nord"), NativeKind::Job, "J-7"));
+    assert_eq!(order(&floor).dispatch, Dispatch::Accepted { attempt: 2, implied: false });
+}
+
+fn attempt_of(effect: &Effect) -> u32 {
+    match effect {
+        Effect::DispatchJob(job) => job.attempt,
+        other => panic!("not a job: {other:?}"),
+    }
 }
