@@ -39,10 +39,13 @@ pub(crate) const ERRANDS: &str = "";
 pub struct SiteStatus {
     /// When it last answered us or told us something, since this process runs.
     pub heard_at: Option<Instant>,
-    /// Why it was not reached since then; where several channels do not work, the one that fails longest, and how many more.
+    /// Why it was not reached since then; where several channels do not work, the one that fails longest, errands after all others, and
+    /// how many more.
     pub trouble: Option<String>,
     /// Since when that channel does not work.
     pub trouble_since: Option<Instant>,
+    /// Whether that is a channel that is served from here, so that no word of the system on another one says that it works.
+    pub trouble_lasts: bool,
     /// How long nobody tries it, in ms; 0 while it is tried.
     pub rests_ms: u64,
     /// How many errands a minute it is sent at most; nothing where there is no limit.
@@ -117,10 +120,10 @@ impl Pace {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let rests_ms = u64::try_from(rests.as_millis()).unwrap_or(u64::MAX);
         let spacing_ms = u64::try_from(self.spacing.as_millis()).unwrap_or(u64::MAX);
-        let longest = heard.troubles.iter().min_by_key(|(_, (_, since))| *since);
+        let longest = heard.troubles.iter().min_by_key(|(channel, (_, since))| (*channel == ERRANDS, *since));
         let others = heard.troubles.len().saturating_sub(1);
         let trouble = longest.map(|(channel, (why, _))| {
-            let channel = if *channel == *ERRANDS { String::new() } else { format!("{channel}: ") };
+            let channel = if channel == ERRANDS { String::new() } else { format!("{channel}: ") };
             let more = if others == 0 { String::new() } else { format!("; and {others} more") };
             format!("{channel}{why}{more}")
         });
@@ -128,6 +131,7 @@ impl Pace {
             heard_at: heard.at,
             trouble,
             trouble_since: longest.map(|(_, (_, since))| *since),
+            trouble_lasts: longest.is_some_and(|(channel, _)| channel != ERRANDS),
             rests_ms,
             per_minute_max: (spacing_ms > 0).then(|| 60_000 / spacing_ms),
             clock_ahead_ms: None,

@@ -2,6 +2,7 @@
 //! process knows its own part, of no log, and only since it runs.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use takt_actors::region::Region;
@@ -21,21 +22,21 @@ pub(super) struct Wanted {
     most: usize,
 }
 
-/// What some processes know.
+/// What some processes know. One that runs several regions is asked once for each, and says the same each time.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Known {
-    rows: Vec<DeliveryRow>,
-    nodes: Vec<NodePart>,
+    by: BTreeMap<String, (Vec<DeliveryRow>, NodePart)>,
+    missing: Vec<NodePart>,
 }
 
 impl Known {
     fn and(&mut self, other: Self) {
-        self.rows.extend(other.rows);
-        self.nodes.extend(other.nodes);
+        self.by.extend(other.by);
+        self.missing.extend(other.missing);
     }
 
     fn missing(who: String, why: String) -> Self {
-        Self { rows: Vec::new(), nodes: vec![NodePart { who, since: None, missing: Some(why) }] }
+        Self { by: BTreeMap::new(), missing: vec![NodePart { who, since: None, missing: Some(why) }] }
     }
 }
 
@@ -59,12 +60,14 @@ impl Reception {
         for part in far.fresh.iter().filter(|part| part.as_of.is_none()) {
             all.and(Known::missing(unreached(part), part.missing.clone().unwrap_or_default()));
         }
-        let mut rows = std::mem::take(&mut all.rows);
+        let (rows, mut nodes): (Vec<Vec<DeliveryRow>>, Vec<NodePart>) = all.by.into_values().unzip();
+        nodes.extend(all.missing);
+        let mut rows = rows.concat();
         rows.sort_by_cached_key(|row| Reverse(Instant::parse(&row.at).ok()));
         rows.truncate(most);
-        all.nodes.sort_by(|one, other| one.who.cmp(&other.who));
+        nodes.sort_by(|one, other| one.who.cmp(&other.who));
         let page = Page { rows, next: None, as_of: Some(self.mesh().clock().now().to_string()) };
-        Ok(Deliveries { page, nodes: all.nodes })
+        Ok(Deliveries { page, nodes })
     }
 
     /// The same by one region that runs here, with all its nodes.
@@ -90,6 +93,7 @@ impl Reception {
         let rows = deliveries.map(|deliveries| deliveries.latest(wanted.most)).unwrap_or_default();
         let since = regions().map(Region::since).min().map(|since| since.to_string());
         let who = regions().map(|region| format!("node {}", region.node().settings.node)).next().unwrap_or_default();
-        Known { rows: rows.into_iter().map(delivery::row).collect(), nodes: vec![NodePart { who, since, missing: None }] }
+        let own = (rows.into_iter().map(delivery::row).collect(), NodePart { who, since, missing: None });
+        Known { by: [(self.process(), own)].into(), missing: Vec::new() }
     }
 }

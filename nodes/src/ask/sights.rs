@@ -47,6 +47,8 @@ pub(super) struct Sight {
     heard_at: Option<Instant>,
     trouble: Option<String>,
     trouble_since: Option<Instant>,
+    #[serde(default)]
+    trouble_lasts: bool,
     next_try_at: Option<Instant>,
     per_minute_max: Option<u64>,
     clock_ahead_ms: Option<i64>,
@@ -61,10 +63,18 @@ pub(super) struct Sight {
 /// All of them, and who did not say what it knows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sights {
+    /// What each process knows by itself. One that runs several regions is asked once for each, and says the same each time.
+    by: BTreeMap<String, Own>,
+    /// What queues and logs of the regions know: what waits, and what is in doubt.
     sites: BTreeMap<SiteId, Sight>,
     asked: Vec<(SiteId, String, Probes)>,
     missing: BTreeSet<String>,
-    #[serde(default)]
+}
+
+/// What one process knows by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Own {
+    sites: BTreeMap<SiteId, Sight>,
     repeats: u64,
 }
 
@@ -75,8 +85,10 @@ impl Sight {
             self.clock_ahead_ms = other.clock_ahead_ms.or(self.clock_ahead_ms);
         }
         // Who leaves it alone for a while knows more of its trouble than who only missed it.
-        if (other.next_try_at, other.trouble_since) > (self.next_try_at, self.trouble_since) {
-            (self.trouble, self.trouble_since, self.next_try_at) = (other.trouble, other.trouble_since, other.next_try_at);
+        let weight = |sight: &Self| (sight.next_try_at, sight.trouble_lasts, sight.trouble_since);
+        if weight(&other) > weight(self) {
+            (self.trouble, self.trouble_since, self.trouble_lasts) = (other.trouble, other.trouble_since, other.trouble_lasts);
+            self.next_try_at = other.next_try_at;
         }
         self.linked |= other.linked;
         self.heard_at = self.heard_at.max(other.heard_at);
@@ -89,15 +101,17 @@ impl Sight {
         }
     }
 
-    /// How it stands at `now`. What was missed before it was heard again, by whomever, is over.
+    /// How it stands at `now`. An errand that was missed before it was heard again, by whomever, is over; a channel that does not work
+    /// is not, whatever else was heard.
     fn status(&self, now: Instant) -> SiteStatus {
         let rests_ms =
             self.next_try_at.filter(|next| *next > now).map_or(0, |next| u64::try_from(next.since(now).as_millis()).unwrap_or(0));
-        let is_over = rests_ms == 0 && self.heard_at > self.trouble_since;
+        let is_over = rests_ms == 0 && !self.trouble_lasts && self.heard_at > self.trouble_since;
         SiteStatus {
             heard_at: self.heard_at,
             trouble: self.trouble.clone().filter(|_| !is_over),
             trouble_since: self.trouble_since.filter(|_| !is_over),
+            trouble_lasts: self.trouble_lasts,
             rests_ms,
             per_minute_max: self.per_minute_max,
             clock_ahead_ms: self.clock_ahead_ms,
@@ -108,12 +122,13 @@ impl Sight {
 impl Sights {
     /// How a system stands; nothing where no link leads there.
     pub(super) fn status(&self, site: SiteId, now: Instant) -> Option<SiteStatus> {
-        self.sites.get(&site).filter(|sight| sight.linked || sight.heard_at.is_some()).map(|sight| sight.status(now))
+        Some(self.whole(site)).filter(|sight| sight.linked || sight.heard_at.is_some()).map(|sight| sight.status(now))
     }
 
     /// How much went over its links in the last minute.
     pub(super) fn traffic(&self, site: SiteId) -> Traffic {
-        self.sites.get(&site).map(|sight| Traffic { came: sight.came, went: sight.went }).unwrap_or_default()
+        let sight = self.whole(site);
+        Traffic { came: sight.came, went: sight.went }
     }
 
     /// Errands that wait for it, by tier.
@@ -130,7 +145,7 @@ impl Sights {
 
     /// How often that was told again what it had heard before, since those run who counted it.
     pub(super) fn repeats(&self) -> u64 {
-        self.repeats
+        self.by.values().map(|own| own.repeats).sum()
     }
 
     /// What a system was asked about our reference.
@@ -144,13 +159,20 @@ impl Sights {
         self.missing.iter().cloned().collect()
     }
 
+    /// A system, by all processes.
+    fn whole(&self, site: SiteId) -> Sight {
+        let mut sight = self.sites.get(&site).cloned().unwrap_or_default();
+        self.by.values().filter_map(|own| own.sites.get(&site)).for_each(|own| sight.and(own.clone()));
+        sight
+    }
+
     fn and(&mut self, other: Self) {
+        self.by.extend(other.by);
         for (site, sight) in other.sites {
             self.sites.entry(site).or_default().and(sight);
         }
         self.asked.extend(other.asked);
         self.missing.extend(other.missing);
-        self.repeats += other.repeats;
     }
 }
 
@@ -209,6 +231,7 @@ impl Reception {
                 heard_at: status.heard_at.max(regions().filter_map(|region| region.index().heard(site)).max()),
                 trouble: status.trouble,
                 trouble_since: status.trouble_since,
+                trouble_lasts: status.trouble_lasts,
                 next_try_at: Some(status.rests_ms).filter(|rests| *rests > 0).map(|rests| now.plus_ms(rests)),
                 per_minute_max: status.per_minute_max,
                 clock_ahead_ms: status.clock_ahead_ms,
@@ -224,12 +247,20 @@ impl Reception {
             let probes = Probes { count: asked.probes, last: asked.last.map(|last| last.word().to_owned()), next: asked.next };
             (probes != Probes::default()).then(|| (*site, reference.clone(), probes))
         };
-        Sights {
+        let own = Own {
             sites: wanted.sites.iter().map(|site| (*site, sight(*site))).collect(),
-            asked: wanted.references.iter().filter_map(asked).collect(),
-            missing: BTreeSet::new(),
             repeats: wanted.repeats.and_then(|entity| Some(self.mesh().home(entity).ok()?.node().repeats(entity))).unwrap_or_default(),
-        }
+        };
+        let asked = wanted.references.iter().filter_map(asked).collect();
+        Sights { by: [(self.process(), own)].into(), asked, ..Sights::default() }
+    }
+
+    /// What tells this process from every other one that may be asked.
+    pub(super) fn process(&self) -> String {
+        let regions = || self.mesh().regions().values();
+        let since = regions().map(Region::since).min().unwrap_or(Instant::EPOCH);
+        let node = regions().next().map(|region| region.node().settings.node.to_string()).unwrap_or_default();
+        format!("{node}, since {since}")
     }
 
     /// What the other nodes of these regions answer, each once, by who it is.
@@ -276,6 +307,12 @@ mod tests {
         Sight { linked: true, trouble, trouble_since: Some(at(since)), next_try_at: next.map(at), went: 2, ..Sight::default() }
     }
 
+    impl Own {
+        fn of(self, process: &str) -> BTreeMap<String, Self> {
+            [(process.to_owned(), self)].into()
+        }
+    }
+
     #[test]
     fn a_system_stands_as_whoever_heard_or_missed_it_last_says() {
         let heard = |ms| Sight { linked: true, heard_at: Some(at(ms)), came: 3, per_minute_max: Some(40), ..Sight::default() };
@@ -291,10 +328,15 @@ mod tests {
         assert_eq!(with_none.status(at(9)), SiteStatus { heard_at: Some(at(5)), per_minute_max: Some(40), ..SiteStatus::default() });
         let doubts = |at: &str, many| Sight { doubts: vec![(SiteId::parse(at).ok(), many)], ..Sight::default() };
         let erp = SiteId::parse("erp").unwrap();
-        let mut all = Sights { sites: [(erp, doubts("nord", 26))].into(), repeats: 2, ..Sights::default() };
-        all.and(Sights { sites: [(erp, doubts("sud", 15))].into(), repeats: 1, ..Sights::default() });
-        assert_eq!((all.doubts(erp, SiteId::parse("nord").unwrap()), all.repeats()), ((41, 26), 3));
+        let by = |process: &str, repeats| Own { sites: [(erp, heard(5))].into(), repeats }.of(process);
+        let mut all = Sights { sites: [(erp, doubts("nord", 26))].into(), by: by("a", 2), ..Sights::default() };
+        all.and(Sights { sites: [(erp, doubts("sud", 15))].into(), by: by("b", 1), ..Sights::default() });
+        // A process that runs two regions says the same for each.
+        all.and(Sights { by: by("b", 1), ..Sights::default() });
+        assert_eq!((all.doubts(erp, SiteId::parse("nord").unwrap()), all.repeats(), all.traffic(erp).came), ((41, 26), 3, 6));
         // Missed before it was heard by another: over. Missed since, or left alone for a while: not.
+        let lasts = both(&heard(5), &Sight { trouble_lasts: true, ..silent(4, None) });
+        assert_eq!(lasts.status(at(9)).trouble_since, Some(at(4)), "a poll that fails is none the better for that");
         let over = both(&heard(5), &silent(4, None));
         assert_eq!((over.status(at(9)).trouble, over.came, over.went), (None, 3, 2));
         assert_eq!(both(&heard(5), &silent(6, None)).status(at(9)).trouble_since, Some(at(6)));
