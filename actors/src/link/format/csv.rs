@@ -50,6 +50,9 @@ impl Csv {
 
     pub(super) fn read(&self, payload: &[u8]) -> Result<Value, String> {
         let text = text(payload, self.charset.as_deref())?;
+        if let Some(line) = self.unclosed(&text) {
+            return Err(runs_on(line));
+        }
         let mut how = csv::ReaderBuilder::new();
         how.delimiter(self.delimiter).has_headers(false).flexible(!self.header).quoting(self.quotes != Quotes::None);
         let mut reader = how.from_reader(text.as_bytes());
@@ -58,9 +61,6 @@ impl Csv {
         let mut room = READ_BYTES_MAX;
         for record in reader.records() {
             let record = record.map_err(|error| said(&error))?;
-            if self.quotes == Quotes::Line && record.iter().any(|field| field.contains(['\n', '\r'])) {
-                return Err(runs_on(record.position()));
-            }
             let takes = record.as_slice().len() + names.iter().flatten().map(String::len).sum::<usize>();
             room = room.checked_sub(takes).ok_or_else(|| too_long(record.position()))?;
             let fields = record.iter().map(str::to_owned);
@@ -124,9 +124,36 @@ impl Csv {
     }
 }
 
-/// A field that began with a quotation mark and did not end in its line.
-fn runs_on(position: Option<&csv::Position>) -> String {
-    let line = position.map_or(1, csv::Position::line);
+impl Csv {
+    /// The line of a field that begins with a quotation mark and does not end where it must: in its line, or at all.
+    fn unclosed(&self, text: &str) -> Option<usize> {
+        let across = match self.quotes {
+            Quotes::None => return None,
+            Quotes::Line => false,
+            Quotes::Lines => true,
+        };
+        let (mut line, mut began, mut at_start) = (1, None, true);
+        let mut letters = text.chars().peekable();
+        while let Some(letter) = letters.next() {
+            let ends_line = letter == '\n' || (letter == '\r' && letters.peek() != Some(&'\n'));
+            match (began, letter) {
+                (Some(since), _) if ends_line && !across => return Some(since),
+                // Two of them stand for one.
+                (Some(_), '"') if letters.peek() == Some(&'"') => drop(letters.next()),
+                (Some(_), '"') => began = None,
+                (Some(_), _) => {}
+                (None, '"') if at_start => began = Some(line),
+                (None, _) => at_start = ends_line || letter == char::from(self.delimiter),
+            }
+            at_start &= began.is_none() && letter != '"';
+            line += usize::from(ends_line);
+        }
+        began
+    }
+}
+
+/// A field that began with a quotation mark and does not end.
+fn runs_on(line: usize) -> String {
     format!(
         "from line {line} on, a field that begins with a quotation mark runs over the end of its line: say `quotes: none` where its system \
          quotes nothing, or `quotes: lines` where fields may have several lines"

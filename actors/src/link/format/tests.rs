@@ -87,7 +87,13 @@ fn a_quotation_mark_takes_no_rows_of_others_with_it() {
     assert_eq!(read(&with(Quotes::None), rows).unwrap(), apart);
     let no = read(&with(Quotes::Line), rows).unwrap_err();
     assert!(no.starts_with("from line 1 on, a field that begins with a quotation mark") && no.contains("`quotes: none`"), "{no}");
-    assert_eq!(read(&with(Quotes::Line), b"1,\"a,b\"\n").unwrap(), json!([["1", "a,b"]]));
+    for (row, fields) in [("1,\"a,b\"\n", ["1", "a,b"]), ("\"\",\"x\"\"y\"", ["", "x\"y"]), ("a\"b,c\"", ["a\"b", "c\""])] {
+        assert_eq!(read(&with(Quotes::Line), row.as_bytes()).unwrap(), json!([fields]), "{row}");
+    }
+    // Also at the very end, without the end of a line.
+    for quotes in [Quotes::Line, Quotes::Lines] {
+        assert!(read(&with(quotes), b"18,Eva,480\n19,\"Bert,2").unwrap_err().starts_with("from line 2 on"));
+    }
     let several = b"1,\"a\nb\"\n2,c\n";
     assert!(read(&with(Quotes::Line), several).is_err());
     assert_eq!(read(&with(Quotes::Lines), several).unwrap(), json!([["1", "a\nb"], ["2", "c"]]));

@@ -51,6 +51,9 @@ fn nothing_is_repeated_as_often_as_a_message_says() {
         "(if . then .a else .n | tonumber end) * 3",
         "\"\\(.a * .n)\"",
         "-.a * 2",
+        ".a * { n: (.n | tonumber) }.n",
+        ".a * (.n | tonumber).x",
+        "(.n | tonumber) * (.a)",
     ] {
         let error = Mapping::compile("test.jq", &format!("def f(a; b): a;\ndef inputs: {text};")).unwrap_err();
         assert!(error.what.starts_with("`*` repeats") && error.line == 2, "{text}: {error}");
@@ -58,6 +61,10 @@ fn nothing_is_repeated_as_often_as_a_message_says() {
     for (text, wanted) in [
         ("(.n | tonumber) * 1000", 3000),
         ("2 * 1.5 * -2", -6),
+        ("2 * (3 + 4)", 14),
+        ("(.n | tonumber) * (1000)", 3000),
+        ("3 * (.a | length)", 3),
+        ("(.n | tonumber | floor) * 2", 6),
         ("(.n | tonumber) * (.n | . | tonumber)", 9),
         ("if true then (.n | tonumber) * 2 else 0 end", 6),
         ("({ a: 1 } * { a: 2 } | .a)", 2),

@@ -60,6 +60,10 @@ pub(super) fn check(text: &str) -> Result<BTreeSet<String>, Found> {
                 return Err(Found { at: word.at, what, remedy: "write numbers on both sides, each as `1000` or as `(… | tonumber)`" });
             }
             ".." => return Err(Found { at: word.at, what: "`..` may run for ever".to_owned(), remedy: "name the fields that are meant" }),
+            name if previous == "def" && MADE.contains(&name) => {
+                let what = format!("`{name}` means something else than everywhere");
+                return Err(Found { at: word.at, what, remedy: "give the function another name" });
+            }
             name if previous == "def" => {
                 if open.is_empty() && next == ":" {
                     defined.insert(name.to_owned());
@@ -103,24 +107,44 @@ fn paired(words: &[Word<'_>]) -> Result<(), Found> {
     }
 }
 
-/// Whether the sign of a product stands between two numbers, or beside an object: an object is never repeated.
+/// Whether the sign of a product stands between two numbers, or between two objects: an object is never repeated.
 fn multiplies(words: &[Word<'_>], at: usize) -> bool {
     let word = |at: Option<usize>| at.and_then(|at| words.get(at)).map_or("", |word| word.text);
     let (before, behind) = (at.checked_sub(1), Some(at + 1));
-    if word(before) == "}" || word(behind) == "{" {
+    // What is taken out of an object or a list afterwards may be anything.
+    let ends_there = |last: usize| !matches!(word(Some(last + 1)), "." | "[" | "?");
+    let is_object = word(behind) == "{" && closed_by(words, at + 1, ("{", "}")).is_some_and(ends_there);
+    if word(before) == "}" || is_object {
         return true;
     }
     let is_number = |text: &str| text.starts_with(|letter: char| letter.is_ascii_digit());
-    let made_one = |close: usize| word(close.checked_sub(1)) == "tonumber" && word(close.checked_sub(2)) == "|";
     let left = is_number(word(before))
-        || before.filter(|close| word(Some(*close)) == ")" && made_one(*close)).is_some_and(|close| {
+        || before.filter(|close| word(Some(*close)) == ")").is_some_and(|close| {
             let open = opened(words, close);
-            open.is_some_and(|open| !is_called(word(open.checked_sub(1))))
+            open.is_some_and(|open| !is_called(word(open.checked_sub(1))) && makes_number(words, open, close))
         });
     let right = is_number(word(behind))
         || (word(behind) == "-" && is_number(word(Some(at + 2))))
-        || (word(behind) == "(" && closed(words, at + 1).is_some_and(made_one));
+        || (word(behind) == "(" && closed(words, at + 1).is_some_and(|close| ends_there(close) && makes_number(words, at + 1, close)));
     left && right
+}
+
+/// What makes a number of anything, or nothing of it.
+const MADE: [&str; 6] = ["tonumber", "length", "floor", "ceil", "round", "fabs"];
+
+/// Whether what stands in a pair of brackets is a number whatever it is made of: what its last step makes one of, or what is written
+/// with numbers alone.
+fn makes_number(words: &[Word<'_>], open: usize, close: usize) -> bool {
+    let inside = words.get(open + 1..close).unwrap_or_default();
+    if let [.., bar, last] = inside
+        && bar.text == "|"
+    {
+        return MADE.contains(&last.text);
+    }
+    let plain = |word: &Word<'_>| {
+        word.text.starts_with(|letter: char| letter.is_ascii_digit()) || ["+", "-", "*", "/", "(", ")", "."].contains(&word.text)
+    };
+    !inside.is_empty() && inside.iter().all(plain)
 }
 
 /// Whether what stands before a bracket is a function that is given what is in it.
@@ -144,13 +168,15 @@ fn opened(words: &[Word<'_>], close: usize) -> Option<usize> {
 
 /// Where the bracket that a word opens is closed.
 fn closed(words: &[Word<'_>], open: usize) -> Option<usize> {
+    closed_by(words, open, ("(", ")"))
+}
+
+fn closed_by(words: &[Word<'_>], open: usize, (opens, closes): (&str, &str)) -> Option<usize> {
     let mut depth = 0_usize;
     (open..words.len()).find(|at| {
-        match words.get(*at).map(|word| word.text) {
-            Some("(") => depth += 1,
-            Some(")") => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+        let word = words.get(*at).map_or("", |word| word.text);
+        depth += usize::from(word == opens);
+        depth = depth.saturating_sub(usize::from(word == closes));
         depth == 0
     })
 }
