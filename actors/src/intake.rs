@@ -10,11 +10,14 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use takt_cluster::seam::{Delivery, Message, QueueName};
 use takt_protocol::id::{EntityId, Kind};
-use takt_protocol::input::{Address, Input};
+use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::kernel::Reply;
+use takt_protocol::name::SiteId;
+use takt_protocol::payload::Payload;
 use takt_protocol::planted::{self, Bug};
 use takt_protocol::{site, wire};
 
+use crate::doors::Shut;
 use crate::duties::Post;
 use crate::index::Index;
 use crate::node::Node;
@@ -85,6 +88,9 @@ impl Intake {
         if entity.region() != self.node.region {
             return self.pass_on(&delivery, input, entity).await;
         }
+        if let Body::Site(site::Input::Mail(site::Mail::Told { topic, raw, .. })) = &input.body {
+            return self.told(&delivery, entity, input.envelope.key.source, (topic, raw)).await;
+        }
         if planted::is(Bug::AcknowledgeFirst) {
             self.done(&delivery).await;
         }
@@ -104,6 +110,29 @@ impl Intake {
                 self.set_aside(&delivery, format!("{entity} did not take it in {} tries", delivery.deliveries)).await;
             }
             Err(_) => self.later(&delivery).await,
+        }
+    }
+
+    /// What a system told elsewhere goes to its door here, and is acknowledged when all that is in it is durable.
+    async fn told(&self, delivery: &Delivery, entity: EntityId, site: SiteId, told: (&str, &Payload)) {
+        if self.node.book().site_entity(site) != Some(entity) {
+            return self.set_aside(delivery, format!("{site} tells nothing in the name of {entity}")).await;
+        }
+        let (topic, raw) = told;
+        let taken = match self.node.doors.get() {
+            Some(doors) => doors.receive(site, topic, Bytes::copy_from_slice(raw.bytes())).await,
+            // The doors open a moment after the region has begun to work.
+            None => Err(Shut::NotNow("no door is open yet".to_owned())),
+        };
+        match taken {
+            Ok(()) => self.done(delivery).await,
+            Err(Shut::NoDoor) if delivery.deliveries >= self.node.settings.deliveries_max => {
+                self.set_aside(delivery, format!("{site} has no door here: write `link.http.inbound` in its file")).await;
+            }
+            Err(shut) => {
+                tracing::debug!(%site, topic, ?shut, "what a system told elsewhere is not taken; it comes again");
+                self.later(delivery).await;
+            }
         }
     }
 

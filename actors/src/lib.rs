@@ -14,6 +14,7 @@ pub mod committer;
 pub mod courier;
 mod cursor;
 pub mod dispatcher;
+pub mod doors;
 pub mod duties;
 pub mod entity;
 pub mod hall;

@@ -1,7 +1,7 @@
 //! What all actors of a region on this node share: the seams, the book in force, the settings.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use takt_cluster::seam::Seams;
@@ -11,6 +11,7 @@ use takt_protocol::malformed::Malformed;
 use takt_protocol::name::Region;
 use takt_protocol::record::Record;
 
+use crate::doors::Doors;
 use crate::restored::{Restored, Restoring};
 use crate::tape::Tape;
 
@@ -25,6 +26,7 @@ pub struct Node {
     /// What was recorded, for those who follow it.
     pub tape: Tape,
     pub(crate) restoring: Option<Restoring>,
+    pub(crate) doors: OnceLock<Arc<dyn Doors>>,
     book: RwLock<Arc<Book>>,
     repeats: Mutex<BTreeMap<EntityId, u64>>,
 }
@@ -173,7 +175,7 @@ impl Node {
     pub fn new(region: Region, seams: Seams, book: Arc<Book>, settings: Settings) -> Self {
         let tape = Tape::new(Arc::clone(&seams.journal), settings.projection_max);
         let restoring = settings.restored.map(Restoring::new);
-        Self { region, seams, settings, tape, restoring, book: RwLock::new(book), repeats: Mutex::default() }
+        Self { region, seams, settings, tape, restoring, doors: OnceLock::new(), book: RwLock::new(book), repeats: Mutex::default() }
     }
 
     /// The book in force.

@@ -24,6 +24,7 @@ use crate::abroad::peers::{self, Peer};
 use crate::abroad::{Abroad, Answers, LinkStanding};
 use crate::committer::Committer;
 use crate::courier::{Far, Way};
+use crate::doors::Doors;
 use crate::duties::{Duties, Duty};
 use crate::hall::{Hall, Lost};
 use crate::index::Index;
@@ -340,6 +341,11 @@ impl Region {
     /// Who answers other regions that ask something of the API. Said once.
     pub fn answers_by(&self, answers: Arc<dyn Answers>) {
         drop(self.answers.set(answers));
+    }
+
+    /// Who takes what systems told at nodes that only keep it and have it brought here. Said once.
+    pub fn doors_by(&self, doors: Arc<dyn Doors>) {
+        drop(self.node.doors.set(doors));
     }
 
     /// Does what has to be done all the time for a site, for ever: whenever this node is the one that speaks with it.

@@ -19,6 +19,7 @@ use crate::text::MaterialText;
 mod advice;
 mod asks;
 mod codes;
+mod edge;
 mod link;
 mod material;
 mod mesh;

@@ -16,7 +16,7 @@ use takt_actors::link::mapping::Mapping;
 use takt_actors::link::poll::{self, Poll, Reads};
 use takt_actors::region::{Region, SiteLink};
 use takt_cluster::seam::Clock;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::signature::Signature;
 
 use crate::load::{LinkText, Mesh};
@@ -26,6 +26,8 @@ use crate::text::{DropText, FilesText, HttpText, PollText, SignatureText, Transp
 pub struct Way {
     /// The site.
     pub site: SiteId,
+    /// The region that keeps what the system tells until that is brought home, if there is one.
+    pub edge: Option<RegionName>,
     /// What errands are carried out through.
     pub out: SiteLink,
     topics: BTreeMap<String, Topic>,
@@ -53,7 +55,7 @@ enum Works {
 pub type Chore = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Way {
-    /// The door for what the system tells, into the region its site is at home in.
+    /// The door for what the system tells, into the region its site is at home in; or into its edge, which keeps it.
     pub fn door(&self, region: Region) -> Inbound {
         match &self.works {
             Works::Http { link, .. } => Inbound::new(Arc::clone(link), self.topics.clone(), region),
@@ -128,6 +130,7 @@ fn over_http(
         .collect();
     Ok(Way {
         site,
+        edge: text.edge,
         out: SiteLink::new(site, Arc::clone(&link) as Arc<dyn Link>, text.limits.clone()),
         topics,
         shows: http
@@ -172,6 +175,7 @@ fn over_files(site: SiteId, files: &FilesText, text: &LinkText, mappings: &BTree
     });
     Way {
         site,
+        edge: text.edge,
         out: SiteLink::new(site, Arc::new(FilesLink::new(site, outbound, verbs)), text.limits.clone()),
         topics: told.collect(),
         shows: None,

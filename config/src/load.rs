@@ -53,6 +53,8 @@ pub struct Mesh {
 pub struct LinkText {
     /// The transport.
     pub transport: TransportText,
+    /// The region that keeps what it tells until that is brought home, if there is one.
+    pub edge: Option<Region>,
     /// Its limits.
     pub limits: SiteLimits,
     /// That the demo plays the system.
@@ -147,7 +149,8 @@ fn by_number(version: &str) -> (Option<u64>, &str) {
 }
 
 fn link(text: SiteText) -> Option<LinkText> {
-    Some(LinkText { transport: text.link?, limits: text.limits.limits(), simulated: text.simulated })
+    let edge = text.edge.as_ref().map(|edge| edge.value);
+    Some(LinkText { transport: text.link?, edge, limits: text.limits.limits(), simulated: text.simulated })
 }
 
 fn site(text: &SiteText) -> Site {

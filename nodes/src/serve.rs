@@ -252,7 +252,13 @@ pub(crate) fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
 fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
     let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
     for way in ways.into_iter().map(Arc::new) {
-        let Some(region) = mesh.region_of(way.site).cloned() else { continue };
+        let Some(region) = mesh.region_of(way.site).cloned() else {
+            // At its edge it is heard, and nothing else is done for it.
+            if let (Some(shows), Some(edge)) = (way.shows.clone(), way.edge.and_then(|edge| mesh.regions().get(&edge)).cloned()) {
+                reception = reception.with_inbox(way.site, shows.token.as_deref(), shows.signature, Arc::new(way.door(edge)));
+            }
+            continue;
+        };
         let (doing, at) = (Arc::clone(&way), region.clone());
         tokio::spawn(async move { at.at_site(doing.site, || doing.chores(&at)).await });
         if let Some(shows) = way.shows.clone() {

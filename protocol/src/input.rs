@@ -96,9 +96,8 @@ impl Body {
                 matches!(input, lot::Input::Request(lot::Request::PlaceHold(_)) | lot::Input::OwnerFact(lot::OwnerFact::Nonconformance(_)))
             }
             Self::Shipment(input) => matches!(input, shipment::Input::Request(shipment::Request::Block { .. })),
-            Self::Order(_) | Self::Unit(_) | Self::Site(_) | Self::Record(_) | Self::Desk(_) | Self::Claim { .. } | Self::Woken { .. } => {
-                false
-            }
+            Self::Site(input) => matches!(input, site::Input::Mail(site::Mail::Told { urgent: true, .. })),
+            Self::Order(_) | Self::Unit(_) | Self::Record(_) | Self::Desk(_) | Self::Claim { .. } | Self::Woken { .. } => false,
         }
     }
 

@@ -37,6 +37,7 @@ pub mod native;
 pub mod order;
 pub mod outbox;
 pub mod ownership;
+pub mod payload;
 pub mod planted;
 pub mod posting;
 pub mod qty;

@@ -25,6 +25,7 @@ use super::local;
 use super::mapping::Mapping;
 use crate::region::Region;
 
+mod edge;
 mod said;
 
 pub use said::Called;
@@ -190,6 +191,9 @@ impl Inbound {
 
     async fn durably(&self, told: &Told<'_>) -> Result<Taken, Refused> {
         self.region.heard(self.site, None);
+        if let Some(keeper) = self.at_home_elsewhere() {
+            return self.pass_on(told, keeper).await;
+        }
         let kept = if planted::is(Bug::RawNotKept) {
             vec![RawRef::of(&told.raw)]
         } else {

@@ -37,6 +37,7 @@ impl Checks<'_> {
             self.say_of(file, format!("the plant {name} has no ERP"), "add `erp:` with the ERP that owns its orders");
         }
         self.served(file, site);
+        self.edge(file, site);
         self.speaks(name, file, site);
         self.asks(name, file, site);
         self.paced(name, file, site);

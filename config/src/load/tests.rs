@@ -5,6 +5,7 @@ use super::*;
 mod asked;
 mod contradictions;
 mod demo;
+mod edges;
 mod governance;
 mod links;
 mod notes;

@@ -23,6 +23,8 @@ pub struct SiteText {
     pub kind: SiteKind,
     /// Where it is at home.
     pub region: Spanned<Region>,
+    /// A region in which nothing of it is decided, and which keeps what it tells until that is brought home: on a node beside it.
+    pub edge: Option<Spanned<Region>>,
     /// Zone, shifts, closed days.
     #[serde(deserialize_with = "calendar::read")]
     pub calendar: Calendar,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use takt_actors::doors::Shut;
 use takt_actors::link::deliveries::{Delivered, Outcome, Way};
 use takt_actors::link::inbound::Inbound;
 use takt_protocol::envelope::RawRef;
@@ -107,6 +108,12 @@ impl Reception {
             return Err(Denied::new(Sort::Unauthenticated, "UNSIGNED", unsigned.to_string(), remedy).at(signature.header.clone()));
         }
         self.within(async { known.door.inbox.receive(topic, raw).await.map_err(not_taken) }).await
+    }
+
+    /// Takes a payload that its system told at an edge: who it is was seen there.
+    pub(super) async fn brought(&self, site: SiteId, topic: &str, raw: Bytes) -> Result<(), Shut> {
+        let door = self.inboxes.by_source.get(&site).ok_or(Shut::NoDoor)?;
+        door.inbox.receive(topic, raw).await.map_err(|NotTaken { why }| Shut::NotNow(why))
     }
 
     /// What a payload of a system would become at its door.

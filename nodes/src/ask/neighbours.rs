@@ -3,14 +3,16 @@
 
 use std::sync::{Arc, Weak};
 
+use bytes::Bytes;
 use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use takt_actors::abroad::Answers;
+use takt_actors::doors::{Doors, Shut};
 use takt_actors::index::OpenCase;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
-use takt_protocol::name::Region as RegionName;
+use takt_protocol::name::{Region as RegionName, SiteId};
 
 use super::world::Part;
 use super::{Denied, Reception};
@@ -48,6 +50,7 @@ impl Reception {
     pub(crate) fn answer_abroad(self: &Arc<Self>) {
         for (name, region) in self.mesh().regions() {
             region.answers_by(Arc::new(Desk { region: *name, reception: Arc::downgrade(self) }));
+            region.doors_by(Arc::new(Inboxes(Arc::downgrade(self))));
         }
     }
 
@@ -69,6 +72,17 @@ struct Desk {
     region: RegionName,
     /// Weak: the region must end although others might still ask.
     reception: Weak<Reception>,
+}
+
+/// The doors of the systems, for what they told at an edge.
+struct Inboxes(Weak<Reception>);
+
+#[tonic::async_trait]
+impl Doors for Inboxes {
+    async fn receive(&self, site: SiteId, topic: &str, raw: Bytes) -> Result<(), Shut> {
+        let reception = self.0.upgrade().ok_or_else(|| Shut::NotNow("it is just ending".to_owned()))?;
+        reception.brought(site, topic, raw).await
+    }
 }
 
 #[tonic::async_trait]

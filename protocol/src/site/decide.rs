@@ -6,7 +6,7 @@ use super::{Fact, Input, Mail, Report, Request, Site, Window, WindowState};
 use crate::answer::Answer;
 use crate::common::Common;
 use crate::draft::Draft;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, RawRef};
 use crate::fact::Fact as Noted;
 use crate::id::EntityId;
 use crate::intent::IntentId;
@@ -115,6 +115,10 @@ impl Turn<'_, '_> {
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
+            Mail::Told { topic, raw, .. } => {
+                let why = "it was brought to the site and not to its door: nobody took it apart";
+                return self.unreadable(topic, &RawRef::of(raw.bytes()), why);
+            }
             Mail::Expect { entity, names, load } => self.expect(*entity, names, load.as_deref()),
             Mail::Forget { entity } => self.forget(*entity, envelope),
             Mail::Locate { shipment, sscc } => self.locate(*shipment, sscc),

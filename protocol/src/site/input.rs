@@ -119,6 +119,17 @@ pub enum Mail {
         /// What is wrong, with the path in it.
         why: String,
     },
+    /// A message of its system, as it was told to a node that only keeps and brings what is told: whoever takes it off the queue gives it
+    /// to the door of the system. It is nothing that a site decides about.
+    Told {
+        /// Its topic.
+        topic: String,
+        /// The message.
+        raw: crate::payload::Payload,
+        /// Whether it stops bad goods, as far as was seen where it was told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        urgent: bool,
+    },
     /// An entity exists, under these names: what waited for it goes there.
     Expect {
         /// The entity.

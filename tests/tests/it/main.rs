@@ -13,6 +13,7 @@ mod chaos;
 mod demo;
 mod desks;
 mod draw;
+mod edge;
 mod federation;
 mod links;
 mod loop_disk;
