@@ -197,14 +197,22 @@ impl Region {
     /// The same for all that one message says, each with its id in the queue: all of it or nothing, in one write.
     pub async fn take_all(&self, inputs: Vec<(Input, String)>) -> Result<(), AskError> {
         let settings = &self.node.settings;
-        let (mut group, mut urgent) = (Vec::with_capacity(inputs.len()), false);
-        for (input, id) in inputs {
-            urgent |= input.body.holds_goods();
-            let (queue, input) = self.way(input);
-            group.push(Message { queue, id, bytes: Bytes::from(wire::pack(input)?) });
-        }
+        let urgent = inputs.iter().any(|(input, _)| input.body.holds_goods());
         let most = settings.waiting_max + if urgent { settings.waiting_reserve } else { 0 };
-        Ok(self.node.seams.queue.offer(group, most).await?)
+        Ok(self.node.seams.queue.offer(self.written(inputs)?, most).await?)
+    }
+
+    /// The same for what is in mail that waits here already, and goes when this is stored.
+    pub(crate) async fn take_over(&self, inputs: Vec<(Input, String)>) -> Result<(), AskError> {
+        Ok(self.node.seams.queue.publish(self.written(inputs)?).await?)
+    }
+
+    fn written(&self, inputs: Vec<(Input, String)>) -> Result<Vec<Message>, AskError> {
+        let written = |(input, id)| {
+            let (queue, input) = self.way(input);
+            Ok(Message { queue, id, bytes: Bytes::from(wire::pack(input)?) })
+        };
+        inputs.into_iter().map(written).collect()
     }
 
     /// The queue that leads an input to its entity.

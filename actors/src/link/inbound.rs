@@ -61,6 +61,8 @@ pub struct Told<'a> {
     pub called: Option<Called>,
     /// The file it stood in, if any.
     pub file: Option<&'a FileMark>,
+    /// Whether it was kept at an edge and brought here: then it has room here already.
+    pub brought: bool,
 }
 
 impl Told<'_> {
@@ -139,7 +141,7 @@ impl Inbound {
 
     /// Takes a message that was posted. `Ok` means that everything in it is durable here.
     pub async fn receive(&self, topic: &str, raw: Bytes) -> Result<Taken, Refused> {
-        self.take(&Told { topic, raw, called: None, file: None }).await
+        self.take(&Told { topic, raw, called: None, file: None, brought: false }).await
     }
 
     /// Takes a message, however it came, and writes down how that went.
@@ -184,7 +186,7 @@ impl Inbound {
         let kept = RawRef::of(&raw);
         // One name for all that it says: what has no key of its own is known again all the same.
         let called = Some(Called::file("mended", &kept));
-        let understood = self.understand(&Told { topic, raw, called, file: None }).await?;
+        let understood = self.understand(&Told { topic, raw, called, file: None, brought: false }).await?;
         Ok(understood
             .map(|(mapping, said)| said.into_iter().enumerate().map(|(at, said)| self.stamped(said, called, at, &mapping, kept)).collect()))
     }
@@ -205,12 +207,12 @@ impl Inbound {
                 let (inputs, id) = (said.len(), self.id_of(told, &raw));
                 let stamped = |(at, said)| (self.stamped(said, told.called, at, &mapping, raw), format!("{id}/{at}"));
                 if inputs > 0 {
-                    self.region.take_all(said.into_iter().enumerate().map(stamped).collect()).await.map_err(refused)?;
+                    self.store(told.brought, said.into_iter().enumerate().map(stamped).collect()).await?;
                 }
                 Ok(Taken { raw, inputs, set_aside: None })
             }
             Err(why) => {
-                self.set_aside_as(told.what(), told.topic, raw, &why).await?;
+                self.store(told.brought, vec![self.as_case(told.what(), told.topic, raw, &why)?]).await?;
                 Ok(Taken { raw, inputs: 0, set_aside: Some(why) })
             }
         }
@@ -333,6 +335,11 @@ impl Inbound {
 
     /// The same for a message that people call otherwise than by its topic: a file.
     pub(super) async fn set_aside_as(&self, called: &str, mapped: &str, raw: RawRef, why: &str) -> Result<(), Refused> {
+        self.store(false, vec![self.as_case(called, mapped, raw, why)?]).await
+    }
+
+    /// What makes a case of a message, with its id in the queue.
+    fn as_case(&self, called: &str, mapped: &str, raw: RawRef, why: &str) -> Result<(Input, String), Refused> {
         let topic = called;
         tracing::warn!(site = %self.site, topic, %why, %raw, "a message cannot be understood and is set aside");
         let book = self.region.node().book();
@@ -347,7 +354,7 @@ impl Inbound {
         let envelope = Envelope { origin, ..Envelope::of(key, self.now()) };
         let body = Body::Site(site::Input::Mail(site::Mail::Unreadable { topic: topic.to_owned(), raw, why: why.to_owned() }));
         let id = format!("unreadable/{}/{name}", self.site);
-        self.region.take(Input { to: Address::Entity(entity), envelope, body }, id).await.map_err(refused)
+        Ok((Input { to: Address::Entity(entity), envelope, body }, id))
     }
 }
 

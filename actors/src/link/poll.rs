@@ -305,7 +305,7 @@ impl<'a> Desk<'a> {
                 continue;
             }
             let raw = Bytes::from(item.content.to_string());
-            let told = Told { topic: self.topic, raw, called: Some(called), file: None };
+            let told = Told { topic: self.topic, raw, called: Some(called), file: None, brought: false };
             if let Err(refused) = self.inbound.take(&told).await {
                 failed = Some(Ended::silent(refused));
                 break;

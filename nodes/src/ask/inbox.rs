@@ -23,6 +23,9 @@ pub trait Inbox: Send + Sync {
     /// Takes a payload of a topic; `Ok` when it is durable here, and the sender may forget it.
     async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken>;
 
+    /// The same for a payload that the system told at an edge, and that was brought here: it was let in already.
+    async fn brought(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken>;
+
     /// What a payload would become, or why nobody understands it. Nothing is kept.
     async fn foresee(&self, topic: &str, raw: Bytes) -> Result<Result<Vec<Input>, String>, NotTaken>;
 }
@@ -38,6 +41,10 @@ pub struct NotTaken {
 impl Inbox for Inbound {
     async fn receive(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
         Self::receive(self, topic, raw).await.map(drop).map_err(|refused| NotTaken { why: refused.to_string() })
+    }
+
+    async fn brought(&self, topic: &str, raw: Bytes) -> Result<(), NotTaken> {
+        Self::brought(self, topic, raw).await.map(drop).map_err(|refused| NotTaken { why: refused.to_string() })
     }
 
     async fn foresee(&self, topic: &str, raw: Bytes) -> Result<Result<Vec<Input>, String>, NotTaken> {
@@ -113,7 +120,7 @@ impl Reception {
     /// Takes a payload that its system told at an edge: who it is was seen there.
     pub(super) async fn brought(&self, site: SiteId, topic: &str, raw: Bytes) -> Result<(), Shut> {
         let door = self.inboxes.by_source.get(&site).ok_or(Shut::NoDoor)?;
-        door.inbox.receive(topic, raw).await.map_err(|NotTaken { why }| Shut::NotNow(why))
+        door.inbox.brought(topic, raw).await.map_err(|NotTaken { why }| Shut::NotNow(why))
     }
 
     /// What a payload of a system would become at its door.

@@ -198,7 +198,7 @@ impl Watcher {
         };
         let file = FileMark { name: name.clone(), modified_at: standing.modified_at };
         let called = Some(Called::file(name, &RawRef::of(&raw)));
-        self.inbound.take(&Told { topic, raw, called, file: Some(&file) }).await
+        self.inbound.take(&Told { topic, raw, called, file: Some(&file), brought: false }).await
     }
 
     /// The topic of a file: of those whose pattern takes its name, the one that says most.

@@ -196,7 +196,7 @@ async fn what_is_lost_between_taking_and_remembering_happens_once() {
     // As if the process had died after the item was durable, and before that was written down.
     let called = Some(Called::item("machines", "P1", "down"));
     let raw = Bytes::from(json!({ "machine": "P1", "state": "down", "at": "2026-11-24T03:00:00Z" }).to_string());
-    door(&yard).take(&Told { topic: "machines", raw, called, file: None }).await.unwrap();
+    door(&yard).take(&Told { topic: "machines", raw, called, file: None, brought: false }).await.unwrap();
     assert_eq!(yard.machines().await.len(), 1);
     assert_eq!(read(&yard, &link).await, Ok(1), "it is told again");
     assert_eq!(yard.machines().await.len(), 1, "and known by its id and version");

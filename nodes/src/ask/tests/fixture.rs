@@ -67,6 +67,10 @@ impl Inbox for Full {
         Err(NotTaken { why: "the spool is full".to_owned() })
     }
 
+    async fn brought(&self, _: &str, _: Bytes) -> Result<(), NotTaken> {
+        Err(NotTaken { why: "the spool is full".to_owned() })
+    }
+
     async fn foresee(&self, _: &str, _: Bytes) -> Result<Result<Vec<Input>, String>, NotTaken> {
         Err(NotTaken { why: "the spool is full".to_owned() })
     }
