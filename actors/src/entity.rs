@@ -168,7 +168,8 @@ impl Desk {
     fn decide(&mut self) -> (Vec<Step>, Vec<(u16, takt_protocol::envelope::Who)>, Vec<(oneshot::Sender<Reply>, Reply)>) {
         let node = Arc::clone(&self.start.node);
         let book = node.book();
-        let context = Context { now: node.seams.clock.now(), book: &book, incarnation: node.seams.journal.incarnation() };
+        let (incarnation, unreached) = (node.seams.journal.incarnation(), node.unreached());
+        let context = Context { now: node.seams.clock.now(), book: &book, incarnation, unreached: &unreached };
         let (mut steps, mut who, mut replies) = (Vec::new(), Vec::new(), Vec::new());
         let mut facts = 0;
         while replies.len() < node.settings.commit_inputs_max && facts < COMMIT_FACTS_MAX {

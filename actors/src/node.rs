@@ -1,6 +1,6 @@
 //! What all actors of a region on this node share: the seams, the book in force, the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use takt_protocol::malformed::Malformed;
 use takt_protocol::name::Region;
 use takt_protocol::record::Record;
 
+use crate::abroad::Link;
 use crate::doors::Doors;
 use crate::restored::{Restored, Restoring};
 use crate::tape::Tape;
@@ -27,6 +28,7 @@ pub struct Node {
     pub tape: Tape,
     pub(crate) restoring: Option<Restoring>,
     pub(crate) doors: OnceLock<Arc<dyn Doors>>,
+    pub(crate) roads: OnceLock<Vec<Arc<Link>>>,
     book: RwLock<Arc<Book>>,
     repeats: Mutex<BTreeMap<EntityId, u64>>,
 }
@@ -175,7 +177,23 @@ impl Node {
     pub fn new(region: Region, seams: Seams, book: Arc<Book>, settings: Settings) -> Self {
         let tape = Tape::new(Arc::clone(&seams.journal), settings.projection_max);
         let restoring = settings.restored.map(Restoring::new);
-        Self { region, seams, settings, tape, restoring, doors: OnceLock::new(), book: RwLock::new(book), repeats: Mutex::default() }
+        Self {
+            region,
+            seams,
+            settings,
+            tape,
+            restoring,
+            doors: OnceLock::new(),
+            roads: OnceLock::new(),
+            book: RwLock::new(book),
+            repeats: Mutex::default(),
+        }
+    }
+
+    /// The regions that are known not to be reached from here just now.
+    pub fn unreached(&self) -> BTreeSet<Region> {
+        let roads = self.roads.get().into_iter().flatten();
+        roads.filter(|road| road.down().is_some()).map(|road| road.far()).collect()
     }
 
     /// The book in force.

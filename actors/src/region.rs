@@ -142,6 +142,7 @@ impl Region {
         let roads: Vec<RegionName> = run_here.map(|far| far.region).collect();
         let abroad = plan.roads.iter().filter_map(|far| Some((far.region, Abroad::of(&node, far)?)));
         let abroad: Arc<BTreeMap<RegionName, Abroad>> = Arc::new(abroad.collect());
+        drop(node.roads.set(abroad.values().map(|abroad| Arc::clone(abroad.link())).collect()));
         let alone = lease.is_none().then_some(since);
         let duties = Arc::new(Duties::new(node.seams.journal.shards(), &sites, &roads, alone));
         let leases = match lease {

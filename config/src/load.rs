@@ -14,7 +14,7 @@ use takt_protocol::calendar::PeriodBook;
 use takt_protocol::data::Data;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::posting::RuleBook;
-use takt_protocol::role::Roles;
+use takt_protocol::role::{DELEGATED, Roles};
 use takt_protocol::words::MaterialId;
 
 use crate::check;
@@ -208,6 +208,7 @@ fn policy(text: PolicyText, roles: &Roles) -> Policy {
         lock_patience_ms: ms(text.lock_patience_ms, usual.lock_patience_ms),
         names_kept_ms: ms(text.names_kept_ms, usual.names_kept_ms),
         quality_roles: roles.who_may("record_disposition"),
+        local_quality_roles: roles.who_may(DELEGATED),
         finance_roles: roles.who_may("write_off"),
         window_ms: text.window_ms.map_or(usual.window_ms, |window| window.value.get()),
     }

@@ -232,6 +232,8 @@ pub struct Policy {
     pub names_kept_ms: u64,
     /// Roles that may release a hold or record a disposition by request.
     pub quality_roles: Vec<Role>,
+    /// Roles that may release a hold while the quality system is not reached: provisionally, until that countersigns.
+    pub local_quality_roles: Vec<Role>,
     /// Roles that may give quantities up, each with a second approver.
     pub finance_roles: Vec<Role>,
     /// How long one attempt at a site may take, in ms.
@@ -250,6 +252,7 @@ impl Default for Policy {
             lock_patience_ms: 60_000,
             names_kept_ms: 90 * 86_400_000,
             quality_roles: role("quality").into_iter().collect(),
+            local_quality_roles: Vec::new(),
             finance_roles: role("finance").into_iter().collect(),
             window_ms: 20_000,
         }

@@ -139,11 +139,15 @@ pub enum CaseKind {
     EquipmentDown,
     /// The books of a system say something else than ours, in two readings.
     BooksDiffer,
+    /// A hold was released without the quality system, which has not countersigned.
+    Provisional,
+    /// Its ERP decided otherwise than the plant did.
+    Contradicted,
 }
 
 impl CaseKind {
     /// Every kind, each once.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Rejected(Code::Other),
         Self::NotReady,
         Self::Unanswered,
@@ -164,6 +168,8 @@ impl CaseKind {
         Self::Blocked,
         Self::EquipmentDown,
         Self::BooksDiffer,
+        Self::Provisional,
+        Self::Contradicted,
     ];
 
     /// Its word, as it stands on every wire.
@@ -189,6 +195,8 @@ impl CaseKind {
             Self::Blocked => "blocked",
             Self::EquipmentDown => "equipment_down",
             Self::BooksDiffer => "books_differ",
+            Self::Provisional => "provisional",
+            Self::Contradicted => "contradicted",
         }
     }
 
@@ -196,7 +204,7 @@ impl CaseKind {
     pub fn severity(&self) -> u8 {
         match self {
             Self::Escape => 0,
-            Self::HeldAfterClearance | Self::InDoubt | Self::AliasClash => 1,
+            Self::HeldAfterClearance | Self::InDoubt | Self::AliasClash | Self::Provisional => 1,
             Self::Rejected(_)
             | Self::Shortage
             | Self::NotReady
@@ -205,7 +213,8 @@ impl CaseKind {
             | Self::ParkedPosting
             | Self::Unmatched
             | Self::Blocked
-            | Self::EquipmentDown => 2,
+            | Self::EquipmentDown
+            | Self::Contradicted => 2,
             Self::ForeignPosting | Self::KeyReused | Self::NotOwner | Self::Discrepancy | Self::Tolerance | Self::BooksDiffer => 3,
             Self::CounterRestarted => 4,
         }

@@ -131,6 +131,12 @@ fn event(commit: &Commit, step: &Step, number: usize, contract: &'static Contrac
 
 type Told = (&'static Contract, Map<String, Value>);
 
+/// The contract by which a fact is told.
+#[cfg(test)]
+pub(crate) fn contract_of(fact: &Fact) -> Option<&'static Contract> {
+    told(fact).map(|(contract, _)| contract)
+}
+
 /// What is public of a fact, field by field; nothing where nothing is.
 pub fn data(fact: &Fact) -> Option<Map<String, Value>> {
     told(fact).map(|(_, data)| data)

@@ -3,7 +3,7 @@
 //! Every step is also replayed: what was recorded must lead to the state that decided.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it is about, and fails on the rest")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answer::Answer;
 use crate::book::Book;
@@ -18,7 +18,7 @@ use crate::instant::Instant;
 use crate::intent::{Intent, IntentId, Parcel, Wake};
 use crate::kernel::tests::fixture;
 use crate::kernel::{Context, Own, Reply, State, replay, step};
-use crate::name::Source;
+use crate::name::{Region, Source};
 use crate::outbox::{Claim, Receipt};
 use crate::refusal::Code;
 use crate::{lot, order, wire};
@@ -36,6 +36,8 @@ pub(crate) struct Asked {
 pub(crate) struct Floor {
     pub(crate) book: Book,
     pub(crate) now: Instant,
+    /// Regions that are not reached.
+    pub(crate) unreached: BTreeSet<Region>,
     states: BTreeMap<EntityId, State>,
     pub(crate) mail: Vec<Input>,
     pub(crate) asked: Vec<Asked>,
@@ -48,7 +50,18 @@ pub(crate) struct Floor {
 impl Floor {
     pub(crate) fn new() -> Self {
         let (book, now) = (fixture::book(), fixture::at(0));
-        Self { book, now, states: BTreeMap::new(), mail: Vec::new(), asked: Vec::new(), wakes: Vec::new(), told: 0, log: Vec::new() }
+        let unreached = BTreeSet::new();
+        Self {
+            book,
+            now,
+            unreached,
+            states: BTreeMap::new(),
+            mail: Vec::new(),
+            asked: Vec::new(),
+            wakes: Vec::new(),
+            told: 0,
+            log: Vec::new(),
+        }
     }
 
     /// Tells an entity something from a source, now, under a fresh key; what it told others waits.
@@ -78,7 +91,7 @@ impl Floor {
     /// Takes an input as it stands.
     pub(crate) fn take(&mut self, to: EntityId, input: &Input) -> Reply {
         let before = self.states.remove(&to).unwrap_or_else(|| State::unknown(to));
-        let context = Context { now: self.now, book: &self.book, incarnation: INCARNATION };
+        let context = Context { now: self.now, book: &self.book, incarnation: INCARNATION, unreached: &self.unreached };
         let stepped = step(before.clone(), input, &context);
         if let Some(step) = &stepped.step {
             let bytes = wire::encode("step", step).unwrap();

@@ -2,6 +2,8 @@
 //! travel are these two functions and nothing else. Pure: no clock, IO, log or randomness; the same state, input and
 //! context give the same facts on every machine.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
@@ -15,7 +17,7 @@ use crate::fact::Fact;
 use crate::id::{EntityId, Kind};
 use crate::input::{Body, Input};
 use crate::instant::Instant;
-use crate::name::{SiteId, Source};
+use crate::name::{Region, SiteId, Source};
 use crate::outbox::ClaimAnswer;
 use crate::planted::{self, Bug};
 use crate::seen::{ContentHash, Known};
@@ -68,7 +70,12 @@ pub struct Context<'a> {
     pub book: &'a Book,
     /// The incarnation of the store, part of every intent id.
     pub incarnation: u64,
+    /// The regions that are known not to be reached from here just now.
+    pub unreached: &'a BTreeSet<Region>,
 }
+
+/// Of no region it is known that it is not reached.
+pub static ALL_REACHED: BTreeSet<Region> = BTreeSet::new();
 
 /// What came of an input.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ mod expect;
 mod fact;
 mod hold;
 mod input;
+mod provisional;
 mod refused;
 mod said;
 mod stock;
@@ -29,6 +30,7 @@ mod unseen;
 pub use expect::{Announcement, Expected};
 pub use fact::Fact;
 pub use input::{Decision, Disposition, Input, Mail, OwnerFact, Placement, Production, Report, Request, Verdict};
+pub use provisional::Provisional;
 pub use refused::{Refused, Rest};
 pub use stock::{Booking, Stock};
 
@@ -51,6 +53,9 @@ pub struct Lot {
     pub holds: BTreeMap<HoldNo, Hold>,
     /// Holds that are over: a number never holds twice.
     pub released: BTreeSet<HoldNo>,
+    /// Of these, what was released while the quality system was not reached, and is not countersigned yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provisional: BTreeMap<HoldNo, Hold>,
     /// Decisions that came before word of their hold, oldest first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub early: BTreeMap<HoldNo, Vec<Early>>,
@@ -124,6 +129,9 @@ pub struct Hold {
     pub containment: BTreeMap<SiteId, Containment>,
     /// What was decided so far.
     pub decisions: Vec<Decision>,
+    /// That it was released while the quality system was not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisional: Option<Provisional>,
 }
 
 /// Where a hold was placed, and its number there.

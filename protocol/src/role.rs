@@ -7,8 +7,9 @@ use crate::name::SiteId;
 use crate::words::Role;
 
 /// Everything that can be asked for: the requests of the API by name, and what is more than one of them by itself: giving
-/// quantities up (`write_off`), and sending on what nobody could be handed (`retry_dead_letter`).
-pub const VERBS: [&str; 27] = [
+/// quantities up (`write_off`), sending on what nobody could be handed (`retry_dead_letter`), and releasing a hold while the quality
+/// system is not reached ([`DELEGATED`]).
+pub const VERBS: [&str; 28] = [
     "act_on_exception",
     "block_shipment",
     "cancel_order",
@@ -25,6 +26,7 @@ pub const VERBS: [&str; 27] = [
     "record_disposition",
     "redispatch",
     "release_hold",
+    "release_hold_offline",
     "release_order",
     "release_shipment",
     "reopen_order",
@@ -37,6 +39,9 @@ pub const VERBS: [&str; 27] = [
     "split_order",
     "write_off",
 ];
+
+/// Nobody may that who was not given it: it is quality's own decision, delegated to a role at the plant.
+pub const DELEGATED: &str = "release_hold_offline";
 
 /// Anyone may place a hold, block a shipment and act on what is theirs; only its owner lifts a hold.
 const EVERYONE: [&str; 3] = ["act_on_exception", "block_shipment", "place_hold"];
@@ -151,7 +156,7 @@ mod tests {
         let roles = Roles::default();
         assert!(VERBS.is_sorted());
         for verb in VERBS {
-            assert!(!roles.who_may(verb).is_empty(), "nobody may {verb}");
+            assert_eq!(roles.who_may(verb).is_empty(), verb == DELEGATED, "{verb}");
         }
         for grant in roles.grants().values() {
             assert!(grant.verbs.iter().all(|verb| VERBS.contains(&verb.as_str())), "{grant:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_saphyr::Spanned;
 use takt_protocol::book::SiteKind;
-use takt_protocol::role::VERBS;
+use takt_protocol::role::{DELEGATED, VERBS};
 use takt_protocol::words::Role;
 
 use super::Checks;
@@ -38,7 +38,7 @@ impl Checks<'_> {
                 }
             }
         }
-        let nobody: Vec<&str> = VERBS.into_iter().filter(|verb| !granted.contains(verb)).collect();
+        let nobody: Vec<&str> = VERBS.into_iter().filter(|verb| !granted.contains(verb) && *verb != DELEGATED).collect();
         for verb in nobody {
             self.say_of(FILE, format!("nobody may {verb}"), "add it to the `may` of a role");
         }

@@ -10,7 +10,7 @@ use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::intent::{Intent, IntentId, Parcel, Wake};
-use takt_protocol::kernel::{Context, Own, Reply, State, step};
+use takt_protocol::kernel::{ALL_REACHED, Context, Own, Reply, State, step};
 use takt_protocol::name::{SiteId, Source};
 use takt_protocol::native::{NativeId, NativeKind};
 use takt_protocol::order::{self, Header, OwnerFact, Report};
@@ -118,7 +118,7 @@ impl<'a> Floor<'a> {
     fn send(&mut self) -> Result<(), String> {
         for (plant, body) in std::mem::take(&mut self.asked) {
             let input = Input { to: Address::Entity(plant), envelope: Envelope::ours("resolve", self.now), body };
-            let context = Context { now: self.now, book: self.book, incarnation: 1 };
+            let context = Context { now: self.now, book: self.book, incarnation: 1, unreached: &ALL_REACHED };
             let stepped = step(State::unknown(plant), &input, &context);
             for (to, answer) in stepped.step.iter().flat_map(|step| &step.facts).filter_map(mail) {
                 if let Body::Order(order::Input::Mail(order::Mail::Resolution { found: Resolution::Missing(missing), .. })) = answer {
@@ -164,7 +164,7 @@ impl<'a> Floor<'a> {
         self.told += 1;
         let envelope = Envelope::of(Key { source, epoch: 0, mark: Mark::Number(self.told) }, self.now);
         let input = Input { to: Address::Entity(self.state.id), envelope, body };
-        let context = Context { now: self.now, book: self.book, incarnation: 1 };
+        let context = Context { now: self.now, book: self.book, incarnation: 1, unreached: &ALL_REACHED };
         let entity = self.state.id;
         let stepped = step(std::mem::replace(&mut self.state, State::unknown(entity)), &input, &context);
         self.state = stepped.state;

@@ -83,6 +83,8 @@ pub(crate) fn of_order(fact: &OrderFact) -> Told {
 fn quality_of(quality: &takt_protocol::order::LotQuality) -> String {
     let holds: Vec<String> = quality.holds.iter().map(ToString::to_string).collect();
     let held = if holds.is_empty() { String::new() } else { format!(", held by {}", holds.join(", ")) };
+    let provisional: Vec<String> = quality.provisional.iter().map(ToString::to_string).collect();
+    let held = if provisional.is_empty() { held } else { format!("{held}, released provisionally {}", provisional.join(", ")) };
     let inspected = if quality.in_inspection { ", in inspection" } else { "" };
     format!("lot {}: {} free, {} blocked{inspected}{held}", quality.lot, quality.free, quality.blocked)
 }
@@ -136,6 +138,9 @@ pub(crate) fn of_lot(fact: &lot::Fact) -> Told {
         lot::Fact::Held { .. } => "held",
         lot::Fact::Contained { hold, site, containment } => {
             return Told::Whole(format!("hold {hold} at {site}: {}", super::word_of(containment)));
+        }
+        lot::Fact::Decided { hold, provisional: Some(so), .. } => {
+            return Told::Whole(format!("hold {hold} accepted by {} without {}, which has to countersign", so.role, so.by));
         }
         lot::Fact::Decided { .. } => "disposition decided",
         lot::Fact::DecidedEarly { hold, .. } => return Told::Whole(format!("decided about hold {hold} before word of it came")),

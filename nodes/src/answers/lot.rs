@@ -22,7 +22,7 @@ mod row;
 mod sample;
 
 pub(crate) use hold::held;
-pub use hold::{ContainmentRow, HeldRow, HoldRow};
+pub use hold::{ContainmentRow, HeldRow, HoldRow, ProvisionalRow};
 pub use pallet::{LotUnit, Way};
 pub(crate) use reach::reach;
 pub use reach::{Reach, ReachedLot, ReachedTruck};
@@ -72,6 +72,9 @@ pub struct LotView {
     pub expected: Vec<ExpectedRow>,
     /// Holds that are not over.
     pub holds: Vec<HoldRow>,
+    /// Holds that were released while the quality system was not reached, and that it has not countersigned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provisional_holds: Vec<HoldRow>,
     /// Holds that are over.
     pub released_holds: Vec<String>,
     /// Clearances that were given, the newest last, and what became of each.
@@ -321,6 +324,7 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         units: pallet::units(lot, &beside),
         expected: lot.expected.iter().map(expected).collect(),
         holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, beside.book, now)).collect(),
+        provisional_holds: lot.provisional.iter().map(|open| hold::hold(open, beside.commits, beside.book, now)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
         clearances: clearance::given(beside.commits, now, |shipment| delivery(shipment, beside.others)),
         shipped: left(lot, |_| true, |shipment| delivery(shipment, beside.others)),

@@ -149,6 +149,9 @@ pub struct StockRow {
     pub in_inspection: bool,
     /// Open holds.
     pub holds: Vec<String>,
+    /// Holds that were released without the quality system, which has to countersign.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provisional: Vec<String>,
 }
 
 /// A handling unit of the order.
@@ -304,6 +307,7 @@ fn badges(state: &State, order: &Order, now: Instant) -> Vec<String> {
         ("in_doubt", any(|account| account.in_doubt)),
         ("parked", any(|account| account.parked)),
         ("hold", order.lots.values().any(|lot| !lot.holds.is_empty())),
+        ("provisional", order.lots.values().any(|lot| !lot.provisional.is_empty())),
         ("not_accepted", refused),
         ("short", short),
         ("locked", order.locked.is_some()),
@@ -323,6 +327,7 @@ fn stock(order: &Order) -> Vec<StockRow> {
         blocked: lot.blocked.to_string(),
         in_inspection: lot.in_inspection,
         holds: lot.holds.iter().map(ToString::to_string).collect(),
+        provisional: lot.provisional.iter().map(ToString::to_string).collect(),
     };
     order.lots.iter().map(row).collect()
 }

@@ -57,6 +57,8 @@ fn text(kind: &CaseKind) -> &'static Text {
         CaseKind::Blocked => &BLOCKED,
         CaseKind::EquipmentDown => &EQUIPMENT_DOWN,
         CaseKind::BooksDiffer => &BOOKS_DIFFER,
+        CaseKind::Provisional => &PROVISIONAL,
+        CaseKind::Contradicted => &CONTRADICTED,
     }
 }
 
@@ -268,6 +270,28 @@ const BOOKS_DIFFER: Text = (
         "as the last way: takt exceptions write-off ID --reason … (finance; it is done when a second person of finance asks for the same)",
     ],
     "Do not post the difference by hand before you know where it comes from: the next reading would show it twice.",
+);
+
+const PROVISIONAL: Text = (
+    "A plant released a hold while the quality system was not reached. The goods may be used and may leave; it counts only if quality agrees.",
+    &[
+        "takt lot show LOT — which hold, who released it and when; takt lot reach LOT — what was done with the goods since",
+        "quality agrees: decide so in the quality system, or takt lot release LOT --hold NUMBER --reason … in a quality role; that countersigns",
+        "quality does not: decide otherwise there. The lot is held again, trucks that were cleared are told, and what left is a recall",
+    ],
+    "Do not leave it: nobody else looks at the goods again.",
+);
+
+const CONTRADICTED: Text = (
+    "An ERP decided something about an order, and its plant did otherwise: mostly the word of it was long on its way. What was made is made \
+     and stands in the ledger.",
+    &[
+        "takt order show ORDER and takt order timeline ORDER — what the ERP said and when that was heard here, and what was reported",
+        "cancelled: reopen it in the ERP and have it posted, post to a cost centre, or have finance write the quantities off",
+        "reduced or moved: raise the total or move it back in the ERP, or accept the surplus there; takt order hold ORDER --reason … stops the plant",
+        "then takt exceptions ack ID --reason …, with what was decided",
+    ],
+    "Do not correct the count to what the ERP wanted: the goods are there.",
 );
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use takt_protocol::input::{Address, Body};
 use takt_protocol::name::SiteId;
 use takt_protocol::order::{self, Input, Release, Request};
+use takt_protocol::role::DELEGATED;
 use takt_protocol::words::Role;
 
 use super::meaning::Meaning;
@@ -16,7 +17,10 @@ use super::{Client, Denied, Reception, Sort};
 impl Reception {
     /// Whether a client's role may ask for a verb, anywhere.
     pub(super) fn may(&self, client: &Client, verb: &Verb) -> Result<(), Denied> {
-        self.may_ask(client, verb.name())?;
+        let delegated = matches!(verb, Verb::ReleaseHold(_)) && self.mesh().book().roles.may(&client.role, DELEGATED);
+        if !delegated {
+            self.may_ask(client, verb.name())?;
+        }
         let Verb::ActOnException(act) = verb else { return Ok(()) };
         if act.action == "write_off" { self.may_ask(client, "write_off") } else { Ok(()) }
     }

@@ -110,7 +110,9 @@ impl<'a> Foresight<'a> {
             None => mesh.show(entity).await.map_err(|error| Denied::asking(&error))?,
         };
         let book = Arc::clone(&self.book);
-        let Stepped { state, step, reply } = step(state, input, &Context { now: self.now, book: &book, incarnation });
+        let unreached = mesh.home(entity).map(|home| home.node().unreached()).unwrap_or_default();
+        let context = Context { now: self.now, book: &book, incarnation, unreached: &unreached };
+        let Stepped { state, step, reply } = step(state, input, &context);
         if let Some(step) = step {
             if !self.order.contains(&entity) {
                 self.order.push(entity);

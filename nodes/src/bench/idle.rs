@@ -13,7 +13,7 @@ use takt_protocol::book::Book;
 use takt_protocol::commit::{Commit, GENESIS};
 use takt_protocol::envelope::RawRef;
 use takt_protocol::id::{EntityId, Kind};
-use takt_protocol::kernel::{Context, State, step};
+use takt_protocol::kernel::{ALL_REACHED, Context, State, step};
 use takt_protocol::name::SiteId;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::wire;
@@ -171,7 +171,7 @@ fn known(book: &Book, number: u32) -> anyhow::Result<(EntityId, Ref)> {
 fn commit(seams: &Seams, book: &Book, clock: &dyn Clock, number: u32) -> anyhow::Result<(EntityId, Bytes)> {
     let (id, name) = known(book, number)?;
     let (now, incarnation) = (clock.now(), seams.journal.incarnation());
-    let context = Context { now, book, incarnation };
+    let context = Context { now, book, incarnation, unreached: &ALL_REACHED };
     let stepped = step(State::unknown(id), &orders::created(&name, now)?, &context);
     let mut commit = Commit {
         entity: id,

@@ -32,6 +32,7 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
     for hold in list(answer, "holds") {
         lines.extend(held(hold, plant, zones));
     }
+    lines.extend(list(answer, "provisional_holds").iter().map(|hold| provisional(hold, plant, zones)));
     if !text(answer, "refused").is_empty() {
         lines.push(format!("BLOCKED  what is on no pallet, and pallets to come: to be {}", text(answer, "refused")));
     }
@@ -61,7 +62,8 @@ pub(crate) fn lots(answer: &Value, zones: &Zones) -> String {
         let name = if text(row, "lot").is_empty() { text(row, "id") } else { text(row, "lot") };
         let holds: Vec<&str> = strings(row, "holds").collect();
         let inspected = row.get("in_inspection").and_then(Value::as_bool) == Some(true);
-        let badges = [inspected.then(|| "▲in inspection".to_owned()), open_cases(row)];
+        let provisional = strings(row, "provisional").next().map(|hold| format!("▲{hold} released provisionally"));
+        let badges = [inspected.then(|| "▲in inspection".to_owned()), provisional, open_cases(row)];
         screen.add_row([
             name,
             or_dash(text(row, "plant")),
@@ -207,6 +209,19 @@ fn held(hold: &Value, plant: &str, zones: &Zones) -> Vec<String> {
     }
     lines.extend(hold.get("promising").and_then(promising));
     lines
+}
+
+/// A hold that is over only if quality countersigns.
+fn provisional(hold: &Value, plant: &str, zones: &Zones) -> String {
+    let so = hold.get("provisional").unwrap_or(&Value::Null);
+    format!(
+        "PROVISIONAL  HOLD {} {} was released {} by {} while {} was not reached: quality has to countersign",
+        text(hold, "hold"),
+        text(hold, "reason"),
+        zones.at(plant, text(so, "at")),
+        text(so, "role"),
+        text(so, "quality")
+    )
 }
 
 /// How long goods that are held could be promised.

@@ -88,7 +88,9 @@ fn about(state: &State, case: &Case, input: &Input) -> Option<String> {
         | CaseKind::Shortage
         | CaseKind::Blocked
         | CaseKind::EquipmentDown
-        | CaseKind::BooksDiffer => None,
+        | CaseKind::BooksDiffer
+        | CaseKind::Provisional
+        | CaseKind::Contradicted => None,
     }
 }
 
@@ -105,6 +107,7 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
     match case.kind {
         CaseKind::Escape | CaseKind::HeldAfterClearance => Some((case.impact_at.unwrap_or(context.now), Impact::Now)),
         // A decision that is due hurts.
+        CaseKind::Provisional => case.impact_at.map(|at| (at, Impact::Now)),
         CaseKind::Unanswered if matches!(state.own, Own::Lot(_)) => case.impact_at.map(|at| (at, Impact::Now)),
         // It may say that goods are bad, and until somebody has read it they are free.
         CaseKind::Unmatched if is_of_quality(case, context) && unreadable_topic(case).is_some() => Some((context.now, Impact::Now)),
@@ -126,7 +129,8 @@ fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant,
         | CaseKind::Tolerance
         | CaseKind::Shortage
         | CaseKind::Blocked
-        | CaseKind::EquipmentDown => truck(state, context).or_else(|| start(state, case, context)).or_else(|| shift(case, context)),
+        | CaseKind::EquipmentDown
+        | CaseKind::Contradicted => truck(state, context).or_else(|| start(state, case, context)).or_else(|| shift(case, context)),
     }
 }
 

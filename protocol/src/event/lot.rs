@@ -87,6 +87,16 @@ const DECISIONS: &[Field] = &[
     maybe("quantity", Shape::Quantity, "How much; absent for all that is held."),
     maybe("unit", Shape::Text, "Only on this handling unit."),
 ];
+const PROVISIONAL: Contract = contract(
+    "lot",
+    "provisionally_released",
+    "A plant released a hold while the quality system was not reached: so until `lot.decided` comes for this hold, and countersigns or not.",
+    &[
+        always("hold", Shape::Text, "Which hold."),
+        always("decisions", Shape::Records(DECISIONS), "What was accepted."),
+        always("quality", Shape::Text, "The quality system that has to countersign."),
+    ],
+);
 const RELEASED: Contract = contract("lot", "hold_released", "A hold is over.", &[always("hold", Shape::Text, "Its number.")]);
 const CLEARED: Contract = contract(
     "lot",
@@ -126,8 +136,22 @@ const ARRIVED: Contract = contract(
 );
 
 pub(super) const ALL: &[&Contract] = &[
-    &KNOWN, &PRODUCED, &CONSUMED, &LINKED, &SAMPLED, &JUDGED, &HELD, &CONTAINED, &DECIDED, &RELEASED, &CLEARED, &REVOKED, &DEPARTED,
-    &ANNOUNCED, &ARRIVED,
+    &KNOWN,
+    &PRODUCED,
+    &CONSUMED,
+    &LINKED,
+    &SAMPLED,
+    &JUDGED,
+    &HELD,
+    &CONTAINED,
+    &DECIDED,
+    &RELEASED,
+    &CLEARED,
+    &REVOKED,
+    &DEPARTED,
+    &ANNOUNCED,
+    &ARRIVED,
+    &PROVISIONAL,
 ];
 
 pub(super) fn told(fact: &Fact) -> Option<Told> {
@@ -153,8 +177,12 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
             let data = CONTAINED.with().text("hold", hold).text("site", site).word("state", containment);
             if let Containment::Failed { why, .. } = containment { data.maybe("reason", Some(why)) } else { data }.done()
         }
-        Fact::Decided { hold, decisions } => {
-            DECIDED.with().text("hold", hold).put("decisions", decisions.iter().map(record).collect::<Vec<_>>()).done()
+        Fact::Decided { hold, decisions, provisional } => {
+            let decisions: Vec<Value> = decisions.iter().map(record).collect();
+            match provisional {
+                Some(so) => PROVISIONAL.with().text("hold", hold).put("decisions", decisions).text("quality", so.by).done(),
+                None => DECIDED.with().text("hold", hold).put("decisions", decisions).done(),
+            }
         }
         Fact::Released(hold) => RELEASED.with().text("hold", hold).done(),
         Fact::Cleared { shipment, attempt, until } => {

@@ -96,7 +96,7 @@ fn act(state: &State, wish: &Wish, envelope: &Envelope, context: &Context<'_>, d
         // books is put right, or given up by two.
         (Action::Acknowledge, None)
             if case.posting.is_none()
-                && !matches!(case.kind, CaseKind::Unmatched | CaseKind::BooksDiffer)
+                && !matches!(case.kind, CaseKind::Unmatched | CaseKind::BooksDiffer | CaseKind::Provisional)
                 && !is_for_two(case)
                 && (case.kind != CaseKind::Blocked || case.proposals.contains(&Proposal::Acknowledge)) =>
         {

@@ -232,7 +232,10 @@ impl Turn<'_, '_> {
 
     /// Tells every order that made some of it how it is now, when that is otherwise than before.
     fn tell_orders(&mut self) {
-        let shows = self.draft.facts().iter().any(|fact| matches!(fact, Noted::Lot(fact) if fact.shows()));
+        let said = |such: &dyn Fn(&Fact) -> bool| self.draft.facts().iter().any(|fact| matches!(fact, Noted::Lot(fact) if such(fact)));
+        // What was released without quality is so until quality has decided.
+        let countersigned = !self.lot.provisional.is_empty() && said(&|fact| matches!(fact, Fact::Decided { .. }));
+        let shows = countersigned || said(&Fact::shows);
         let Some(key) = self.key.clone().filter(|_| shows) else { return };
         let (me, after) = (self.draft.me(), self.after());
         self.note(Fact::Told);
@@ -244,6 +247,7 @@ impl Turn<'_, '_> {
                 lot: me,
                 key: key.clone(),
                 holds: after.holds.keys().cloned().collect(),
+                provisional: after.provisional.keys().cloned().collect(),
                 in_inspection: after.in_inspection(),
                 free: made.minus(unusable).unwrap_or(zero),
                 blocked,

@@ -2,7 +2,7 @@
 //! came down from a component is over when the component is free.
 
 use super::decide::{Turn, overdue};
-use super::{Decision, Disposition, Early, Fact, Ground, Hold, Origin, Placement, Rest, Verdict};
+use super::{Decision, Disposition, Early, Fact, Ground, Hold, Origin, Placement, Provisional, Rest, Verdict};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
@@ -32,12 +32,15 @@ fn awaited(hold: &HoldNo) -> String {
 impl Turn<'_, '_> {
     /// A person wants to decide.
     pub(super) fn wish_disposition(&mut self, disposition: &Disposition) -> Answer {
-        let roles = &self.context.book.policy.quality_roles;
-        let allowed = self.envelope.who.as_ref().is_some_and(|who| roles.iter().any(|role| role.as_str() == who.role));
-        if !allowed {
-            return refuse(Code::NotOwner, "only quality decides about a hold".into(), "ask the quality department to decide", "who.role");
+        let provisional = match self.by_right(disposition) {
+            Ok(provisional) => provisional,
+            Err(refusal) => return refusal,
+        };
+        let (open, waits) = (self.lot.open_hold(&disposition.hold).cloned(), self.lot.provisional_hold(&disposition.hold).is_some());
+        if open.is_none() && waits && provisional.is_some() {
+            return Answer::Accepted;
         }
-        if self.lot.open_hold(&disposition.hold).is_none() {
+        if open.is_none() && !waits {
             return refuse(Code::Unknown, format!("hold {} is not open on this lot", disposition.hold), "ask which holds are open", "hold");
         }
         let total = self.lot.total();
@@ -52,28 +55,40 @@ impl Turn<'_, '_> {
                 "decisions",
             );
         }
-        self.decided(disposition)
+        match (open, provisional) {
+            (Some(number), Some(provisional)) => self.release_provisionally(&number, disposition, provisional),
+            (Some(_) | None, _) => self.decided(disposition),
+        }
     }
 
     /// The quality system decided.
     pub(super) fn decided(&mut self, disposition: &Disposition) -> Answer {
         let Some(number) = self.lot.open_hold(&disposition.hold).cloned() else {
+            if let Some(answer) = self.countersigned(disposition) {
+                return answer;
+            }
             if self.lot.released.contains(&disposition.hold) {
                 return Answer::Accepted;
             }
             return self.too_early(disposition);
         };
-        self.note(Fact::Decided { hold: number.clone(), decisions: disposition.decisions.clone() });
+        self.replaces_provisional(&disposition.hold);
+        self.decide(&number, disposition, None)
+    }
+
+    /// What is decided about an open hold is done.
+    pub(super) fn decide(&mut self, number: &HoldNo, disposition: &Disposition, provisional: Option<Provisional>) -> Answer {
+        self.note(Fact::Decided { hold: number.clone(), decisions: disposition.decisions.clone(), provisional });
         // What is said of a handling unit by its name is meant more closely than what is said of all.
         let (named, of_all): (Vec<_>, Vec<_>) = disposition.decisions.iter().partition(|decision| decision.unit.is_some());
         for decision in of_all.into_iter().chain(named) {
-            self.execute(&number, decision, &disposition.decisions);
+            self.execute(number, decision, &disposition.decisions);
         }
-        self.unblock_refused(&number);
-        match self.lot.unplaced(&number, &disposition.decisions) {
-            Some(qty) if disposition.last => return Answer::Discrepant { case: self.ask_which(&number, qty) },
+        self.unblock_refused(number);
+        match self.lot.unplaced(number, &disposition.decisions) {
+            Some(qty) if disposition.last => return Answer::Discrepant { case: self.ask_which(number, qty) },
             Some(_) | None if !disposition.last => {}
-            Some(_) | None => self.release(&number),
+            Some(_) | None => self.release(number),
         }
         Answer::Accepted
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Booking, Decision, Fact, Hold, Lot};
+use super::{Booking, Decision, Fact, Hold, Lot, Provisional};
 use crate::id::EntityId;
 use crate::qty::Qty;
 use crate::words::{HoldNo, LotKey, Sscc, StockStatus};
@@ -33,7 +33,7 @@ impl Lot {
                     hold.containment.insert(*site, containment.clone());
                 }
             }
-            Fact::Decided { hold, decisions } => self.decide_about(hold, decisions),
+            Fact::Decided { hold, decisions, provisional } => self.decide_about(hold, decisions, provisional.as_ref()),
             Fact::Disposed { units, verdict, rest, under } => self.disposed(units, *verdict, rest.as_deref(), under.as_deref()),
             Fact::Restricted { qty } => self.stock.restrict(*qty),
             Fact::Booked { order, posting, parts } => self.book(*order, *posting, parts),
@@ -46,7 +46,7 @@ impl Lot {
                 self.over.insert(origin.clone());
             }
             Fact::Released(hold) => {
-                self.holds.remove(hold);
+                self.release(hold);
                 self.released.insert(hold.clone());
             }
             Fact::GoesTo(warehouse) => drop(self.warehouses.insert(*warehouse)),
@@ -76,9 +76,18 @@ impl Lot {
         self.holds.insert(number.clone(), bound.clone());
     }
 
-    fn decide_about(&mut self, number: &HoldNo, decisions: &[Decision]) {
+    fn decide_about(&mut self, number: &HoldNo, decisions: &[Decision], provisional: Option<&Provisional>) {
         if let Some(hold) = self.holds.get_mut(number) {
             hold.decisions.extend(decisions.iter().cloned());
+            hold.provisional = provisional.cloned();
+        } else {
+            self.provisional.remove(number);
+        }
+    }
+
+    fn release(&mut self, number: &HoldNo) {
+        if let Some(hold) = self.holds.remove(number).filter(|hold| hold.provisional.is_some()) {
+            self.provisional.insert(number.clone(), hold);
         }
     }
 

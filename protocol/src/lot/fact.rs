@@ -85,6 +85,10 @@ pub enum Fact {
         hold: HoldNo,
         /// What.
         decisions: Vec<Decision>,
+        /// That the quality system was not reached, and has to countersign. About a hold that was released so, and is over, a decision
+        /// without this is quality's own word on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provisional: Option<super::Provisional>,
     },
     /// A decision on a hold of which there is no word yet: it is kept until that comes.
     DecidedEarly {

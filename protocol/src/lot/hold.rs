@@ -72,12 +72,13 @@ impl Turn<'_, '_> {
             parents: BTreeSet::new(),
             containment: BTreeMap::new(),
             decisions: Vec::new(),
+            provisional: None,
         }
     }
 
     /// The first number of this name that never held: word of a hold and of its end may cross on the road, and must not be
     /// taken for word of another one.
-    fn unused(&self, called: &HoldNo) -> Option<HoldNo> {
+    pub(super) fn unused(&self, called: &HoldNo) -> Option<HoldNo> {
         let taken = |number: &HoldNo| self.lot.holds.contains_key(number) || self.lot.released.contains(number);
         let stem: String = called.as_str().chars().take(CHARS_MAX - 5).collect();
         let numbered = (2..10_000).filter_map(|n| HoldNo::parse(&format!("{stem}~{n}")).ok());
@@ -85,7 +86,7 @@ impl Turn<'_, '_> {
     }
 
     /// From this commit on, nothing that it covers is cleared.
-    fn bind(&mut self, number: &HoldNo, hold: &Hold) {
+    pub(super) fn bind(&mut self, number: &HoldNo, hold: &Hold) {
         let before = self.lot.holds.get(number);
         if before == Some(hold) {
             return;

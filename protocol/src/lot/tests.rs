@@ -6,6 +6,7 @@ mod expect;
 mod genealogy;
 mod holds;
 mod inspection;
+mod provisional;
 mod refused;
 mod steps;
 mod stock;

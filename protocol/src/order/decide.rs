@@ -212,10 +212,11 @@ impl Turn<'_, '_> {
             Mail::SplitOff { parent, release } => self.split_off(*parent, release),
             Mail::SplitBorn { child, number } => self.split_born(*child, number),
             Mail::SplitRefused { child, why } => self.split_refused(*child, why),
-            Mail::Quality { lot, key, holds, in_inspection, free, blocked, word } => {
+            Mail::Quality { lot, key, holds, provisional, in_inspection, free, blocked, word } => {
                 let quality = super::LotQuality {
                     lot: key.clone(),
                     holds: holds.clone(),
+                    provisional: provisional.clone(),
                     in_inspection: *in_inspection,
                     free: *free,
                     blocked: *blocked,

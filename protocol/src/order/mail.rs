@@ -51,6 +51,9 @@ pub enum Mail {
         key: LotKey,
         /// Open holds.
         holds: Vec<HoldNo>,
+        /// Holds that were released without the quality system, which has not countersigned yet.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        provisional: Vec<HoldNo>,
         /// Waiting for inspection.
         in_inspection: bool,
         /// Free.

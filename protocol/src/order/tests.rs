@@ -2,6 +2,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it is about, and fails on the rest")]
 
 mod changes;
+mod contradicted;
 mod early;
 mod ends;
 mod floor;

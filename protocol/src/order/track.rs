@@ -137,6 +137,9 @@ pub struct LotQuality {
     pub lot: LotKey,
     /// Open holds on it.
     pub holds: Vec<crate::words::HoldNo>,
+    /// Holds that were released without the quality system, which has not countersigned yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provisional: Vec<crate::words::HoldNo>,
     /// Waiting for inspection.
     pub in_inspection: bool,
     /// Free to use.

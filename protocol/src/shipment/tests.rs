@@ -23,7 +23,7 @@ fn opened(gate: Gate, role: &str) -> (Answer, bool) {
     let name = Ref::new(SiteId::parse("wms").unwrap(), NativeKind::Shipment, NativeId::parse("SHP-1").unwrap());
     let id = EntityId::born(Kind::Shipment, crate::name::Region::parse("eu").unwrap(), 1, &name);
     let book = Book::default();
-    let context = Context { now: Instant::EPOCH, book: &book, incarnation: 1 };
+    let context = Context { now: Instant::EPOCH, book: &book, incarnation: 1, unreached: &crate::kernel::ALL_REACHED };
     let announced = Report::Announced { warehouse: name.system, delivery: name.id.clone(), lines: Vec::new(), planned: None };
     let said = [
         Input::Report(announced),
@@ -204,7 +204,7 @@ impl Yard {
             self.transport.map(|transport| (transport, crate::book::Site { kind: crate::book::SiteKind::Transport, ..site.clone() }));
         book.sites = BTreeMap::from([(wms(), site)]);
         book.sites.extend(around);
-        let context = Context { now: self.now, book: &book, incarnation: 1 };
+        let context = Context { now: self.now, book: &book, incarnation: 1, unreached: &crate::kernel::ALL_REACHED };
         let mut envelope = Envelope::ours(self.told, self.now);
         envelope.key.source = source;
         envelope.who = who;

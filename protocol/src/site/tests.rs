@@ -26,7 +26,7 @@ fn what_two_orders_are_told_under_one_key_waits_twice_and_each_delivery_of_it_on
     let keeper = book.site_entity(site("nord")).unwrap();
     let mut state = State::unknown(keeper);
     let mut keep = |input: Input| {
-        let context = Context { now: at(30), book: &book, incarnation: 1 };
+        let context = Context { now: at(30), book: &book, incarnation: 1, unreached: &crate::kernel::ALL_REACHED };
         let stepped = step(std::mem::replace(&mut state, State::unknown(keeper)), &unmatched(keeper, input), &context);
         state = stepped.state;
         stepped.reply
@@ -74,7 +74,7 @@ fn what_reads_on_for_ever_is_not_kept_word_by_word() {
     let keeper = book.site_entity(site("nord")).unwrap();
     let mut state = State::unknown(keeper);
     let mut tell = |word: String, mail: super::Mail| {
-        let context = Context { now: at(30), book: &book, incarnation: 1 };
+        let context = Context { now: at(30), book: &book, incarnation: 1, unreached: &crate::kernel::ALL_REACHED };
         let input =
             Input { to: Address::Entity(keeper), envelope: Envelope::ours(word, at(30)), body: Body::Site(super::Input::Mail(mail)) };
         let stepped = step(std::mem::replace(&mut state, State::unknown(keeper)), &input, &context);

@@ -17,7 +17,7 @@ fn told(reports: Vec<Report>) -> (Unit, Vec<Answer>) {
     let filled = Mail::Filled { sscc, contents: Vec::new(), from: name.system, to: None };
     let inputs = std::iter::once(Input::Mail(filled)).chain(reports.into_iter().map(Input::Report));
     let book = Book::default();
-    let context = Context { now: crate::instant::Instant::EPOCH, book: &book, incarnation: 1 };
+    let context = Context { now: crate::instant::Instant::EPOCH, book: &book, incarnation: 1, unreached: &crate::kernel::ALL_REACHED };
     let (mut state, mut answers) = (State::unknown(id), Vec::new());
     for (number, input) in inputs.enumerate() {
         let input = crate::input::Input {

@@ -167,7 +167,7 @@ fn a_role_may_what_can_be_asked_for_and_everything_is_somebody_s() {
         (
             file,
             roles().replace("[act_on", "[frobnicate, act_on"),
-            "roles.yaml:1:18: nobody can ask for frobnicate. use one of act_on_exception, block_shipment, cancel_order, change_quantity, change_recipe, close_order, complete_technically, confirm_completion, correct_count, hold_order, issue_material, place_hold, reconcile, record_disposition, redispatch, release_hold, release_order, release_shipment, reopen_order, replace_component",
+            "roles.yaml:1:18: nobody can ask for frobnicate. use one of act_on_exception, block_shipment, cancel_order, change_quantity, change_recipe, close_order, complete_technically, confirm_completion, correct_count, hold_order, issue_material, place_hold, reconcile, record_disposition, redispatch, release_hold, release_hold_offline, release_order, release_shipment, reopen_order",
         ),
         (file, roles().replace(", write_off", ""), "roles.yaml: nobody may write_off. add it to the `may` of a role"),
         (

@@ -7,7 +7,7 @@ use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::State;
-use takt_protocol::lot::{self, Containment, Hold, Lot};
+use takt_protocol::lot::{self, Containment, Hold, Lot, Provisional};
 use takt_protocol::name::SiteId;
 use takt_protocol::words::HoldNo;
 use utoipa::ToSchema;
@@ -52,6 +52,20 @@ pub struct HoldRow {
     /// How long its goods could be promised to customers, by the word of its ERP; absent where no ERP was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promising: Option<PromisingRow>,
+    /// That it was released while the quality system was not reached, and is over only if that countersigns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisional: Option<ProvisionalRow>,
+}
+
+/// A release that the quality system has to countersign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProvisionalRow {
+    /// When it was released.
+    pub at: String,
+    /// In which role.
+    pub role: String,
+    /// The quality system that was not reached.
+    pub quality: String,
 }
 
 /// Whether an ERP may still promise goods that are held.
@@ -106,7 +120,12 @@ pub(super) fn hold((number, hold): (&HoldNo, &Hold), commits: &[Commit], book: &
         containment: hold.containment.iter().map(contained).collect(),
         verdicts: hold.decisions.iter().map(|decision| decision.verdict.word().to_owned()).collect(),
         promising: hold.containment.iter().find_map(|(site, how)| promising(book, *site, how, hold.bound_at, now)),
+        provisional: hold.provisional.as_ref().map(provisional),
     }
+}
+
+fn provisional(so: &Provisional) -> ProvisionalRow {
+    ProvisionalRow { at: so.at.to_string(), role: so.role.clone(), quality: so.by.to_string() }
 }
 
 /// How long goods could be promised, by the word of an ERP; nothing of any other system.

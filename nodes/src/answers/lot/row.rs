@@ -31,6 +31,9 @@ pub struct LotRow {
     pub in_inspection: bool,
     /// Holds that are not over, by the numbers of those who placed them.
     pub holds: Vec<String>,
+    /// Holds that were released without the quality system, which has to countersign.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provisional: Vec<String>,
     /// How many exceptions of it are open.
     pub exceptions: usize,
 }
@@ -47,6 +50,7 @@ pub(crate) fn listed(state: &State, lot: &Lot) -> LotRow {
         units: lot.units.len(),
         in_inspection: lot.in_inspection(),
         holds: lot.holds.values().map(|hold| hold.called.to_string()).collect(),
+        provisional: lot.provisional.values().map(|hold| hold.called.to_string()).collect(),
         exceptions: state.common.cases.len(),
     }
 }

@@ -161,12 +161,18 @@ fn quality_cleared(order: &Order) -> Word {
 fn by_lot(order: &Order) -> String {
     let words = order.lots.values().map(|lot| {
         let holds: Vec<String> = lot.holds.iter().map(ToString::to_string).collect();
+        let provisional: Vec<String> = lot.provisional.iter().map(ToString::to_string).collect();
+        let so = if provisional.is_empty() {
+            String::new()
+        } else {
+            format!(", {} released provisionally: quality has to countersign", provisional.join(", "))
+        };
         let why = match (holds.is_empty(), lot.in_inspection) {
             (false, _) => format!(" ({})", holds.join(", ")),
             (true, true) => " (in inspection)".to_owned(),
             (true, false) => String::new(),
         };
-        format!("{}: {} free, {} blocked{why}", lot.lot, lot.free, lot.blocked)
+        format!("{}: {} free, {} blocked{why}{so}", lot.lot, lot.free, lot.blocked)
     });
     words.collect::<Vec<_>>().join("; ")
 }

@@ -69,7 +69,7 @@ async fn channel(world: &World) -> Channel {
 
 #[test]
 fn what_can_be_asked_for_is_what_roles_are_made_of() {
-    let mut named: Vec<&str> = Verb::NAMES.iter().copied().chain(["retry_dead_letter", "write_off"]).collect();
+    let mut named: Vec<&str> = Verb::NAMES.iter().copied().chain(["release_hold_offline", "retry_dead_letter", "write_off"]).collect();
     named.sort_unstable();
     assert_eq!(named, VERBS);
     let paths: Vec<&str> = PATHS.iter().map(|(verb, _)| *verb).collect();

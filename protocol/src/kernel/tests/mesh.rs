@@ -111,7 +111,7 @@ impl Mesh {
 
     fn take(&mut self, entity: EntityId, input: &Input) -> Reply {
         let state = self.states.remove(&entity).unwrap_or_else(|| State::unknown(entity));
-        let context = Context { now: self.now, book: &self.book, incarnation: INCARNATION };
+        let context = Context { now: self.now, book: &self.book, incarnation: INCARNATION, unreached: &crate::kernel::ALL_REACHED };
         let Stepped { state, step, reply } = step(state, input, &context);
         Self::check_state(&state);
         self.states.insert(entity, state);

@@ -6,14 +6,19 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::effect::Effect;
+use crate::envelope::Envelope;
 use crate::input::Body;
 use crate::intent::{Tier, Wake};
 use crate::kernel::{not_owner, refuse};
 use crate::order::{Business, Change, Dispatch, Fact, Supply};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::posting::Due;
+use crate::qty::Qty;
 use crate::refusal::Code;
 use crate::site;
+
+/// A word that came no later than this was not held up on its way.
+const LATE_MS: u64 = 60_000;
 
 impl Turn<'_, '_> {
     /// A client wants it given up.
@@ -88,12 +93,31 @@ impl Turn<'_, '_> {
         if !self.was_worked_on() {
             return Answer::Accepted;
         }
-        let what = "the ERP cancelled the order, and work was reported for it".to_owned();
-        let offers = vec![
-            Proposal::Do("reopen it in the ERP and post, post to a cost centre, or write the quantities off".into()),
-            Proposal::Acknowledge,
-        ];
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers)) }
+        let mut offers = vec![Proposal::Do("reopen it in the ERP and post, post to a cost centre, or write the quantities off".into())];
+        if !self.order.completed {
+            offers.push(Proposal::Do("or have the plant stop it, if it still runs".into()));
+        }
+        self.contradicted("the ERP cancelled the order, and work was reported for it", self.order.processed(), offers)
+    }
+
+    /// The ERP decided what the plant had done otherwise, or does: what happened stands, and somebody decides what becomes of it.
+    pub(super) fn contradicted(&mut self, what: &str, stake: Option<Qty>, mut offers: Vec<Proposal>) -> Answer {
+        offers.push(Proposal::Acknowledge);
+        if let Some(open) = self.common.cases.values().find(|case| case.kind == CaseKind::Contradicted && case.what.starts_with(what)) {
+            return Answer::Discrepant { case: open.number };
+        }
+        let what = format!("{what}{}", self.told_late());
+        let case = NewCase::new(CaseKind::Contradicted, "planning", what).offers(offers);
+        Answer::Discrepant { case: self.draft.open_case(if let Some(stake) = stake { case.stake(stake) } else { case }) }
+    }
+
+    /// That this word was long on its way, for whoever wonders why nobody stopped.
+    fn told_late(&self) -> String {
+        let Envelope { occurred_at, .. } = self.envelope;
+        if self.context.now < occurred_at.plus_ms(LATE_MS) {
+            return String::new();
+        }
+        format!(": {} said so at {occurred_at}, and it was heard here at {}", self.envelope.key.source, self.context.now)
     }
 
     /// What was open because it should begin needs nobody any more.

@@ -70,6 +70,12 @@ impl Turn<'_, '_> {
 
     /// Work that the ERP's state or the routing does not expect is applied and shown.
     pub(super) fn unexpected_work(&mut self, op: &OpNo) -> Answer {
+        if self.order.business == Business::Cancelled && self.late.is_none() {
+            let number = self.order.header.as_ref().map(|header| header.number.to_string()).unwrap_or_default();
+            let what = format!("the plant works on {number}, which was cancelled in its ERP");
+            let offers = vec![Proposal::Do("reopen the order in its ERP, or have the plant stop it and correct what it reported".into())];
+            return self.contradicted(&what, None, offers);
+        }
         let what = self.surprise(op);
         self.show(what)
     }
@@ -119,7 +125,7 @@ impl Turn<'_, '_> {
         let remedy = "reopen the order in its ERP, or correct the report at the plant";
         let over = |what: String| Some(Surprise { what, about: String::new(), remedy });
         match self.order.business {
-            Business::Cancelled => return over(format!("the plant works on {number}, which was cancelled in its ERP")),
+            Business::Cancelled => return None,
             Business::Closed => return over(format!("the plant reports on {number}, which is closed in its ERP")),
             Business::TechnicallyCompleted => return over(format!("the plant reports on {number}, which is technically complete")),
             Business::Planned | Business::Created | Business::PartlyReleased | Business::Released => {}

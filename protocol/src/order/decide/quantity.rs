@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::instant::Instant;
-use crate::order::{Change, Header, Phase, plausible};
+use crate::order::{Change, Execution, Header, Phase, plausible};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::qty::Qty;
 
@@ -32,8 +32,8 @@ impl Turn<'_, '_> {
     pub(super) fn below_what_was_made(&mut self, total: Qty) -> Answer {
         let Some(made) = self.order.processed().filter(|_| self.breaks_reported(total)) else { return Answer::Accepted };
         let what = format!("the ERP reduced the order to {total}, and {made} were made already");
-        let offers = vec![Proposal::Do("raise the total in the ERP again, or accept the surplus there".into()), Proposal::Acknowledge];
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).stake(made).offers(offers)) }
+        let offers = vec![Proposal::Do("raise the total in the ERP again, or accept the surplus there".into())];
+        self.contradicted(&what, Some(made), offers)
     }
 
     /// The ERP moved it. An ERP that knows days only does not take the hour away: the same day is the same start.
@@ -58,7 +58,14 @@ impl Turn<'_, '_> {
             return self.not_told(&header, &slip);
         }
         self.tell_plant((&header).into());
-        Answer::Accepted
+        // What stands still, or is done, is not begun anew.
+        let runs = self.order.ops.values().any(|op| op.execution == Execution::Running);
+        if !runs || start <= self.context.now {
+            return Answer::Accepted;
+        }
+        let what = format!("the ERP moved the order to begin at {start}, and the plant has begun it");
+        let offers = vec![Proposal::Do("move it back in the ERP; or hold the order, if the plant is to stop".into())];
+        self.contradicted(&what, self.order.processed(), offers)
     }
 
     /// The ERP changed the order to what cannot be meant, and the plant has the job: it goes on with what it has.

@@ -72,7 +72,7 @@ fn a_total_that_was_overtaken_while_it_was_asked_for_is_given_up_or_shown() {
     floor.does("change_job", &done());
     makes(&mut floor, "40 H87");
     floor.does("change_order", &done());
-    assert_eq!((total(&floor).as_str(), floor.open(me(&floor), &CaseKind::Discrepancy)), ("350 H87", 1));
+    assert_eq!((total(&floor).as_str(), floor.open(me(&floor), &CaseKind::Contradicted)), ("350 H87", 1));
 }
 
 #[test]
