@@ -16,6 +16,7 @@ use takt_protocol::wire::{self, WireError};
 
 use crate::abroad::{Link, Toward, beat};
 use crate::duties::Post;
+use crate::exporter::Export;
 use crate::node::Node;
 
 /// A way to store something in another region.
@@ -73,6 +74,8 @@ pub struct Line {
     pub queue: Arc<dyn Queue>,
     /// Requests and replies over its servers.
     pub bus: Arc<dyn Bus>,
+    /// The public events of ours that are told there.
+    pub exports: Arc<[Export]>,
 }
 
 /// Mail taken at once: next door, and over a line, where each time costs a round trip.

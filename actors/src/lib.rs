@@ -17,6 +17,7 @@ pub mod dispatcher;
 pub mod doors;
 pub mod duties;
 pub mod entity;
+pub mod exporter;
 pub mod hall;
 pub mod index;
 pub mod intake;

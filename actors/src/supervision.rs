@@ -40,6 +40,7 @@ pub const CHILDREN: &[Child] = &[
     Child { name: "publisher", budget: CALM },
     Child { name: "feeders", budget: CALM },
     Child { name: "couriers", budget: CALM },
+    Child { name: "exporters", budget: CALM },
     Child { name: "heartbeat", budget: CALM },
     Child { name: "embassy", budget: CALM },
     Child { name: "relay", budget: CALM },

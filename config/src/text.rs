@@ -28,7 +28,8 @@ pub use govern::{
 };
 pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
-pub use region::{DurabilityText, EmbeddedText, EngineText, JetStreamText, RegionsText, RoadText, RoadsText, SpoolText};
+pub(crate) use region::event_type;
+pub use region::{DurabilityText, EmbeddedText, EngineText, ExportText, JetStreamText, RegionsText, RoadText, RoadsText, SpoolText};
 pub use site::{LimitsText, Manner, SimulatedText, SiteText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 

@@ -49,6 +49,8 @@ struct Outward {
     shards: u16,
     /// The line to its servers; nothing where it dials.
     visit: Option<Visit>,
+    /// What is told there of our own events.
+    text: Option<RoadText>,
 }
 
 /// Regions at work in one process.
@@ -98,11 +100,11 @@ impl Stores {
                     let Some(settings) = engine::line(road, engines.get(&to)) else { continue };
                     let shards = engine::shards(to, engines.get(&to));
                     let visit = Some(Visit::begin(settings, self.clock()).await?);
-                    self.roads.push(Outward { from, to, shards, visit });
+                    self.roads.push(Outward { from, to, shards, visit, text: Some(road.clone()) });
                 }
                 (false, true) => {
                     let shards = engine::shards(from, engines.get(&from));
-                    self.roads.push(Outward { from: to, to: from, shards, visit: None });
+                    self.roads.push(Outward { from: to, to: from, shards, visit: None, text: None });
                 }
                 (true, true) | (false, false) => {}
             }
@@ -182,7 +184,7 @@ impl Mesh {
                     ..engine::limits(settings, stores.texts.get(&region))
                 },
                 sites: links.to_vec(),
-                roads: roads(&stores, region, settings),
+                roads: roads(&stores, region, settings, &book),
                 views,
                 projections: true,
             };
@@ -351,7 +353,8 @@ fn home(book: &Book, site: SiteId) -> Option<RegionName> {
     book.sites.get(&site).map(|site| site.region)
 }
 
-fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
+fn roads(stores: &Stores, from: RegionName, settings: &Settings, book: &Book) -> Vec<Far> {
+    let sites = book.sites.iter().filter(|(_, site)| site.region == from).map(|(site, _)| *site).collect();
     let others = stores.engines.iter().filter(|(region, _)| **region != from);
     let beside = |(&region, engine): (&RegionName, &Engine)| {
         let seams = engine.seams();
@@ -361,7 +364,10 @@ fn roads(stores: &Stores, from: RegionName, settings: &Settings) -> Vec<Far> {
     };
     let outward = |road: &Outward| {
         let way = match &road.visit {
-            Some(visit) => Way::Dials(Line { queue: visit.queue(), bus: visit.bus() }),
+            Some(visit) => {
+                let exports = road.text.iter().flat_map(|text| text.exports(&sites)).collect();
+                Way::Dials(Line { queue: visit.queue(), bus: visit.bus(), exports })
+            }
             None => Way::Answers,
         };
         Far { region: road.to, shards: road.shards, way }

@@ -150,6 +150,11 @@ pub fn event(region: Region, site: Option<SiteId>, family: &str, event: &str) ->
     format!("{ROOT}.{region}.evt.{site}.{}.{}", token(family), token(event))
 }
 
+/// All public events of a family, of a site.
+pub fn family(region: Region, site: SiteId, family: &str) -> String {
+    format!("{ROOT}.{region}.evt.{}.{}.*", token(site.as_str()), token(family))
+}
+
 /// All public events of a region.
 pub fn events(region: Region) -> String {
     format!("{ROOT}.{region}.evt.>")

@@ -86,7 +86,7 @@ fn holds(of: &State) -> usize {
 #[tokio::test]
 async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
     let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
     let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
     for (here, far) in [(&eu, "na"), (&na, "eu")] {
@@ -125,7 +125,7 @@ async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
 #[tokio::test]
 async fn mail_that_cannot_be_read_is_set_aside_or_waits_for_who_can_and_the_rest_goes_on() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
     let queue = QueueName::Fwd { region: region("na"), urgent: true };
     let spoilt = Message { queue, id: "spoilt".to_owned(), bytes: Bytes::from_static(b"?") };
     // A newer binary at the far end writes what this one will read when it is updated, too.
@@ -162,7 +162,7 @@ fn result(home: &str, number: u64) -> Input {
 #[tokio::test]
 async fn a_restored_region_that_is_dialled_lets_holds_go_and_keeps_the_rest_until_it_was_compared() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
     let far = Far { region: region("na"), shards: 1, way: Way::Answers };
     let eu = start_as("eu", &at_eu, far, Some(Restored::Reconciling)).await;
     let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
@@ -187,7 +187,7 @@ async fn a_restored_region_that_is_dialled_lets_holds_go_and_keeps_the_rest_unti
 #[tokio::test]
 async fn while_the_line_is_down_the_room_for_mail_is_bounded_gives_alarms_and_keeps_a_reserve_for_holds() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
     let settings = Settings { waiting_max: 10, waiting_reserve: 2, ..Settings::default() };
     // Nobody of that region runs yet.
     let na = start_with("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }, settings).await;

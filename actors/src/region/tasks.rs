@@ -16,6 +16,7 @@ use crate::abroad::{Abroad, Link, beat, peers};
 use crate::committer::{self, Wanted};
 use crate::courier::{self, Courier, Far, Line, Way};
 use crate::duties::Duty;
+use crate::exporter::Exporter;
 use crate::hall::Hall;
 use crate::index::{self, Index};
 use crate::intake::{self, Intake};
@@ -25,10 +26,10 @@ use crate::reach::Reach;
 use crate::roll::{self, Caller};
 use crate::site::{self, SiteDesk, SiteLink};
 use crate::supervision::Task;
-use crate::{dispatcher, publisher, relay, restored};
+use crate::{dispatcher, exporter, publisher, relay, restored};
 
 /// The tasks that read the log.
-pub(super) const PROJECTIONS: [&str; 4] = ["index", "dispatcher", "publisher", "feeders"];
+pub(super) const PROJECTIONS: [&str; 5] = ["index", "dispatcher", "publisher", "feeders", "exporters"];
 
 /// A task, its row in the table, and its duty.
 pub(super) struct Named {
@@ -122,6 +123,12 @@ fn road(parts: &Parts<'_>, far: &Far, tasks: &mut Vec<Named>) {
     }
     if let (Way::Dials(line), Some(link)) = (&far.way, link) {
         post.reads_abroad(Arc::clone(&line.queue), [true, false].map(|urgent| QueueName::Fwd { region: node.region, urgent }).into());
+        let told =
+            Exporter { node: Arc::clone(node), link: Arc::clone(link), bus: Arc::clone(&line.bus), exports: Arc::clone(&line.exports) };
+        for shard in (0..node.seams.journal.shards()).filter(|_| !line.exports.is_empty()) {
+            let told = told.clone();
+            tasks.push(named("exporters", Some(duty), move || exporter::run(told.clone(), shard)));
+        }
         let (node, link, bus) = (Arc::clone(node), Arc::clone(link), Arc::clone(&line.bus));
         tasks.push(named("heartbeat", Some(duty), move || beat::give(Arc::clone(&node), Arc::clone(&link), Arc::clone(&bus))));
     }

@@ -12,6 +12,9 @@ use super::settings::PAYLOAD_BYTES_MIN;
 /// Between the port for clients and that for routes: with the usual 4222, the usual 6222.
 const ROUTES: u16 = 2_000;
 
+/// The same for the port where leaf nodes come: with the usual 4222, the usual 7422.
+const LEAVES: u16 = 3_200;
+
 /// Whoever may come to an account, by a password that is nowhere shown.
 #[derive(Clone)]
 pub struct User {
@@ -28,6 +31,10 @@ pub struct Guest {
     pub region: Region,
     /// As whom.
     pub user: User,
+    /// The subjects of the events that it may tell here.
+    pub tells: Vec<String>,
+    /// Where it comes through a leaf node of its own: where that listens, as host and port.
+    pub leaf: Option<(String, u16)>,
 }
 
 /// A region's account.
@@ -99,9 +106,41 @@ impl Cluster {
                 ),
             );
         }
+        if self.leaves().next().is_some() {
+            let listen = json!(format!("{}:{}", host.host, beside(host.port, LEAVES)));
+            add(&mut text, &format!("leafnodes {{\n  listen: {listen}\n{}}}", indented(&places.tls(host, false))));
+        }
         let accounts: String = self.accounts.iter().map(Account::text).collect();
         add(&mut text, &format!("accounts {{\n{accounts}}}"));
         text
+    }
+
+    /// Those who come through a leaf node.
+    pub fn leaves(&self) -> impl Iterator<Item = (Region, &Guest)> {
+        let guests = self.accounts.iter().flat_map(|account| account.guests.iter().map(|guest| (account.region, guest)));
+        guests.filter(|(_, guest)| guest.leaf.is_some())
+    }
+
+    /// The configuration of a guest's leaf node: it takes the guest in by the same user and password, and knows nothing else.
+    pub fn leaf(&self, to: Region, guest: &Guest, places: &Places) -> String {
+        let Guest { region, user: User { name, password }, leaf, .. } = guest;
+        let (host, port) = leaf.clone().unwrap_or_default();
+        let url = |server: &Host| {
+            let login = format!("{}:{}", in_url(name), in_url(password));
+            json!(format!("nats-leaf://{login}@{}:{}", server.host, beside(server.port, LEAVES))).to_string()
+        };
+        let urls: Vec<String> = self.hosts.iter().map(url).collect();
+        let tls = places.certificates.as_ref().map(|dir| format!(", tls {{ ca_file: {} }}", json!(in_dir(dir, "ca.crt"))));
+        format!(
+            "{WRITTEN}server_name: {}\nlisten: {}\nmax_payload: {PAYLOAD_BYTES_MIN}\nauthorization {{ user: {}, password: {} }}\n\
+             leafnodes {{\n  remotes: [ {{ urls: [{}]{} }} ]\n}}\n",
+            json!(format!("leaf-{region}-{to}")),
+            json!(format!("{host}:{port}")),
+            json!(name),
+            json!(password),
+            urls.join(", "),
+            tls.unwrap_or_default(),
+        )
     }
 
     /// What the servers know each other by: as secret as the password it comes from, and not to be turned back into it.
@@ -115,8 +154,7 @@ impl Account {
     fn text(&self) -> String {
         let regions: Vec<Region> = self.guests.iter().map(|guest| guest.region).collect();
         let own = user(&self.user, &Rights::of_nodes(self.region, &self.user.name, &regions));
-        let guests =
-            self.guests.iter().map(|guest| user(&guest.user, &Rights::of_guest(self.region, guest.region, &guest.user.name, self.shards)));
+        let guests = self.guests.iter().map(|guest| user(&guest.user, &Rights::of_guest(self.region, &self.user.name, guest, self.shards)));
         let users: String = std::iter::once(own).chain(guests).collect();
         format!("  {} {{\n    jetstream: enabled\n    users: [\n{users}    ]\n  }}\n", self.region)
     }
@@ -139,10 +177,11 @@ fn in_dir(dir: &str, file: &str) -> String {
     format!("{}/{file}", dir.trim_end_matches('/'))
 }
 
+const WRITTEN: &str = "# Written by `takt render nats`: change the configuration of Takt, and render it again. It holds passwords.\n";
+
 fn head(host: &Host, places: &Places) -> String {
     let mut text = format!(
-        "# Written by `takt render nats`: change the configuration of Takt, and render it again. It holds passwords.\n\
-         server_name: {}\nlisten: {}\nmax_payload: {PAYLOAD_BYTES_MIN}\n",
+        "{WRITTEN}server_name: {}\nlisten: {}\nmax_payload: {PAYLOAD_BYTES_MIN}\n",
         json!(host.name),
         json!(format!("{}:{}", host.host, host.port)),
     );
@@ -177,6 +216,12 @@ fn add(text: &mut String, part: &str) {
 
 fn indented(line: &str) -> String {
     if line.is_empty() { String::new() } else { format!("  {line}\n") }
+}
+
+/// As it stands in a URL before the `@`.
+fn in_url(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    text.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// A port beside another one.

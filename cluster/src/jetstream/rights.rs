@@ -6,6 +6,7 @@ use takt_protocol::subject::{self, class};
 
 use super::layout::Names;
 use super::queue::{consumer, waiting};
+use super::render::Guest;
 use crate::seam::QueueName;
 
 /// Everything a region says to itself.
@@ -38,8 +39,12 @@ impl Rights {
         }
     }
 
-    /// Of a region that dials this one: its mail into `in`, its own mail out of `fwd`, and requests and questions both ways.
-    pub(super) fn of_guest(region: Region, guest: Region, user: &str, shards: u16) -> Self {
+    /// Of a region that dials this one: its mail into `in`, its own mail out of `fwd`, requests and questions both ways, and the events
+    /// that it may tell here.
+    pub(super) fn of_guest(region: Region, own_user: &str, Guest { region: guest, user, tells, leaf }: &Guest, shards: u16) -> Self {
+        let (guest, user) = (*guest, user.name.as_str());
+        // Through a leaf node servers do not allow answers to what was asked. Nobody can guess where one is waited for.
+        let answers = leaf.as_ref().map(|_| heard(own_user));
         let work = Names::of(region).work;
         let asks = ["in", "cmd", "ask"].map(|name| class(region, name));
         let room = (0..shards).map(|shard| format!("$JS.API.CONSUMER.INFO.{work}.{}", consumer(QueueName::In { shard })));
@@ -57,7 +62,7 @@ impl Rights {
             ]
         });
         Self {
-            publish: asks.into_iter().chain(room).chain(own).collect(),
+            publish: asks.into_iter().chain(room).chain(own).chain(tells.iter().cloned()).chain(answers).collect(),
             subscribe: [class(guest, "cmd"), class(guest, "ask"), heard(user)].into(),
         }
     }
@@ -69,6 +74,7 @@ fn heard(user: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::render::User;
     use super::*;
 
     fn region(name: &str) -> Region {
@@ -92,11 +98,23 @@ mod tests {
     #[test]
     fn a_region_that_dials_has_its_road_and_nothing_of_another_one() {
         let (eu, nord) = (region("eu"), region("nord"));
-        let rights = Rights::of_guest(eu, nord, "nord", 4);
-        for own in ["takt.eu.in.3", "takt.eu.cmd.0", "takt.eu.ask.region", "$JS.API.CONSUMER.MSG.NEXT.takt-eu-work.fwd_nord_urgent"] {
+        let user = User { name: "nord".to_owned(), password: String::new() };
+        let guest = |leaf| Guest { region: nord, user: user.clone(), tells: vec!["takt.eu.evt.press.order.*".to_owned()], leaf };
+        let rights = Rights::of_guest(eu, "eu", &guest(None), 4);
+        let through_a_leaf = Rights::of_guest(eu, "eu", &guest(Some(("127.0.0.1".to_owned(), 4_222))), 4);
+        assert!(may(&through_a_leaf.publish, "_INBOX_eu.x") && !may(&through_a_leaf.subscribe, "_INBOX_eu.x"));
+        for own in [
+            "takt.eu.in.3",
+            "takt.eu.cmd.0",
+            "takt.eu.ask.region",
+            "$JS.API.CONSUMER.MSG.NEXT.takt-eu-work.fwd_nord_urgent",
+            "takt.eu.evt.press.order.released",
+        ] {
             assert!(may(&rights.publish, own), "{own}");
         }
         for other in [
+            "takt.eu.evt.press.lot.held",
+            "takt.eu.evt.ohio.order.released",
             "takt.eu.fwd.ohio.urgent",
             "takt.eu.fwd.nord.urgent",
             "takt.eu.log.1.0.order.x",

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::{Location, Spanned};
+use takt_protocol::event;
 use takt_protocol::name::{Region, SiteId};
 
 use super::Checks;
-use crate::nearest::listed;
+use crate::nearest::{listed, nearest};
 use crate::read::In;
-use crate::text::{EngineText, RoadText, SiteText};
+use crate::text::{EngineText, RoadText, SiteText, event_type};
 
 const FILE: &str = "roads.yaml";
 
@@ -58,11 +59,44 @@ impl Checks<'_> {
             };
             self.say(FILE, text.to.referenced, what, remedy);
         }
+        self.exports(from, text);
+        if text.leaf && (text.servers.len() != 1 || text.user.is_none()) {
+            let remedy = format!("write the one address at which {from} comes to it as `servers`, and `user` and `password` of the road");
+            self.say(
+                FILE,
+                road.referenced,
+                format!("it is not said where the leaf node from {from} to {to} stands, or as whom it comes"),
+                remedy,
+            );
+        }
         self.credentials(FILE, text.user.as_ref(), text.password.as_ref(), text.token.as_ref());
         self.certificates(FILE, text.root_certificates.as_ref());
         // A variable that is not set was told, and leaves addresses that are none.
         if !self.findings.iter().any(|found| found.file == FILE && found.what.contains("variable")) {
             self.servers(FILE, &text.servers);
+        }
+    }
+
+    /// That what is told over it are events, of sites that are at home where they come from.
+    fn exports(&mut self, from: Region, text: &RoadText) {
+        let pages = self.pages;
+        let known: Vec<String> = event::contracts().map(|contract| format!("{}.{}", contract.family, contract.name)).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        for export in text.events.iter().map(|export| &export.value) {
+            if let Some(site) = export.types.is_empty().then_some(&text.from) {
+                self.say(FILE, site.referenced, "`events` names no types".to_owned(), "write `types: [order.*]`, or leave the line out");
+            }
+            for word in export.types.iter().filter(|word| event_type(&word.value).is_none()) {
+                let remedy = format!("{} (`order.*` means all that happens to orders)", nearest(&word.value, &known));
+                self.say(FILE, word.referenced, format!("there are no events {}", word.value), remedy);
+            }
+            for site in export.sites.iter().flatten() {
+                let home = pages.sites.get(&site.value).map(|page| page.value.region.value);
+                if home != Some(from) && !pages.broken.contains(&format!("sites/{}.yaml", site.value)) {
+                    let what = format!("{} is not at home in {from}, whose events these are", site.value);
+                    self.say(FILE, site.referenced, what, "name a site of the region that dials, or leave `sites` out for all of them");
+                }
+            }
         }
     }
 

@@ -1,12 +1,14 @@
 //! `regions.yaml`: what keeps the log of each region; `roads.yaml`: how regions in different processes reach each other. Read when a
 //! node starts; what changes in them counts from the next start on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU16, NonZeroU32};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use takt_protocol::name::Region;
+use takt_actors::exporter::Export;
+use takt_protocol::event::{self, Contract};
+use takt_protocol::name::{Region, SiteId};
 
 /// `regions.yaml`: regions by name. One that is left out is on the embedded engine.
 pub type RegionsText = BTreeMap<Region, Spanned<EngineText>>;
@@ -33,6 +35,22 @@ pub struct RoadText {
     pub token: Option<Spanned<String>>,
     /// Certificates of those who may vouch for the servers, by its absolute path; makes TLS a must.
     pub root_certificates: Option<Spanned<String>>,
+    /// That `servers` is a leaf node beside whoever dials, whose configuration is written, too.
+    #[serde(default)]
+    pub leaf: bool,
+    /// The public events of whoever dials that are told over it, too: kept by the servers of the region that is dialled.
+    #[serde(default)]
+    pub events: Vec<Spanned<ExportText>>,
+}
+
+/// Public events that are told over a road.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportText {
+    /// What happened: `order.released`, or `lot.*` for all that happens to lots.
+    pub types: Vec<Spanned<String>>,
+    /// Only at these sites of the region that dials; left out, at all of them.
+    pub sites: Option<Vec<Spanned<SiteId>>>,
 }
 
 /// What keeps the log of a region.
@@ -128,6 +146,17 @@ impl RoadText {
         Some((user.value.clone(), password.value.clone()))
     }
 
+    /// The public events that are told over it, where these are the sites of whoever dials.
+    pub fn exports(&self, sites: &BTreeSet<SiteId>) -> Vec<Export> {
+        let of = |export: &ExportText| {
+            let named = export.sites.as_ref().map(|named| named.iter().map(|site| site.value).collect());
+            let sites: BTreeSet<SiteId> = named.unwrap_or_else(|| sites.clone());
+            let one = |(family, name): (String, Option<String>)| Export { family, name, sites: sites.clone() };
+            export.types.iter().filter_map(|word| event_type(&word.value)).map(one).collect::<Vec<_>>()
+        };
+        self.events.iter().flat_map(|export| of(&export.value)).collect()
+    }
+
     /// Gives every text that may hold a variable to `fill`.
     pub(crate) fn each_text(&mut self, fill: &mut dyn FnMut(&mut String)) {
         let single = [&mut self.user, &mut self.password, &mut self.token, &mut self.root_certificates];
@@ -138,6 +167,13 @@ impl RoadText {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
         [("password", &self.password), ("token", &self.token)].into_iter().filter_map(|(key, secret)| Some((key, secret.as_ref()?)))
     }
+}
+
+/// What a word says of events: what they are about, and what happened, or nothing for all of that.
+pub(crate) fn event_type(word: &str) -> Option<(String, Option<String>)> {
+    let (family, name) = word.split_once('.')?;
+    let known = |contract: &&Contract| contract.family == family && (name == "*" || contract.name == name);
+    event::contracts().any(|contract| known(&contract)).then(|| (family.to_owned(), Some(name.to_owned()).filter(|name| name != "*")))
 }
 
 impl JetStreamText {

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use takt_actors::exporter::Export;
 use takt_cluster::jetstream::render::{Account, Cluster, Guest, Host, Places, User};
 use takt_config::load::Mesh;
 use takt_config::text::{EngineText, JetStreamText, RoadText};
-use takt_protocol::name::Region;
+use takt_protocol::name::{Region, SiteId};
+use takt_protocol::subject;
 
 use super::{File, Nats, Plan};
 use crate::engine;
@@ -58,7 +60,8 @@ impl Plan {
         let hosts = self.hosts(*first, engine);
         let roads: Vec<&RoadText> =
             text.roads.iter().filter(|road| group.regions.iter().any(|(region, _)| *region == road.to.value)).collect();
-        let accounts: Vec<Account> = group.regions.iter().filter_map(|(region, engine)| self.account(*region, engine, &roads)).collect();
+        let accounts: Vec<Account> =
+            group.regions.iter().filter_map(|(region, engine)| self.account(text, *region, engine, &roads)).collect();
         self.alone(&accounts);
         let is_tls = group.regions.iter().any(|(_, engine)| engine.root_certificates.is_some())
             || group.servers.iter().any(|server| server.starts_with("tls://"));
@@ -69,6 +72,13 @@ impl Plan {
         }
         let places = Places { store: wanted.store.clone(), certificates: is_tls.then(|| wanted.certificates.clone()) };
         let cluster = Cluster { name: format!("takt-{first}"), hosts, accounts };
+        for (to, guest) in cluster.leaves() {
+            self.files.push(File {
+                path: PathBuf::from(first.as_str()).join(format!("leaf-{}-{to}.conf", guest.region)),
+                text: cluster.leaf(to, guest, &places),
+                is: format!("leaf node of {}, which leads to {to}", guest.region),
+            });
+        }
         for host in &cluster.hosts {
             let regions: Vec<String> = cluster.accounts.iter().map(|account| account.region.to_string()).collect();
             self.files.push(File {
@@ -103,7 +113,7 @@ impl Plan {
         hosts
     }
 
-    fn account(&mut self, region: Region, engine: &JetStreamText, roads: &[&RoadText]) -> Option<Account> {
+    fn account(&mut self, text: &Mesh, region: Region, engine: &JetStreamText, roads: &[&RoadText]) -> Option<Account> {
         let login = engine.user.as_ref().zip(engine.password.as_ref());
         let user = self.user(
             login.map(|(user, password)| (user.value.as_str(), password.value.as_str())),
@@ -116,7 +126,11 @@ impl Plan {
             let login = login.as_ref().map(|(user, password)| (user.as_str(), password.as_str()));
             let from = road.from.value;
             if let Some(user) = self.user(login, &format!("the road from {from} to {region}"), "roads.yaml") {
-                guests.push(Guest { region: from, user });
+                let leaf = road.servers.first().filter(|_| road.leaf).and_then(|server| address(&server.value));
+                if road.leaf && leaf.is_none() {
+                    self.wrong.push(format!("the leaf node from {from} to {region} has no port: write `servers: [\"nats://host:port\"]`"));
+                }
+                guests.push(Guest { region: from, user, tells: tells(text, road, region), leaf });
             }
         }
         let shards = engine::settings(region, engine).shards;
@@ -155,6 +169,19 @@ impl Plan {
             }
         }
     }
+}
+
+/// The subjects of events that a road's text lets whoever dials tell there.
+fn tells(text: &Mesh, road: &RoadText, region: Region) -> Vec<String> {
+    let sites = text.book.sites.iter().filter(|(_, site)| site.region == road.from.value).map(|(site, _)| *site).collect();
+    let one = |export: Export| {
+        let subject = |site: &SiteId| match &export.name {
+            Some(name) => subject::event(region, Some(*site), &export.family, name),
+            None => subject::family(region, *site, &export.family),
+        };
+        export.sites.iter().map(subject).collect::<Vec<_>>()
+    };
+    road.exports(&sites).into_iter().flat_map(one).collect()
 }
 
 fn address(url: &str) -> Option<(String, u16)> {

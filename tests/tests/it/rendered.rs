@@ -21,16 +21,16 @@ use crate::several::{Node, SECRETS, until};
 
 const SHARDS: u16 = 4;
 
-/// Ports that are free, none of them twice, and for each the one beside it for routes.
-fn ports() -> [u16; 6] {
+/// Ports that are free, none of them twice, and for each those beside it for routes and for leaf nodes.
+fn ports() -> [u16; 7] {
     let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
-    let pair = || {
+    let group = || {
         let client = free(0)?;
         let port = client.local_addr().unwrap().port();
-        Some((port, client, free(port.checked_add(2_000)?)?))
+        Some((port, client, free(port.checked_add(2_000)?)?, free(port.checked_add(3_200)?)?))
     };
     // Held until all are found: what was let go is given out again.
-    let held: Vec<_> = (0..1_000).filter_map(|_| pair()).take(6).collect();
+    let held: Vec<_> = (0..1_000).filter_map(|_| group()).take(7).collect();
     held.iter().map(|(port, ..)| *port).collect::<Vec<_>>().try_into().expect("no ports are free")
 }
 
@@ -58,20 +58,22 @@ fn vouch(tls: &Path, names: &[String]) {
 }
 
 /// Two regions that dial `main`, and the servers that were written for that.
-struct Place {
+pub(crate) struct Place {
     _dir: tempfile::TempDir,
-    dir: PathBuf,
-    ports: [u16; 3],
+    pub(crate) dir: PathBuf,
+    pub(crate) ports: [u16; 3],
+    /// Where the leaf node listens, if there is one.
+    pub(crate) leaf: u16,
     _servers: Servers,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new(by_leaf: bool) -> Self {
         let room = tempfile::tempdir().unwrap();
         let dir = room.path().to_owned();
         let names: Vec<String> = ["main-1", "main-2", "main-3"].map(str::to_owned).into();
         vouch(&dir.join("tls"), &names);
-        let [ports @ .., a, b, c] = ports();
+        let [ports @ .., leaf, a, b, c] = ports();
         let monitors = [a, b, c];
         let config = dir.join("config");
         two_regions(&config);
@@ -83,27 +85,35 @@ impl Place {
             "user": "main", "password": "${NATS_PASSWORD}", "shards": SHARDS, "root_certificates": dir.join("tls/ca.crt"),
         } } });
         std::fs::write(config.join("regions.yaml"), engine.to_string()).unwrap();
-        roads(&dir);
+        roads(&dir, by_leaf.then_some(leaf));
         let files = rendered(&dir, &names);
         // Each with its own folder, as each is on its own machine.
         let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
         let at = |at: usize| (names[at].as_str(), texts[at].as_str(), (ports[at], monitors[at]));
         let servers = Servers::written(&servers::program(), &dir, &[at(0), at(1), at(2)]).unwrap();
-        Self { _dir: room, dir, ports, _servers: servers }
+        Self { _dir: room, dir, ports, leaf, _servers: servers }
     }
 
-    fn comes(&self, port: u16, user: &str) -> Result<Raw, String> {
+    pub(crate) fn comes(&self, port: u16, user: &str) -> Result<Raw, String> {
         let secret = SECRETS[["main", "edge", "far"].iter().position(|known| *known == user).unwrap()].1;
         Raw::connect(port, &self.dir.join("tls/ca.crt"), (user, secret))
     }
 }
 
 /// The roads to `main`, each with a user of its own.
-fn roads(dir: &Path) {
-    let roads = json!([
-        { "from": "edge", "to": "main", "user": "edge", "password": "${EDGE_PASSWORD}", "root_certificates": dir.join("tls/ca.crt") },
-        { "from": "far", "to": "main", "user": "far", "password": "${FAR_PASSWORD}", "root_certificates": dir.join("tls/ca.crt") },
-    ]);
+fn roads(dir: &Path, leaf: Option<u16>) {
+    let mut edge = json!({
+        "from": "edge", "to": "main", "user": "edge", "password": "${EDGE_PASSWORD}", "events": [{ "types": ["order.*"], "sites": ["plant-1"] }],
+    });
+    if let Some(leaf) = leaf {
+        edge["leaf"] = json!(true);
+        edge["servers"] = json!([format!("nats://127.0.0.1:{leaf}")]);
+    } else {
+        edge["root_certificates"] = json!(dir.join("tls/ca.crt"));
+    }
+    let far =
+        json!({ "from": "far", "to": "main", "user": "far", "password": "${FAR_PASSWORD}", "root_certificates": dir.join("tls/ca.crt") });
+    let roads = json!([edge, far]);
     std::fs::write(dir.join("config/roads.yaml"), roads.to_string()).unwrap();
 }
 
@@ -124,7 +134,7 @@ fn rendered(dir: &Path, names: &[String]) -> [PathBuf; 3] {
 }
 
 /// A client that says what it likes, in the servers' own words.
-struct Raw {
+pub(crate) struct Raw {
     stream: rustls::StreamOwned<rustls::ClientConnection, TcpStream>,
     came: Vec<u8>,
     inbox: String,
@@ -155,7 +165,7 @@ impl Raw {
     }
 
     /// Says something; all that came until the server had heard it.
-    fn say(&mut self, words: &str) -> String {
+    pub(crate) fn say(&mut self, words: &str) -> String {
         self.stream.write_all(format!("{words}PING\r\n").as_bytes()).unwrap();
         self.until(|came| came.contains("PONG\r\n") || came.contains("-ERR 'Authorization"))
     }
@@ -176,11 +186,11 @@ impl Raw {
         }
     }
 
-    fn publish(&mut self, subject: &str) -> String {
+    pub(crate) fn publish(&mut self, subject: &str) -> String {
         self.say(&format!("PUB {subject} 1\r\nx\r\n"))
     }
 
-    fn hear(&mut self, subject: &str) -> String {
+    pub(crate) fn hear(&mut self, subject: &str) -> String {
         self.asked += 1;
         self.say(&format!("SUB {subject} {}\r\n", self.asked))
     }
@@ -208,6 +218,9 @@ fn refused(edge: &mut Raw) {
         "takt.main.shelf.x",
         "takt.main.lease.x",
         "takt.main.evt.x.order.y",
+        "takt.main.evt.plant-2.order.released",
+        "takt.main.evt.plant-1.lot.held",
+        "takt.edge.evt.plant-1.order.released",
         "takt.far.cmd.0",
         "takt.far.ask.region",
         "takt.far.in.0",
@@ -247,6 +260,12 @@ fn refused(edge: &mut Raw) {
         let answer = edge.hear(subject);
         assert!(answer.contains(&format!("-ERR 'Permissions Violation for Subscription to \"{subject}\"")), "{subject}: {answer}");
     }
+}
+
+/// The events that the text of its road names are the only ones that it may tell.
+fn tells(edge: &mut Raw) {
+    let said = edge.publish("takt.main.evt.plant-1.order.released");
+    assert!(!said.contains("-ERR"), "{said}");
 }
 
 /// Mail for one region is read by that one; another one that says it is its own is refused by JetStream.
@@ -291,7 +310,7 @@ fn mail_is_its_readers(place: &Place) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_region_does_its_work_with_the_rights_that_were_written_for_it_and_cannot_touch_another_ones() {
     drop(rustls::crypto::ring::default_provider().install_default());
-    let place = tokio::task::block_in_place(Place::new);
+    let place = tokio::task::block_in_place(|| Place::new(false));
     let main = Node::start(&place.dir, "main", &["--region", "main"]);
     let edge = Node::start(&place.dir, "edge", &["--region", "edge"]);
     until("both ends hear each other", async || is_up(&main, true).await && is_up(&edge, true).await).await;
@@ -300,6 +319,7 @@ async fn a_region_does_its_work_with_the_rights_that_were_written_for_it_and_can
         let wrong = Raw::connect(place.ports[0], &place.dir.join("tls/ca.crt"), ("edge", "guessed")).err();
         assert!(wrong.as_ref().is_some_and(|said| said.contains("Authorization Violation")), "{wrong:?}");
         refused(&mut place.comes(place.ports[0], "edge").unwrap());
+        tells(&mut place.comes(place.ports[0], "edge").unwrap());
         mail_is_its_readers(&place);
     });
 }

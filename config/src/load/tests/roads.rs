@@ -56,6 +56,32 @@ fn a_process_needs_the_secrets_of_its_own_regions_and_roads_only() {
 }
 
 #[test]
+fn events_that_are_told_over_a_road_are_known_and_of_its_own_sites() {
+    let site = |region: &str| format!("kind: quality\nregion: {region}\ncalendar: {{zone: Europe/Berlin}}\n");
+    let (lims, other) = (site("na"), site("eu"));
+    let sites = [("sites/lims.yaml", lims.as_str()), ("sites/other.yaml", other.as_str())];
+    let with = |events: &str| format!("{RIGHT}  events: [{events}]\n");
+    let right = with("{types: [lot.held, \"order.*\"], sites: [lims]}, {types: [\"exception.*\"]}");
+    assert_eq!(told(&right, &sites), Vec::<String>::new());
+    let dir = folder(&[("mesh.yaml", MESH), ("regions.yaml", REGIONS), ("roads.yaml", &right), sites[0]]);
+    let mesh = load(dir.path(), &variables()).unwrap_or_else(|found| panic!("{found:?}"));
+    let all: std::collections::BTreeSet<_> = mesh.book.sites.keys().copied().collect();
+    let exports = mesh.roads[0].exports(&all);
+    let named: Vec<_> = exports.iter().map(|export| (export.family.as_str(), export.name.as_deref(), export.sites.len())).collect();
+    assert_eq!(named, [("lot", Some("held"), 1), ("order", None, 1), ("exception", None, 1)]);
+    for (events, wanted) in [
+        ("{types: [lot.hold]}", "there are no events lot.hold. did you mean lot.held?"),
+        ("{types: [everything]}", "there are no events everything"),
+        ("{types: []}", "`events` names no types"),
+        ("{types: [lot.held], sites: [other]}", "other is not at home in na, whose events these are"),
+        ("{types: [lot.held], sites: [nobody]}", "nobody is not at home in na"),
+    ] {
+        let found = told(&with(events), &sites);
+        assert!(found.len() == 1 && found[0].starts_with("roads.yaml:") && found[0].contains(wanted), "{events}: {found:#?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_road_is_told_with_its_line_and_remedy() {
     for (before, after, wanted) in [
         ("to: eu", "to: uk", "roads.yaml:2:7: there is no region uk. add it to `regions` in mesh.yaml"),
@@ -66,6 +92,7 @@ fn what_is_wrong_with_a_road_is_told_with_its_line_and_remedy() {
         ("  user: na\n", "", "a password without a user"),
         ("nats://eu.example:4222", "eu.example", "`eu.example` is no address of a nats-server"),
         ("servers:", "server:", "there is no key `server` here"),
+        ("servers: [\"nats://eu.example:4222\"]", "leaf: true", "it is not said where the leaf node from na to eu stands"),
     ] {
         assert!(RIGHT.contains(before), "{before}");
         let found = told(&RIGHT.replacen(before, after, 1), &[]);
