@@ -64,7 +64,7 @@ pub async fn serve(mut reception: Reception, http: SocketAddr, grpc: SocketAddr)
     let http_bound = http_listener.local_addr()?;
     let paths = http::router(Arc::clone(&reception));
     let calls = rpc::routes(reception).await?;
-    if http == grpc && http.port() != 0 {
+    if http == grpc {
         let serving = vec![tokio::spawn(speak(http_listener, paths.merge(calls), stopped))];
         return Ok(Doors { http: http_bound, grpc: http_bound, stopping, gone, serving });
     }

@@ -80,12 +80,12 @@ pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().timeout(Duration::from_secs(12)).build().unwrap()
 }
 
-async fn get(node: &Node, path: &str) -> (u16, Value) {
+pub(crate) async fn get(node: &Node, path: &str) -> (u16, Value) {
     let answer = client().get(format!("{}{path}", node.url)).bearer_auth("PLANNER").send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn post(node: &Node, path: &str, (key, by): (&str, &str), body: &Value) -> (u16, Value) {
+pub(crate) async fn post(node: &Node, path: &str, (key, by): (&str, &str), body: &Value) -> (u16, Value) {
     let request = client().post(format!("{}/v1/{path}", node.url)).bearer_auth(by).header("Idempotency-Key", key).json(body);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -103,7 +103,7 @@ pub(crate) async fn release(node: &Node, plant: &str, number: &str) -> String {
 }
 
 /// Places a hold on a lot of a plant.
-async fn hold(node: &Node, plant: &str, lot: &str) -> (u16, Value) {
+pub(crate) async fn hold(node: &Node, plant: &str, lot: &str) -> (u16, Value) {
     let hold = json!({ "hold": format!("H-{lot}"), "plant": plant, "material": "FG-100", "lot": lot, "reason": "weld" });
     post(node, "quality-holds", (&format!("hold-{lot}"), "QUALITY"), &hold).await
 }

@@ -279,13 +279,17 @@ impl Mes {
     fn resend(&self, desk: &mut Desk, job: &Job, kind: &str, times: u32) -> Result<(), Fault> {
         let told = self.last_told.get(&(job.number.clone(), kind.to_owned()));
         let body = told.ok_or_else(|| fault(404, "NEVER_TOLD", kind))?;
-        for _ in 0..times {
-            desk.tell(&job.number, kind, body);
+        for number in 0..times {
+            // It was told in its order; what is told again needs none.
+            desk.tell(&format!("{}/again-{}", job.number, number % AGAIN_AT_ONCE), kind, body);
             desk.habits.count("resent_by_hand");
         }
         Ok(())
     }
 }
+
+/// Messages that are told again go out beside each other.
+const AGAIN_AT_ONCE: u32 = 8;
 
 fn expect(job: &Job, states: &[State]) -> Result<(), Fault> {
     if states.contains(&job.state) { Ok(()) } else { Err(fault(409, "WRONG_STATE", job.number.clone())) }
