@@ -211,7 +211,10 @@ impl Region {
     fn written(&self, inputs: Vec<(Input, String)>) -> Result<Vec<Message>, AskError> {
         let written = |(input, id)| {
             let (queue, input) = self.way(input);
-            Ok(Message { queue, id, bytes: Bytes::from(wire::pack(input)?) })
+            // A message that is only kept travels whole, and may be as long as any that a door takes.
+            let whole = matches!(input.body, Body::Site(site_word::Input::Mail(site_word::Mail::Told { .. })));
+            let bytes = if whole { wire::pack_mail(input) } else { wire::pack(input) }?;
+            Ok(Message { queue, id, bytes: Bytes::from(bytes) })
         };
         inputs.into_iter().map(written).collect()
     }

@@ -2,7 +2,7 @@
 //! came down from a component is over when the component is free.
 
 use super::decide::{Turn, overdue};
-use super::{Decision, Disposition, Early, Fact, Ground, Hold, Origin, Placement, Provisional, Rest, Verdict};
+use super::{Decision, Disposition, Early, Fact, Ground, Hold, Origin, Placement, Rest, Verdict};
 use crate::answer::Answer;
 use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
@@ -72,13 +72,13 @@ impl Turn<'_, '_> {
             }
             return self.too_early(disposition);
         };
-        self.replaces_provisional(&disposition.hold);
-        self.decide(&number, disposition, None)
+        self.replaces_provisional(disposition);
+        self.decide(&number, disposition)
     }
 
     /// What is decided about an open hold is done.
-    pub(super) fn decide(&mut self, number: &HoldNo, disposition: &Disposition, provisional: Option<Provisional>) -> Answer {
-        self.note(Fact::Decided { hold: number.clone(), decisions: disposition.decisions.clone(), provisional });
+    pub(super) fn decide(&mut self, number: &HoldNo, disposition: &Disposition) -> Answer {
+        self.note(Fact::Decided { hold: number.clone(), decisions: disposition.decisions.clone(), provisional: None });
         // What is said of a handling unit by its name is meant more closely than what is said of all.
         let (named, of_all): (Vec<_>, Vec<_>) = disposition.decisions.iter().partition(|decision| decision.unit.is_some());
         for decision in of_all.into_iter().chain(named) {
@@ -252,7 +252,7 @@ impl Turn<'_, '_> {
     }
 
     /// A hold is over: whoever was told to block is told so, down to what was made from it.
-    fn release(&mut self, number: &HoldNo) {
+    pub(super) fn release(&mut self, number: &HoldNo) {
         let Some(hold) = self.lot.holds.get(number).cloned() else { return };
         self.note(Fact::Released(number.clone()));
         self.draft.close_about(self.common, &CaseKind::Discrepancy, &unplaced(number), "decided");

@@ -19,7 +19,11 @@ impl Turn<'_, '_> {
     /// A hold is placed. The number of an open hold reaches further; the number of one that is over begins another.
     pub(super) fn place(&mut self, placement: &Placement) -> Answer {
         self.known(&placement.lot, placement.site);
-        let units: BTreeSet<Sscc> = placement.units.iter().cloned().collect();
+        let mut units: BTreeSet<Sscc> = placement.units.iter().cloned().collect();
+        // What was released under this number without quality is held again with it: the next decision about it is about all of that.
+        if let Some(before) = self.lot.provisional_hold(&placement.hold) {
+            units = if units.is_empty() || before.covers_all() { BTreeSet::new() } else { &units | &before.units };
+        }
         let open = self.lot.open_hold(&placement.hold).cloned();
         let number = open.or_else(|| self.unused(&placement.hold));
         let Some(number) = number else { return Answer::Accepted };

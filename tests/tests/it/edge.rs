@@ -80,7 +80,9 @@ async fn fill(dir: &Path, mut edge: Node) -> (Node, usize) {
         edge = Node::start(dir, "edge", &["--region", "edge"]);
         until("it says what waits", async || link(&edge, "edge").await["other"] == number).await;
     }
-    assert_eq!(post(&edge, "result.reported", "{\"this is\": \"no result\"}".to_owned()).await, 202);
+    // As long as a message may be.
+    let long = format!("{{\"this is\": \"{}\"}}", "x".repeat((1 << 20) - 15));
+    assert_eq!((long.len(), post(&edge, "result.reported", long).await), (1 << 20, 202));
     while tell(&edge, "result.reported", number).await == 202 {
         number += 1;
         assert!(number < 2 * ROOM, "more was taken than there is room for");

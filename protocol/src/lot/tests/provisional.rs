@@ -141,3 +141,59 @@ fn a_later_hold_of_the_same_number_is_decided_for_both() {
     assert_eq!(decide(&mut floor, "NC-1", vec![verdict(Verdict::Accept)]), Answer::Accepted);
     assert!(floor.lot(goods()).provisional.is_empty() && floor.lot(goods()).holds.is_empty() && floor.cases(goods()).is_empty());
 }
+
+#[test]
+fn what_quality_refused_stays_refused_whatever_is_released_without_it() {
+    let mut floor = two_pallets();
+    floor.book.policy.local_quality_roles = vec![Role::parse("shift").unwrap()];
+    place(&mut floor, "NC-1", &[]);
+    let bad = Decision { unit: Some(pallet(2)), ..verdict(Verdict::Scrap) };
+    assert_eq!(decide(&mut floor, "NC-1", vec![bad, verdict(Verdict::Accept)]), Answer::Accepted);
+    place(&mut floor, "NC-9", &[]);
+    floor.unreached = [Region::parse("eu").unwrap()].into();
+    assert_eq!(wishes(&mut floor, "shift", disposition("NC-9", vec![verdict(Verdict::Accept)])), Answer::Accepted);
+    assert!(asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
+    assert!(!asks(&mut floor, truck(2), 1, &pallet(2)).is_empty(), "it is to be scrapped");
+    floor.unreached.clear();
+    assert_eq!(decide(&mut floor, "NC-9", vec![verdict(Verdict::Accept)]), Answer::Accepted);
+    assert!(asks(&mut floor, truck(2), 2, &pallet(2)).is_empty(), "quality may free it, by a decision on another hold");
+    assert!(floor.lot(goods()).provisional.is_empty() && floor.lot(goods()).holds.is_empty());
+}
+
+#[test]
+fn without_the_quality_system_the_rest_of_a_hold_is_not_freed_by_a_decision_about_a_part() {
+    let mut floor = apart();
+    let bad = Decision { unit: Some(pallet(2)), ..verdict(Verdict::Scrap) };
+    for decisions in [vec![bad.clone()], Vec::new()] {
+        for role in ["quality", "shift"] {
+            assert_eq!(crate::floor::refused(&wishes(&mut floor, role, disposition("NC-1", decisions.clone()))), Code::NotOwner);
+        }
+    }
+    let first = Disposition { last: false, ..disposition("NC-1", vec![bad]) };
+    assert_eq!(wishes(&mut floor, "quality", first), Answer::Accepted);
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
+}
+
+#[test]
+fn what_is_bad_on_nobody_knows_which_pallet_is_not_released_without_quality() {
+    let mut floor = apart();
+    let bad = Decision { qty: Some(qty("10 H87")), ..verdict(Verdict::Scrap) };
+    let first = Disposition { last: false, ..disposition("NC-1", vec![bad]) };
+    floor.tell(goods(), "qms", Body::Lot(Input::OwnerFact(OwnerFact::Decided(first))));
+    let before = floor.cases(goods()).len();
+    assert_eq!(crate::floor::refused(&frees(&mut floor, "shift")), Code::NotOwner);
+    assert!(floor.lot(goods()).provisional.is_empty() && floor.cases(goods()).len() == before);
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
+}
+
+#[test]
+fn a_later_hold_of_the_same_number_on_less_holds_all_of_it_again() {
+    let mut floor = provisional();
+    place(&mut floor, "NC-1", &[pallet(2)]);
+    assert!(!asks(&mut floor, truck(1), 1, &pallet(1)).is_empty());
+    assert_eq!(decide(&mut floor, "NC-1", vec![verdict(Verdict::Scrap)]), Answer::Accepted);
+    assert!(floor.lot(goods()).provisional.is_empty() && floor.open(goods(), &CaseKind::Provisional) == 0);
+    for number in [1, 2] {
+        assert!(!asks(&mut floor, truck(1), 1 + number, &pallet(number)).is_empty(), "pallet {number}");
+    }
+}
