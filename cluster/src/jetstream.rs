@@ -200,7 +200,7 @@ impl Shared {
 
 async fn api(settings: &Settings, clock: &Arc<dyn Clock>, what_for: &str) -> Result<Api, Error> {
     let client = connect(settings, what_for, false).await?;
-    Ok(Api { client, clock: Arc::clone(clock), patience: settings.patience })
+    Ok(Api { client, clock: Arc::clone(clock), patience: settings.patience, interface: settings.interface() })
 }
 
 /// A connection that heals by itself; what it was asked meanwhile is bounded by whoever asked. One for `whenever` is there at once, and

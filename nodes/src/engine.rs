@@ -119,6 +119,7 @@ pub(crate) fn line(road: &RoadText, text: Option<&EngineText>) -> Option<Setting
     if !road.servers.is_empty() {
         line.servers = road.servers.iter().map(|server| server.value.clone()).collect();
     }
+    line.by_leaf = road.leaf;
     if road.has_login() {
         line.login = road.login();
         line.token = road.token.as_ref().map(|token| token.value.clone());

@@ -11,7 +11,7 @@ use crate::kernel::Reply;
 use crate::seen::ContentHash;
 
 /// The schema epoch of this binary: grows when a fact gains a meaning that an older binary would miss.
-pub const SCHEMA: u16 = 3;
+pub const SCHEMA: u16 = 4;
 
 /// The version that messages and commits are written in; older ones are read, too.
 pub const VERSION: &str = "1";

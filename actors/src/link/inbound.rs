@@ -260,10 +260,10 @@ impl Inbound {
 
     /// What has to be read from the system before its message can be understood.
     async fn read(&self, mapping: &Mapping, told: &Told<'_>, json: &[u8]) -> Result<Result<Vec<Value>, String>, Refused> {
-        let Some(link) = self.asks.as_ref().filter(|_| mapping.has("read")) else { return Ok(Ok(Vec::new())) };
-        let asked = match mapping.run_bounded("read", self.view(told, json, &[])).await {
+        let Some(link) = &self.asks else { return Ok(Ok(Vec::new())) };
+        let asked = match self.wanted(mapping, told, json).await {
             Ok(asked) => asked,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(why) => return Ok(Err(why)),
         };
         let mut answers = Vec::new();
         for one in asked {

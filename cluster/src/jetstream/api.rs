@@ -14,6 +14,12 @@ use takt_protocol::subject;
 use super::fault::Fault;
 use crate::seam::Clock;
 
+/// JetStream's interface.
+pub(super) const INTERFACE: &str = "$JS.API";
+/// What servers are called together where leaf nodes come to them.
+pub(super) const DOMAIN: &str = "takt";
+/// Their interface through a leaf node: over that they refuse the other name (`decisions/0011`).
+pub(super) const INTERFACE_BY_LEAF: &str = "$JS.takt.API";
 /// The header with the id of a message of ours.
 pub(super) const ID: &str = "Takt-Id";
 /// The fence of JetStream: the sequence of the last message on the subject; 0 for none.
@@ -34,6 +40,8 @@ pub(super) struct Api {
     pub(super) clock: Arc<dyn Clock>,
     /// One request.
     pub(super) patience: Duration,
+    /// What JetStream's interface is called from here.
+    pub(super) interface: &'static str,
 }
 
 /// A message that a stream is to keep.
@@ -83,10 +91,10 @@ pub(super) fn stored(payload: &[u8]) -> Result<u64, Fault> {
 }
 
 impl Api {
-    /// Asks JetStream's interface: `$JS.API.<subject>`.
+    /// Asks JetStream's interface, such as `$JS.API.<subject>`.
     pub(super) async fn call<T: DeserializeOwned>(&self, subject: &str, body: &Value) -> Result<T, Fault> {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        let answer = self.ask(format!("$JS.API.{subject}"), HeaderMap::new(), body).await?;
+        let answer = self.ask(format!("{}.{subject}", self.interface), HeaderMap::new(), body).await?;
         let found: Value = serde_json::from_slice(&answer).map_err(|error| Fault::Refused(format!("an unreadable answer: {error}")))?;
         if let Some(refusal) = found.get("error") {
             let refusal = Refusal::deserialize(refusal).map_err(|error| Fault::Refused(format!("an unreadable refusal: {error}")))?;

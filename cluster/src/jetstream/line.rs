@@ -74,7 +74,7 @@ impl Line {
             answers = api.client.subscribe(inbox.clone()) => answers.map_err(|_| Fault::Silent)?,
             () = api.clock.sleep(api.patience) => return Err(Fault::Silent),
         };
-        let question = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}");
+        let question = format!("{}.CONSUMER.MSG.NEXT.{stream}.{consumer}", api.interface);
         Ok(Self { question, inbox, answers, open: 0, heard: Duration::ZERO, is_gone: false })
     }
 

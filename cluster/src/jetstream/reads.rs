@@ -125,7 +125,8 @@ async fn copies(api: &Api, stream: &str, subject: &str, (after, upto): (u64, u64
     let inbox = api.client.new_inbox();
     let mut answers = api.client.subscribe(inbox.clone()).await.map_err(|_| Fault::Silent)?;
     let body = json!({"seq": after + 1, "next_by_subj": subject, "batch": most}).to_string();
-    api.client.publish_with_reply(format!("$JS.API.DIRECT.GET.{stream}"), inbox, body.into()).await.map_err(|_| Fault::Silent)?;
+    let question = format!("{}.DIRECT.GET.{stream}", api.interface);
+    api.client.publish_with_reply(question, inbox, body.into()).await.map_err(|_| Fault::Silent)?;
     let mut page: Vec<Kept> = Vec::new();
     loop {
         let answer = tokio::select! {

@@ -6,6 +6,7 @@ use serde_json::json;
 use takt_protocol::envelope::RawRef;
 use takt_protocol::name::Region;
 
+use super::api::DOMAIN;
 use super::rights::Rights;
 use super::settings::PAYLOAD_BYTES_MIN;
 
@@ -88,7 +89,9 @@ impl Cluster {
     pub fn configuration(&self, host: &Host, places: &Places) -> String {
         let mut text = head(host, places);
         let store = format!("{}/{}", places.store.trim_end_matches('/'), host.name);
-        add(&mut text, &format!("jetstream {{\n  store_dir: {}\n  sync_interval: always\n}}", json!(store)));
+        let leaves = self.leaves().next().is_some();
+        let domain = if leaves { format!("  domain: {DOMAIN}\n") } else { String::new() };
+        add(&mut text, &format!("jetstream {{\n  store_dir: {}\n  sync_interval: always\n{domain}}}", json!(store)));
         if self.hosts.len() > 1 {
             let routes = self.hosts.iter().map(|other| {
                 json!(format!("nats-route://{ROUTE_USER}:{}@{}:{}", self.routes_password(), other.host, beside(other.port, ROUTES)))
@@ -106,7 +109,7 @@ impl Cluster {
                 ),
             );
         }
-        if self.leaves().next().is_some() {
+        if leaves {
             let listen = json!(format!("{}:{}", host.host, beside(host.port, LEAVES)));
             add(&mut text, &format!("leafnodes {{\n  listen: {listen}\n{}}}", indented(&places.tls(host, false))));
         }

@@ -4,6 +4,7 @@
 use takt_protocol::name::Region;
 use takt_protocol::subject::{self, class};
 
+use super::api::{INTERFACE, INTERFACE_BY_LEAF};
 use super::layout::Names;
 use super::queue::{consumer, waiting};
 use super::render::Guest;
@@ -32,7 +33,7 @@ impl Rights {
         let own = CLASSES.map(|name| class(region, name));
         let asked = guests.iter().flat_map(|guest| [class(*guest, "cmd"), class(*guest, "ask")]);
         // The servers' own interface is that of the account.
-        let servers = ["$JS.API.>", "$JS.ACK.>"].map(str::to_owned);
+        let servers = [format!("{INTERFACE}.>"), "$JS.ACK.>".to_owned()];
         Self {
             publish: own.iter().cloned().chain(asked).chain(servers).collect(),
             subscribe: own.into_iter().chain([heard(user)]).collect(),
@@ -45,16 +46,17 @@ impl Rights {
         let (guest, user) = (*guest, user.name.as_str());
         // Through a leaf node servers do not allow answers to what was asked. Nobody can guess where one is waited for.
         let answers = leaf.as_ref().map(|_| heard(own_user));
+        let js = if leaf.is_some() { INTERFACE_BY_LEAF } else { INTERFACE };
         let work = Names::of(region).work;
         let asks = ["in", "cmd", "ask"].map(|name| class(region, name));
-        let room = (0..shards).map(|shard| format!("$JS.API.CONSUMER.INFO.{work}.{}", consumer(QueueName::In { shard })));
+        let room = (0..shards).map(|shard| format!("{js}.CONSUMER.INFO.{work}.{}", consumer(QueueName::In { shard })));
         let own = [true, false].into_iter().flat_map(|urgent| {
             let queue = QueueName::Fwd { region: guest, urgent };
             let (consumer, mail) = (consumer(queue), subject::waiting(region, waiting(queue)));
             [
                 // With the subject in it the servers refuse a consumer that reads another one.
-                format!("$JS.API.CONSUMER.CREATE.{work}.{consumer}.{mail}"),
-                format!("$JS.API.CONSUMER.MSG.NEXT.{work}.{consumer}"),
+                format!("{js}.CONSUMER.CREATE.{work}.{consumer}.{mail}"),
+                format!("{js}.CONSUMER.MSG.NEXT.{work}.{consumer}"),
                 format!("$JS.ACK.{work}.{consumer}.>"),
                 // As servers with a domain write it.
                 format!("$JS.ACK.*.*.{work}.{consumer}.>"),
@@ -103,6 +105,8 @@ mod tests {
         let rights = Rights::of_guest(eu, "eu", &guest(None), 4);
         let through_a_leaf = Rights::of_guest(eu, "eu", &guest(Some(("127.0.0.1".to_owned(), 4_222))), 4);
         assert!(may(&through_a_leaf.publish, "_INBOX_eu.x") && !may(&through_a_leaf.subscribe, "_INBOX_eu.x"));
+        let next = |js: &str| may(&through_a_leaf.publish, &format!("{js}.CONSUMER.MSG.NEXT.takt-eu-work.fwd_nord_urgent"));
+        assert!(next(INTERFACE_BY_LEAF) && !next(INTERFACE));
         for own in [
             "takt.eu.in.3",
             "takt.eu.cmd.0",

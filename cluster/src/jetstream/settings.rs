@@ -6,6 +6,8 @@ use std::time::Duration;
 use takt_protocol::name::Region;
 use takt_protocol::wire::MAIL_BYTES_MAX;
 
+use super::api::{INTERFACE, INTERFACE_BY_LEAF};
+
 /// How a region on JetStream is reached and bounded.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -15,6 +17,8 @@ pub struct Settings {
     pub shards: u16,
     /// The servers, such as `nats://10.0.0.1:4222`; any of them leads to all.
     pub servers: Vec<String>,
+    /// That they are reached through a leaf node, which is what `servers` names.
+    pub by_leaf: bool,
     /// User and password, where the servers ask for them.
     pub login: Option<(String, String)>,
     /// A token, where the servers ask for one instead.
@@ -72,6 +76,7 @@ impl Settings {
             region,
             shards: 16,
             servers,
+            by_leaf: false,
             login: None,
             token: None,
             root_certificates: None,
@@ -91,6 +96,11 @@ impl Settings {
             events_kept: Duration::from_hours(7 * 24),
             raw_kept: None,
         }
+    }
+
+    /// What JetStream's interface is called from here.
+    pub(super) fn interface(&self) -> &'static str {
+        if self.by_leaf { INTERFACE_BY_LEAF } else { INTERFACE }
     }
 
     /// Copies of each stream.

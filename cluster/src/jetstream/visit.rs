@@ -26,7 +26,7 @@ impl Visit {
             return Err(Error::Refused { place: format!("the road to region {}", settings.region), what });
         }
         let client = connect(&settings, "road", true).await?;
-        let api = Api { client, clock, patience: settings.patience };
+        let api = Api { client, clock, patience: settings.patience, interface: settings.interface() };
         // Nobody here writes the log of another region: what would be appended is refused.
         let (wishes, _) = mpsc::channel(1);
         Ok(Self { shared: Shared::new(settings, api, 0, wishes) })

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::federation::{get, is_up, release, write};
+use crate::federation::{get, hold, is_up, release, write};
 use crate::servers;
 use crate::several::{Node, until};
 use crate::skipped::skipped;
@@ -109,9 +109,16 @@ fn id(event: &Value) -> String {
     event["id"].as_str().unwrap().to_owned()
 }
 
+/// Holds a lot; its id.
+async fn held(node: &Node, plant: &str, lot: &str) -> String {
+    let (status, answer) = hold(node, plant, lot).await;
+    assert_eq!(status, 200, "{answer}");
+    answer["entity"].as_str().unwrap().to_owned()
+}
+
 /// The ids of the events of an entity that a node tells.
 async fn ids(node: &Node, entity: &str) -> BTreeSet<String> {
-    let (_, page) = get(node, "/v1/events").await;
+    let (_, page) = get(node, "/v1/events?type=lot.").await;
     page["rows"].as_array().unwrap().iter().filter(|event| event["subject"] == entity).map(id).collect()
 }
 
@@ -131,8 +138,7 @@ async fn clients_of_other_makes_read_events_by_their_contracts_and_get_the_same_
     until("both ends hear each other", async || is_up(&one, true).await && is_up(&two, true).await && is_up(&edge, true).await).await;
 
     let reader = Reader::start(&python, &servers.addresses()[1], &two);
-    let here = release(&one, "plant-2", "PL-here").await;
-    let there = release(&one, "plant-1", "PL-there").await;
+    let (here, there) = (held(&one, "plant-2", "L-here").await, held(&one, "plant-1", "L-there").await);
     let at_once = ids(&two, &here).await;
     let read = tokio::task::spawn_blocking(move || reader.read()).await.unwrap();
     let heard: BTreeSet<String> = read.iter().filter(|event| event["entity"] == here.as_str()).map(id).collect();
@@ -147,6 +153,7 @@ async fn clients_of_other_makes_read_events_by_their_contracts_and_get_the_same_
         read.iter().filter_map(|event| event["type"].as_str()).collect::<BTreeSet<_>>().len()
     });
 
+    let (here, there) = (release(&one, "plant-2", "PL-here").await, release(&one, "plant-1", "PL-there").await);
     let (nodes, orders) = ([&one, &two, &edge], ["PL-here", "PL-there"]);
     let curled: Vec<Value> = nodes.iter().flat_map(|node| orders.map(|order| by_curl(node, order))).collect();
     assert_eq!(curled, by_grpc(&python, &nodes, &orders), "gRPC answers otherwise than HTTP");

@@ -4,13 +4,14 @@
 //! A mapping is asked only whether it stops bad goods: then it finds room when nothing else does, and goes first.
 
 use bytes::Bytes;
+use serde_json::Value;
 use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, RawRef};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::payload::Payload;
 use takt_protocol::site;
 
-use super::{Inbound, Refused, Taken, Told, refused};
+use super::{Inbound, Mapping, Refused, Taken, Told, Topic, refused};
 
 impl Inbound {
     /// Takes a message that was kept at an edge and is brought here. `Ok` means that everything in it is durable here.
@@ -42,9 +43,19 @@ impl Inbound {
         Ok(Taken { raw, inputs: 0, set_aside: None })
     }
 
+    /// What its system is asked for before a message can be understood.
+    pub(super) async fn wanted(&self, mapping: &Mapping, told: &Told<'_>, json: &[u8]) -> Result<Vec<Value>, String> {
+        if !mapping.has("read") {
+            return Ok(Vec::new());
+        }
+        mapping.run_bounded("read", self.view(told, json, &[])).await.map_err(|error| error.to_string())
+    }
+
     /// Whether it stops bad goods. What can be understood only with more that its system is asked for is not asked here.
     async fn holds_goods(&self, told: &Told<'_>) -> bool {
-        if self.topic(told.topic).is_none_or(|topic| topic.mapping.has("read")) {
+        let Some(Topic { format, mapping }) = self.topic(told.topic) else { return false };
+        let Ok(json) = format.read(&told.raw) else { return false };
+        if !self.wanted(mapping, told, &json).await.is_ok_and(|asked| asked.is_empty()) {
             return false;
         }
         matches!(self.understand(told).await, Ok(Ok((_, said))) if said.iter().any(|said| said.body.holds_goods()))
@@ -94,7 +105,8 @@ mod tests {
         let seams = seams();
         let settings = Settings { waiting_max: 3, waiting_reserve: 0, ..Settings::default() };
         let yard = Yard::over(seams.clone(), settings).await;
-        let bodies = [r#"{"machine": "M-1"}"#, r#"[{"machine": "M-2"}, {"machine": "M-3"}]"#, "no JSON"];
+        let bodies =
+            [r#"{"machine": "M-1", "key": "1"}"#, r#"[{"machine": "M-2", "key": "2"}, {"machine": "M-3", "key": "3"}]"#, "no JSON"];
         let mail: Vec<Message> = bodies.iter().enumerate().map(|(number, body)| told(&yard, number, body)).collect();
         // No door is open yet: all the room is taken.
         seams.queue.offer(mail, 3).await.unwrap();

@@ -23,7 +23,7 @@ async fn refused(settings: Settings) -> String {
 async fn tool(settings: &Settings) -> Api {
     let (user, password) = settings.login.clone().unwrap();
     let client = async_nats::ConnectOptions::new().user_and_password(user, password).connect(settings.servers.clone()).await.unwrap();
-    Api { client, clock: Arc::new(SystemClock::start()), patience: Duration::from_secs(5) }
+    Api { client, clock: Arc::new(SystemClock::start()), patience: Duration::from_secs(5), interface: settings.interface() }
 }
 
 async fn streams(api: &Api) -> Vec<Value> {

@@ -61,8 +61,8 @@ fn a_site_says_which_region_keeps_what_it_tells() {
 fn what_is_wrong_with_an_edge_is_told_with_its_line_and_remedy() {
     let (link, _) = SITE.split_at(SITE.find("link:").unwrap());
     for (site, wanted) in [
-        (SITE.replace("edge: gate", "edge: gatt"), "there is no region gatt: add it to `regions` in mesh.yaml"),
-        (SITE.replace("edge: gate", "edge: eu"), "eu is where it is at home: leave `edge` out"),
+        (SITE.replace("edge: gate", "edge: gatt"), "there is no region gatt. add it to `regions` in mesh.yaml"),
+        (SITE.replace("edge: gate", "edge: eu"), "eu is where it is at home. leave `edge` out"),
         (SITE.replace("edge: gate", "edge: far"), "no road leads from the edge far to eu"),
         (SITE.replace("region: eu", "region: far").replace("edge: gate", "edge: eu"), "region eu is on servers, and keeps nothing"),
         (link.to_owned(), "it tells nothing over HTTP that an edge could keep"),

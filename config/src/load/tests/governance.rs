@@ -178,9 +178,9 @@ fn a_role_may_what_can_be_asked_for_and_everything_is_somebody_s() {
         (
             file,
             roles().replace("[act_on_exception", "[write_off, act_on_exception"),
-            "roles.yaml:1:440: the verb write_off stands twice. rename or delete one of them",
+            "roles.yaml:1:462: the verb write_off stands twice. rename or delete one of them",
         ),
-        (file, roles().replace("]}", "], sites: [nrod]}"), "roles.yaml:1:449: there is no site nrod. use one of erp, nord"),
+        (file, roles().replace("]}", "], sites: [nrod]}"), "roles.yaml:1:471: there is no site nrod. use one of erp, nord"),
         (
             "mesh.yaml",
             format!("{MESH}clients: [{{name: a, token: x, role: king}}]\n"),
