@@ -2,6 +2,7 @@
 //! here. Ids make it safe to do twice. Urgent mail has a courier of its own. Where this side dials, the same couriers fetch what the
 //! other one has for us.
 
+use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +68,15 @@ pub enum Way {
     Answers,
 }
 
+impl Way {
+    fn pace(&self) -> Option<NonZeroU32> {
+        match self {
+            Self::Dials(line) => line.per_second,
+            Self::Beside(_) | Self::Answers => None,
+        }
+    }
+}
+
 /// A line to another region's servers.
 #[derive(Clone)]
 pub struct Line {
@@ -76,6 +86,8 @@ pub struct Line {
     pub bus: Arc<dyn Bus>,
     /// The public events of ours that are told there.
     pub exports: Arc<[Export]>,
+    /// How much ordinary mail it takes in a second, in each direction; as much as there is when `None`.
+    pub per_second: Option<NonZeroU32>,
 }
 
 /// Mail taken at once: next door, and over a line, where each time costs a round trip.
@@ -99,6 +111,8 @@ pub(crate) struct Courier {
     urgent: bool,
     /// How the road stands, where it is one over a line.
     link: Option<(Arc<Link>, Toward)>,
+    /// How much it brings in a second at most. Never said of urgent mail.
+    pace: Option<NonZeroU32>,
     /// Where the region that the mail comes from is asked whether it may go: it may be one that was restored.
     asks: Option<Arc<dyn Bus>>,
 }
@@ -119,6 +133,7 @@ impl Courier {
             shards: far.shards,
             urgent,
             link: link.map(|link| (Arc::clone(link), Toward::Them)),
+            pace: far.way.pace().filter(|_| !urgent),
             asks: None,
         };
         match &far.way {
@@ -203,6 +218,7 @@ impl Courier {
             self.node.may_go_out().await;
         }
         let most = if self.link.is_some() { BAG_OVER_A_LINE_MAX } else { BAG_MAX };
+        let most = self.pace.and_then(|pace| usize::try_from(pace.get()).ok()).map_or(most, |pace| pace.min(most));
         let lease = Duration::from_millis(self.node.settings.intake_lease_ms);
         let (mut bag, mut mail, mut unread) = (Vec::new(), Vec::new(), None);
         for delivery in self.from.pull(self.queue, most, lease).await? {
@@ -218,7 +234,9 @@ impl Courier {
                 Err(error) => unread = Some(self.not_read(delivery, &error).await?),
             }
         }
+        let (count, began) = (bag.len(), self.node.seams.clock.elapsed());
         let brought = self.deliver(bag, mail).await;
+        self.paced(count, began).await;
         unread.map_or(brought.clone(), |unread| brought.and(Err(unread)))
     }
 
@@ -234,6 +252,15 @@ impl Courier {
             self.from.later(delivery.receipt, pause).await?;
         }
         Ok(Error::Refused { place: format!("region {}", self.region), what })
+    }
+
+    /// Waits until so much mail may be behind a moment.
+    async fn paced(&self, count: usize, began: Duration) {
+        let each = self.pace.and_then(|pace| Duration::from_secs(1).checked_div(pace.get()));
+        if let Some(whole) = each.and_then(|each| each.checked_mul(u32::try_from(count).ok()?)) {
+            let clock = &self.node.seams.clock;
+            clock.sleep((began + whole).saturating_sub(clock.elapsed())).await;
+        }
     }
 
     async fn deliver(&self, bag: Vec<Delivery>, mail: Vec<Message>) -> Result<(), Error> {

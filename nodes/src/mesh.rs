@@ -366,7 +366,8 @@ fn roads(stores: &Stores, from: RegionName, settings: &Settings, book: &Book) ->
         let way = match &road.visit {
             Some(visit) => {
                 let exports = road.text.iter().flat_map(|text| text.exports(&sites)).collect();
-                Way::Dials(Line { queue: visit.queue(), bus: visit.bus(), exports })
+                let per_second = road.text.as_ref().and_then(|text| text.mail_per_second);
+                Way::Dials(Line { queue: visit.queue(), bus: visit.bus(), exports, per_second })
             }
             None => Way::Answers,
         };

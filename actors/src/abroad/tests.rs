@@ -1,5 +1,6 @@
 //! Two regions that know each other only by a line: one dials, and both are asked and get their mail over it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -86,7 +87,7 @@ fn holds(of: &State) -> usize {
 #[tokio::test]
 async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]), per_second: None };
     let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
     let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
     for (here, far) in [(&eu, "na"), (&na, "eu")] {
@@ -125,7 +126,7 @@ async fn over_the_line_of_whoever_dials_both_are_asked_and_get_their_mail() {
 #[tokio::test]
 async fn mail_that_cannot_be_read_is_set_aside_or_waits_for_who_can_and_the_rest_goes_on() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]), per_second: None };
     let queue = QueueName::Fwd { region: region("na"), urgent: true };
     let spoilt = Message { queue, id: "spoilt".to_owned(), bytes: Bytes::from_static(b"?") };
     // A newer binary at the far end writes what this one will read when it is updated, too.
@@ -162,7 +163,7 @@ fn result(home: &str, number: u64) -> Input {
 #[tokio::test]
 async fn a_restored_region_that_is_dialled_lets_holds_go_and_keeps_the_rest_until_it_was_compared() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]), per_second: None };
     let far = Far { region: region("na"), shards: 1, way: Way::Answers };
     let eu = start_as("eu", &at_eu, far, Some(Restored::Reconciling)).await;
     let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
@@ -187,7 +188,7 @@ async fn a_restored_region_that_is_dialled_lets_holds_go_and_keeps_the_rest_unti
 #[tokio::test]
 async fn while_the_line_is_down_the_room_for_mail_is_bounded_gives_alarms_and_keeps_a_reserve_for_holds() {
     let (at_eu, at_na) = (seams(), seams());
-    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]) };
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]), per_second: None };
     let settings = Settings { waiting_max: 10, waiting_reserve: 2, ..Settings::default() };
     // Nobody of that region runs yet.
     let na = start_with("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }, settings).await;
@@ -211,6 +212,31 @@ async fn while_the_line_is_down_the_room_for_mail_is_bounded_gives_alarms_and_ke
     until("all of it is brought", async || eu.link_standings().await.unwrap()[0].back.carried.count == 22).await;
     until("there is room again", async || fill().await == Some((0, Fill::Room))).await;
     assert_eq!(holds(&eu.show(lot("eu")).await.unwrap()), 12);
+    na.stop().await;
+    eu.stop().await;
+}
+
+#[tokio::test]
+async fn ordinary_mail_comes_no_faster_than_the_line_is_to_take_and_holds_do_not_wait_for_it() {
+    const ORDINARY: u64 = 5;
+    let (at_eu, at_na) = (seams(), seams());
+    let per_second = NonZeroU32::new(1);
+    let line = Line { queue: Arc::clone(&at_eu.queue), bus: Arc::clone(&at_eu.bus), exports: Arc::new([]), per_second };
+    let na = start("na", &at_na, Far { region: region("eu"), shards: 1, way: Way::Dials(line) }).await;
+    for number in 0..ORDINARY {
+        na.take(result("eu", number), format!("ordinary-{number}")).await.unwrap();
+    }
+    for number in 200..220 {
+        na.take(hold("eu", number), format!("hold-{number}")).await.unwrap();
+    }
+    let began = at_eu.clock.elapsed();
+    let eu = start("eu", &at_eu, Far { region: region("na"), shards: 1, way: Way::Answers }).await;
+    let brought = async || na.link_standings().await.unwrap()[0].out.carried.count;
+    until("the holds bind", async || holds(&eu.show(lot("eu")).await.unwrap()) == 20).await;
+    assert!(brought().await < 20 + ORDINARY, "holds waited for what is ordinary");
+    until("all of it is brought", async || brought().await == 20 + ORDINARY).await;
+    let took = at_eu.clock.elapsed().saturating_sub(began);
+    assert!(took >= Duration::from_secs(ORDINARY - 1), "all was there after {took:?}");
     na.stop().await;
     eu.stop().await;
 }

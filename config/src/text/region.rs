@@ -35,6 +35,8 @@ pub struct RoadText {
     pub token: Option<Spanned<String>>,
     /// Certificates of those who may vouch for the servers, by its absolute path; makes TLS a must.
     pub root_certificates: Option<Spanned<String>>,
+    /// How much ordinary mail may go over it in a second, in each direction; left out, as much as there is. Holds go at once.
+    pub mail_per_second: Option<NonZeroU32>,
     /// That `servers` is a leaf node beside whoever dials, whose configuration is written, too.
     #[serde(default)]
     pub leaf: bool,

@@ -117,3 +117,12 @@ fn a_site_that_works_with_one_of_a_region_to_which_no_road_leads_is_told() {
     let roads = format!("{RIGHT}- {{from: asia, to: eu}}\n");
     assert_eq!(told(&roads, &[("mesh.yaml", &mesh), ("sites/nord.yaml", &nord)]), Vec::<String>::new());
 }
+
+#[test]
+fn a_road_may_say_how_much_mail_goes_over_it_in_a_second() {
+    let dir = folder(&[("mesh.yaml", MESH), ("regions.yaml", REGIONS), ("roads.yaml", &format!("{RIGHT}  mail_per_second: 500\n"))]);
+    let mesh = load(dir.path(), &variables()).unwrap_or_else(|found| panic!("{found:?}"));
+    assert_eq!(mesh.roads[0].mail_per_second.map(std::num::NonZero::get), Some(500));
+    let found = told(&format!("{RIGHT}  mail_per_second: 0\n"), &[]);
+    assert!(found.len() == 1 && found[0].starts_with("roads.yaml:"), "{found:?}");
+}
