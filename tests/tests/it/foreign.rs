@@ -116,9 +116,9 @@ async fn held(node: &Node, plant: &str, lot: &str) -> String {
     answer["entity"].as_str().unwrap().to_owned()
 }
 
-/// The ids of the events of an entity that a node tells.
+/// The ids of the events of an entity at plant-2 that a node tells.
 async fn ids(node: &Node, entity: &str) -> BTreeSet<String> {
-    let (_, page) = get(node, "/v1/events?type=lot.").await;
+    let (_, page) = get(node, "/v1/events?site=plant-2").await;
     page["rows"].as_array().unwrap().iter().filter(|event| event["subject"] == entity).map(id).collect()
 }
 
