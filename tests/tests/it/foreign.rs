@@ -72,11 +72,14 @@ impl Drop for Reader {
     }
 }
 
-/// Without what says when it was asked; and whole numbers are whole, whatever a format makes of them.
+/// What moves on between two questions, because a system that is away is tried again: how it is heard, and how often it was asked.
+const MOVES: [&str; 4] = ["as_of", "systems", "attempts", "standing"];
+
+/// Without what moves on between two questions; and whole numbers are whole, whatever a format makes of them.
 fn compared(answer: &Value) -> Value {
     match answer {
         Value::Object(fields) => {
-            fields.iter().filter(|(name, _)| *name != "as_of").map(|(name, value)| (name.clone(), compared(value))).collect()
+            fields.iter().filter(|(name, _)| !MOVES.contains(&name.as_str())).map(|(name, value)| (name.clone(), compared(value))).collect()
         }
         Value::Array(all) => all.iter().map(compared).collect(),
         Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => {
