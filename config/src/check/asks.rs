@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use takt_protocol::book::SiteKind;
 use takt_protocol::name::SiteId;
-use takt_protocol::posting::Method;
+use takt_protocol::posting::{Method, Rule};
 use takt_protocol::workflow::{Flow, Step};
 
 use super::speaks::sent;
@@ -114,7 +114,19 @@ impl Checks<'_> {
     /// What nobody can do without can be asked of the system that it is asked of.
     fn promised<'b>(&mut self, asked: Asked<'_>, told: &mut BTreeSet<&'b str>) {
         let pages = self.pages;
-        let posted = || pages.rules.iter().flat_map(|page| &page.value).any(|rule| rule.value.method == Method::Explicit);
+        // By a rule that counts at one of the plants whose orders it has: one of the plant's own for the same use comes before one for all.
+        let rules = || pages.rules.iter().flat_map(|page| &page.value).map(|rule| &rule.value);
+        let whole = |rule: &Rule, plant, purpose| {
+            let matches = &rule.matches;
+            matches.site == Some(plant) && matches.purpose == purpose && matches.material.is_none() && matches.op.is_none()
+        };
+        let counts = |rule: &Rule, plant: SiteId| match rule.matches.site {
+            Some(only) => only == plant,
+            None => !rules().any(|own| whole(own, plant, rule.matches.purpose)),
+        };
+        let plants = pages.sites.iter().filter(|(_, page)| page.value.erp.as_ref().is_some_and(|erp| erp.value == asked.name));
+        let plants: Vec<SiteId> = plants.map(|(plant, _)| *plant).collect();
+        let posted = || rules().any(|rule| rule.method == Method::Explicit && plants.iter().any(|plant| counts(rule, *plant)));
         let mut wanted: Vec<&'b str> = match asked.site.kind {
             SiteKind::Erp if posted() => vec!["post"],
             SiteKind::Plant => vec!["dispatch_job"],

@@ -171,7 +171,9 @@ impl<'a> Foresight<'a> {
 
     fn sends(&mut self, state: &State, number: u32, waits_for: &str) {
         let Some(Intent::Site { site, effect, .. }) = state.common.outbox.get(number).map(|open| &open.intent) else { return };
-        let silent = self.reception.mesh().regions().values().find_map(|region| region.site(*site)?.trouble);
+        let here = self.reception.mesh().regions().values().find_map(|region| region.site(*site));
+        // A poll that fails keeps no errand waiting.
+        let silent = here.filter(|status| !status.trouble_lasts).and_then(|status| status.trouble);
         let waits_for = match silent {
             Some(trouble) => format!("{site} to answer again: {trouble}"),
             None => waits_for.to_owned(),

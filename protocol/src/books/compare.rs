@@ -33,8 +33,8 @@ pub struct Side {
     pub doubtful: BTreeSet<String>,
     /// Documents that somebody made by hand, and that are known here.
     pub by_hand: BTreeSet<DocNo>,
-    /// What of it is elsewhere because the system takes it by itself, and so must be there.
-    pub backflushed: Vec<(Item, Qty)>,
+    /// What the system takes by itself: how much must be there, and how much more may be because it is not flushed here yet.
+    pub backflushed: Vec<(Item, Qty, Qty)>,
     /// How far what the system books by itself may be from what was reported, in percent of that.
     pub within_percent: u32,
 }
@@ -55,14 +55,19 @@ pub fn compare(side: &Side, reading: &Reading, cut_off: Instant, impact: impl Fn
     for (item, place, qty) in &side.elsewhere {
         desk.elsewhere(item, *place, *qty);
     }
-    for (item, qty) in &side.backflushed {
-        desk.must(item, *qty);
+    for (item, must, may) in &side.backflushed {
+        desk.takes_by_itself(item, *must, *may);
     }
     for ours in side.ours.iter().filter(|ours| ours.document.as_ref().is_none_or(|document| !late.contains(document))) {
         desk.ours(ours);
     }
-    for line in reading.entries.iter().filter(|line| !later(line)) {
-        desk.theirs(line);
+    for line in &reading.entries {
+        if !later(&line) {
+            desk.theirs(line);
+        } else if let Some(known) = desk.by_itself(line) {
+            // What is reported is known as of now, so what it takes by itself is counted as of now, too.
+            known.take(line.qty);
+        }
     }
     desk.settle();
     desk.settle_by_itself();
@@ -85,6 +90,11 @@ struct ByItself {
 }
 
 impl ByItself {
+    fn take(&mut self, qty: Qty) {
+        let said = in_unit(qty, self.booked.uom()).unwrap_or(qty);
+        self.booked = self.booked.plus(said).unwrap_or(self.booked);
+    }
+
     fn none(uom: Uom) -> Self {
         let zero = Qty::zero(uom);
         Self { most: zero, least: zero, booked: zero }
@@ -153,12 +163,14 @@ impl<'a> Desk<'a> {
         sums.row.netted.push((Place::Skipped, said));
     }
 
-    /// What of that it must have taken.
-    fn must(&mut self, item: &Item, qty: Qty) {
-        let (sums, qty) = self.row(&item.of_any_lot(), qty);
-        if let Some(known) = &mut sums.by_itself {
-            known.least = known.least.plus(qty).unwrap_or(known.least);
-        }
+    /// What of that it must have taken, and what it may have taken already.
+    fn takes_by_itself(&mut self, item: &Item, must: Qty, may: Qty) {
+        let any = item.of_any_lot();
+        let (sums, must) = self.row(&any, must);
+        let known = sums.by_itself.get_or_insert(ByItself::none(must.uom()));
+        known.least = known.least.plus(must).unwrap_or(known.least);
+        let may = in_unit(may, must.uom()).unwrap_or(may);
+        known.most = known.most.plus(may).unwrap_or(known.most);
     }
 
     fn ours(&mut self, ours: &'a Ours) {
@@ -191,20 +203,25 @@ impl<'a> Desk<'a> {
         let doubtful = line.reference.as_ref().is_some_and(|reference| self.side.doubtful.contains(reference));
         let by_hand = line.document.as_ref().is_some_and(|document| self.side.by_hand.contains(document));
         let of_any_lot = item.of_any_lot();
-        let by_itself =
-            !doubtful && !by_hand && self.rows.iter().any(|((known, _), sums)| *known == of_any_lot && sums.by_itself.is_some());
+        let by_itself = !doubtful && !by_hand && self.by_itself(line).is_some();
         let (sums, said) = self.row(if by_itself { &of_any_lot } else { item }, line.qty);
         let row = &mut sums.row;
         row.theirs = row.theirs.plus(said).unwrap_or(row.theirs);
         match (doubtful, by_hand, &mut sums.by_itself) {
             (true, ..) => row.netted.push((Place::InDoubt, said)),
             (false, true, _) => row.netted.push((Place::ByHand, said)),
-            (false, false, Some(known)) => known.booked = known.booked.plus(said).unwrap_or(known.booked),
+            (false, false, Some(known)) => known.take(said),
             (false, false, None) => {
                 row.unexplained = row.unexplained.plus(said).unwrap_or(row.unexplained);
                 row.strange.extend(line.document.clone());
             }
         }
+    }
+
+    /// What the system books by itself of what a line is about.
+    fn by_itself(&mut self, line: &Stated) -> Option<&mut ByItself> {
+        let item = Item::new(line.purpose, line.op.as_ref(), &line.material, line.lot.as_ref()).of_any_lot();
+        self.rows.iter_mut().filter(|((known, _), _)| *known == item).find_map(|(_, sums)| sums.by_itself.as_mut())
     }
 
     /// What the system books by itself is explained by what was reported, and by no more.

@@ -133,7 +133,7 @@ fn what_the_system_takes_by_itself_is_what_was_used_or_differs() {
     let item = Item::new(line.purpose, None, &line.material, None);
     let mut known = Side {
         elsewhere: vec![(item.clone(), Place::Skipped, qty("100 H87"))],
-        backflushed: vec![(item, qty("100 H87"))],
+        backflushed: vec![(item.clone(), qty("100 H87"), qty("0 H87"))],
         ..Side::default()
     };
     let apart = |known: &Side, pieces: &str| one(known, vec![used("D1", pieces)]).unexplained;
@@ -141,6 +141,12 @@ fn what_the_system_takes_by_itself_is_what_was_used_or_differs() {
     assert_eq!(apart(&known, "103 H87"), qty("3 H87"));
     assert_eq!(apart(&known, "97 H87"), qty("-3 H87"));
     assert_eq!(one(&known, Vec::new()).unexplained, qty("-100 H87"), "it took nothing at all");
+    // What is not flushed here yet may be there already; and what came after the cut-off is counted on both sides or on none.
+    known.backflushed = vec![(item.clone(), qty("100 H87"), qty("10 H87"))];
+    assert_eq!((apart(&known, "110 H87"), apart(&known, "111 H87"), apart(&known, "100 H87")), (qty("0 H87"), qty("1 H87"), qty("0 H87")));
+    known.backflushed = vec![(item, qty("100 H87"), qty("0 H87"))];
+    let late = Stated { entered_at: Some(at(101)), ..used("D2", "40 H87") };
+    assert_eq!(one(&known, vec![used("D1", "60 H87"), late]).unexplained, qty("0 H87"));
     known.within_percent = 3;
     assert_eq!((apart(&known, "103 H87"), apart(&known, "97 H87")), (qty("0 H87"), qty("0 H87")));
     assert_eq!((apart(&known, "104 H87"), apart(&known, "96 H87")), (qty("4 H87"), qty("-4 H87")));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, OverPolicy, Series, Standing};
+use super::{Ledger, Method, OverPolicy, Series, Standing};
 use crate::qty::Qty;
 use crate::words::{MaterialId, OpNo};
 
@@ -107,9 +107,17 @@ fn account(ledger: &Ledger, series: &Series) -> Option<Account> {
 }
 
 impl Ledger {
-    /// What of each series the ERP takes by itself.
-    pub fn backflushed(&self) -> impl Iterator<Item = (&Series, Qty)> {
-        self.series.iter().filter_map(|(series, sums)| Some((series, sums.backflushed?)))
+    /// What of each series the ERP takes by itself: so much is flushed and must be there, so much is open and may be.
+    pub fn backflushed(&self) -> Vec<(&Series, Qty, Qty)> {
+        let open = |series: &Series| {
+            let groups = self.groups.values().filter(|group| group.key.series == *series && group.rule.method == Method::Backflush);
+            groups.map(|group| group.sum).reduce(|sum, more| sum.plus(more).unwrap_or(sum))
+        };
+        let all = self.series.iter().map(|(series, sums)| (series, sums.backflushed, open(series)));
+        let zero = |series: &Series| Qty::zero(series.uom);
+        all.filter(|(_, flushed, open)| flushed.is_some() || open.is_some())
+            .map(|(series, flushed, open)| (series, flushed.unwrap_or(zero(series)), open.unwrap_or(zero(series))))
+            .collect()
     }
 
     /// Whether a group is one that its rule parks when more was made than is allowed.

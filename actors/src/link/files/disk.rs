@@ -104,8 +104,9 @@ pub(super) async fn keeps(folder: &Path, name: &str) -> io::Result<bool> {
     };
     while let Some(entry) = entries.next_entry().await? {
         let file = entry.file_name();
-        let rest = file.to_string_lossy().strip_prefix(name).map(|rest| rest.trim_start_matches('.').to_owned());
-        if rest.is_some_and(|rest| rest.is_empty() || (rest.len() == MARK_LEN && rest.bytes().all(|letter| letter.is_ascii_hexdigit()))) {
+        let file = file.to_string_lossy();
+        let is_mark = |rest: &str| rest.len() == MARK_LEN && rest.bytes().all(|letter| letter.is_ascii_hexdigit());
+        if file == name || file.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_mark) {
             return Ok(true);
         }
     }

@@ -46,6 +46,8 @@ pub struct Watcher {
     seen: BTreeMap<PathBuf, Sighting>,
     /// The files that went aside and have not come again mended; nothing until the site was asked.
     aside: Option<BTreeSet<String>>,
+    /// Those of them whose name came again and was taken while they still lay in the error folder.
+    again: BTreeSet<String>,
 }
 
 /// Why a file still lies where it lay.
@@ -82,7 +84,7 @@ const FILES_MAX: usize = 200;
 impl Watcher {
     /// A watcher of a folder; what it finds goes in by this door.
     pub fn new(inbound: Inbound, spec: DropSpec) -> Self {
-        Self { inbound, spec, seen: BTreeMap::new(), aside: None }
+        Self { inbound, spec, seen: BTreeMap::new(), aside: None, again: BTreeSet::new() }
     }
 
     /// Looks regularly, for ever.
@@ -127,6 +129,9 @@ impl Watcher {
                     }
                 }
             }
+        }
+        if let Err(left) = self.over().await {
+            trouble.get_or_insert(left.why);
         }
         trouble.map_or(Ok(done), Err)
     }
@@ -178,11 +183,26 @@ impl Watcher {
         };
         if set_aside {
             aside.insert(name.to_owned());
-        } else if aside.contains(name) && !disk::keeps(&self.spec.errors, name).await.map_err(Left::alone)? {
-            self.inbound.understood(name).await?;
-            aside.remove(name);
+            self.again.remove(name);
+        } else if aside.contains(name) {
+            self.again.insert(name.to_owned());
         }
         self.aside = Some(aside);
+        self.over().await
+    }
+
+    /// Closes what is over: a file of its name was taken, and the one that went aside was taken out of the error folder, whichever of
+    /// the two was first.
+    async fn over(&mut self) -> Result<(), Left> {
+        for name in self.again.clone() {
+            if !disk::keeps(&self.spec.errors, &name).await.map_err(Left::alone)? {
+                self.inbound.understood(&name).await?;
+                self.again.remove(&name);
+                if let Some(aside) = &mut self.aside {
+                    aside.remove(&name);
+                }
+            }
+        }
         Ok(())
     }
 

@@ -150,8 +150,8 @@ impl Turn<'_, '_> {
         let accounts = self.order.accounts();
         let counted =
             |op: &OpNo| accounts.iter().any(|account| account.series.purpose == Use::Yield && account.series.op.as_ref() == Some(op));
-        let operations = self.order.resolved.iter().flat_map(|resolved| &resolved.operations).map(|operation| &operation.op);
-        let last = operations.filter(|op| counted(op)).next_back();
+        let mut operations = self.order.resolved.iter().flat_map(|resolved| &resolved.operations).map(|operation| &operation.op);
+        let last = operations.rfind(|op| counted(op));
         let received = accounts.iter().any(|account| account.series.purpose == Use::Produced);
         let counts = |line: &&Line| match line.series.purpose {
             Use::Produced | Use::Consumed | Use::Scrap | Use::Labour | Use::Machine => true,

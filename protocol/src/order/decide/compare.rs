@@ -128,7 +128,7 @@ impl Turn<'_, '_> {
             let there = places.into_iter().filter(|(_, qty)| !qty.is_zero());
             side.elsewhere.extend(there.map(|(place, qty)| (item(&account.series), place, qty)));
         }
-        side.backflushed = ledger.backflushed().map(|(series, qty)| (item(series), qty)).collect();
+        side.backflushed = ledger.backflushed().into_iter().map(|(series, must, may)| (item(series), must, may)).collect();
         side.doubtful = self.doubtful();
         side
     }

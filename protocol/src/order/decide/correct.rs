@@ -75,7 +75,7 @@ impl Turn<'_, '_> {
             let remedy = format!("name one of its operations: {}", known.collect::<Vec<_>>().join(", "));
             return Some(refuse(Code::Unknown, text, &remedy, "operation"));
         }
-        let left = counted.filter(|counted| counted.is_negative())?;
+        let left = counted.filter(Qty::is_negative)?;
         let text = format!("that would leave {left} at operation {op}");
         Some(refuse(Code::Schema, text, "look at what was counted there (takt order show), and correct by no more than that", "difference"))
     }

@@ -33,9 +33,11 @@ fn lies(dir: &Path) -> Vec<String> {
 /// A person takes what went aside out of the error folder, mends it, and puts it back.
 fn mended(dir: &Path, name: &str, content: &str) {
     let errors = dir.join("out/error");
-    let aside: Vec<String> = lies(&errors).into_iter().filter(|file| file.starts_with(name) && !file.ends_with(".txt")).collect();
+    let aside: Vec<String> = lies(&errors).into_iter().filter(|file| file.starts_with(name) && !file.contains(".reason.")).collect();
     assert!(!aside.is_empty(), "nothing of {name} went aside");
-    aside.iter().for_each(|file| fs::remove_file(errors.join(file)).unwrap());
+    for file in &aside {
+        fs::remove_file(errors.join(file)).unwrap();
+    }
     fs::write(dir.join(name), content).unwrap();
 }
 
@@ -176,7 +178,8 @@ async fn what_cannot_be_understood_goes_aside_with_its_reason_and_is_one_case_ho
     for words in ["a.csv was not understood", "line 2: 1 fields stand where 2 are named", "move the file back into", "takt exceptions"] {
         assert!(reason.contains(words), "{reason}");
     }
-    // Another file of its name is not that one.
+    // Another file of its name is not that one, nor is one whose name only begins like it.
+    fs::write(errors.join("a.csv20261129"), "").unwrap();
     fs::write(dir.path().join("a.csv"), "machine,state\nP7,down\n").unwrap();
     assert_eq!(watcher.look().await, Ok(1));
     assert_eq!((yard.machines().await, yard.cases().await.len()), (vec!["P7 down".to_owned()], 2));
@@ -208,6 +211,28 @@ async fn a_case_closes_when_its_file_comes_mended_after_a_restart_and_as_often_a
         assert_eq!(watcher.look().await, Ok(1));
         assert_eq!(yard.cases().await.len(), 1);
     }
+    yard.region.stop().await;
+}
+
+#[tokio::test]
+async fn a_mended_copy_may_come_before_what_was_broken_is_taken_away() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let mut watcher = watcher(&yard, dir.path());
+    let lays = |content: &str| fs::write(dir.path().join("a.csv"), content).unwrap();
+    for content in ["machine,state\nP1\n", "machine,state\nP1,down\n"] {
+        lays(content);
+        assert_eq!(watcher.look().await, Ok(1));
+        assert_eq!(yard.cases().await.len(), 1, "the broken one lies there");
+    }
+    fs::remove_file(dir.path().join("out/error/a.csv")).unwrap();
+    assert_eq!(watcher.look().await, Ok(0));
+    assert_eq!(yard.cases().await, Vec::<String>::new());
+    // What is thrown away and has not come again stays a case.
+    lays("machine,state\nP2\n");
+    assert_eq!(watcher.look().await, Ok(1));
+    fs::remove_file(dir.path().join("out/error/a.csv")).unwrap();
+    assert_eq!(watcher.look().await, Ok(0));
+    assert_eq!(yard.cases().await.len(), 1);
     yard.region.stop().await;
 }
 
