@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use takt_actors::index::{Counted, Tally};
+use takt_actors::index::Tally;
 use takt_protocol::book::Book;
 use takt_protocol::case::stakes;
 use takt_protocol::id::EntityId;
@@ -135,11 +135,14 @@ pub struct ShiftOrders {
     /// What was done in it until now.
     #[serde(default)]
     pub done: ShiftDone,
+    /// Who did not say which orders of the plant are at home there, such as `region na`: all figures are without those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// The rows, at most 200: first what is blocked, then what is late.
     pub rows: Vec<OrderRow>,
 }
 
-/// What was done in a shift until now, of orders at home in the regions of the node that answers.
+/// What was done in a shift until now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ShiftDone {
     /// When the shift began.
@@ -169,7 +172,7 @@ pub struct DoneRow {
 }
 
 /// What a plant did in the shift that `now` falls into; `posted` and `completed` are counted since it began.
-pub(crate) fn done(book: &Book, plant: SiteId, now: Instant, tallies: Vec<Tally>, counted: impl Fn(Counted, Instant) -> u64) -> ShiftDone {
+pub(crate) fn done(book: &Book, plant: SiteId, now: Instant, tallies: Vec<Tally>, (completed, posted): (u64, u64)) -> ShiftDone {
     let since = book.calendar(plant).shift_start(now);
     let mut by_material: BTreeMap<MaterialId, Vec<Tally>> = BTreeMap::new();
     for tally in tallies {
@@ -190,12 +193,7 @@ pub(crate) fn done(book: &Book, plant: SiteId, now: Instant, tallies: Vec<Tally>
             put_out: sum(&|tally| tally.purpose == Use::Produced),
         }
     };
-    ShiftDone {
-        since: since.to_string(),
-        completed: counted(Counted::Completed, since),
-        posted: counted(Counted::Posted, since),
-        rows: by_material.into_iter().map(row).collect(),
-    }
+    ShiftDone { since: since.to_string(), completed, posted, rows: by_material.into_iter().map(row).collect() }
 }
 
 /// Everything a site is shown by, as far as it is reached.
@@ -214,6 +212,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) configured_at: Option<Instant>,
     /// What was done in its shift.
     pub(crate) done: ShiftDone,
+    /// Who did not say what is to do and was done.
+    pub(crate) untold: Vec<String>,
     /// What it can do without the other regions.
     pub(crate) autonomy: Option<Autonomy>,
     /// Samples that nobody judged yet.
@@ -244,7 +244,7 @@ pub(crate) fn view(name: SiteId, state: Option<&State>, now: Instant, beside: Be
             .filter(|(_, until)| **until < now)
             .map(|(piece, _)| piece.to_string())
             .collect(),
-        orders: ShiftOrders { done: beside.done, ..shift(&orders, ends, now) },
+        orders: ShiftOrders { done: beside.done, missing: beside.untold, ..shift(&orders, ends, now) },
         demands: own.map(demands).unwrap_or_default(),
         exceptions: state.iter().flat_map(|state| state.common.cases.values().map(|case| row(state.id, case))).collect(),
         configuration: beside.book.hash.clone(),
@@ -325,5 +325,5 @@ fn shift(orders: &[(&State, &Order)], ends: Instant, now: Instant) -> ShiftOrder
     rows.sort_by_key(|row| (row.status != "blocked", !is_late(row), row.end.clone()));
     let all = rows.len();
     rows.truncate(crate::ask::ROWS_MAX);
-    ShiftOrders { all, on_time: all - blocked - late, late, blocked, done: ShiftDone::default(), rows }
+    ShiftOrders { all, on_time: all - blocked - late, late, blocked, done: ShiftDone::default(), missing: Vec::new(), rows }
 }

@@ -30,6 +30,7 @@ pub(super) const AWAITED: &str = "list_awaited";
 pub(super) const CALLED: &str = "find_exception";
 pub(super) const SITES: &str = "list_sites";
 pub(super) const SITE: &str = "show_site";
+pub(super) const WORKED: &str = "show_worked";
 pub(super) const SEARCH: &str = "search";
 pub(super) const RECORDS: &str = "list_records";
 pub(super) const RECORD: &str = "show_record";
@@ -111,6 +112,7 @@ impl Answers for Desk {
             CALLED => told.part(Ok(reception.called_of(region, text(question)?))),
             SITES => told.part(reception.sites_at(region).await),
             SITE => told.part(reception.plant(text(question)?).await),
+            WORKED => told.part(Ok(reception.worked_of(region, text(question)?))),
             SEARCH => told.part(reception.hits_of(region, text(question)?)),
             LETTERS => told.part(reception.letters_of(region).await),
             NODES => told.part(reception.nodes_of(region).await),

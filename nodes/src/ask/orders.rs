@@ -168,10 +168,9 @@ impl Reception {
     }
 
     /// The orders of a plant that are not over, those that matter first, at most `most`.
-    pub(super) fn open_orders(&self, plant: SiteId, now: Instant, most: usize) -> Vec<EntityId> {
+    pub(super) fn open_orders(indexes: &[&Index], plant: SiteId, now: Instant, most: usize) -> Vec<EntityId> {
         let wanted = Wanted { plant: Some(plant), open: true, ..Wanted::default() };
-        let indexes: Vec<&Index> = self.indexes().collect();
-        placed(&indexes, &wanted, None, now, most).into_iter().map(|place| place.due.order).collect()
+        placed(indexes, &wanted, None, now, most).into_iter().map(|place| place.due.order).collect()
     }
 
     /// Refuses a site that is not one of this kind, with those that are.

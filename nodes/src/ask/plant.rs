@@ -1,17 +1,19 @@
 //! A site, whole: its systems with what waits for them and what is in doubt, and the orders of its shift.
 
 use futures::future::OptionFuture;
-use takt_actors::index::{Among, Shelf};
+use serde::{Deserialize, Serialize};
+use takt_actors::index::{Among, Counted, Index, Shelf, Tally};
+use takt_actors::region::Region;
 use takt_protocol::book::{Book, SiteKind};
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
-use takt_protocol::name::SiteId;
+use takt_protocol::name::{Region as RegionName, SiteId};
 
-use super::neighbours::SITE;
+use super::neighbours::{SITE, WORKED};
 use super::queries::lot_of;
 use super::{Denied, Reception, Sort, sights};
 use crate::answers::lot::{LotSample, samples};
-use crate::answers::plant::{self, PlantView, SampleRow, Samples, ShiftDone};
+use crate::answers::plant::{self, PlantView, SampleRow, Samples};
 use crate::answers::system::{self, SystemRow};
 
 /// Orders of a plant that are looked at, at most: those that matter first.
@@ -22,6 +24,24 @@ const LOTS_MAX: usize = 10_000;
 
 /// Of these, the newest whose samples are looked at.
 const LOTS_READ: usize = 20;
+
+/// What is to do at a plant, and what was done in its shift.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Worked {
+    /// Its orders that are not over.
+    orders: Vec<EntityId>,
+    tallies: Vec<Tally>,
+    completed: u64,
+    posted: u64,
+}
+
+impl Worked {
+    fn and(mut self, other: Self) -> Self {
+        self.orders.extend(other.orders);
+        self.tallies.extend(other.tallies);
+        Self { completed: self.completed + other.completed, posted: self.posted + other.posted, ..self }
+    }
+}
 
 impl Reception {
     /// A site, whole.
@@ -50,7 +70,8 @@ impl Reception {
             let kept = self.books_at(&book, system).await?;
             books.push(self.beside(&book, system, kept.as_ref()));
         }
-        let orders = self.reached(self.open_orders(site, now, ORDERS_MAX)).await;
+        let (worked, untold) = self.worked(&book, site, now).await;
+        let orders = self.reached(worked.orders.iter().copied()).await;
         let home = entity.and_then(|entity| Some((entity, self.mesh().home(entity).ok()?)));
         let beside = plant::Beside {
             book: &book,
@@ -59,7 +80,8 @@ impl Reception {
             books,
             down_since: home.map(|(entity, region)| region.index().down_since(entity)).unwrap_or_default(),
             configured_at: self.mesh().activated_at(),
-            done: self.done(&book, site, now),
+            done: plant::done(&book, site, now, worked.tallies, (worked.completed, worked.posted)),
+            untold,
             autonomy: plant::autonomy(&book, site, &system::serving(&book, site), &self.links().await?.rows),
             samples: self.samples(&book, site).await?,
         };
@@ -91,11 +113,32 @@ impl Reception {
         Ok(Some(found))
     }
 
-    /// What a plant did in its shift until now.
-    fn done(&self, book: &Book, site: SiteId, now: Instant) -> ShiftDone {
-        let day = book.calendar(site).plant_day(now);
-        let tallies = self.indexes().flat_map(|index| index.tallies(site, &day)).collect();
-        plant::done(book, site, now, tallies, |what, since| self.indexes().map(|index| index.counted(site, what, since)).sum())
+    /// What is to do at a plant and was done there, by all regions in which orders of its are at home; and who did not say.
+    async fn worked(&self, book: &Book, site: SiteId, now: Instant) -> (Worked, Vec<String>) {
+        let asked = self.gathered_within::<Worked>(sights::REGION_PATIENCE, WORKED, |_| site.as_str().as_bytes().to_vec());
+        let (far, near) = tokio::join!(asked, async { Self::worked_in(&self.indexes().collect::<Vec<_>>(), book, site, now) });
+        let whole = far.parts.into_values().fold(near, Worked::and);
+        (whole, far.fresh.iter().filter(|part| part.as_of.is_none()).map(sights::unreached).collect())
+    }
+
+    /// The same by one region that runs here.
+    pub(super) fn worked_of(&self, region: RegionName, site: &str) -> Worked {
+        let book = self.mesh().book();
+        let Some(site) = SiteId::parse(site).ok().filter(|site| book.sites.contains_key(site)) else { return Worked::default() };
+        let indexes: Vec<&Index> = self.mesh().regions().get(&region).map(Region::index).into_iter().collect();
+        Self::worked_in(&indexes, &book, site, self.mesh().clock().now())
+    }
+
+    fn worked_in(indexes: &[&Index], book: &Book, site: SiteId, now: Instant) -> Worked {
+        let calendar = book.calendar(site);
+        let (day, since) = (calendar.plant_day(now), calendar.shift_start(now));
+        let counted = |what| indexes.iter().map(|index| index.counted(site, what, since)).sum();
+        Worked {
+            orders: Self::open_orders(indexes, site, now, ORDERS_MAX),
+            tallies: indexes.iter().flat_map(|index| index.tallies(site, &day)).collect(),
+            completed: counted(Counted::Completed),
+            posted: counted(Counted::Posted),
+        }
     }
 
     /// The systems that serve a site, each with what waits for it and what is in doubt there.

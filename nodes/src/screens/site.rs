@@ -229,6 +229,10 @@ fn orders(answer: &Value, name: &str, zones: &Zones) -> Vec<String> {
         count("late"),
         count("blocked")
     )];
+    let silent: Vec<&str> = strings(orders, "missing").collect();
+    if !silent.is_empty() {
+        lines.push(format!("  MISSING   what is at home in {}, which DID NOT SAY", silent.join(", ")));
+    }
     lines.extend(orders.get("done").map(|done| shift_done(done, name, zones)));
     lines.extend(list(orders, "rows").iter().take(20).map(|row| {
         let badges: Vec<String> = strings(row, "badges").map(|badge| format!("▲{badge}")).collect();
