@@ -29,13 +29,12 @@ use crate::duties::{Duties, Duty};
 use crate::hall::{Hall, Lost};
 use crate::index::Index;
 use crate::leases::Leases;
-use crate::link::deliveries::{Delivered, Deliveries};
 use crate::node::{Node, Settings};
 use crate::reach::Reach;
 use crate::roll::{Caller, Roll};
 pub use crate::site::SiteLink;
-use crate::site::{Channel, SiteStatus};
 
+mod sites;
 mod tasks;
 mod top;
 
@@ -267,44 +266,6 @@ impl Region {
     /// Which names mean what, who lives here, and what is open.
     pub fn index(&self) -> &Index {
         &self.index
-    }
-
-    /// How a site stands with us; `None` where no link leads from here.
-    pub fn site(&self, site: SiteId) -> Option<SiteStatus> {
-        self.links.get(&site).map(|link| link.status(self.node.seams.clock.as_ref()))
-    }
-
-    /// What went to a site and came from it lately; `None` where no link leads from here.
-    pub fn deliveries(&self, site: SiteId) -> Option<&Deliveries> {
-        self.links.get(&site).map(|link| link.deliveries.as_ref())
-    }
-
-    /// Writes down what came of something that a site told, or was refused to.
-    pub fn note(&self, site: SiteId, row: Delivered) {
-        if let Some(deliveries) = self.deliveries(site) {
-            deliveries.note(row);
-        }
-    }
-
-    /// A channel to a site that is served from here, as long as what is given back lives.
-    pub(crate) fn channel(&self, site: SiteId, name: &str) -> Option<Channel> {
-        self.links.get(&site).map(|link| Channel::to(&link.pace, name.to_owned()))
-    }
-
-    /// A site could not be asked for what it has for us on this channel: a topic, or a folder.
-    pub(crate) fn missed(&self, site: SiteId, channel: &str, why: &str) {
-        if let Some(link) = self.links.get(&site) {
-            link.pace.missed(channel, why, self.node.seams.clock.now());
-        }
-    }
-
-    /// A site told us something, asked for it on a channel or by itself: if it was left alone, it is tried soon.
-    pub(crate) fn heard(&self, site: SiteId, channel: Option<&str>) {
-        if let Some(link) = self.links.get(&site) {
-            let clock = &self.node.seams.clock;
-            link.pace.heard(channel, clock.now());
-            link.pace.with_breaker(|breaker| breaker.stirred(clock.elapsed()));
-        }
     }
 
     /// What its actors share.

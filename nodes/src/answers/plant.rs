@@ -11,8 +11,9 @@ use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::name::SiteId;
-use takt_protocol::order::Order;
+use takt_protocol::order::{Dispatch, Order};
 use takt_protocol::posting::Use;
+use takt_protocol::refusal::Code;
 use takt_protocol::site::Site;
 use takt_protocol::words::{EquipmentId, MaterialId};
 use utoipa::ToSchema;
@@ -277,7 +278,8 @@ fn recipes(book: &Book, plant: SiteId, own: &Site, orders: &[(&State, &Order)], 
             Some(false) => "no",
             None => "unknown",
         };
-        let blocked = waits(&material);
+        // Who waits for something else is not kept back by the recipe.
+        let blocked = if same == "yes" { Vec::new() } else { waits(&material) };
         Some(RecipeRow {
             material: material.to_string(),
             expected: expected.version.to_string(),
@@ -304,7 +306,7 @@ fn down(own: &Site, since: &BTreeMap<EquipmentId, Instant>, orders: &[(&State, &
                 .map(|operation| &operation.equipment)
                 .filter(|equipment| equipment.contains(piece))
                 .collect();
-            if uses.iter().any(|equipment| equipment.iter().all(|one| own.down.contains_key(one))) {
+            if uses.iter().any(|equipment| equipment.iter().all(|one| own.down.contains_key(one))) || waits_for(order, piece) {
                 stops.push(number(of, order));
             } else if !uses.is_empty() {
                 touches.push(number(of, order));
@@ -313,6 +315,17 @@ fn down(own: &Site, since: &BTreeMap<EquipmentId, Instant>, orders: &[(&State, &
         DownRow { equipment: piece.to_string(), state: state.clone(), since: since.get(piece).map(ToString::to_string), stops, touches }
     };
     own.down.iter().map(row).collect()
+}
+
+/// Whether an order was not sent because of this piece, as its plant's site said.
+fn waits_for(order: &Order, piece: &EquipmentId) -> bool {
+    let Dispatch::Invalid { missing } = &order.dispatch else { return false };
+    let of_equipment = |code: &Code| *code == Code::EquipmentUnavailable;
+    missing.iter().any(|(code, what)| of_equipment(code) && what.split(|letter: char| !is_named(letter)).any(|word| word == piece.as_str()))
+}
+
+fn is_named(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/')
 }
 
 /// The orders that should run before the shift ends, and are not done.
