@@ -27,7 +27,7 @@ pub use compare::{Ours, Side, compare};
 pub use kept::{Asked, Fact, Kept, Next, READS_MAX};
 pub use pace::Pace;
 pub use run::{Books, Called, Found, Run, SiteFact, Verdict};
-pub(crate) use turn::{Turn, system_of};
+pub(crate) use turn::{Turn, about, system_of};
 
 /// What a system is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -51,7 +51,8 @@ impl Side {
 pub fn compare(side: &Side, reading: &Reading, cut_off: Instant, impact: impl Fn(&Item) -> Reconciliation) -> Vec<Row> {
     let later = |line: &&Stated| line.entered_at.is_some_and(|at| at > cut_off);
     let late: BTreeSet<&DocNo> = reading.entries.iter().filter(later).filter_map(|line| line.document.as_ref()).collect();
-    let mut desk = Desk { rows: BTreeMap::new(), pairs: BTreeMap::new(), side };
+    let there = reading.entries.iter().filter_map(|line| line.document.as_ref()).collect();
+    let mut desk = Desk { rows: BTreeMap::new(), pairs: BTreeMap::new(), side, there };
     for (item, place, qty) in &side.elsewhere {
         desk.elsewhere(item, *place, *qty);
     }
@@ -124,6 +125,8 @@ struct Desk<'a> {
     rows: BTreeMap<(Item, Uom), Sums>,
     pairs: BTreeMap<(Option<&'a DocNo>, Item), Vec<Pair>>,
     side: &'a Side,
+    /// Every document that the reading names.
+    there: BTreeSet<&'a DocNo>,
 }
 
 impl<'a> Desk<'a> {
@@ -240,6 +243,7 @@ impl<'a> Desk<'a> {
             for Pair { ours, theirs } in pairs {
                 let said = theirs.unwrap_or_else(|| Qty::zero(ours.uom()));
                 let apart = said.minus(ours).unwrap_or(ours.negated());
+                let is_absent = document.is_some_and(|document| !self.there.contains(document));
                 let (Sums { row, .. }, ours) = self.row(&item, ours);
                 let (said, apart) = (in_unit(said, ours.uom()).unwrap_or(said), in_unit(apart, ours.uom()).unwrap_or(apart));
                 row.ours = row.ours.plus(ours).unwrap_or(row.ours);
@@ -247,7 +251,8 @@ impl<'a> Desk<'a> {
                 row.unexplained = row.unexplained.plus(apart).unwrap_or(row.unexplained);
                 if !apart.is_zero() {
                     row.missing.extend(document.cloned());
-                    row.absent.extend(document.filter(|_| theirs.is_none()).cloned());
+                    // Under another lot, operation or material it is there all the same.
+                    row.absent.extend(document.filter(|_| is_absent).cloned());
                 }
             }
         }

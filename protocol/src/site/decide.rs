@@ -43,7 +43,7 @@ impl Turn<'_, '_> {
         }
         match report {
             Report::EquipmentState { equipment, available, state } => {
-                let at = self.maintenance().map(|_| envelope.occurred_at);
+                let at = self.maintenance().map(|_| envelope.occurred_at.min(self.context.now));
                 self.equipment_changed(Fact::Equipment { equipment: equipment.clone(), available: *available, state: state.clone(), at });
             }
             Report::Calibrated { equipment, until } => {

@@ -173,6 +173,8 @@ impl Turn<'_, '_> {
 
     /// Of words about one thing the latest counts, also where it says nothing new: what was said before it, and comes after it, is old.
     fn in_its_order(&mut self, report: &Report, of: Subject, at: Instant) -> Option<Answer> {
+        // A clock that is ahead makes no word of tomorrow of one of today.
+        let at = at.min(self.context.now);
         let before = self.site.last_word_of(&of);
         if before.is_some_and(|before| before > at) {
             return Some(Answer::Accepted);

@@ -144,8 +144,8 @@ impl Turn<'_, '_> {
         self.draft.open_case(case);
     }
 
-    /// What a posting stands for, each piece once: every operation counts the same pieces, the last one that counted any speaks for
-    /// them, and what was received speaks for all.
+    /// What a posting stands for. Every operation counts the same pieces, and what was received is those again: what only confirms
+    /// them is said in words, so that nobody who adds up stakes counts a piece twice.
     fn at_stake(&self, posting: &Posting) -> String {
         let accounts = self.order.accounts();
         let counted =
@@ -158,8 +158,14 @@ impl Turn<'_, '_> {
             Use::Yield => !received && (last.is_none() || line.series.op.as_ref() == last),
             Use::Rework => false,
         };
-        let lines: Vec<String> = posting.lines.iter().filter(counts).map(|line| line.qty.to_string()).collect();
-        stakes(lines.iter().map(String::as_str))
+        let (goods, confirmed): (Vec<&Line>, Vec<&Line>) = posting.lines.iter().partition(counts);
+        let sum = |lines: &[&Line]| {
+            let lines: Vec<String> = lines.iter().map(|line| line.qty.to_string()).collect();
+            stakes(lines.iter().map(String::as_str))
+        };
+        let (goods, confirmed) = (sum(&goods), sum(&confirmed));
+        let confirmed = if confirmed.is_empty() { confirmed } else { format!("{confirmed} confirmed") };
+        [goods, confirmed].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" + ")
     }
 
     /// Groups whose time has come.

@@ -3,11 +3,16 @@
 use super::Turn;
 use crate::answer::Answer;
 use crate::calendar::PeriodBook;
+use crate::case::CaseKind;
+use crate::instant::Instant;
 use crate::kernel::refuse;
 use crate::order::Fact;
 use crate::posting::{self, PostingFact, Standing, Stuck};
 use crate::refusal::Code;
 use crate::words::DocNo;
+
+/// How old a reading may be that says that a document is not there.
+const READ_LATELY: std::time::Duration = std::time::Duration::from_hours(1);
 
 impl Turn<'_, '_> {
     /// Takes a posted document back.
@@ -21,8 +26,8 @@ impl Turn<'_, '_> {
             return refuse(Code::Schema, "a reversal needs a reason".into(), "say why the document is wrong", "reason");
         };
         let by = format!("{} ({reason})", who.user);
-        if let Some(document) = self.never_there(number) {
-            return self.disown(number, &document, &by);
+        if let Some(read) = self.never_there(number) {
+            return self.disown(number, read, &by);
         }
         if !self.order.business.takes_postings() {
             let text = "the ERP takes no postings for this order in its present state".to_owned();
@@ -36,19 +41,35 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// The document that a posting was adopted under on somebody's word, where the books of its ERP, read since, have no such one.
-    fn never_there(&self, number: u32) -> Option<DocNo> {
+    /// The document that a posting was adopted under on somebody's word, and when the books of its ERP were read that have no such one;
+    /// nothing where they were not read twice.
+    fn never_there(&self, number: u32) -> Option<(DocNo, Instant)> {
         let Standing::Adopted { document } = &self.order.ledger.posting(number)?.standing else { return None };
-        let read = self.order.books.get(&self.order.header.as_ref()?.erp)?.last.as_ref()?;
-        read.rows.iter().any(|row| row.absent.contains(document)).then(|| document.clone())
+        let erp = self.order.header.as_ref()?.erp;
+        let read = self.order.books.get(&erp)?.last.as_ref()?;
+        let differs = self.common.cases_about(&CaseKind::BooksDiffer, &crate::books::about(erp)).next().is_some();
+        (differs && read.rows.iter().any(|row| row.absent.contains(document))).then(|| (document.clone(), read.read_at))
     }
 
-    /// What was adopted by mistake waits again. Nothing is posted: what never was there cannot be taken back there.
-    fn disown(&mut self, number: u32, document: &DocNo, by: &str) -> Answer {
-        let Some(entry) = self.order.ledger.posting(number) else { return Answer::Accepted };
+    /// What was adopted by mistake waits again. Nothing is posted: what never was there cannot be taken back there. For ledger and lots
+    /// it is a reversal that is done with the word that it is.
+    fn disown(&mut self, number: u32, (document, read_at): (DocNo, Instant), by: &str) -> Answer {
+        if self.context.now.since(read_at) > READ_LATELY {
+            let text = format!("document {document} was not in the ERP at {read_at}, and may be by now");
+            return refuse(Code::State, text, "have its books read again first (takt reconcile)", "posting");
+        }
+        let today = self.calendar().posting_date(self.context.now);
+        let fact = match posting::take_back(&self.order.ledger, number, by, today, &PeriodBook::default()) {
+            Ok(fact) => fact,
+            Err(stuck) => return refuse(code(&stuck), stuck.to_string(), "look at how the posting stands now", "posting"),
+        };
+        let PostingFact::TakenBack { back, again, .. } = fact else { return Answer::Accepted };
         let why = format!("it was adopted as document {document}, which its ERP does not have; {by} took that word back");
-        self.note(Fact::Posting(PostingFact::Stands { posting: number, standing: Standing::Parked { why: why.clone(), proposed: None } }));
-        self.park_case(&entry.posting, &why, None, None);
+        let (lines, number, waits) = (back.lines.clone(), back.number, again.as_ref().clone());
+        self.note(Fact::Posting(PostingFact::TakenBack { back, again, why: why.clone() }));
+        self.note(Fact::Posting(PostingFact::Stands { posting: number, standing: Standing::Adopted { document } }));
+        self.tell_lots(number, &lines.iter().collect::<Vec<_>>());
+        self.park_case(&waits, &why, None, None);
         Answer::Accepted
     }
 

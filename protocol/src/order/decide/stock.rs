@@ -12,13 +12,20 @@ impl Turn<'_, '_> {
     /// A posting of ours stands in the ERP with these facts: every lot on it hears so.
     pub(super) fn tell_booked(&mut self, posting: u32, facts: &[PostingFact]) {
         let stands = facts.iter().any(|fact| matches!(fact, PostingFact::Stands { standing, .. } if standing.document().is_some()));
-        let (true, Some(entry), Some(plant)) = (stands, self.order.ledger.posting(posting), self.order.plant()) else { return };
+        let (true, Some(entry)) = (stands, self.order.ledger.posting(posting)) else { return };
         let apart = |at: usize| {
             let taken_off = |lines: &[u16]| lines.iter().any(|line| usize::from(*line) == at);
             facts.iter().any(|fact| matches!(fact, PostingFact::Split { posting: of, lines, .. } if *of == posting && taken_off(lines)))
         };
+        let lines = entry.posting.lines.iter().enumerate().filter(|(at, _)| !apart(*at)).map(|(_, line)| line);
+        self.tell_lots(posting, &lines.collect::<Vec<_>>());
+    }
+
+    /// The lots of these lines hear what a posting moved of them.
+    pub(super) fn tell_lots(&mut self, posting: u32, lines: &[&Line]) {
+        let Some(plant) = self.order.plant() else { return };
         let mut lots: BTreeMap<LotKey, Vec<Booking>> = BTreeMap::new();
-        for (_, line) in entry.posting.lines.iter().enumerate().filter(|(at, _)| !apart(*at)) {
+        for line in lines {
             if let Some((lot, booking)) = booking(line) {
                 lots.entry(lot).or_default().push(booking);
             }

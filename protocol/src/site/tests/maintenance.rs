@@ -170,6 +170,22 @@ fn the_latest_word_counts_in_whatever_order_the_words_come() {
 }
 
 #[test]
+fn a_word_of_a_clock_that_is_ahead_is_a_word_of_now() {
+    let mut shop = Shop::new();
+    let begin = shop.floor.now;
+    let said = |shop: &mut Shop, ahead_ms: u64, body: Body| {
+        let mut envelope = shop.floor.envelope("cmms");
+        envelope.occurred_at = shop.floor.now.plus_ms(ahead_ms);
+        shop.floor.take(shop.plant, &crate::input::Input { to: crate::input::Address::Entity(shop.plant), envelope, body });
+        shop.floor.deliver();
+    };
+    said(&mut shop, 7 * 24 * 3_600_000, state(true, "OPERATIONAL"));
+    shop.floor.now = begin.plus_ms(60_000);
+    said(&mut shop, 0, state(false, "HYD"));
+    assert!(shop.site().down.contains_key(&press()));
+}
+
+#[test]
 fn a_planned_stop_that_is_over_is_forgotten_in_the_end() {
     let mut shop = Shop::empty();
     let stop = |number: &str, state| {

@@ -86,31 +86,62 @@ fn a_reading_of_the_past_leaves_what_was_entered_since_for_the_next_one() {
     assert_eq!(run(&floor, "erp-eu").with(Verdict::Once), 1, "what is gone now is found");
 }
 
-#[test]
-fn what_was_adopted_as_a_document_that_never_was_waits_again_and_nothing_is_posted_for_that() {
+/// 480 pieces that the ERP refused, and that finance adopts as a document by its number.
+fn adopted(document: &str) -> Floor {
     let mut floor = begun();
     makes(&mut floor, "480 H87");
     floor.refuses("post");
-    let id = me(&floor);
-    let number = floor.order(id).ledger.postings().next().unwrap().posting.number;
-    let adopt = |floor: &mut Floor, document: &str| {
-        let case = floor.cases(id).iter().find(|case| case.kind == CaseKind::ParkedPosting).unwrap().number;
-        let document = DocNo::parse(document).unwrap();
-        assert_eq!(floor.wish(id, person("finance"), Body::Desk(Wish { case, action: Action::Adopt { document } })), Answer::Accepted);
-    };
-    adopt(&mut floor, "4999");
-    reconcile(&mut floor, "erp-eu");
-    says(&mut floor, &[]);
+    adopts(&mut floor, document);
+    floor
+}
+
+fn adopts(floor: &mut Floor, document: &str) {
+    let id = me(floor);
+    let case = floor.cases(id).iter().find(|case| case.kind == CaseKind::ParkedPosting).unwrap().number;
+    let document = DocNo::parse(document).unwrap();
+    assert_eq!(floor.wish(id, person("finance"), Body::Desk(Wish { case, action: Action::Adopt { document } })), Answer::Accepted);
+    floor.deliver();
+}
+
+fn reverses(floor: &mut Floor, posting: u32) -> Answer {
+    let wish = Body::Order(order::Input::Request(order::Request::ReversePosting { posting }));
+    let id = me(floor);
+    let answer = floor.wish(id, person("finance"), wish);
+    floor.deliver();
+    answer
+}
+
+fn read_twice(floor: &mut Floor, entries: &[Stated]) {
+    reconcile(floor, "erp-eu");
+    says(floor, entries);
     floor.wait_ms(1_000);
-    says(&mut floor, &[]);
-    let wish = Body::Order(order::Input::Request(order::Request::ReversePosting { posting: number }));
-    assert_eq!(floor.wish(id, person("finance"), wish.clone()), Answer::Accepted);
-    let standing = |floor: &Floor| floor.order(id).ledger.posting(number).unwrap().standing.clone();
-    assert!(matches!(standing(&floor), posting::Standing::Parked { .. }), "{:?}", standing(&floor));
-    assert!(floor.asked("post").is_empty() && floor.order(id).accounts().iter().all(posting::Account::balances));
-    // What is there can be taken back there.
-    adopt(&mut floor, "D1");
-    reconcile(&mut floor, "erp-eu");
-    says(&mut floor, &[goods("D1", &lot(), "480 H87")]);
-    assert_eq!((floor.wish(id, person("finance"), wish), floor.asked("post").len()), (Answer::Accepted, 1));
+    says(floor, entries);
+}
+
+#[test]
+fn what_was_adopted_as_a_document_that_never_was_waits_again_and_nothing_is_posted_for_that() {
+    let mut floor = adopted("4999");
+    let booked = |floor: &Floor| {
+        let entity = floor.book.lot_entity(site("nord"), &Day::lot()).unwrap();
+        let Own::Lot(lot) = &floor.state(entity).own else { panic!("no lot") };
+        serde_json::to_value(lot).unwrap()["stock"]["booked"].clone()
+    };
+    let before = booked(&floor);
+    read_twice(&mut floor, &[]);
+    let posting = floor.order(me(&floor)).ledger.postings().next().unwrap().posting.number;
+    let (soon, late) = (floor.now, floor.now.plus_ms(3_600_001));
+    floor.now = late;
+    assert_eq!(refused(&reverses(&mut floor, posting)), Code::State, "it may be there by now");
+    floor.now = soon;
+    assert_eq!(reverses(&mut floor, posting), Answer::Accepted);
+    assert!(floor.asked("post").is_empty() && floor.order(me(&floor)).accounts().iter().all(posting::Account::balances));
+    let parked = |floor: &Floor| floor.order(me(floor)).accounts().iter().map(|account| account.parked.to_string()).collect::<Vec<_>>();
+    assert_eq!(parked(&floor), ["480 H87"]);
+    assert_ne!(booked(&floor), before, "its lot hears that it is not in the ERP");
+    // What is there can be taken back there, also when it is there under another lot.
+    adopts(&mut floor, "D1");
+    let posting = floor.order(me(&floor)).ledger.postings().last().unwrap().posting.number;
+    read_twice(&mut floor, &[goods("D1", "N9", "480 H87")]);
+    assert_eq!(reverses(&mut floor, posting), Answer::Accepted);
+    assert_eq!(floor.asked("post").len(), 1);
 }
