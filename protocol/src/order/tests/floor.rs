@@ -270,12 +270,12 @@ fn a_job_that_nobody_knows_of_is_sent_anew_by_who_looked_at_the_plant() {
     let id = me(&floor);
     let may = || Claim::May { window_ms: 1_000, asker: 7 };
     floor.claims("dispatch_job", |_| may());
-    floor.claims("dispatch_job", |attempt| Claim::Lost { attempt, why: "no answer".into() });
-    floor.claims("dispatch_job", |_| may());
     let patience = floor.book.policy.dispatch_patience_ms;
     floor.wait_ms(patience);
     assert_eq!(floor.open(id, &CaseKind::Unanswered), 1);
-    floor.claims("dispatch_job", |attempt| Claim::Rejected { attempt, code: "CAPACITY".into(), text: "the line is full".into() });
+    floor.claims("dispatch_job", |attempt| Claim::Lost { attempt, why: "no answer".into() });
+    // Its link can neither ask nor send it again.
+    floor.claims("dispatch_job", |_| may());
     let doubt: Vec<Case> = floor.cases(id).into_iter().cloned().collect();
     assert!(matches!(&doubt[..], [one] if one.kind == CaseKind::InDoubt && one.stake == total(&floor)), "{doubt:?}");
     let silent = Who { reason: None, ..person("planner") };
