@@ -5,7 +5,7 @@ use super::decide::Turn;
 use super::part::by_lot;
 use super::{Departure, Fact, Gate, Stage};
 use crate::answer::Answer;
-use crate::case::{CaseKind, Proposal};
+use crate::case::{CaseKind, Proposal, stakes};
 use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::envelope::Envelope;
@@ -336,6 +336,12 @@ impl Turn<'_, '_> {
         if let Some((transport, shipment)) = self.at_transport() {
             self.draft.ask_site(transport, Tier::PlantCritical, Effect::UnblockShipment { shipment });
         }
+    }
+
+    /// How much is on it, by unit of measure.
+    pub(super) fn load(&self) -> String {
+        let all: Vec<String> = self.lots().into_values().flatten().map(|(_, qty)| qty.to_string()).collect();
+        stakes(all.iter().map(String::as_str))
     }
 
     /// The lots on it, each with its handling units, each of these once.

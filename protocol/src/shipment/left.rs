@@ -64,7 +64,8 @@ impl Turn<'_, '_> {
             }
         };
         let offers = vec![Proposal::Do("recall it, and find out how it left".into()), Proposal::Acknowledge];
-        Answer::Discrepant { case: self.draft.open_case(NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers)) }
+        let case = NewCase::new(kind, "quality", what).stake(self.load()).impact(self.context.now).offers(offers);
+        Answer::Discrepant { case: self.draft.open_case(case) }
     }
 
     /// Word of what is on a unit, or of how much of it was picked, came after it had left: its lots said nothing to that, and hear

@@ -301,7 +301,7 @@ impl Turn<'_, '_> {
             (CaseKind::Escape, format!("the truck of {number} left without having been told that it may"))
         };
         let offers = vec![Proposal::Do("find out how it left; recall it if something holds it".into()), Proposal::Acknowledge];
-        let case = NewCase::new(kind, "quality", what).impact(self.context.now).offers(offers);
+        let case = NewCase::new(kind, "quality", what).stake(self.load()).impact(self.context.now).offers(offers);
         Answer::Discrepant { case: self.draft.open_case(case) }
     }
 }

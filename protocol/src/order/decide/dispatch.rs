@@ -296,11 +296,13 @@ impl Turn<'_, '_> {
     pub(super) fn job_in_doubt(&self) -> Option<(u32, u32)> {
         let waits = matches!(self.order.dispatch, Dispatch::Sent { .. } | Dispatch::TimedOut { .. } | Dispatch::RevokeRefused);
         let mut parked = self.common.outbox.iter().filter(|(_, open)| waits && open.standing == Standing::Parked);
-        parked.find_map(|(number, open)| {
-            let Intent::Site { effect, .. } = &open.intent else { return None };
-            let Effect::DispatchJob(job) = effect.as_ref() else { return None };
-            (job.attempt == self.order.attempts).then_some((number, job.attempt))
-        })
+        parked.find(|(_, open)| self.is_present_job(&open.intent)).map(|(number, _)| (number, self.order.attempts))
+    }
+
+    /// Whether that sends the job, in its present attempt.
+    pub(super) fn is_present_job(&self, intent: &Intent) -> bool {
+        let Intent::Site { effect, .. } = intent else { return false };
+        matches!(effect.as_ref(), Effect::DispatchJob(job) if job.attempt == self.order.attempts)
     }
 
     /// Somebody looked at the plant, and it does not have the job: it is sent as a new attempt.

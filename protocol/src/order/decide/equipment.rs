@@ -46,7 +46,8 @@ impl Turn<'_, '_> {
             Proposal::Acknowledge,
         ];
         self.draft.close_cases(self.common, &CaseKind::EquipmentDown, "something else is down");
-        let case = NewCase::new(CaseKind::EquipmentDown, "planning", what);
+        let named = stops.iter().map(|stop| stop.equipment.to_string()).collect::<Vec<_>>().join(", ");
+        let case = NewCase::new(CaseKind::EquipmentDown, "planning", what).because_of(format!("{}: {named} cannot run", header.plant));
         self.draft.open_case(case.stake(done.unwrap_or(header.total)).impact(impact).offers(offers));
         Answer::Accepted
     }

@@ -6,6 +6,7 @@ use crate::case::{CaseKind, Proposal};
 use crate::draft::NewCase;
 use crate::name::SiteId;
 use crate::order::{Business, Dispatch, Execution, Fact};
+use crate::outbox::{Outcome, Receipt};
 use crate::posting::Due;
 use crate::words::{OpNo, Reason};
 
@@ -42,6 +43,7 @@ impl Turn<'_, '_> {
     /// The plant says that the whole order is done: everything that was collected goes out.
     pub(super) fn completed(&mut self) -> Answer {
         self.imply_acceptance();
+        self.job_was_done();
         if !self.order.completed {
             self.note(Fact::Completed);
             self.left_the_line();
@@ -65,6 +67,18 @@ impl Turn<'_, '_> {
         }
         if let Dispatch::Sent { attempt } | Dispatch::TimedOut { attempt } = self.order.dispatch {
             self.accept(attempt, true);
+        }
+    }
+
+    /// The plant is done with it, so nobody need ask any more whether it has the job, or send it again.
+    fn job_was_done(&mut self) {
+        let open: Vec<u32> =
+            self.common.outbox.iter().filter(|(_, open)| self.is_present_job(&open.intent)).map(|(number, _)| number).collect();
+        for intent in open.into_iter().filter(|_| self.late.is_none()) {
+            self.draft.settle(intent, Outcome::Accepted(Receipt::default()));
+            for case in self.common.cases.values().filter(|case| case.intent == Some(intent)) {
+                self.draft.close_case(case.number, "the plant has done it");
+            }
         }
     }
 

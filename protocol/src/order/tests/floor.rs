@@ -294,3 +294,19 @@ fn attempt_of(effect: &Effect) -> u32 {
         other => panic!("not a job: {other:?}"),
     }
 }
+
+#[test]
+fn a_job_that_the_plant_is_done_with_is_not_asked_for_any_more() {
+    let mut floor = released();
+    floor.deliver();
+    let id = me(&floor);
+    let may = || Claim::May { window_ms: 1_000, asker: 7 };
+    floor.claims("dispatch_job", |_| may());
+    floor.claims("dispatch_job", |attempt| Claim::Lost { attempt, why: "no answer".into() });
+    floor.claims("dispatch_job", |_| may());
+    assert_eq!(floor.open(id, &CaseKind::InDoubt), 1);
+    reports(&mut floor, Report::Completed);
+    assert_eq!(floor.open(id, &CaseKind::InDoubt), 0);
+    assert!(floor.state(id).common.outbox.iter().all(|(_, open)| !format!("{:?}", open.intent).contains("DispatchJob")));
+    assert_eq!(order(&floor).dispatch, Dispatch::Accepted { attempt: 1, implied: true });
+}
