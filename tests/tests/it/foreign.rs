@@ -73,7 +73,7 @@ impl Drop for Reader {
 }
 
 /// What moves on between two questions, because a system that is away is tried again: how it is heard, and how often it was asked.
-const MOVES: [&str; 5] = ["as_of", "systems", "attempts", "standing", "next_try_at"];
+const MOVES: [&str; 6] = ["as_of", "systems", "attempts", "standing", "since", "next_try_at"];
 
 /// Without what moves on between two questions; and whole numbers are whole, whatever a format makes of them.
 fn compared(answer: &Value) -> Value {

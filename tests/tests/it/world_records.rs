@@ -155,6 +155,11 @@ impl Stage {
 fn configured(folder: &std::path::Path, world: &RunningWorld) -> Mesh {
     demo::write_to(folder).unwrap();
     std::fs::remove_file(folder.join("recipes/nord-fg-100.yaml")).unwrap();
+    // At home in the one region that runs here, as everything that is played.
+    let plm = folder.join("sites/plm.yaml");
+    let text = std::fs::read_to_string(&plm).unwrap();
+    assert!(text.contains("region: asia"), "{text}");
+    std::fs::write(&plm, text.replacen("region: asia", "region: eu", 1)).unwrap();
     let mut variables: BTreeMap<String, String> = demo::VARIABLES.iter().map(|name| ((*name).to_owned(), format!("t-{name}"))).collect();
     variables.iter_mut().filter(|(name, _)| name.ends_with("_URL")).for_each(|(_, url)| "http://127.0.0.1:9".clone_into(url));
     variables.iter_mut().filter(|(name, _)| name.ends_with("_DIR")).for_each(|(name, path)| *path = format!("/t/{name}"));
