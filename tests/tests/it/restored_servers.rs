@@ -9,15 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use takt_cluster::clock::SystemClock;
-use takt_cluster::jetstream::JetStream;
 use takt_cluster::jetstream::servers::Servers;
-use takt_simulations::logs::Logs;
 
 use crate::demo::TAKT;
-use crate::federation::{client, region};
+use crate::federation::client;
 use crate::servers;
-use crate::several::{Node, SECRETS, read, until};
+use crate::several::{Node, SECRETS, keys, read, until};
 
 const SHARDS: u16 = 4;
 
@@ -79,21 +76,7 @@ async fn release(node: &Node, number: usize) -> bool {
 
 /// How often each request stands in the log on these servers.
 async fn kept(servers: &Servers) -> BTreeMap<String, usize> {
-    let mut settings = servers.settings(region("main"), 0);
-    settings.shards = SHARDS;
-    let engine = JetStream::open(settings, Arc::new(SystemClock::start())).await.unwrap();
-    let (mut logs, mut broken) = (Logs::default(), Vec::new());
-    logs.read(&engine.seams(), &mut broken).await.unwrap();
-    assert_eq!(broken, Vec::<String>::new());
-    let mut kept = BTreeMap::new();
-    for (_, step) in logs.steps() {
-        let key = step.key.to_string();
-        if let Some(ours) = key.rsplit('/').next().filter(|ours| ours.starts_with("kept-")) {
-            *kept.entry(ours.to_owned()).or_default() += 1;
-        }
-    }
-    engine.stop().await;
-    kept
+    keys(servers, SHARDS).await.into_iter().filter(|(ours, _)| ours.starts_with("kept-")).collect()
 }
 
 async fn status(node: &Node, number: usize) -> Value {

@@ -66,24 +66,23 @@ impl Place {
     fn start(&self, name: &str) -> Node {
         Node::start(&self.dir, name, &[])
     }
+}
 
-    /// What stands in the logs: how often each key does, without its source.
-    async fn keys(&self) -> BTreeMap<String, usize> {
-        let region = Region::parse("main").unwrap();
-        let mut settings = self.servers.settings(region, 0);
-        settings.shards = SHARDS;
-        let engine = JetStream::open(settings, Arc::new(SystemClock::start())).await.unwrap();
-        let (mut logs, mut broken) = (Logs::default(), Vec::new());
-        logs.read(&engine.seams(), &mut broken).await.unwrap();
-        assert_eq!(broken, Vec::<String>::new());
-        let mut keys = BTreeMap::new();
-        for (_, step) in logs.steps() {
-            let key = step.key.to_string();
-            *keys.entry(key.rsplit('/').next().unwrap_or_default().to_owned()).or_default() += 1;
-        }
-        engine.stop().await;
-        keys
+/// What stands in the logs of region `main` on these servers: how often each key does, without its source.
+pub(crate) async fn keys(servers: &Servers, shards: u16) -> BTreeMap<String, usize> {
+    let mut settings = servers.settings(Region::parse("main").unwrap(), 0);
+    settings.shards = shards;
+    let engine = JetStream::open(settings, Arc::new(SystemClock::start())).await.unwrap();
+    let (mut logs, mut broken) = (Logs::default(), Vec::new());
+    logs.read(&engine.seams(), &mut broken).await.unwrap();
+    assert_eq!(broken, Vec::<String>::new());
+    let mut keys = BTreeMap::new();
+    for (_, step) in logs.steps() {
+        let key = step.key.to_string();
+        *keys.entry(key.rsplit('/').next().unwrap_or_default().to_owned()).or_default() += 1;
     }
+    engine.stop().await;
+    keys
 }
 
 /// A node: a process.
@@ -381,7 +380,7 @@ async fn a_region_on_two_nodes_loses_and_doubles_nothing_when_one_is_killed_and_
         caller.await.unwrap();
     }
     drop(a);
-    let keys = place.keys().await;
+    let keys = keys(&place.servers, SHARDS).await;
     let done = load.done.lock().unwrap();
     for done in done.iter() {
         let times = keys.get(&done.key).copied().unwrap_or_default();
