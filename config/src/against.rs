@@ -1,35 +1,63 @@
 //! What changed under the name and number that it had before. A posting names the rule it was made by, and an order the recipe it
 //! was made to, each with its version: two contents of one version would both be in force, and nobody could tell which was meant.
 //! And what cannot change where there are logs: what a site is and where it is at home, and a generation that was reached. Compares
-//! a folder with the book that is in force; looks at nothing else.
+//! a folder with what is in force, or was before a start; looks at nothing else.
 
 use std::collections::BTreeMap;
 
-use takt_protocol::book::{Book, Recipe};
+use serde::{Deserialize, Serialize};
+use takt_protocol::book::{Book, Recipe, SiteKind};
+use takt_protocol::name::{Region, SiteId};
+use takt_protocol::posting::Rule;
+use takt_protocol::words::MaterialId;
 
 use crate::check::word;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::read;
 
+/// Of a book that is in force, what a folder after it may not say otherwise. Can be kept for the next start: a book cannot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    generation: u16,
+    sites: BTreeMap<SiteId, (Region, SiteKind)>,
+    rules: Vec<Rule>,
+    recipes: Vec<(SiteId, MaterialId, Recipe)>,
+}
+
+impl Standing {
+    /// Of a book.
+    pub fn of(book: &Book) -> Self {
+        let versions = book.recipes.iter().flat_map(|((plant, material), all)| all.iter().map(move |recipe| (plant, material, recipe)));
+        Self {
+            generation: book.generation,
+            sites: book.sites.iter().map(|(name, site)| (*name, (site.region, site.kind))).collect(),
+            rules: book.rules.rules().to_vec(),
+            recipes: versions.map(|(plant, material, recipe)| (*plant, material.clone(), unsigned(recipe))).collect(),
+        }
+    }
+}
+
 /// The rules and recipes of a folder that are otherwise than those in force and have their version, and the sites that are another's
 /// under one name. What a plant is told of where a recipe comes from is no part of it, and may be said anew.
-pub fn against(before: &Book, folder: &Folder) -> Vec<Finding> {
+pub fn against(before: &Standing, folder: &Folder) -> Vec<Finding> {
     // Variables stand in neither, and what is wrong with the rest is told by the checks.
     let pages = read::pages(folder, &BTreeMap::new(), None, &mut Vec::new());
     let mut findings = Vec::new();
     for (file, rule) in pages.rules.iter().flat_map(|page| page.value.iter().map(move |rule| (&page.file, rule))) {
         let now = &rule.value;
-        let same = |old: &&takt_protocol::posting::Rule| old.id == now.id && old.version == now.version;
-        if before.rules.rules().iter().find(same).is_some_and(|old| old != now) {
+        let same = |old: &&Rule| old.id == now.id && old.version == now.version;
+        if before.rules.iter().find(same).is_some_and(|old| old != now) {
             let what = format!("the rule {} is in force as version {} with another content", now.id, now.version);
             findings.push(Finding::about(file, what, "raise its `version`: postings name it").at(rule.referenced));
         }
     }
+    let versions: BTreeMap<_, _> =
+        before.recipes.iter().map(|(plant, material, recipe)| ((*plant, material, &recipe.version), recipe)).collect();
     for page in &pages.recipes {
         let (plant, material, version) = (page.value.plant.value, &page.value.material.value, &page.value.version);
-        let old = before.recipes.get(&(plant, material.clone())).into_iter().flatten().find(|old| old.version == version.value);
-        if old.is_some_and(|old| unsigned(old) != unsigned(&page.value.recipe())) {
+        let now = unsigned(&page.value.recipe());
+        if versions.get(&(plant, material, &now.version)).is_some_and(|old| **old != now) {
             let what = format!("version {} of {material} at {plant} is in force with another content", version.value);
             findings.push(
                 Finding::about(&page.file, what, "raise its `version`: orders and the plant's own system name it").at(version.referenced),
@@ -37,13 +65,13 @@ pub fn against(before: &Book, folder: &Folder) -> Vec<Finding> {
         }
     }
     for (name, page) in &pages.sites {
-        let (Some(old), now) = (before.sites.get(name), &page.value) else { continue };
-        if old.region != now.region.value {
-            let what = format!("{name} is at home in {}, and its log stays there", old.region);
+        let (Some((region, kind)), now) = (before.sites.get(name), &page.value) else { continue };
+        if *region != now.region.value {
+            let what = format!("{name} is at home in {region}, and its log stays there");
             findings.push(Finding::about(&page.file, what, "write it under another name in its new region").at(now.region.referenced));
         }
-        if old.kind != now.kind {
-            let what = format!("{name} is in force as a site of kind {}, and its log is one of that", word(&old.kind));
+        if *kind != now.kind {
+            let what = format!("{name} is in force as a site of kind {}, and its log is one of that", word(kind));
             findings.push(Finding::about(&page.file, what, "give the other system a name of its own"));
         }
     }
@@ -78,7 +106,10 @@ mod tests {
             std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
         }
         let folder = Folder::read(dir.path()).unwrap();
-        against(&before, &folder).iter().map(ToString::to_string).collect()
+        // As it is after it was kept, too.
+        let kept = serde_json::from_slice(&serde_json::to_vec(&Standing::of(&before)).unwrap()).unwrap();
+        assert_eq!(Standing::of(&before), kept);
+        against(&kept, &folder).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -126,7 +157,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         demo::write_to(dir.path()).unwrap();
         let before = Book { generation: 2, ..Book::default() };
-        let found: Vec<String> = against(&before, &Folder::read(dir.path()).unwrap()).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            against(&Standing::of(&before), &Folder::read(dir.path()).unwrap()).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["mesh.yaml: generation 2 is in force, and entities were born in it. write `generation: 2` or more"]);
     }
 

@@ -19,6 +19,7 @@ use crate::text::MaterialText;
 mod advice;
 mod asks;
 mod codes;
+mod doubtful;
 mod edge;
 mod link;
 mod material;
@@ -58,6 +59,7 @@ pub(crate) fn all(pages: &Pages, folder: &Folder, findings: &mut Vec<Finding>, n
     checks.shared();
     checks.open_variables();
     checks.advice();
+    checks.doubtful();
 }
 
 struct Checks<'a> {

@@ -92,8 +92,12 @@ impl Client {
             Question::Sites { question: Some(SiteQuestion::Show { site, at }), .. } => {
                 self.show_at(&["sites", site], at.as_deref(), screens::site).await
             }
-            Question::Sites { question: Some(SiteQuestion::Deliveries { site, most }), .. } => {
-                let found = self.read(&["sites", site, "deliveries"], &[("most", &most.to_string())]).await?;
+            Question::Sites { question: Some(SiteQuestion::Deliveries { site, most, find, outcome, after }), .. } => {
+                let most = most.to_string();
+                let mut query = vec![("most", most.as_str())];
+                let asked = [("find", find), ("outcome", outcome), ("after", after)];
+                query.extend(asked.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+                let found = self.read(&["sites", site, "deliveries"], &query).await?;
                 self.print(&found, |found, zones| screens::deliveries(found, site, zones)).await
             }
             Question::Nodes => self.show(&["nodes"], screens::nodes).await,

@@ -30,6 +30,7 @@ use takt_protocol::site;
 use crate::engine::{self, Engine};
 
 mod in_force;
+mod roll;
 
 /// The stores of the regions, open but not yet at work: links may keep raw payloads in them before anything runs.
 pub struct Stores {
@@ -134,6 +135,17 @@ impl Stores {
     /// The seams of a region; `None` when it has no store here.
     pub fn seams(&self, region: RegionName) -> Option<Seams> {
         self.engines.get(&region).map(Engine::seams)
+    }
+
+    /// Closes them.
+    pub(crate) async fn stop(self) {
+        drop(self.views);
+        for visit in self.roads.into_iter().filter_map(|road| road.visit) {
+            visit.stop().await;
+        }
+        for (_, engine) in self.engines {
+            engine.stop().await;
+        }
     }
 
     /// The clock all of them share.
@@ -333,13 +345,7 @@ impl Mesh {
         for region in self.regions.values() {
             region.stop().await;
         }
-        drop(self.stores.views);
-        for visit in self.stores.roads.into_iter().filter_map(|road| road.visit) {
-            visit.stop().await;
-        }
-        for (_, engine) in self.stores.engines {
-            engine.stop().await;
-        }
+        self.stores.stop().await;
     }
 
     /// The home region may not know the name by which another one found the entity; a name it would be born under stays.

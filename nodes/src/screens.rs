@@ -8,6 +8,7 @@ use serde_json::Value;
 use takt_protocol::calendar::Calendar;
 use takt_protocol::instant::Instant;
 
+mod delivery;
 mod desk;
 mod doctor;
 mod evidence;
@@ -20,6 +21,7 @@ mod record;
 mod site;
 mod stock;
 
+pub(crate) use delivery::deliveries;
 pub(crate) use desk::{exception, exception_group, exceptions, group_outcome, group_preview, preview, revived, runbook};
 pub(crate) use doctor::doctor;
 pub(crate) use evidence::{genealogy, postings, raws};
@@ -213,33 +215,6 @@ pub(crate) fn sites(answer: &Value, _: &Zones) -> String {
         ]);
     }
     format!("SITES   waiting: plant-critical/business/analytical\n{screen}")
-}
-
-/// What went to a site and came from it lately, and whose knowledge that is.
-pub(crate) fn deliveries(answer: &Value, site: &str, zones: &Zones) -> String {
-    let told = |node: &Value| match text(node, "since") {
-        "" => format!("\n  {} is MISSING: {}", text(node, "who"), text(node, "missing")),
-        since => format!("\n  {} knows what was since it started, {}", text(node, "who"), zones.at(site, since)),
-    };
-    let known: String = list(answer, "nodes").iter().map(told).collect();
-    if rows(answer).is_empty() {
-        return format!("DELIVERIES  nothing is known of {site}{known}");
-    }
-    let mut screen = table(&["at", "way", "what", "outcome", "ms", "reference", ""]);
-    for row in rows(answer) {
-        let attempt = row.get("attempt").and_then(Value::as_u64).map(|attempt| format!("attempt {attempt}"));
-        let detail = Some(text(row, "detail").to_owned()).filter(|detail| !detail.is_empty());
-        screen.add_row(vec![
-            zones.at(site, text(row, "at")),
-            text(row, "way").to_owned(),
-            text(row, "what").to_owned(),
-            text(row, "outcome").to_owned(),
-            plain(row, "took_ms"),
-            text(row, "reference").chars().take(16).collect(),
-            attempt.into_iter().chain(detail).collect::<Vec<_>>().join(": "),
-        ]);
-    }
-    format!("DELIVERIES  {site}, the newest first; raw payloads by their whole reference: --json\n{screen}{known}")
 }
 
 /// A public event, on a line.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use takt_actors::node::{NodeName, Settings};
 use takt_cluster::seam::Clock;
-use takt_config::against::against;
+use takt_config::against::{Standing, against};
 use takt_config::folder::Folder;
 use takt_config::kept::Kept;
 use takt_config::links::{Way, ways};
@@ -20,11 +20,18 @@ use takt_config::{Finding, trial};
 use takt_protocol::book::Book;
 use takt_protocol::name::{Region, SiteId};
 use takt_protocol::outbox::Class;
+use tokio::task::JoinSet;
 
 use crate::ask::{Clients, FolderPlaces, Limits, Reception};
 use crate::doors::{self, Doors};
 use crate::mesh::{Mesh, Stores};
 use crate::screens;
+
+mod before;
+mod upkeep;
+
+use before::Shelves;
+use upkeep::Upkeep;
 
 /// What to run.
 #[derive(Clone, Debug, clap::Args)]
@@ -68,6 +75,11 @@ pub(crate) struct Node {
     kept: Kept,
     /// What each link was started with promises: another promise is another link's, and comes with it.
     classes: Classes,
+    /// Where it is kept what is in force.
+    shelves: Shelves,
+    upkeep: Upkeep,
+    /// What is asked for or looked at regularly.
+    chores: JoinSet<()>,
     doors: Doors,
 }
 
@@ -114,7 +126,7 @@ pub async fn run(serve: &Serve) -> anyhow::Result<()> {
     let renew = async |folder: &Folder| node.activate(Source { config, folder }, &loaded(folder)?).await;
     tokio::select! {
         ended = asked_to_end() => ended?,
-        () = watch(clock.as_ref(), config, text.book.hash.clone(), |folder| against(&node.mesh.book(), folder), renew) => {}
+        () = watch(clock.as_ref(), config, text.book.hash.clone(), |folder| node.changed(folder), renew) => {}
     }
     screens::print(if node.mesh.has_others() {
         "takt ends: its work is handed to the other nodes, and what is under way is answered"
@@ -139,13 +151,28 @@ impl Node {
         let stores = stores.with_roads(&text.roads, &text.engines).await.context("a road of roads.yaml cannot be used")?;
         let ways = ways(text)?;
         let outs: Vec<_> = ways.iter().map(|way| way.out.clone()).collect();
+        let shelves = Shelves::of(here.iter().filter_map(|region| stores.seams(*region)));
+        let findings = shelves.changed(source.folder).await?;
+        if !findings.is_empty() {
+            stores.stop().await;
+            return Err(told(source.config, &findings));
+        }
+        shelves.begins(&text.book).await?;
         let mesh = Arc::new(Mesh::start(stores, Arc::clone(&text.book), &outs, settings).await?);
+        shelves.counts(&text.book).await;
+        let upkeep = Upkeep::begin(&mesh, data);
         let clients = clients(text, source.config)?;
         let places = FolderPlaces::new(text.places.clone());
-        let reception = open(&mesh, clients.clone(), ways).with_places(places.clone());
+        let (reception, chores) = open(&mesh, clients.clone(), ways);
+        let reception = reception.with_places(places.clone());
         let doors = doors::serve(reception, listen, listen).await;
         let doors = doors.with_context(|| format!("{listen} cannot be opened: choose another address, or end what listens there"))?;
-        Ok(Self { mesh, clients, places, kept: Kept::of(source.folder, text), classes: classes(text), doors })
+        Ok(Self { mesh, clients, places, kept: Kept::of(source.folder, text), classes: classes(text), shelves, upkeep, chores, doors })
+    }
+
+    /// What a folder says otherwise under a name and a number that is in force.
+    pub(crate) fn changed(&self, folder: &Folder) -> Vec<Finding> {
+        against(&Standing::of(&self.mesh.book()), folder)
     }
 
     /// Puts what a folder says in force, and who may ask by it; what a person is told of that.
@@ -153,7 +180,9 @@ impl Node {
         let clients = clients(text, source.config)?;
         let before = self.mesh.book();
         let new: Vec<&str> = text.book.sites.keys().filter(|site| !before.sites.contains_key(site)).map(SiteId::as_str).collect();
+        self.shelves.begins(&text.book).await?;
         self.mesh.activate(Arc::new(promised(text.book.as_ref().clone(), &self.classes))).await?;
+        self.shelves.counts(&text.book).await;
         self.clients.replace(&clients);
         self.places.replace(text.places.clone());
         if !new.is_empty() {
@@ -164,11 +193,13 @@ impl Node {
 
     /// Hands its work to the other nodes, if there are any, while its doors are open; then takes nobody new, answers what is in
     /// flight, and closes the stores.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
         if self.mesh.has_others() {
             self.mesh.hand_over().await;
         }
         self.doors.stop().await;
+        self.chores.shutdown().await;
+        self.upkeep.end(&self.mesh).await;
         if let Ok(mesh) = Arc::try_unwrap(self.mesh) {
             mesh.stop().await;
         } else {
@@ -249,7 +280,8 @@ pub(crate) fn told(config: &Path, found: &[Finding]) -> anyhow::Error {
 }
 
 /// The reception with a door for every system; what has to be asked for or looked at regularly is, from now on.
-fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
+fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> (Reception, JoinSet<()>) {
+    let mut chores = JoinSet::new();
     let mut reception = Reception::new(Arc::clone(mesh), clients, Limits::default());
     for way in ways.into_iter().map(Arc::new) {
         let Some(region) = mesh.region_of(way.site).cloned() else {
@@ -260,12 +292,12 @@ fn open(mesh: &Arc<Mesh>, clients: Clients, ways: Vec<Way>) -> Reception {
             continue;
         };
         let (doing, at) = (Arc::clone(&way), region.clone());
-        tokio::spawn(async move { at.at_site(doing.site, || doing.chores(&at)).await });
+        chores.spawn(async move { at.at_site(doing.site, || doing.chores(&at)).await });
         if let Some(shows) = way.shows.clone() {
             reception = reception.with_inbox(way.site, shows.token.as_deref(), shows.signature, Arc::new(way.door(region)));
         }
     }
-    reception
+    (reception, chores)
 }
 
 /// Looks at the folder, and has what changed in it put in force when it is right. What is wrong is told once, and looked at again

@@ -291,7 +291,7 @@ impl Checks<'_> {
 }
 
 /// Whether some name fits both patterns.
-fn meet(one: &str, other: &str) -> bool {
+pub(super) fn meet(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     // For each place in the other pattern: whether names may have been read up to there by both.
     let mut row: Vec<bool> = std::iter::once(true)

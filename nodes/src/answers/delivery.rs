@@ -1,7 +1,8 @@
 //! What went to a system and what came from it lately, as plant IT asks when two systems disagree about what was sent.
 
 use serde::{Deserialize, Serialize};
-use takt_actors::link::deliveries::{Delivered, Way};
+use takt_actors::link::deliveries::{Delivered, Outcome, Way};
+use takt_protocol::instant::Instant;
 use utoipa::ToSchema;
 
 use super::Page;
@@ -27,10 +28,13 @@ pub struct NodePart {
     /// Why it did not answer; what it knows is not in the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
+    /// Since when it knows something by what it had kept before that start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_since: Option<String>,
 }
 
 /// One try.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryRow {
     /// When it began.
     pub at: String,
@@ -74,5 +78,78 @@ pub fn row(delivered: Delivered) -> DeliveryRow {
         outcome: delivered.outcome.word().to_owned(),
         detail: delivered.detail,
         took_ms: delivered.took_ms,
+    }
+}
+
+/// All that may become of a try.
+pub(crate) const OUTCOMES: [Outcome; 12] = [
+    Outcome::Taken,
+    Outcome::SetAside,
+    Outcome::NotTaken,
+    Outcome::Refused,
+    Outcome::Accepted,
+    Outcome::Rejected,
+    Outcome::NotDone,
+    Outcome::Lost,
+    Outcome::Misconfigured,
+    Outcome::Found,
+    Outcome::Absent,
+    Outcome::NoAnswer,
+];
+
+/// What a row was made of; nothing where it is none of ours.
+pub(crate) fn delivered(row: &DeliveryRow) -> Option<Delivered> {
+    let way = match row.way.as_str() {
+        "in" => Way::In,
+        "out" => Way::Out,
+        _ => return None,
+    };
+    Some(Delivered {
+        at: Instant::parse(&row.at).ok()?,
+        way,
+        what: row.what.clone(),
+        reference: row.reference.clone(),
+        attempt: row.attempt,
+        outcome: OUTCOMES.into_iter().find(|outcome| outcome.word() == row.outcome)?,
+        detail: row.detail.clone(),
+        took_ms: row.took_ms,
+    })
+}
+
+/// Whether what was tried did not become what it was tried for.
+pub(crate) fn is_failure(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Taken | Outcome::Accepted | Outcome::Found => false,
+        Outcome::SetAside
+        | Outcome::NotTaken
+        | Outcome::Refused
+        | Outcome::Rejected
+        | Outcome::NotDone
+        | Outcome::Lost
+        | Outcome::Misconfigured
+        | Outcome::Absent
+        | Outcome::NoAnswer => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_was_kept_is_the_same_row_again() {
+        for (at, outcome) in (1..).zip(OUTCOMES) {
+            let tried = Delivered {
+                at: Instant::from_utc_ms(1_764_000_000_000 + at),
+                way: if at % 2 == 0 { Way::In } else { Way::Out },
+                what: "dispatch_job".to_owned(),
+                reference: "TKT0001".to_owned(),
+                attempt: 2,
+                outcome,
+                detail: "no route".to_owned(),
+                took_ms: 7,
+            };
+            assert_eq!(delivered(&row(tried.clone())), Some(tried));
+        }
     }
 }

@@ -78,6 +78,20 @@ pub fn nodes(rolls: &[(Region, Roll)]) -> Vec<NodeRow> {
     rows.into_values().collect()
 }
 
+/// Each node once, however many regions told of it: no two that share a region are called alike. Who knows more of its regions counts.
+pub fn distinct(rows: Vec<NodeRow>) -> Vec<NodeRow> {
+    let mut all: Vec<NodeRow> = Vec::new();
+    for row in rows {
+        let same = |known: &&mut NodeRow| known.name == row.name && known.regions.iter().any(|region| row.regions.contains(region));
+        match all.iter_mut().find(same) {
+            Some(known) if row.regions.len() > known.regions.len() => *known = row,
+            Some(_) => {}
+            None => all.push(row),
+        }
+    }
+    all
+}
+
 /// The shards of these regions, by region and number.
 pub fn shards(rolls: &[(Region, Roll)]) -> Vec<ShardRow> {
     let row = |(region, row): (&Region, &takt_actors::roll::ShardRow)| ShardRow {
@@ -114,6 +128,13 @@ mod tests {
         assert_eq!(rows.iter().map(|row| (row.name.as_str(), row.answers)).collect::<Vec<_>>(), [("a", true), ("b", false)]);
         let NodeRow { regions, shards, load, behind, .. } = &rows[0];
         assert_eq!((regions.len(), *shards, *load, *behind), (2, 2, 7, 5));
+        // Told by either region, and by one that knows of one of them only.
+        let alone = nodes(&rolls[1..]);
+        let told: Vec<NodeRow> = alone.iter().chain(&rows).chain(&rows).cloned().collect();
+        let once: Vec<_> = distinct(told).into_iter().map(|row| (row.name, row.regions.len())).collect();
+        assert_eq!(once, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
+        let elsewhere = nodes(&[(region("asia"), roll(vec![standing("a", 1, 1)]))]);
+        assert_eq!(distinct(rows.iter().chain(&elsewhere).cloned().collect()).len(), 3, "another node of that name shares no region");
         assert_eq!((rows[1].regions.as_slice(), rows[1].shards, rows[1].since.as_ref()), (&["eu".to_owned()][..], 0, None));
     }
 }

@@ -141,6 +141,9 @@ pub struct StockRow {
     pub id: String,
     /// The lot, as `material/lot`.
     pub lot: String,
+    /// Whether its home is not reached: the rest is as it was last told here, and may be otherwise by now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreached: bool,
     /// Free for use.
     pub free: String,
     /// Blocked by holds.
@@ -265,7 +268,7 @@ pub(crate) fn view(state: &State, order: &Order, now: Instant, beside: Beside<'_
         job: order.job.as_ref().map(ToString::to_string),
         recipe: resolved.map(|resolved| format!("{} ({})", resolved.recipe, resolved.recipe_source)),
         unreached: beside.unreached.iter().map(ToString::to_string).collect(),
-        stock: stock(order),
+        stock: stock(order, &beside.unreached),
         units: units(order),
         operations: operation::operations(order, beside.book, now),
         answers: six::answers(&state.common, order, beside.commits, beside.book),
@@ -319,10 +322,11 @@ fn badges(state: &State, order: &Order, now: Instant) -> Vec<String> {
     found.into_iter().filter(|(_, is)| *is).map(|(badge, _)| badge.to_owned()).collect()
 }
 
-fn stock(order: &Order) -> Vec<StockRow> {
+fn stock(order: &Order, unreached: &BTreeSet<Region>) -> Vec<StockRow> {
     let row = |(id, lot): (&takt_protocol::id::EntityId, &takt_protocol::order::LotQuality)| StockRow {
         id: id.to_string(),
         lot: lot.lot.to_string(),
+        unreached: unreached.contains(&id.region()),
         free: lot.free.to_string(),
         blocked: lot.blocked.to_string(),
         in_inspection: lot.in_inspection,

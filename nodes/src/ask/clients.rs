@@ -66,11 +66,17 @@ impl Clients {
         });
     }
 
-    /// Waits until the token with which a client came is taken away, or means something else.
+    /// Waits until the token with which a client came is taken away, or means something else; also when it was by now, since it came.
     pub(super) fn until_gone(&self, client: &Client) -> impl Future<Output = ()> + Send + use<> {
         let (mut gone, source) = (self.gone.subscribe(), client.source);
         let came = gone.borrow().change;
-        async move { drop(gone.wait_for(|gone| gone.last.get(&source).is_some_and(|change| *change > came)).await) }
+        // Between coming in and this a table may have changed, and nobody waited yet.
+        let is_known = self.table().values().any(|known| known == client);
+        async move {
+            if is_known {
+                drop(gone.wait_for(|gone| gone.last.get(&source).is_some_and(|change| *change > came)).await);
+            }
+        }
     }
 
     fn table(&self) -> RwLockReadGuard<'_, Table> {

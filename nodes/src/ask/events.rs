@@ -2,7 +2,6 @@
 //! order of a shard is kept, between shards there is none; a place names where the reader stands in each.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,11 @@ use super::{Client, Denied, ROWS_MAX, Reception, Sort, Ticket, field, part};
 use crate::answers::Page;
 use crate::answers::world::World;
 
+mod place;
+
+pub(crate) use place::Place;
+use place::{Lost, Mark, NoPlace};
+
 /// How long a page waits for what may still come, when nobody says otherwise: not at all, but for the reading itself.
 const GLANCE_MS: u64 = 50;
 
@@ -31,17 +35,6 @@ const FAR_MS: u64 = 600;
 
 /// The longest a page may be asked to wait.
 const WAIT_MAX_MS: u64 = 20_000;
-
-/// Where a reader stands: what it has read of each shard of each region.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place(BTreeMap<(Region, u16), Mark>);
-
-/// A sequence in the log of one store: another store of the same name counts anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    incarnation: u64,
-    upto: u64,
-}
 
 /// Which events a reader wants.
 #[derive(Clone, Debug, Default)]
@@ -62,10 +55,13 @@ pub(super) struct Asked {
 }
 
 /// What it told, and where its part ends.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct ToldThere {
     rows: Vec<Value>,
     place: String,
+    /// Why nothing can be told behind that place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    no: Option<NoPlace>,
 }
 
 /// What one commit told, and where a reader stands behind it.
@@ -83,34 +79,6 @@ struct Read {
 
 type Reading = Pin<Box<dyn Stream<Item = Result<Read, Denied>> + Send>>;
 
-impl Place {
-    /// Reads what [`Place`] printed: `eu:0:7f03291b63a69b7e:1234,na:0:…`.
-    fn parse(text: &str) -> Option<Self> {
-        let shard = |part: &str| {
-            let mut words = part.split(':');
-            let (region, shard, store, upto) = (words.next()?, words.next()?, words.next()?, words.next()?);
-            let key = (Region::parse(region).ok()?, shard.parse().ok()?);
-            let mark = Mark { incarnation: u64::from_str_radix(store, 16).ok()?, upto: upto.parse().ok()? };
-            words.next().is_none().then_some((key, mark))
-        };
-        text.split(',').filter(|part| !part.is_empty()).map(shard).collect::<Option<_>>().map(Self)
-    }
-
-    /// The part of it that is in these regions.
-    fn within(&self, is: impl Fn(Region) -> bool) -> Self {
-        Self(self.0.iter().filter(|((region, _), _)| is(*region)).map(|(shard, mark)| (*shard, *mark)).collect())
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, ((region, shard), mark)) in self.0.iter().enumerate() {
-            write!(f, "{}{region}:{shard}:{:x}:{}", if at == 0 { "" } else { "," }, mark.incarnation, mark.upto)?;
-        }
-        Ok(())
-    }
-}
-
 impl Reception {
     /// Where a reader begins: behind `after`, at the beginning, or now. A region elsewhere that does not say where it is now is read from
     /// its beginning when it is heard again, so that nothing is missed.
@@ -124,26 +92,29 @@ impl Reception {
         }
         place.0.extend(asked.within(|region| abroad.contains_key(&region)).0);
         match asked.0.keys().find(|shard| !place.0.contains_key(shard)) {
-            Some((region, shard)) => Err(part::no_place(&format!("{region}:{shard}:…"))),
+            Some((region, shard)) => Err(NoPlace::NoShard(*region, *shard).denied()),
             None => Ok(place),
         }
     }
 
     /// The same in some of the regions that run here.
-    async fn place_in(&self, asked: &Place, is_now: bool, is: impl Fn(Region) -> bool) -> Result<Place, Denied> {
+    async fn place_in(&self, asked: &Place, is_now: bool, is: impl Fn(Region) -> bool) -> Result<Place, Lost> {
         let mut place = Place::default();
         for (region, running) in self.mesh().regions().iter().filter(|(region, _)| is(**region)) {
             let journal = &running.node().seams.journal;
             let incarnation = journal.incarnation();
             for shard in 0..journal.shards() {
-                let head = journal.head(shard).await.map_err(|error| Denied::asking(&AskError::Store(error)))?;
+                let head = journal.head(shard).await.map_err(|error| Lost::Asking(Denied::asking(&AskError::Store(error))))?;
                 let upto = match (is_now, asked.0.get(&(*region, shard))) {
                     (true, _) => head,
                     (false, None) => 0,
                     (false, Some(mark)) if mark.incarnation == incarnation && mark.upto <= head => mark.upto,
-                    (false, Some(_)) => return Err(another_log(*region)),
+                    (false, Some(_)) => return Err(Lost::Place(NoPlace::AnotherLog(*region))),
                 };
                 place.0.insert((*region, shard), Mark { incarnation, upto });
+            }
+            if let Some((_, shard)) = asked.0.keys().find(|(of, shard)| of == region && *shard >= journal.shards()) {
+                return Err(Lost::Place(NoPlace::NoShard(*region, *shard)));
             }
         }
         Ok(place)
@@ -153,27 +124,35 @@ impl Reception {
     pub(super) async fn events_of(&self, region: Region, asked: Asked) -> Result<ToldThere, Denied> {
         let now = asked.after.as_deref() == Some("now");
         let behind = part::behind(asked.after.as_deref().filter(|_| !now), Place::parse)?.unwrap_or_default();
-        let place = self.place_in(&behind, now, |here| here == region).await?;
+        let place = match self.place_in(&behind, now, |here| here == region).await {
+            Ok(place) => place,
+            Err(Lost::Place(no)) => return Ok(ToldThere { no: Some(no), ..ToldThere::default() }),
+            Err(Lost::Asking(denied)) => return Err(denied),
+        };
         let wanted = Wanted { types: asked.types, site: asked.site }.checked(self)?;
         let told = self.events_here(place, wanted, asked.most.min(ROWS_MAX), (0, FAR_MS)).await?;
-        Ok(ToldThere { rows: shown(&told.events), place: told.place.to_string() })
+        Ok(ToldThere { rows: shown(&told.events), place: told.place.to_string(), no: None })
     }
 
     /// What the regions that run elsewhere told.
     async fn read_abroad(&self, question: impl Fn(Region) -> Asked) -> Gathered<ReadThere> {
         let written = |region| serde_json::to_vec(&question(region)).unwrap_or_default();
         let Gathered { parts, fresh } = self.gathered::<ToldThere>(EVENTS, written).await;
-        let read = |told: ToldThere| Some(ReadThere { rows: told.rows, place: Place::parse(&told.place)? });
+        let read = |told: ToldThere| Some(ReadThere { rows: told.rows, place: Place::parse(&told.place)?, no: told.no });
         Gathered { parts: parts.into_iter().filter_map(|(region, told)| Some((region, read(told)?))).collect(), fresh }
     }
 
-    /// What was told behind `place` in the regions that run here, and what is told from now on; ends when the doors close.
+    /// What was told behind `after` in the regions that run here, and what is told from now on, with the place where that begins; ends
+    /// when the doors close.
     pub(crate) async fn events(
         &self,
         client: &Client,
-        place: Place,
+        after: Option<&str>,
         wanted: Wanted,
-    ) -> Result<impl Stream<Item = Result<Told, Denied>> + use<>, Denied> {
+    ) -> Result<(Place, impl Stream<Item = Result<Told, Denied>> + use<>), Denied> {
+        // Finding the place may take a moment, in which the token may be taken away.
+        let over = Box::pin(self.over_for(client));
+        let place = self.within(self.place(after)).await?;
         let wanted = wanted.checked(self)?;
         let ticket = self.admission().watch(client)?;
         let mut readings: SelectAll<Reading> = SelectAll::new();
@@ -182,11 +161,11 @@ impl Reception {
             let follower = self.live.follow(running.node(), *shard, Some(mark.upto)).await;
             readings.push(following(*region, *shard, follower.map_err(|error| Denied::asking(&AskError::Store(error)))?));
         }
-        let told = told(readings, place, wanted).map(move |told| {
+        let told = told(readings, place.clone(), wanted).map(move |told| {
             let _held_as_long_as_it_is_read: &Ticket = &ticket;
             told
         });
-        Ok(told.take_until(Box::pin(self.over_for(client))))
+        Ok((place, told.take_until(over)))
     }
 
     /// What was told behind `place` in all regions, at most about `most`; waits up to `wait_ms` for the first that is told here.
@@ -207,6 +186,9 @@ impl Reception {
         let far = self.read_abroad(question).await;
         let (mut rows, mut behind) = (BTreeMap::new(), place.clone());
         for (region, told) in far.parts {
+            if let Some(no) = told.no {
+                return Err(no.denied());
+            }
             rows.insert(region, told.rows);
             behind.0.extend(told.place.0);
         }
@@ -257,6 +239,7 @@ impl Reception {
 struct ReadThere {
     rows: Vec<Value>,
     place: Place,
+    no: Option<NoPlace>,
 }
 
 /// Events as they are told.
@@ -352,11 +335,4 @@ impl Wanted {
         self.types.as_ref().is_none_or(|types| event.contract.id().starts_with(types.as_str()))
             && self.site.as_ref().is_none_or(|site| event.site.is_some_and(|at| at.as_str() == site))
     }
-}
-
-/// The store was restored or made anew: what the reader has read of it is not what is there now.
-fn another_log(region: Region) -> Denied {
-    let message = format!("the log of {region} is another one than the one that this place is in");
-    let remedy = "leave `after` out to read it from its beginning; events that you know have ids that you know";
-    Denied::new(Sort::Conflict, "STALE_VERSION", message, remedy).at("after")
 }

@@ -16,12 +16,16 @@ impl Reception {
     /// The nodes of all regions, by name.
     pub async fn nodes(&self) -> Result<World<NodeRow>, Denied> {
         let here = async { Ok(node::nodes(&self.rolls().await?)) };
-        self.told_by_all(NODES, here, |row: &NodeRow| (row.name.clone(), row.regions.clone())).await
+        let mut told = self.told_by_all(NODES, here, |row: &NodeRow| (row.name.clone(), row.regions.clone())).await?;
+        told.page.rows = node::distinct(told.page.rows);
+        Ok(told)
     }
 
-    /// The nodes of one region that runs here.
+    /// The nodes of one region that runs here, each with all that it runs of the regions here: so it is told the same for each of them.
     pub(super) async fn nodes_of(&self, region: RegionName) -> Result<Vec<NodeRow>, Denied> {
-        Ok(node::nodes(&self.roll(region).await?))
+        let mut rows = node::nodes(&self.rolls().await?);
+        rows.retain(|row| row.regions.iter().any(|runs| *runs == region.as_str()));
+        Ok(rows)
     }
 
     /// The shards of all regions, by region and number.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
 use takt_protocol::commit::Commit;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
@@ -26,6 +27,9 @@ use crate::answers::word_of;
 /// Things beside one that are looked at, at most: a lot may be in a thousand pallets.
 const BESIDE_MAX: usize = 1_000;
 
+/// Of these, so many are asked for at once.
+const AT_ONCE: usize = 32;
+
 impl Reception {
     /// An order, as it is or as it was.
     pub async fn order(&self, id: &str, at: Option<&str>) -> Result<OrderView, Denied> {
@@ -34,7 +38,7 @@ impl Reception {
         let commits = self.history(seen.state.id, seen.at).await?;
         let incarnation = self.incarnation(seen.state.id, &commits);
         // What others say now they did not say then.
-        let (Around { lots, unreached }, (systems, sights)) = if at.is_none() {
+        let (Around { found: lots, unreached }, (systems, sights)) = if at.is_none() {
             let references = order::references(&seen.state, &commits, incarnation);
             let (around, systems) = tokio::join!(self.around(own.lots.keys().copied()), self.systems_of(own, references, seen.at));
             (around, systems?)
@@ -108,9 +112,11 @@ impl Reception {
         let state = seen.state;
         let mut cut = false;
         let down = self.walked(&state, |lot| &lot.children, then, &mut cut).await?;
-        let down: Vec<State> = down.into_iter().map(|(_, state)| state).collect();
-        let wanting: BTreeSet<EntityId> =
-            std::iter::once(&state).chain(&down).filter_map(|state| lot_of(state).ok()).flat_map(ships).collect();
+        let wanting: BTreeSet<EntityId> = std::iter::once(&state)
+            .chain(down.iter().map(|(_, state)| state))
+            .filter_map(|state| lot_of(state).ok())
+            .flat_map(ships)
+            .collect();
         let shipments = match then {
             None => self.reached(wanting).await,
             Some(_) => self.reached_then(wanting, then).await,
@@ -147,27 +153,25 @@ impl Reception {
 
     /// The states of these, as far as their regions answer here.
     pub(super) async fn reached(&self, ids: impl IntoIterator<Item = EntityId>) -> Vec<State> {
-        let mut found = Vec::new();
-        for id in ids.into_iter().take(BESIDE_MAX) {
-            match self.mesh().show(id).await {
-                Ok(state) if state.is_born() => found.push(state),
-                Ok(_) => {}
-                Err(error) => tracing::debug!(%error, %id, "it is not shown beside another, because it is not reached"),
-            }
-        }
-        found
+        self.around(ids).await.found
     }
 
-    /// The same, with the regions of those that are not reached.
+    /// The same, with the regions of those that are not reached. Several are asked at once, and a region elsewhere that does not answer
+    /// is not asked for the rest.
     async fn around(&self, ids: impl IntoIterator<Item = EntityId>) -> Around {
-        let mut around = Around::default();
-        for id in ids.into_iter().take(BESIDE_MAX) {
-            match self.mesh().show(id).await {
-                Ok(state) if state.is_born() => around.lots.push(state),
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::debug!(%error, %id, "it is not shown beside another, because it is not reached");
-                    around.unreached.insert(id.region());
+        let (mut around, ids) = (Around::default(), ids.into_iter().take(BESIDE_MAX).collect::<Vec<_>>());
+        for some in ids.chunks(AT_ONCE) {
+            let is_asked = |id: &EntityId| self.mesh().home(*id).is_ok() || !around.unreached.contains(&id.region());
+            let asked: Vec<EntityId> = some.iter().copied().filter(is_asked).collect();
+            let told = join_all(asked.iter().map(|id| self.mesh().show(*id))).await;
+            for (id, told) in asked.into_iter().zip(told) {
+                match told {
+                    Ok(state) if state.is_born() => around.found.push(state),
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, %id, "it is not shown beside another, because it is not reached");
+                        around.unreached.insert(id.region());
+                    }
                 }
             }
         }
@@ -235,10 +239,10 @@ impl Reception {
     }
 }
 
-/// The lots of an order, as far as their regions answer.
+/// Things beside one, as far as their regions answer.
 #[derive(Default)]
 struct Around {
-    lots: Vec<State>,
+    found: Vec<State>,
     /// The regions of the others.
     unreached: BTreeSet<Region>,
 }

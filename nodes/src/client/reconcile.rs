@@ -35,7 +35,12 @@ impl Client {
         }
         let mut found = Vec::new();
         for site in sites {
-            found.push(self.finished(site).await?);
+            let mut seen = self.finished(site).await?;
+            // Who asked for every thing is not told to.
+            if let Some(run) = seen.get_mut("run").and_then(Value::as_object_mut).filter(|_| books.every) {
+                run.insert("every".to_owned(), Value::Bool(true));
+            }
+            found.push(seen);
         }
         match found.as_slice() {
             [one] => self.print(one, screens::reconciliation).await,

@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use takt_actors::node::Settings;
-use takt_config::against::against;
 use takt_config::demo;
 use takt_config::folder::Folder;
 use takt_config::load::Mesh as Text;
@@ -199,8 +198,7 @@ pub(super) async fn watch(stage: &Stage) {
     };
     // What was saved while the story was told is otherwise than what is in force.
     let in_force = stage.mesh().book().hash.clone();
-    let changed = |folder: &Folder| against(&stage.mesh().book(), folder);
-    serve::watch(stage.mesh().clock().as_ref(), &config, in_force, changed, renew).await;
+    serve::watch(stage.mesh().clock().as_ref(), &config, in_force, |folder| stage.node.changed(folder), renew).await;
 }
 
 /// Puts the folder in force as it is now.

@@ -79,9 +79,8 @@ pub(super) async fn watch(
     Words(watched): Words<Watched>,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Denied> {
     let client = &known(&reception, &headers)?;
-    let place = reception.within(reception.place(since(&headers, watched.after)?.as_deref())).await?;
     let wanted = Wanted { types: watched.types, site: watched.site };
-    let told = reception.events(client, place.clone(), wanted).await?;
+    let (place, told) = reception.events(client, since(&headers, watched.after)?.as_deref(), wanted).await?;
     let mut before = place.to_string();
     let messages = told.flat_map(move |told| futures::stream::iter(messages(told, &mut before).into_iter().map(Ok)));
     Ok(Sse::new(messages).keep_alive(KeepAlive::default()))

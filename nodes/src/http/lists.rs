@@ -169,21 +169,29 @@ pub(super) async fn site(State(reception): Shared, _: Asking, _: NoWords, Id(sit
     reception.within(reception.plant(&site)).await.map(Json)
 }
 
-/// How many rows of a list.
+/// Which deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Newest {
+    /// What the last page said under `next`; left out, from the newest.
+    after: Option<String>,
     /// Rows at most, up to 200; left out, 200.
     #[param(minimum = 1, maximum = 200)]
-    most: Option<u64>,
+    most: Option<u32>,
+    /// Only rows with this somewhere in what was sent or told, its reference, or what was said about it: a topic, a verb, the name of
+    /// a file. Capital letters do not count.
+    #[param(example = "dispatch_job")]
+    find: Option<String>,
+    /// Only what became of it, such as `accepted` or `lost`; `failed` for all that did not become what it was tried for.
+    outcome: Option<String>,
 }
 
 /// List what went to a site and came from it lately: every try, with what became of it.
 #[utoipa::path(
     get, path = "/v1/sites/{id}/deliveries", tag = "node",
     params(("id" = String, Path, description = "The site, by its name.", example = "nord"), Newest),
-    responses((status = 200, description = "The newest first, by every node that speaks with it, each since it started; at most 1000 are kept of each.", body = Deliveries))
+    responses((status = 200, description = "The newest first, by every node that speaks with it, each with what it kept of before its start; about 1000 are kept of each.", body = Deliveries))
 )]
 pub(super) async fn deliveries(
     State(reception): Shared,
@@ -191,7 +199,8 @@ pub(super) async fn deliveries(
     Id(site): Id,
     Words(newest): Words<Newest>,
 ) -> Result<Json<Deliveries>, Denied> {
-    reception.within(reception.deliveries(&site, newest.most)).await.map(Json)
+    let Newest { after, most, find, outcome } = newest;
+    reception.within(reception.deliveries(&v1::DeliveriesWanted { id: site, most, after, find, outcome })).await.map(Json)
 }
 
 /// Search by any native number.

@@ -188,8 +188,7 @@ impl Queries for Counter {
     }
 
     async fn list_deliveries(&self, request: Request<v1::DeliveriesWanted>) -> Document {
-        let v1::DeliveriesWanted { id, most } = request.get_ref();
-        self.asked(&request, self.reception.deliveries(id, most.map(u64::from))).await
+        self.asked(&request, self.reception.deliveries(request.get_ref())).await
     }
 
     async fn list_events(&self, request: Request<v1::EventsWanted>) -> Document {
@@ -206,9 +205,8 @@ impl Queries for Counter {
     async fn watch_events(&self, request: Request<v1::EventsWanted>) -> Result<Response<Self::WatchEventsStream>, Status> {
         let client = super::client(&self.reception, request.metadata())?;
         let asked = request.into_inner();
-        let place = self.reception.within(self.reception.place(asked.after.as_deref())).await?;
         let wanted = Wanted { types: asked.r#type, site: asked.site };
-        let told = self.reception.events(&client, place, wanted).await?;
+        let (_, told) = self.reception.events(&client, asked.after.as_deref(), wanted).await?;
         let told = told.filter(|told| std::future::ready(!told.as_ref().is_ok_and(|told| told.events.is_empty())));
         Ok(Response::new(Box::pin(told.map(|told| document(&event::page(&told?))))))
     }

@@ -1,9 +1,15 @@
 //! Orders on the screen: the list, one whole, its steps.
 
+use std::time::Duration;
+
 use serde_json::Value;
+use takt_protocol::instant::Instant;
 
 use super::evidence::errand;
 use super::{Zones, bare, heard, list, number, or_dash, rows, span, strings, table, text};
+
+/// From when on it is said that a thing was decided later than it happened.
+const DECIDED_LATE: Duration = Duration::from_secs(5);
 
 /// The six questions everybody asks.
 const SIX: [(&str, &str); 6] = [
@@ -88,7 +94,11 @@ pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
     lines.extend(list(answer, "by_hand").iter().map(|document| by_hand(document, plant, zones)));
     for lot in list(answer, "stock") {
         let inspection = if lot.get("in_inspection").and_then(Value::as_bool) == Some(true) { "   IN INSPECTION" } else { "" };
-        lines.push(format!("lot {}   free {}   blocked {}{inspection}", text(lot, "lot"), text(lot, "free"), text(lot, "blocked")));
+        let stale = match lot.get("unreached").and_then(Value::as_bool) {
+            Some(true) => "   AS LAST TOLD: its home is not reached",
+            Some(false) | None => "",
+        };
+        lines.push(format!("lot {}   free {}   blocked {}{inspection}{stale}", text(lot, "lot"), text(lot, "free"), text(lot, "blocked")));
     }
     lines.extend(pallets(answer));
     lines.extend(exceptions(list(answer, "exceptions")));
@@ -321,10 +331,24 @@ pub(crate) fn step(step: &Value, plant: &str, zones: &Zones) -> String {
         by => format!("; matched by hand by {by}: {}", text(step, "matched_because")),
     };
     format!(
-        "{:>6}  {}  {:<20} {}{matched}",
+        "{:>6}  {}  {:<20} {}{matched}{}",
         step.get("commit").unwrap_or(&Value::Null).to_string(),
         zones.at(plant, text(step, "at")),
         who,
-        zones.in_words(plant, &what)
+        zones.in_words(plant, &what),
+        decided(step, plant, zones)
     )
+}
+
+/// When it was decided, where that was noticeably later than it happened: steps stand in the order in which they were decided.
+fn decided(step: &Value, plant: &str, zones: &Zones) -> String {
+    let (at, recorded) = (text(step, "at"), text(step, "recorded_at"));
+    let (Ok(happened), Ok(then)) = (Instant::parse(at), Instant::parse(recorded)) else { return String::new() };
+    if then.since(happened) < DECIDED_LATE {
+        return String::new();
+    }
+    let (day, clock) = (zones.second(plant, recorded), zones.second(plant, at));
+    // Of the same day the clock is enough.
+    let when = if day.get(..5) == clock.get(..5) { day.get(6..).unwrap_or_default().to_owned() } else { day };
+    format!("   (decided {when})")
 }

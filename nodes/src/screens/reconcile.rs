@@ -75,10 +75,12 @@ pub(crate) fn reconciliation(answer: &Value, zones: &Zones) -> String {
     ];
     if compared_nothing(run) {
         lines.truncate(1);
-        lines.push(format!(
-            "NOTHING WAS COMPARED: nothing of ours has moved in the books of {site} since they were read last, so this says nothing about them"
-        ));
-        lines.push(format!("to have all of them read again: takt reconcile --site {site} --every"));
+        let (why, more) = match run.get("every").and_then(Value::as_bool) {
+            Some(true) => ("nothing of ours that is still remembered was ever put there", None),
+            Some(false) | None => ("nothing of ours has moved there since they were read last", Some(site)),
+        };
+        lines.push(format!("NOTHING WAS COMPARED in the books of {site}: {why}, so this says nothing about them"));
+        lines.extend(more.map(|site| format!("to have all of them read again: takt reconcile --site {site} --every")));
     }
     lines.extend(list(answer, "rows").iter().map(|row| thing(row, site, zones)));
     let next = text(answer, "next_at");

@@ -283,6 +283,9 @@ pub(crate) fn reach(answer: &Value, zones: &Zones) -> String {
     lines.extend(lots.iter().map(|lot| {
         let holds: Vec<&str> = strings(lot, "holds").collect();
         let held = if holds.is_empty() { String::new() } else { format!("   HELD already by {}", holds.join(", ")) };
+        if lot.get("unmade").and_then(Value::as_bool) == Some(true) {
+            return format!("  lot   {}   nothing made of it yet{held}", text(lot, "lot"));
+        }
         format!("  lot   {}@{}   {}{held}", text(lot, "lot"), text(lot, "plant"), or_dash(text(lot, "quantity")))
     }));
     lines.extend(list(answer, "trucks").iter().map(|truck| {

@@ -64,6 +64,41 @@ fn deliveries_say_who_knows_them_and_since_when_and_whose_are_missing() {
     }
 }
 
+#[test]
+fn deliveries_that_were_kept_over_a_restart_and_more_that_follow_are_said() {
+    let nodes = json!([{ "who": "node a", "since": "2026-11-24T02:05:10Z", "kept_since": "2026-11-23T23:00:00Z" },
+        { "who": "node b", "missing": "silent since 2026-11-24T02:00:00Z, what it knew of is not here" }]);
+    let row = json!({ "at": "2026-11-24T02:06:00Z", "way": "in", "what": "LOG_9.txt", "outcome": "taken", "took_ms": 3 });
+    let screen = deliveries(&json!({ "rows": [row], "nodes": nodes, "next": "7.1" }), "nord", &zones());
+    for words in [
+        "since it started, 2026-11-24 03:05:10+01:00; and what it kept of before, from 2026-11-24 00:00:00+01:00",
+        "node b is MISSING: silent since 2026-11-24 03:00:00+01:00, what it knew of is not here",
+        "more follows: --after 7.1",
+    ] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+}
+
+#[test]
+fn what_was_decided_later_than_it_happened_says_so() {
+    let line = |at: &str, recorded: &str| {
+        step(&json!({ "commit": 15, "at": at, "recorded_at": recorded, "who": "mes", "what": ["breakdown"] }), "nord", &zones())
+    };
+    assert!(line("2026-11-24T16:49:18Z", "2026-11-24T16:55:27Z").ends_with("breakdown   (decided 17:55:27)"));
+    assert!(line("2026-11-24T16:49:18Z", "2026-11-25T16:55:27Z").ends_with("(decided 11-25 17:55:27)"));
+    assert!(line("2026-11-24T16:49:18Z", "2026-11-24T16:49:20Z").ends_with("breakdown"), "two seconds are nothing to tell");
+}
+
+#[test]
+fn a_lot_whose_home_is_not_reached_is_shown_as_last_told() {
+    let lot = |unreached: bool| json!({ "lot": "FG-100/L-9", "free": "298 H87", "blocked": "0 H87", "unreached": unreached });
+    let row = |unreached| {
+        let screen = order(&shown(&json!({ "stock": [lot(unreached)] })), &zones());
+        screen.lines().find(|line| line.starts_with("lot FG-100/L-9")).unwrap().to_owned()
+    };
+    assert!(row(true).ends_with("AS LAST TOLD: its home is not reached") && row(false).ends_with("blocked 0 H87"));
+}
+
 /// An order with these figures and exceptions.
 fn shown(more: &Value) -> Value {
     let mut answer = json!({ "as_of": "2026-11-24T02:12:00Z", "row": { "plant": "nord", "number": "1000042", "erp": "erp" } });

@@ -3,7 +3,9 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use takt_actors::link::deliveries::{Delivered, Outcome, Way};
 use takt_config::start;
+use takt_protocol::instant::Instant;
 
 use super::*;
 
@@ -96,7 +98,7 @@ async fn a_change_that_waited_for_its_test_is_put_in_force_with_it_and_one_that_
         assert_eq!(put.lock().unwrap().len(), 2);
     };
     tokio::select! {
-        () = watch(&clock, &config, before, |folder| against(&book, folder), renew) => unreachable!("it looks for ever"),
+        () = watch(&clock, &config, before, |folder| against(&Standing::of(&book), folder), renew) => unreachable!("it looks for ever"),
         () = saving => {}
     }
 }
@@ -128,4 +130,123 @@ fn a_promise_that_is_saved_for_another_link_comes_with_that_link() {
     let book = loaded().book;
     assert_eq!(book.sites[&erp].classes["post"], Class::DedupByKey);
     assert_eq!(promised(book.as_ref().clone(), &started).sites[&erp].classes["post"], started[&erp]["post"]);
+}
+
+/// The folder to start from, and a place for what a node keeps.
+struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let dir = tempfile::tempdir().unwrap();
+        start::write_to(&dir.path().join("config")).unwrap();
+        Self { dir }
+    }
+
+    fn save(&self, file: &str, from: &str, to: &str) {
+        let path = self.dir.path().join("config").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(text, changed, "{file} does not say `{from}`");
+        std::fs::write(path, changed).unwrap();
+    }
+
+    fn read(&self) -> (Folder, Text) {
+        let folder = Folder::read(&self.dir.path().join("config")).unwrap();
+        let (variables, _) = trial::filled(&folder, &BTreeMap::new());
+        let text = load_read(&folder, &variables, None).unwrap();
+        (folder, text)
+    }
+
+    async fn start(&self) -> anyhow::Result<Node> {
+        let (config, (folder, text)) = (self.dir.path().join("config"), self.read());
+        let source = Source { config: &config, folder: &folder };
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        Node::start(&text, source, (&self.data(), &text.regions), listen, &Settings::default()).await
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// What a start is refused with.
+    async fn refused(&self) -> String {
+        match self.start().await {
+            Ok(_) => panic!("it started"),
+            Err(why) => format!("{why:#}"),
+        }
+    }
+}
+
+const RECIPE: &str = "recipes/plant-1-fg-150.yaml";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_in_force_before_a_start_is_not_changed_under_its_version() {
+    let place = Place::new();
+    place.start().await.unwrap().stop().await;
+    place.start().await.unwrap().stop().await;
+    place.save(RECIPE, "qty: 500 KGM", "qty: 510 KGM");
+    let why = place.refused().await;
+    assert!(why.contains("cannot be used"), "{why}");
+    assert!(
+        why.contains(
+            "recipes/plant-1-fg-150.yaml:4:10: version 3 of FG-150 at plant-1 is in force with another content. raise its `version`"
+        ),
+        "{why}"
+    );
+    assert_eq!(place.refused().await, why, "it is the same when it is tried again");
+    place.save(RECIPE, "version: \"3\"", "version: \"4\"");
+    place.start().await.unwrap().stop().await;
+    // From now on that one is.
+    place.save(RECIPE, "qty: 510 KGM", "qty: 520 KGM");
+    assert!(place.refused().await.contains("version 4 of FG-150 at plant-1"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_before_a_configuration_counts_forgets_neither_it_nor_the_one_before() {
+    let place = Place::new();
+    place.start().await.unwrap().stop().await;
+    place.save(RECIPE, "qty: 500 KGM", "qty: 510 KGM");
+    place.save(RECIPE, "version: \"3\"", "version: \"4\"");
+    {
+        // It came so far, and no further: something may have been decided by it, or nothing.
+        let (_, text) = place.read();
+        let stores = Stores::open_as(&place.data(), text.regions.iter().copied(), &text.engines).await.unwrap();
+        Shelves::of(text.regions.iter().filter_map(|region| stores.seams(*region))).begins(&text.book).await.unwrap();
+        stores.stop().await;
+    }
+    place.save(RECIPE, "qty: 510 KGM", "qty: 520 KGM");
+    assert!(place.refused().await.contains("version 4 of FG-150 at plant-1 is in force with another content"));
+    place.save(RECIPE, "version: \"4\"", "version: \"3\"");
+    assert!(place.refused().await.contains("version 3 of FG-150 at plant-1 is in force with another content"));
+    place.save(RECIPE, "version: \"3\"", "version: \"5\"");
+    place.start().await.unwrap().stop().await;
+    // Both are forgotten: the last that counted is what is held against.
+    place.save(RECIPE, "version: \"5\"", "version: \"4\"");
+    place.start().await.unwrap().stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_went_to_a_site_is_known_after_a_restart() {
+    let place = Place::new();
+    let node = place.start().await.unwrap();
+    let site = SiteId::parse("plant-1").unwrap();
+    let row = Delivered {
+        at: Instant::from_utc_ms(1_764_000_000_000),
+        way: Way::Out,
+        what: "dispatch_job".to_owned(),
+        reference: "TKT0001".to_owned(),
+        attempt: 1,
+        outcome: Outcome::Accepted,
+        detail: String::new(),
+        took_ms: 3,
+    };
+    node.mesh.region_of(site).unwrap().note(site, row.clone());
+    node.stop().await;
+    let node = place.start().await.unwrap();
+    let known = node.mesh.region_of(site).unwrap().deliveries(site).unwrap().latest(1_000);
+    assert_eq!(known.iter().filter(|known| **known == row).count(), 1, "{known:?}");
+    node.stop().await;
 }

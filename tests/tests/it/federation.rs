@@ -23,6 +23,7 @@ use crate::several::{Node, until};
 use crate::wire::Wire;
 
 mod seen;
+mod twice;
 
 use seen::{events, heard_alike, one_cause_from_afar, seen_whole};
 

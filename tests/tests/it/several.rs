@@ -351,6 +351,7 @@ async fn a_region_on_two_nodes_loses_and_doubles_nothing_when_one_is_killed_and_
         load.refused(killed, now).len()
     );
     assert!(took < TAKEN_OVER_MAX, "the last shard of the killed node answered after {took:?}");
+    alike::missed(&a, "b").await;
 
     let mut b = place.start("b");
     load.ask(&[a.url.clone(), b.url.clone()]);

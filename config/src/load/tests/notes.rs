@@ -192,3 +192,65 @@ fn a_secret_by_which_two_could_speak_for_each_other_is_noted() {
     assert_eq!(both("a", "a"), [format!("sites/nord.yaml:5:50: nord shows who it is by the same secret as erp, {own}")]);
     assert_eq!(both("p", "b"), [format!("sites/erp.yaml:4:50: erp shows who it is by the same secret as the client planner, {own}")]);
 }
+
+#[test]
+fn limits_that_no_system_has_are_noted_where_they_stand() {
+    let with = |limits: &str| noted(&[("sites/nord.yaml", &format!("{PLANT}limits: {{{limits}}}\n"))]);
+    let about = |notes: Vec<String>| notes.into_iter().filter(|note| note.contains("` is ")).collect::<Vec<_>>();
+    for (limits, wanted) in [
+        (
+            "window_ms: 10",
+            "sites/nord.yaml:5:21: `window_ms` is 10: nearly every answer would come too late, and be in doubt. write 100 or more",
+        ),
+        (
+            "window_ms: 86400000",
+            "sites/nord.yaml:5:21: `window_ms` is 86400000: an errand whose reply was lost would be noticed that late.",
+        ),
+        ("at_once: 9000", "sites/nord.yaml:5:19: `at_once` is 9000: few systems stand so many calls at once. write 256 or less"),
+        ("per_minute: 900000", "sites/nord.yaml:5:22: `per_minute` is 900000: more than one call a millisecond is no limit."),
+        ("failures: 5000", "sites/nord.yaml:5:20: `failures` is 5000:"),
+        ("rest_ms: 1", "sites/nord.yaml:5:19: `rest_ms` is 1: that is no rest."),
+        ("rest_max_ms: 864000000", "sites/nord.yaml:5:23: `rest_max_ms` is 864000000:"),
+    ] {
+        let notes = about(with(limits));
+        assert!(matches!(notes.as_slice(), [one] if one.starts_with(wanted)), "{limits}: {notes:#?}");
+    }
+    assert_eq!(
+        about(with("window_ms: 100, at_once: 256, per_minute: 60000, failures: 1000, rest_ms: 100, rest_max_ms: 86400000")),
+        [""; 0]
+    );
+    let own = about(noted(&[("plants/nord/limits.yaml", "window_ms: 10\n")]));
+    assert!(matches!(own.as_slice(), [one] if one.starts_with("plants/nord/limits.yaml:1:12: `window_ms` is 10")), "{own:#?}");
+}
+
+#[test]
+fn a_file_that_two_topics_fit_is_noted_with_the_one_that_takes_it() {
+    let link = |topics: &str| format!("{PLANT}link: {{files: {{inbound: {{folder: /in, every_ms: 1000, topics: {{{topics}}}}}}}}}\n");
+    let about = |topics: &str| {
+        let notes = noted(&[("sites/nord.yaml", &link(topics)), ("m.jq", ALL)]);
+        notes.into_iter().filter(|note| note.contains("a file that is one of")).collect::<Vec<_>>()
+    };
+    let notes = about("all: {names: '*', mapping: m.jq}, orders: {names: '*.xml', mapping: m.jq}");
+    let wanted = "a file that is one of all (*) and of orders (*.xml) is taken as one of orders. leave it so where that is meant, or name the files of all more exactly";
+    assert!(matches!(notes.as_slice(), [one] if one.ends_with(wanted)), "{notes:#?}");
+    assert_eq!(about("rows: {names: '*.csv', mapping: m.jq}, orders: {names: '*.xml', mapping: m.jq}"), [""; 0]);
+}
+
+#[test]
+fn a_plant_that_nothing_can_be_made_at_or_that_its_erp_cannot_name_is_noted() {
+    let sued = ("sites/sued.yaml", PLANT);
+    let about = |files: &[(&str, &str)], words: &str| noted(files).into_iter().filter(|note| note.contains(words)).collect::<Vec<_>>();
+    let none = "sites/sued.yaml:1:7: no recipe is for sued, so no order of it could be made. write one in recipes/ with `plant: sued`";
+    assert_eq!(about(&[sued], "no recipe is for"), [none]);
+    let plm = format!(
+        "{}link: {{http: {{base: 'http://b', inbound: {{token: '${{T}}', topics: {{'*': m.jq}}}}}}}}\n",
+        ERP.replace("kind: erp", "kind: product_data")
+    );
+    assert_eq!(about(&[sued, ("sites/plm.yaml", &plm), ("m.jq", ALL)], "no recipe is for"), [""; 0], "its recipes may come from there");
+    let erp = format!(
+        "{ERP}link: {{http: {{base: 'http://b', inbound: {{token: '${{T}}', topics: {{'*': m.jq}}}}, tables: {{plant: {{nord: X}}}}}}}}\n"
+    );
+    let unnamed = about(&[sued, ("sites/erp.yaml", &erp), ("m.jq", "def inputs: .tables.plant;")], "no word for");
+    let wanted = "the table plant has no word for sued, whose orders are this ERP's. add `sued:` with the ERP's own word for it";
+    assert!(matches!(unnamed.as_slice(), [one] if one.starts_with("sites/erp.yaml:4:") && one.ends_with(wanted)), "{unnamed:#?}");
+}

@@ -13,7 +13,7 @@ use takt_protocol::shipment::Stage;
 use takt_protocol::uom::Uom;
 use utoipa::ToSchema;
 
-use super::{Head, head, word_of};
+use super::{Edge, Head, head, word_of};
 
 /// How far a hold on a lot would reach.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -51,6 +51,9 @@ pub struct ReachedLot {
     /// All that was made of it; absent for a component, which came from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<String>,
+    /// Whether nothing was made of it yet: an order makes it when nobody names another lot, and a hold is on it before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmade: bool,
     /// Holds that are on it already.
     pub holds: Vec<String>,
 }
@@ -73,9 +76,11 @@ pub struct ReachedTruck {
     pub departed: bool,
 }
 
-/// The reach of a hold on `state`; `down` are the lots made of it, `shipments` those of all of them that are reached.
-pub(crate) fn reach(state: &State, down: &[State], shipments: &[State], cut: bool, now: Instant) -> Reach {
-    let lots: Vec<(&State, &Lot)> = std::iter::once(state).chain(down).filter_map(lot).collect();
+/// The reach of a hold on `state`; `down` are the lots made of it, each as what it was made of calls it, `shipments` those of all of them
+/// that are reached.
+pub(crate) fn reach(state: &State, down: &[(Edge, State)], shipments: &[State], cut: bool, now: Instant) -> Reach {
+    let lots: Vec<(&State, &Lot)> = std::iter::once(state).chain(down.iter().map(|(_, state)| state)).filter_map(lot).collect();
+    let called = |id: EntityId| down.iter().find(|(_, state)| state.id == id).map(|(edge, _)| edge.lot.clone());
     let mut sums: BTreeMap<Uom, Qty> = BTreeMap::new();
     for qty in lots.iter().filter_map(|(_, lot)| lot.total()) {
         let sum = sums.entry(qty.uom()).or_insert(Qty::zero(qty.uom()));
@@ -90,7 +95,7 @@ pub(crate) fn reach(state: &State, down: &[State], shipments: &[State], cut: boo
         units: units.len(),
         departed: trucks.iter().filter(|truck| truck.departed).count(),
         trucks,
-        lots: lots.iter().map(|(state, lot)| reached(state.id, lot)).collect(),
+        lots: lots.iter().map(|(state, lot)| reached(state.id, lot, called(state.id))).collect(),
         cut,
     }
 }
@@ -121,12 +126,14 @@ fn truck(id: EntityId, left: bool, shipments: &[State]) -> ReachedTruck {
     }
 }
 
-fn reached(id: EntityId, lot: &Lot) -> ReachedLot {
+/// A lot of which nothing was said yet is called as what it was made of calls it.
+fn reached(id: EntityId, lot: &Lot, called: Option<String>) -> ReachedLot {
     ReachedLot {
         id: id.to_string(),
-        lot: lot.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+        lot: lot.key.as_ref().map(ToString::to_string).or(called).unwrap_or_default(),
         plant: lot.site.map(|site| site.to_string()),
         quantity: lot.total().map(|qty| qty.to_string()),
+        unmade: lot.key.is_none(),
         holds: lot.holds.keys().map(ToString::to_string).collect(),
     }
 }

@@ -50,6 +50,11 @@ async fn what_a_token_opened_ends_when_the_token_is_taken_away() {
     clients.replace(&Clients::of(&changed, &book()).unwrap());
     leaves.await;
     moves.await;
+    // Who came before, and only now begins to wait.
+    let late = clients.who(Some(b"Bearer secret")).unwrap();
+    let gone = Clients::of(&[text("left", "old")], &book()).unwrap().who(Some(b"Bearer old")).unwrap();
+    clients.until_gone(&gone).await;
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(20), clients.until_gone(&late)).await.is_err(), "it was ended");
     // Who comes afterwards is not meant.
     let mut again = came("second");
     clients.replace(&Clients::of(&changed, &book()).unwrap());

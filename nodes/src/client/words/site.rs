@@ -30,6 +30,15 @@ pub enum SiteQuestion {
         /// Rows at most, up to 200.
         #[arg(long, default_value_t = 50)]
         most: usize,
+        /// Only rows with this in what was sent or told, its reference, or what was said about it: a topic, a verb, the name of a file.
+        #[arg(long)]
+        find: Option<String>,
+        /// Only what became of it, such as accepted or lost; `failed` for all that did not become what it was tried for.
+        #[arg(long)]
+        outcome: Option<String>,
+        /// What the last part said to send for more.
+        #[arg(long)]
+        after: Option<String>,
     },
     /// Where a plant's own system has other recipes than its master data says.
     Drift {

@@ -104,7 +104,13 @@ async fn a_place_and_a_length_are_judged_the_same_whatever_list_they_are_for() {
         plant.gets(&format!("{list}?after=x")).await.is(422, "SCHEMA", "after");
         assert_eq!(plant.gets(&format!("{list}?after=")).await.status.as_u16(), 200, "{list}: nothing is the beginning");
     }
-    for list in lists.into_iter().chain(["/v1/sites/nord/deliveries"]) {
+    let deliveries = "/v1/sites/nord/deliveries";
+    plant.gets(&format!("{deliveries}?after=x")).await.is(422, "SCHEMA", "after");
+    plant.gets(&format!("{deliveries}?outcome=eaten")).await.is(422, "SCHEMA", "outcome");
+    let tried = |page: &super::Back| page.body["rows"].as_array().unwrap().iter().map(|row| row["what"].clone()).collect::<Vec<_>>();
+    assert_eq!(tried(&plant.gets(&format!("{deliveries}?find=DISPATCH&outcome=accepted")).await), ["dispatch_job"]);
+    assert_eq!(tried(&plant.gets(&format!("{deliveries}?find=DISPATCH&outcome=failed")).await), [""; 0]);
+    for list in lists.into_iter().chain([deliveries]) {
         for most in ["0", "201", "4294967295"] {
             plant.gets(&format!("{list}?most={most}")).await.is(422, "SCHEMA", "most");
         }

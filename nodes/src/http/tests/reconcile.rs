@@ -122,6 +122,10 @@ async fn what_agreed_is_read_again_when_everything_is_asked_for() {
     let zones = Zones::of(&finance.gets("/v1/sites").await.body);
     let screen = screens::reconciliation(&none, &zones);
     assert!(screen.contains("NOTHING WAS COMPARED") && screen.contains("takt reconcile --site erp-eu --every"), "{screen}");
+    let mut asked = none.clone();
+    asked["run"]["every"] = json!(true);
+    let screen = screens::reconciliation(&asked, &zones);
+    assert!(screen.contains("NOTHING WAS COMPARED") && !screen.contains("--every"), "it was just done: {screen}");
     assert!(!screen.contains("unexplained"), "it looks as if all were well:\n{screen}");
     let list = screens::reconciliations(&finance.gets("/v1/reconciliations").await.body, &zones);
     assert!(list.contains("nothing compared"), "{list}");

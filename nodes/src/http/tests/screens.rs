@@ -3,6 +3,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use takt_protocol::order::Dispatch;
 
 use super::{Person, completion, hold, release};
 use crate::ask::tests::fixture::World;
@@ -133,6 +134,27 @@ async fn a_lot_is_found_by_its_bare_number_and_says_how_far_a_hold_would_reach()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lot_that_an_order_will_make_is_named_where_a_hold_would_reach_it_before() {
+    let world = World::start().await;
+    world.released("1000042").await;
+    let plant = Person::plant(&world);
+    let issue =
+        json!({ "plant": "nord", "order": "1000042@erp-eu", "operation": "10", "material": "STEEL-3", "lot": "H-1", "quantity": "4 KGM" });
+    plant.posts("/v1/material-issues", "i1", issue).await.entity();
+    let reach = loop {
+        let reach = plant.gets("/v1/lots/H-1/reach").await.body;
+        if reach["lots"].as_array().is_some_and(|lots| lots.len() == 2) {
+            break reach;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&reach["lots"][1]["lot"], &reach["lots"][1]["unmade"]), (&json!("FG-100/1000042"), &json!(true)), "{reach}");
+    let screen = screens::reach(&reach, &screens::Zones::of(&plant.gets("/v1/sites").await.body));
+    assert!(screen.contains("lot   FG-100/1000042   nothing made of it yet"), "{screen}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plant_shows_its_systems_what_is_down_and_the_orders_of_its_shift() {
     let world = World::start().await;
     world.released("1000042").await;
@@ -145,6 +167,13 @@ async fn a_plant_shows_its_systems_what_is_down_and_the_orders_of_its_shift() {
     assert!(seen["down"][0]["since"].is_string() && seen["configured_at"].is_string(), "{seen}");
     assert_eq!((&seen["recipes"][0]["expected"], &seen["recipes"][0]["same"]), (&json!("7"), &json!("unknown")));
     assert_eq!((&seen["configuration"], &seen["shift"]["name"], &seen["zone"]), (&json!("test"), &json!("day"), &json!("Europe/Berlin")));
+    // One that was not sent because of it stands still, too, and is told by the exceptions in the same words.
+    let kept_back = world.ordered("1000043").await.to_string();
+    world.until(&kept_back, |order| matches!(order.dispatch, Dispatch::Invalid { .. })).await;
+    let stops = plant.gets("/v1/sites/nord").await.body["down"][0]["stops"].clone();
+    let mut stops: Vec<&str> = stops.as_array().unwrap().iter().map(|order| order.as_str().unwrap()).collect();
+    stops.sort_unstable();
+    assert_eq!(stops, ["1000042", "1000043"]);
     let afar = plant.gets("/v1/sites/afar").await.body;
     assert_eq!((&afar["reached"], &afar["recipes"]), (&json!(false), &json!([])));
     plant.gets("/v1/sites/nowhere").await.is(404, "UNKNOWN", "id");

@@ -71,7 +71,11 @@ async fn events_contracts_deliveries_and_raw_messages_are_told_here_too() {
     let which = |id: &str| v1::Which { id: id.to_owned(), at: None };
     assert!(queries.show_contract(which("order.released.v1")).await.unwrap().into_inner().fields.contains_key("properties"));
     is(&queries.show_contract(which("order.eaten.v1")).await.unwrap_err(), Code::NotFound, "UNKNOWN", "id");
-    let deliveries = queries.list_deliveries(v1::DeliveriesWanted { id: "nord".to_owned(), most: Some(1) }).await.unwrap().into_inner();
+    let deliveries = queries
+        .list_deliveries(v1::DeliveriesWanted { id: "nord".to_owned(), most: Some(1), ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(rows(&deliveries), 1);
     let steps = http.gets("/v1/orders/1000042/timeline").await.body["steps"].clone();
     let hash = steps.as_array().unwrap().iter().find_map(|step| step["raw"].as_str()).unwrap().to_owned();

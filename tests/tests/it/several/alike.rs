@@ -18,3 +18,14 @@ pub(super) async fn seen(a: &Node, b: &Node) {
         assert!(erp["trouble"].is_string() && erp["missing"].is_null(), "nobody answers there, and {} says {erp}", node.url);
     }
 }
+
+/// A node that was killed is named where it is missed: what it alone knew of the ERP is in nobody's list.
+pub(super) async fn missed(a: &Node, killed: &str) {
+    until("the killed node is named", async || {
+        let found = read(&a.url, "PLANNER", "sites/erp/deliveries").await.unwrap_or_default();
+        let nodes = found["nodes"].as_array().cloned().unwrap_or_default();
+        let named = nodes.iter().find(|node| node["who"] == format!("node {killed}"));
+        named.is_some_and(|node| node["missing"].as_str().is_some_and(|why| why.starts_with("silent since 20")))
+    })
+    .await;
+}
