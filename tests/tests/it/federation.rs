@@ -358,7 +358,7 @@ async fn joined(main: &Node, edge: &Node, order: &str) {
         })
         .await;
     }
-    let (here, _) = events(main, "").await;
-    let (there, _) = events(edge, "").await;
+    let (here, _) = events(main, "", true).await;
+    let (there, _) = events(edge, "", true).await;
     assert!(here.len() > TOLD && here == there, "{} events are told at main, {} at edge", here.len(), there.len());
 }
