@@ -86,7 +86,11 @@ impl Actor for Entity {
     type Arguments = Start;
 
     async fn pre_start(&self, _: ActorRef<Told>, start: Start) -> Result<Desk, ActorProcessingErr> {
-        let (state, head) = load(&start.node, start.id).await?;
+        let loaded = load(&start.node, start.id).await;
+        if let Err(error) = &loaded {
+            error.tell(&start.node).await;
+        }
+        let (state, head) = loaded?;
         let last_snapshot = head.number;
         let (waiting, askers) = (VecDeque::new(), Vec::new());
         Ok(Desk { start, state, head, waiting, askers, flight: None, failures: 0, last_snapshot, leaves: false })

@@ -83,14 +83,36 @@ pub enum Probed {
     },
 }
 
+/// Something of ours that a site refused, as it can be seen there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LateRefusal {
+    /// Our reference in it.
+    pub reference: String,
+    /// Where it stands.
+    pub place: String,
+}
+
 /// A way to one site.
 #[async_trait]
 pub trait Link: Send + Sync {
     /// Sends, once. Must stop by itself when dropped.
     async fn send(&self, errand: &Errand) -> Sent;
 
+    /// Whether it is configured to send that at all.
+    fn takes(&self, verb: &str) -> bool;
+
     /// Asks the site by our reference.
     async fn probe(&self, errand: &Errand) -> Probed;
+
+    /// Whether it can be seen here that the site refused something a while after it took it.
+    fn sees_late_refusals(&self) -> bool {
+        false
+    }
+
+    /// What stands refused there now, and was taken before.
+    async fn late_refusals(&self) -> Result<Vec<LateRefusal>, String> {
+        Ok(Vec::new())
+    }
 
     /// By how much the site's clock is ahead of ours at least, in ms, as its last answer said; nothing where no answer says so.
     fn clock_ahead_ms(&self) -> Option<i64> {

@@ -25,6 +25,7 @@ mod breaker;
 mod errand;
 pub(crate) mod feeder;
 mod pace;
+pub(crate) mod refused;
 mod way;
 
 use breaker::Breaker;

@@ -39,6 +39,7 @@ pub const CHILDREN: &[Child] = &[
     Child { name: "dispatcher", budget: CALM },
     Child { name: "publisher", budget: CALM },
     Child { name: "feeders", budget: CALM },
+    Child { name: "refusals", budget: CALM },
     Child { name: "couriers", budget: CALM },
     Child { name: "exporters", budget: CALM },
     Child { name: "heartbeat", budget: CALM },

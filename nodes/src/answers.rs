@@ -106,7 +106,7 @@ pub struct Hit {
     /// configured data its site.
     pub id: String,
     /// order, lot, unit, shipment or site; exception, exception group, document, posting (by our reference in the ERP), hold, demand,
-    /// notice, carrier, load, bin or dock; material, recipe, equipment or calendar, as a record of master data or as they are
+    /// notice, purchase, carrier, load, bin or dock; material, recipe, equipment or calendar, as a record of master data or as they are
     /// configured.
     pub kind: String,
     /// The name it was found by, as `number@system` where a system gave it.

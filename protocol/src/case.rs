@@ -16,7 +16,7 @@ use crate::words::Role;
 mod cause;
 mod impact;
 
-pub use cause::{Cause, stakes};
+pub use cause::{Cause, stakes, total};
 pub use impact::Impact;
 pub(crate) use impact::frame;
 
@@ -143,11 +143,13 @@ pub enum CaseKind {
     Provisional,
     /// Its ERP decided otherwise than the plant did.
     Contradicted,
+    /// The log of something has a hole or a fork, and it stands still.
+    LogBroken,
 }
 
 impl CaseKind {
     /// Every kind, each once.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Rejected(Code::Other),
         Self::NotReady,
         Self::Unanswered,
@@ -170,6 +172,7 @@ impl CaseKind {
         Self::BooksDiffer,
         Self::Provisional,
         Self::Contradicted,
+        Self::LogBroken,
     ];
 
     /// Its word, as it stands on every wire.
@@ -197,13 +200,14 @@ impl CaseKind {
             Self::BooksDiffer => "books_differ",
             Self::Provisional => "provisional",
             Self::Contradicted => "contradicted",
+            Self::LogBroken => "log_broken",
         }
     }
 
     /// How bad, 0 worst: orders the desk where time to impact is equal.
     pub fn severity(&self) -> u8 {
         match self {
-            Self::Escape => 0,
+            Self::Escape | Self::LogBroken => 0,
             Self::HeldAfterClearance | Self::InDoubt | Self::AliasClash | Self::Provisional => 1,
             Self::Rejected(_)
             | Self::Shortage

@@ -130,6 +130,11 @@ impl Outbox {
         self.documents.get(&number)
     }
 
+    /// The intents that are settled by a document, oldest first.
+    pub fn documents(&self) -> impl Iterator<Item = (u32, &DocNo)> {
+        self.documents.iter().map(|(number, document)| (*number, document))
+    }
+
     /// Whether a number was ever given out.
     pub fn was_recorded(&self, number: u32) -> bool {
         (1..=self.last).contains(&number)

@@ -3,13 +3,15 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use takt_cluster::seam::Entry;
-use takt_protocol::envelope::RawRef;
+use takt_cluster::seam::{Entry, Message, QueueName};
+use takt_protocol::envelope::{Envelope, RawRef};
 use takt_protocol::id::EntityId;
+use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::kernel::{State, replay};
+use takt_protocol::name::SiteId;
 use takt_protocol::planted::{self, Bug};
 use takt_protocol::seen::Seen;
-use takt_protocol::{commit, wire};
+use takt_protocol::{commit, site, wire};
 
 use crate::node::Node;
 
@@ -37,22 +39,17 @@ pub(crate) enum LoadError {
         source: takt_cluster::Error,
     },
     /// Bytes that cannot be read.
-    #[error("failed to read a commit of {entity}")]
+    #[error("failed to read commit {} of {}", place.number, place.entity)]
     Wire {
-        /// Whose.
-        entity: EntityId,
+        /// Which.
+        place: Box<Place>,
         /// Why.
         #[source]
         source: wire::WireError,
     },
     /// The chain is broken.
-    #[error("the log of {entity} has a hole or a fork at commit {number}: it stands still until a person has looked")]
-    Chain {
-        /// Whose.
-        entity: EntityId,
-        /// Where.
-        number: u64,
-    },
+    #[error("the log of {} has a hole or a fork at commit {}: it stands still until a person has looked", .0.entity, .0.number)]
+    Chain(Box<Place>),
     /// Written by a newer binary.
     #[error("the log of {entity} was written with schema {schema}, this binary knows {}: update it", wire::SCHEMA)]
     Schema {
@@ -61,6 +58,45 @@ pub(crate) enum LoadError {
         /// The newer schema.
         schema: u16,
     },
+}
+
+impl LoadError {
+    /// A log that is broken stands still and cannot say so itself: a site of its region opens the case, its own where that is known.
+    pub(crate) async fn tell(&self, node: &Node) {
+        let (place, why) = match self {
+            Self::Chain(place) => (place, "its log has a hole or a fork"),
+            Self::Wire { place, .. } => (place, "its log cannot be read"),
+            Self::Store { .. } | Self::Schema { .. } => return,
+        };
+        let Place { entity, number: commit, site } = **place;
+        let book = node.book();
+        let keeper = |site| book.site_entity(site).filter(|keeper| keeper.region() == node.region && *keeper != entity);
+        let Some(keeper) = site.into_iter().chain(book.sites.keys().copied()).find_map(keeper) else { return };
+        let mail = site::Mail::LogBroken { entity, commit, why: why.to_owned() };
+        let id = format!("broken/{entity}/{commit}");
+        let envelope = Envelope::ours(&id, node.seams.clock.now());
+        let input = Input { to: Address::Entity(keeper), envelope, body: Body::Site(site::Input::Mail(mail)) };
+        let queue = QueueName::In { shard: keeper.shard(node.seams.journal.shards()) };
+        let told = match wire::pack(input) {
+            Ok(bytes) => {
+                let message = Message { queue, id, bytes: Bytes::from(bytes) };
+                node.seams.queue.publish(vec![message]).await.map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = told {
+            tracing::error!(%entity, %error, "a broken log could not be made a case; it is told again when it is looked for again");
+        }
+    }
+}
+
+/// A commit in a log.
+#[derive(Debug)]
+pub(crate) struct Place {
+    entity: EntityId,
+    number: u64,
+    /// Where the entity is, as far as was read.
+    site: Option<SiteId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,12 +153,16 @@ async fn find(node: &Node, entity: EntityId) -> Option<Snapshot> {
 
 fn follow(entity: EntityId, mut state: State, mut head: Head, entries: &[Entry]) -> Result<(State, Head), LoadError> {
     for entry in entries {
-        let (commit, hash) = wire::open(&entry.bytes).map_err(|source| LoadError::Wire { entity, source })?;
+        let place = Place { entity, number: head.number + 1, site: state.site() };
+        let (commit, hash) = match wire::open(&entry.bytes) {
+            Ok(opened) => opened,
+            Err(source) => return Err(LoadError::Wire { place: Box::new(place), source }),
+        };
         if commit.schema > wire::SCHEMA {
             return Err(LoadError::Schema { entity, schema: commit.schema });
         }
-        if commit.entity != entity || commit.number != head.number + 1 || commit.previous != head.hash {
-            return Err(LoadError::Chain { entity, number: head.number + 1 });
+        if commit.entity != entity || commit.number != place.number || commit.previous != head.hash {
+            return Err(LoadError::Chain(Box::new(place)));
         }
         state = commit.steps.iter().fold(state, replay);
         head = Head { number: commit.number, hash, sequence: entry.sequence };

@@ -35,6 +35,8 @@ pub enum Evidence {
     Load,
     /// Somebody who acted here and said why, or who posted by hand in an ERP.
     Person,
+    /// A purchase order that a supplier answers, or its line.
+    Purchase,
 }
 
 impl Evidence {
@@ -51,6 +53,7 @@ impl Evidence {
             Self::Posting => "posting",
             Self::Load => "load",
             Self::Person => "person",
+            Self::Purchase => "purchase",
         }
     }
 
@@ -58,7 +61,7 @@ impl Evidence {
     pub(super) fn is_present(self) -> bool {
         match self {
             Self::Carrier | Self::Bin | Self::Dock => true,
-            Self::Document | Self::Hold | Self::Demand | Self::Notice | Self::Posting | Self::Load | Self::Person => false,
+            Self::Document | Self::Hold | Self::Demand | Self::Notice | Self::Posting | Self::Load | Self::Person | Self::Purchase => false,
         }
     }
 }
@@ -89,7 +92,7 @@ fn said(commit: &Commit, fact: &Fact) -> Vec<(String, Evidence)> {
         }
         Fact::Intended { number, intent } => posting(commit, *number, intent).into_iter().collect(),
         Fact::Order(fact) => of_order(fact),
-        Fact::Lot(fact) => of_lot(fact).into_iter().collect(),
+        Fact::Lot(fact) => of_lot(fact),
         Fact::Unit(fact) => of_unit(fact).into_iter().collect(),
         Fact::Shipment(fact) => of_shipment(fact).into_iter().collect(),
         Fact::Site(fact) => {
@@ -115,12 +118,13 @@ fn posting(commit: &Commit, number: u32, intent: &Intent) -> Option<(String, Evi
     Some((id.reference().as_str().to_owned(), Evidence::Posting))
 }
 
-fn of_lot(fact: &lot::Fact) -> Option<(String, Evidence)> {
+fn of_lot(fact: &lot::Fact) -> Vec<(String, Evidence)> {
     if let lot::Fact::Held { hold, .. } = fact {
-        return Some((hold.to_string(), Evidence::Hold));
+        return vec![(hold.to_string(), Evidence::Hold)];
     }
-    let lot::Fact::Announced { expected, .. } = fact else { return None };
-    Some((expected.notice.to_string(), Evidence::Notice))
+    let lot::Fact::Announced { expected, .. } = fact else { return Vec::new() };
+    let purchase = expected.purchase.as_ref().map(|purchase| (purchase.to_string(), Evidence::Purchase));
+    [(expected.notice.to_string(), Evidence::Notice)].into_iter().chain(purchase).collect()
 }
 
 fn of_unit(fact: &unit::Fact) -> Option<(String, Evidence)> {

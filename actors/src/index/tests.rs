@@ -214,6 +214,7 @@ async fn what_is_no_thing_of_its_own_leads_to_what_it_is_about_and_what_moved_on
     let (lot, unit, shipment, planning) = (of(Kind::Lot, 1), of(Kind::Unit, 2), of(Kind::Shipment, 3), of(Kind::Site, 4));
     let expected = takt_protocol::lot::Expected {
         notice: NativeId::parse("ASN-0881").unwrap(),
+        purchase: NativeId::parse("45-1").ok(),
         supplier: NativeId::parse("SUP-1").unwrap(),
         qty: takt_protocol::qty::Qty::parse("5 H87").unwrap(),
         arrived: None,
@@ -244,6 +245,7 @@ async fn what_is_no_thing_of_its_own_leads_to_what_it_is_about_and_what_moved_on
     };
     let exactly = |number: &str| index.evidence(&NativeId::parse(number).unwrap());
     assert_eq!(exactly("ASN-0881"), [(Evidence::Notice, lot)]);
+    assert_eq!(exactly("45-1"), [(Evidence::Purchase, lot)]);
     assert_eq!(exactly("C-9"), [(Evidence::Bin, unit)]);
     assert_eq!(exactly("Fast Lines"), [(Evidence::Carrier, shipment)]);
     assert_eq!(exactly("S-000001"), [(Evidence::Demand, planning)]);

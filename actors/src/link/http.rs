@@ -335,6 +335,10 @@ fn by_status(answers: &[Value], wrote: bool) -> Sent {
 
 #[async_trait]
 impl Link for HttpLink {
+    fn takes(&self, verb: &str) -> bool {
+        self.verbs.contains_key(verb)
+    }
+
     fn clock_ahead_ms(&self) -> Option<i64> {
         Some(self.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNSEEN)
     }

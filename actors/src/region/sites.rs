@@ -12,6 +12,11 @@ impl Region {
         self.links.get(&site).map(|link| link.status(self.node.seams.clock.as_ref()))
     }
 
+    /// Whether a site can be asked to do that by its link; `None` where no link leads from here.
+    pub fn takes(&self, site: SiteId, verb: &str) -> Option<bool> {
+        self.links.get(&site).map(|link| link.link.takes(verb))
+    }
+
     /// What went to a site and came from it lately; `None` where no link leads from here.
     pub fn deliveries(&self, site: SiteId) -> Option<&Deliveries> {
         self.links.get(&site).map(|link| link.deliveries.as_ref())

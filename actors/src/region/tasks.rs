@@ -60,7 +60,7 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
         tasks.push(named("index", None, move || index::run(Arc::clone(&own), index.clone(), shard)));
     }
     for link in sites {
-        at_site(parts.reach, link, &mut tasks);
+        at_site(parts, link, &mut tasks);
     }
     for shard in 0..shards {
         let (own, duty) = (Arc::clone(node), Some(Duty::Shard(shard)));
@@ -91,7 +91,8 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
 
 /// What speaks with a site, and tells it what happened where it reads along: there its order is that of the log of each shard, and
 /// its limits hold for all of them together.
-fn at_site(reach: &Reach, link: &SiteLink, tasks: &mut Vec<Named>) {
+fn at_site(parts: &Parts<'_>, link: &SiteLink, tasks: &mut Vec<Named>) {
+    let reach = parts.reach;
     let (node, duty) = (&reach.node, Duty::Site(link.site));
     let Some(post) = reach.duties.post(duty).cloned() else { return };
     let desk = Arc::new(SiteDesk {
@@ -109,6 +110,10 @@ fn at_site(reach: &Reach, link: &SiteLink, tasks: &mut Vec<Named>) {
     for shard in (0..node.seams.journal.shards()).filter(|_| reads) {
         let desk = Arc::clone(&readers);
         tasks.push(named("feeders", Some(duty), move || site::feeder::run(Arc::clone(&desk), shard)));
+    }
+    if link.link.sees_late_refusals() {
+        let (desk, index) = (readers, parts.index.clone());
+        tasks.push(named("refusals", Some(duty), move || site::refused::run(Arc::clone(&desk), index.clone())));
     }
 }
 

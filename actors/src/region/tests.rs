@@ -83,6 +83,29 @@ async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
 }
 
 #[tokio::test]
+async fn a_log_with_a_fork_stands_still_and_is_a_case_of_its_plant() {
+    let yard = crate::link::fixture::Yard::start().await;
+    let placed = input(Kind::Lot, "eu", 1, hold());
+    let Address::Entity(lot) = placed.to else { panic!("it is addressed by its id") };
+    yard.region.take(placed, "h1".to_owned()).await.unwrap();
+    assert!(yard.cases().await.is_empty());
+    let journal = Arc::clone(&yard.region.node().seams.journal);
+    let written = journal.read(lot, 0).await.unwrap();
+    let last = written.last().unwrap();
+    // Its last commit once more: somebody wrote past the fence.
+    let twice = takt_cluster::seam::Append { entity: lot, after: last.sequence, bytes: last.bytes.clone() };
+    let done = journal.append(vec![twice]).await;
+    assert!(matches!(done[..], [takt_cluster::seam::Appended::Committed { .. }]), "{done:?}");
+    let yard = yard.crash().await;
+    for _ in 0..2 {
+        assert!(yard.region.show(lot).await.is_err(), "better no answer than a wrong one");
+        let cases = yard.cases().await;
+        assert!(matches!(&cases[..], [case] if case.contains(&lot.to_string()) && case.contains("hole or a fork, at commit 2")), "{cases:?}");
+    }
+    yard.region.stop().await;
+}
+
+#[tokio::test]
 async fn a_book_that_says_when_books_are_read_is_heard_by_the_site_it_says_it_of() {
     let yard = crate::link::fixture::Yard::start().await;
     let (erp, mut book) = (SiteId::parse("erp-eu").unwrap(), yard.region.node().book().as_ref().clone());

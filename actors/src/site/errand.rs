@@ -203,7 +203,7 @@ async fn probe(desk: &SiteDesk, delivery: &Delivery, intent: IntentId, errand: &
 }
 
 /// Asks the entity, or tells it; the answer comes when it is durable.
-async fn claim(desk: &SiteDesk, intent: IntentId, claim: Claim) -> Result<ClaimAnswer, Lost> {
+pub(super) async fn claim(desk: &SiteDesk, intent: IntentId, claim: Claim) -> Result<ClaimAnswer, Lost> {
     claim_of(desk, intent, claim, None).await
 }
 

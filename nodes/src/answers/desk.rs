@@ -21,7 +21,7 @@ pub struct Desk<T: ToSchema> {
     pub awaited: Vec<Awaited>,
 }
 
-/// What is in doubt at a system, and being asked again.
+/// A system that has to answer first: what is in doubt there and being asked again, or what waits for one that is silent.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Awaited {
     /// The system, and how it stands.
@@ -29,6 +29,9 @@ pub struct Awaited {
     pub heard: Heard,
     /// How many errands nobody knows the end of.
     pub in_doubt: usize,
+    /// How many are next in line for it while it is silent: one of each order, lot or shipment, which may have more behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
     /// Where they are, with how many: `nord 26`.
     pub sites: Vec<String>,
     /// What of it are goods that are to be posted, by unit.

@@ -1,20 +1,27 @@
 //! A lot as quality asks for it: what is on which handling unit, what holds it and who has confirmed that, what left.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use takt_protocol::book::Book;
 use takt_protocol::case::CaseKind;
 use takt_protocol::commit::Commit;
+use takt_protocol::effect::Effect;
 use takt_protocol::id::EntityId;
 use takt_protocol::instant::Instant;
+use takt_protocol::intent::Intent;
 use takt_protocol::kernel::{Own, State};
-use takt_protocol::lot::{Expected, Lot};
-use takt_protocol::words::Sscc;
+use takt_protocol::lot::Lot;
+use takt_protocol::outbox::Standing;
+use takt_protocol::qty::Qty;
+use takt_protocol::words::{Sscc, StockStatus};
 use utoipa::ToSchema;
 
 use super::case::{CaseRow, row};
 use super::{Head, head, word_of};
 
 mod clearance;
+mod expected;
 mod hold;
 mod pallet;
 mod reach;
@@ -22,6 +29,7 @@ mod row;
 mod sample;
 
 pub(crate) use hold::held;
+pub use expected::ExpectedRow;
 pub use hold::{ContainmentRow, HeldRow, HoldRow, ProvisionalRow};
 pub use pallet::{LotUnit, Way};
 pub(crate) use reach::reach;
@@ -62,6 +70,9 @@ pub struct LotView {
     /// what left: the ERP issues its deliveries itself, and nobody here sees whether it did. Nothing for lots of components,
     /// whose opening stock is not known here.
     pub erp_stock: Vec<String>,
+    /// What the ERP was asked to move and has not: `298 H87 from unrestricted to blocked`. Not in `erp_stock` yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erp_asked: Vec<String>,
     /// How much left with shipments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
@@ -93,22 +104,6 @@ pub struct LotView {
     pub siblings: Vec<Sibling>,
     /// What waits for a person.
     pub exceptions: Vec<CaseRow>,
-}
-
-/// A handling unit that a supplier announced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ExpectedRow {
-    /// Its number.
-    pub unit: String,
-    /// How much is on it, as announced.
-    pub quantity: String,
-    /// The ship notice.
-    pub notice: String,
-    /// Who sends it.
-    pub supplier: String,
-    /// When it came; absent while it is on its way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub arrived_at: Option<String>,
 }
 
 /// A clearance that was given.
@@ -310,6 +305,7 @@ pub(crate) struct Beside<'a> {
 
 /// A lot, whole, as it is at `now`.
 pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -> LotView {
+    let (stands, asked) = in_erp(state, lot);
     LotView {
         head: head(state, now),
         lot: lot.key.as_ref().map(ToString::to_string),
@@ -319,10 +315,11 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
         refused: lot.refused.as_ref().map(|refused| format!("{} by the decision on {}", refused.verdict.word(), refused.by.hold)),
         in_inspection: lot.in_inspection(),
         samples: samples(lot, beside.commits),
-        erp_stock: lot.stock.stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
+        erp_stock: stands.iter().map(|(status, qty)| format!("{} {qty}", status.word())).collect(),
+        erp_asked: asked,
         left: lot.left().map(|qty| qty.to_string()),
         units: pallet::units(lot, &beside),
-        expected: lot.expected.iter().map(expected).collect(),
+        expected: lot.expected.iter().map(expected::expected).collect(),
         holds: lot.holds.iter().map(|open| hold::hold(open, beside.commits, beside.book, now)).collect(),
         provisional_holds: lot.provisional.iter().map(|open| hold::hold(open, beside.commits, beside.book, now)).collect(),
         released_holds: lot.released.iter().map(ToString::to_string).collect(),
@@ -337,21 +334,27 @@ pub(crate) fn view(state: &State, lot: &Lot, now: Instant, beside: Beside<'_>) -
     }
 }
 
+/// What stands in the ERP, and what it was asked to move and did not say that it has.
+fn in_erp(state: &State, lot: &Lot) -> (BTreeMap<StockStatus, Qty>, Vec<String>) {
+    let mut stock = lot.stock.clone();
+    let mut asked = Vec::new();
+    for (_, open) in state.common.outbox.iter() {
+        if let Intent::Site { effect, .. } = &open.intent
+            && let Effect::ChangeStockStatus { from, to, qty, .. } = effect.as_ref()
+        {
+            stock.moved(*to, *from, *qty);
+            let parked = if open.standing == Standing::Parked { ", which waits for a person" } else { "" };
+            asked.push(format!("{qty} from {} to {}{parked}", from.word(), to.word()));
+        }
+    }
+    (stock.stands, asked)
+}
+
 /// What left of the handling units that count, and with which shipment: whole ones, and what was taken of those that are still here.
 pub(super) fn left(lot: &Lot, counts: impl Fn(&Sscc) -> bool, name: impl Fn(EntityId) -> String) -> Vec<String> {
     let whole = lot.departed.iter().map(|(unit, shipment)| (unit, *shipment, unit.to_string()));
     let parts = lot.taken.iter().flat_map(|(unit, by)| by.iter().map(move |(shipment, qty)| (unit, *shipment, format!("{qty} of {unit}"))));
     whole.chain(parts).filter(|(unit, ..)| counts(unit)).map(|(_, shipment, what)| format!("{what} with {}", name(shipment))).collect()
-}
-
-fn expected((unit, known): (&Sscc, &Expected)) -> ExpectedRow {
-    ExpectedRow {
-        unit: unit.to_string(),
-        quantity: known.qty.to_string(),
-        notice: known.notice.to_string(),
-        supplier: known.supplier.to_string(),
-        arrived_at: known.arrived.map(|at| at.to_string()),
-    }
 }
 
 /// The number of a shipment in its warehouse; our id where it is not reached.

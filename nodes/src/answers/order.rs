@@ -144,7 +144,7 @@ pub struct StockRow {
     /// Whether its home is not reached: the rest is as it was last told here, and may be otherwise by now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreached: bool,
-    /// Free for use.
+    /// Free for use, with what of it has left.
     pub free: String,
     /// Blocked by holds.
     pub blocked: String,
@@ -248,7 +248,7 @@ fn is_late(order: &Order, now: Instant) -> bool {
 pub(crate) fn view(state: &State, order: &Order, now: Instant, beside: Beside<'_>) -> OrderView {
     let exceptions: Vec<CaseRow> = state.common.cases.values().map(|case| row(state.id, case)).collect();
     let resolved = order.resolved.as_ref();
-    let forecast = forecast::forecast(order, beside.commits, beside.trucks, now);
+    let forecast = forecast::forecast(state, order, beside.commits, beside.trucks, now);
     let mut listed = listed(state, order, now);
     if forecast.answer == "late" && !listed.badges.iter().any(|badge| badge == "late") {
         listed.badges.insert(0, "late".to_owned());

@@ -72,6 +72,9 @@ pub struct Sending {
     pub what: String,
     /// What it waits for; empty when it goes at once.
     pub waits_for: String,
+    /// Why it never goes, and a person has to do it there; empty when it can be sent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cannot: String,
 }
 
 /// All that a hold would be on.

@@ -59,6 +59,7 @@ fn text(kind: &CaseKind) -> &'static Text {
         CaseKind::BooksDiffer => &BOOKS_DIFFER,
         CaseKind::Provisional => &PROVISIONAL,
         CaseKind::Contradicted => &CONTRADICTED,
+        CaseKind::LogBroken => &LOG_BROKEN,
     }
 }
 
@@ -292,6 +293,18 @@ const CONTRADICTED: Text = (
         "then takt exceptions ack ID --reason …, with what was decided",
     ],
     "Do not correct the count to what the ERP wanted: the goods are there.",
+);
+
+const LOG_BROKEN: Text = (
+    "The log of an order, lot, shipment, handling unit or site has a hole or a fork, or holds what nobody can read. It stands still: better no \
+     answer than a wrong one. Everything else goes on.",
+    &[
+        "takt exceptions show ID — what stands still, and at which commit",
+        "takt doctor — whether the disks and servers under the store are sound; copy the store as it is, for whoever looks for the cause",
+        "takt restore — bring its region back from the last backup: it reconciles with every system before it sends anything",
+        "then takt exceptions ack ID --reason …",
+    ],
+    "Do not mend or delete messages of a log by hand, and do not post in its place before the ERP's books were looked at.",
 );
 
 #[cfg(test)]

@@ -54,7 +54,8 @@ pub struct SystemRow {
     pub in_per_minute: u64,
     /// Tries that went to it in the last minute, questions after lost replies included.
     pub out_per_minute: u64,
-    /// Errands that wait for it or are under way, in all regions that were reached: plant-critical, business, analytical.
+    /// Errands that wait for it or are under way, in all regions that were reached: plant-critical, business, analytical. Of what is
+    /// sent one after the other, as the postings of an order are, the next one alone.
     pub waiting: [u64; 3],
     /// Errands of which nobody knows whether they were done.
     pub in_doubt: u64,
@@ -63,7 +64,7 @@ pub struct SystemRow {
     /// How many errands a minute it is sent at most; absent where there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_minute_max: Option<u64>,
-    /// How long what waits takes at that limit, in ms, once it answers and when nothing else comes; absent without a limit.
+    /// How long these take at that limit, in ms, once it answers; what comes behind them takes longer. Absent without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drains_ms: Option<u64>,
 }

@@ -1,7 +1,8 @@
 //! What was sent and nobody knows the end of, by the system it was sent to: what a plant's screen counts, and what the desk shows
 //! while it is asked again by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use takt_actors::index::Index;
 use takt_protocol::case::stakes;
@@ -19,6 +20,9 @@ use crate::answers::system;
 
 /// Lost replies that are looked at, at most.
 const DOUBTS_MAX: usize = 10_000;
+
+/// How long a system may be silent before it is said to be.
+const SILENT_AFTER: Duration = Duration::from_mins(1);
 
 /// Errands in doubt at a system.
 #[derive(Default)]
@@ -78,7 +82,35 @@ impl Reception {
         let question = serde_json::to_vec(&site).unwrap_or_default();
         let far = self.gathered::<Vec<Awaited>>(AWAITED, |_| question.clone());
         let (far, here) = tokio::join!(far, self.awaited_in(site, |_| true));
-        Ok(here?.into_iter().chain(far.parts.into_values().flatten()).collect())
+        let mut rows: Vec<Awaited> = here?.into_iter().chain(far.parts.into_values().flatten()).collect();
+        rows.extend(self.silent_ones(site, &rows).await?);
+        Ok(rows)
+    }
+
+    /// Systems that do not answer while something waits for them, of which nothing is in doubt: nobody else would say so.
+    async fn silent_ones(&self, site: Option<&str>, told: &[Awaited]) -> Result<Vec<Awaited>, Denied> {
+        let (book, now) = (self.mesh().book(), self.mesh().clock().now());
+        let is_told = |system: &SiteId| told.iter().any(|row| row.heard.system == system.as_str());
+        let serves = |system: &SiteId| {
+            site.is_none_or(|site| SiteId::parse(site).is_ok_and(|plant| system::serving(&book, plant).contains(system)))
+        };
+        let sites: BTreeSet<SiteId> = book.sites.keys().copied().filter(|system| serves(system) && !is_told(system)).collect();
+        let sights = self.sights(&sights::Wanted { sites: sites.clone(), waiting: true, ..Default::default() }).await?;
+        let row = |system: SiteId| {
+            let waiting: u64 = sights.waiting(system).iter().sum();
+            let status = sights.status(system, now)?;
+            let silent = status.trouble.is_some() && status.trouble_since.is_some_and(|since| now.since(since) >= SILENT_AFTER);
+            (silent && waiting > 0).then(|| Awaited {
+                heard: system::heard(&book, system, Some(&status), sights.missing(), now),
+                in_doubt: 0,
+                waiting: Some(waiting),
+                sites: Vec::new(),
+                stake: String::new(),
+                look_at: Vec::new(),
+                forbidden: "DO NOT DO IT BY HAND: it goes out as soon as it answers".to_owned(),
+            })
+        };
+        Ok(sites.into_iter().filter_map(row).collect())
     }
 
     /// The same of what is at home in one region that runs here.
@@ -97,6 +129,7 @@ impl Reception {
         let row = |(system, doubts): (SiteId, Doubts)| Awaited {
             heard: system::heard(&book, system, sights.status(system, now).as_ref(), sights.missing(), now),
             in_doubt: usize::try_from(doubts.all()).unwrap_or(usize::MAX),
+            waiting: None,
             sites: doubts.by_site.iter().map(|(at, many)| at.map_or(format!("- {many}"), |at| format!("{at} {many}"))).collect(),
             stake: stakes(doubts.stakes.iter().map(String::as_str)),
             look_at: doubts.about.iter().map(ToString::to_string).collect(),

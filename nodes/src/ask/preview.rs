@@ -178,7 +178,12 @@ impl<'a> Foresight<'a> {
             Some(trouble) => format!("{site} to answer again: {trouble}"),
             None => waits_for.to_owned(),
         };
-        self.preview.sends.push(Sending { site: site.to_string(), what: told(effect), waits_for });
+        let takes = self.reception.mesh().regions().values().find_map(|region| region.takes(*site, effect.verb()));
+        let cannot = match takes {
+            Some(false) => format!("nothing in {site}'s link sends {}: a person has to do it there", effect.verb()),
+            Some(true) | None => String::new(),
+        };
+        self.preview.sends.push(Sending { site: site.to_string(), what: told(effect), waits_for, cannot });
     }
 
     /// Everything that would be told on, until nobody has anything to say.

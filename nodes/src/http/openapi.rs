@@ -6,7 +6,8 @@ use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder, Type,
+    Components, ContentBuilder, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder, SchemaFormat,
+    Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -65,9 +66,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [item.get.as_mut(), item.post.as_mut()].into_iter().flatten()
 }
 
+const NOT_AFTER: &str = "Request-Not-After";
+
 fn cover() -> [Parameter; 4] {
     let header = |name: &str, required, about: &str, example: &str| {
-        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let moment = (name == NOT_AFTER).then_some(SchemaFormat::KnownFormat(KnownFormat::DateTime));
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).format(moment).build();
         ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Header)
@@ -79,7 +83,7 @@ fn cover() -> [Parameter; 4] {
     };
     [
         header("Idempotency-Key", Required::True, KEY, "nord/2026-11-24/0001"),
-        header("Request-Not-After", Required::False, "After this instant the request is refused as EXPIRED.", "2026-11-24T05:00:00+01:00"),
+        header(NOT_AFTER, Required::False, "After this instant the request is refused as EXPIRED.", "2099-11-24T05:00:00+01:00"),
         header("X-On-Behalf-Of", Required::False, "The person for whom the client acts.", "L. Brandt"),
         header("X-Correlation-Id", Required::False, "The thread it belongs to.", "demand-7781"),
     ]

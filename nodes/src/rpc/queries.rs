@@ -13,7 +13,8 @@ use tonic::{Request, Response, Status};
 
 use crate::answers::{Page, event};
 use crate::ask::v1::queries_server::Queries;
-use crate::ask::{Denied, DeskWanted, Reception, Wanted, v1};
+use crate::ask::{Denied, DeskWanted, Reception, Seen, Wanted, v1};
+use crate::answers::timeline::Step;
 
 /// Where questions come in over gRPC.
 pub(super) struct Counter {
@@ -31,6 +32,15 @@ impl Counter {
     }
 }
 
+/// A step of an order that is watched.
+#[derive(Serialize)]
+struct Followed {
+    #[serde(flatten)]
+    step: Step,
+    /// Where a watcher goes on that has seen it.
+    next: u64,
+}
+
 #[tonic::async_trait]
 impl Queries for Counter {
     type WatchOrderStream = Pin<Box<dyn Stream<Item = Result<Struct, Status>> + Send>>;
@@ -40,7 +50,10 @@ impl Queries for Counter {
         let client = super::client(&self.reception, request.metadata())?;
         let v1::WatchFrom { id, after } = request.get_ref();
         let steps = self.reception.within(self.reception.watch(&client, id, *after)).await?;
-        Ok(Response::new(Box::pin(steps.map(|seen| document(&seen?.step)))))
+        Ok(Response::new(Box::pin(steps.map(|seen| {
+            let Seen { step, place } = seen?;
+            document(&Followed { step, next: place })
+        }))))
     }
 
     async fn show_order(&self, request: Request<v1::Which>) -> Document {

@@ -40,6 +40,9 @@ fn awaited(answer: &Value, zones: &Zones) -> String {
             strings(row, "look_at").map(|id| format!("\n   takt {} show {id}", id.split('.').next().unwrap_or_default())).collect();
         let (sites, stake): (Vec<&str>, &str) = (strings(row, "sites").collect(), or_dash(text(row, "stake")));
         let (many, forbidden) = (plain(row, "in_doubt"), text(row, "forbidden"));
+        if let Some(waiting) = row.get("waiting").and_then(Value::as_u64) {
+            return format!("\n {system}  {waiting} or more wait for it  {silent}: {}  {forbidden}", text(row, "trouble"));
+        }
         format!("\n {system}  {many} in doubt ({})  at stake {stake}  {silent}  {forbidden}{}", sites.join(", "), look.concat())
     };
     let lines: String = list(answer, "awaited").iter().map(line).collect();
@@ -300,7 +303,9 @@ fn told(preview: &Value) -> Vec<String> {
     for sending in list(preview, "sends") {
         let waits = text(sending, "waits_for");
         let waits = if waits.is_empty() { String::new() } else { format!("; waits for {waits}") };
-        lines.push(format!("  → {}: {}{waits}", text(sending, "site"), text(sending, "what")));
+        let cannot = text(sending, "cannot");
+        let cannot = if cannot.is_empty() { String::new() } else { format!("; CANNOT BE ASKED: {cannot}") };
+        lines.push(format!("  → {}: {}{waits}{cannot}", text(sending, "site"), text(sending, "what")));
     }
     if let Some(reach) = preview.get("reach") {
         lines.extend(reached(reach, list(preview, "touches")));

@@ -71,7 +71,7 @@ pub(super) fn posted(posting: &Value) -> String {
     let why = if text(posting, "why").is_empty() { String::new() } else { format!("  ({})", text(posting, "why")) };
     let word = match text(posting, "adopted_by") {
         "" => String::new(),
-        by => format!("  (adopted on the word of {by}, not read in the ERP: takt reconcile)"),
+        by => format!("  (adopted on the word of {by}, not read in the ERP then; takt reconcile compares it)"),
     };
     format!(
         "{:>4}  {:<13} {:<9} {:<18} {}  {}  by rule {}{why}{word}",

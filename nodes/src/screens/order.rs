@@ -98,7 +98,12 @@ pub(crate) fn order(answer: &Value, zones: &Zones) -> String {
             Some(true) => "   AS LAST TOLD: its home is not reached",
             Some(false) | None => "",
         };
-        lines.push(format!("lot {}   free {}   blocked {}{inspection}{stale}", text(lot, "lot"), text(lot, "free"), text(lot, "blocked")));
+        lines.push(format!(
+            "lot {}   free or gone {}   blocked {}{inspection}{stale}",
+            text(lot, "lot"),
+            text(lot, "free"),
+            text(lot, "blocked")
+        ));
     }
     lines.extend(pallets(answer));
     lines.extend(exceptions(list(answer, "exceptions")));

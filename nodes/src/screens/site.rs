@@ -91,10 +91,10 @@ fn state(system: &Value, name: &str, now: &str, zones: &Zones) -> String {
 fn backlog(system: &Value) -> Option<String> {
     let waiting: u64 = list(system, "waiting").iter().filter_map(Value::as_u64).sum();
     let drains =
-        system.get("drains_ms").and_then(Value::as_u64).map(|ms| format!("; drains in {} at its limit, when nothing else comes", span(ms)));
+        system.get("drains_ms").and_then(Value::as_u64).map(|ms| format!("; these drain in {} at its limit, once it answers", span(ms)));
     (waiting > 0).then(|| {
         format!(
-            "backlog {waiting} for {}, {} tries a minute now{}",
+            "backlog {waiting} next in line for {}, one of each order or lot, with more behind it; {} tries a minute now{}",
             text(system, "system"),
             number(system, "out_per_minute"),
             drains.unwrap_or_default()

@@ -28,6 +28,7 @@ pub(crate) fn lot(answer: &Value, zones: &Zones) -> String {
             if stock.is_empty() { "unknown".to_owned() } else { stock.join(", ") }
         ),
     ];
+    lines.extend(strings(answer, "erp_asked").map(|asked| format!("     NOT YET in the ERP, which was asked to move {asked}")));
     lines.push(pallets(answer, plant, zones));
     for hold in list(answer, "holds") {
         lines.extend(held(hold, plant, zones));
@@ -135,7 +136,8 @@ fn sample(one: &Value, plant: &str, zones: &Zones) -> String {
 fn expected(one: &Value, plant: &str, zones: &Zones) -> String {
     let came = text(one, "arrived_at");
     let came = if came.is_empty() { "on its way".to_owned() } else { format!("came {}", zones.at(plant, came)) };
-    format!("supplier {} sends {} on {} ({}): {came}", text(one, "supplier"), text(one, "quantity"), text(one, "unit"), text(one, "notice"))
+    let notice = [text(one, "notice"), text(one, "purchase")].into_iter().filter(|number| !number.is_empty()).collect::<Vec<_>>().join(" for ");
+    format!("supplier {} sends {} on {} ({notice}): {came}", text(one, "supplier"), text(one, "quantity"), text(one, "unit"))
 }
 
 /// What may leave, has left, and left although it may not.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::kept::{Asked, Fact, Kept, Next, READS_MAX};
 use super::{Called, Comparison, Found, Pace, Place, Question, Reading, Row, Side, Verdict, compare};
 use crate::answer::Answer;
-use crate::case::{CaseKind, Proposal, stakes};
+use crate::case::{CaseKind, Proposal, total};
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
 use crate::effect::Effect;
@@ -184,10 +184,9 @@ impl Turn<'_, '_> {
             Proposal::Retry,
             Proposal::WriteOff,
         ];
-        let sums: Vec<String> =
-            rows.iter().map(|row| row.unexplained).map(|qty| if qty.is_negative() { qty.negated() } else { qty }.to_string()).collect();
+        let amounts = rows.iter().map(|row| row.unexplained).map(|qty| if qty.is_negative() { qty.negated() } else { qty });
         let case = NewCase::new(CaseKind::BooksDiffer, self.owner, what)
-            .stake(stakes(sums.iter().map(String::as_str)))
+            .stake(total(amounts))
             .because_of(about(site))
             .offers(offers);
         self.draft.open_case(case);

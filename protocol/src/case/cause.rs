@@ -45,8 +45,13 @@ impl Case {
 /// What is at stake all together, by unit of measure in the order of their codes: `12.4 KGM + 960 H87`. A stake that is no
 /// quantity is left out.
 pub fn stakes<'a>(stakes: impl IntoIterator<Item = &'a str>) -> String {
+    total(stakes.into_iter().flat_map(|stake| stake.split(" + ")).filter_map(|part| Qty::parse(part).ok()))
+}
+
+/// Quantities all together, by unit of measure in the order of their codes; of none, nothing.
+pub fn total(quantities: impl IntoIterator<Item = Qty>) -> String {
     let mut sums: Vec<Qty> = Vec::new();
-    for qty in stakes.into_iter().flat_map(|stake| stake.split(" + ")).filter_map(|part| Qty::parse(part).ok()) {
+    for qty in quantities {
         match sums.iter_mut().find(|sum| sum.uom() == qty.uom()) {
             Some(sum) => *sum = sum.plus(qty).unwrap_or(*sum),
             None => sums.push(qty),

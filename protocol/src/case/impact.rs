@@ -48,9 +48,11 @@ impl Impact {
 
 /// Completes the cases that a decision opens.
 pub(crate) fn frame(state: &State, input: &Input, context: &Context<'_>, facts: &mut [Fact]) {
+    // A lot that is heard of for the first time is where this very decision says.
+    let born_at = facts.iter().find_map(|fact| if let Fact::Lot(fact) = fact { fact.site() } else { None });
     for fact in facts {
         let Fact::CaseOpened(case) = fact else { continue };
-        let here = state.site().or_else(|| context.book.site_of(state.id));
+        let here = state.site().or(born_at).or_else(|| context.book.site_of(state.id));
         let told = Some(input.envelope.key.source).filter(|source| context.book.sites.contains_key(source));
         case.site = case.site.or(here).or(told);
         case.origin = case.origin.take().or_else(|| input.envelope.origin.clone());
@@ -90,7 +92,8 @@ fn about(state: &State, case: &Case, input: &Input) -> Option<String> {
         | CaseKind::EquipmentDown
         | CaseKind::BooksDiffer
         | CaseKind::Provisional
-        | CaseKind::Contradicted => None,
+        | CaseKind::Contradicted
+        | CaseKind::LogBroken => None,
     }
 }
 
@@ -105,7 +108,7 @@ fn asked<'a>(state: &'a State, case: &Case) -> Option<(SiteId, &'a Effect)> {
 /// When it starts to hurt, and by what; nothing where nobody can know.
 fn impact(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
     match case.kind {
-        CaseKind::Escape | CaseKind::HeldAfterClearance => Some((case.impact_at.unwrap_or(context.now), Impact::Now)),
+        CaseKind::Escape | CaseKind::HeldAfterClearance | CaseKind::LogBroken => Some((case.impact_at.unwrap_or(context.now), Impact::Now)),
         // A decision that is due hurts.
         CaseKind::Provisional => case.impact_at.map(|at| (at, Impact::Now)),
         CaseKind::Unanswered if matches!(state.own, Own::Lot(_)) => case.impact_at.map(|at| (at, Impact::Now)),
@@ -146,14 +149,25 @@ fn truck(state: &State, context: &Context<'_>) -> Option<(Instant, Impact)> {
     Some(if leaves > context.now { (leaves, Impact::Truck) } else { (leaves, Impact::Now) })
 }
 
-/// The planned start, as the case or else the order says it, while it has not passed.
+/// The planned start, as the case or else the order says it. Once that has passed, what keeps the order from starting hurts.
 fn start(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, Impact)> {
     let (planned, begun) = match &state.own {
         Own::Order(order) => (order.header_or_wish().map(|header| header.start), order.completed || !order.ops.is_empty()),
         Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => (None, false),
     };
     // What has begun does not wait for its start.
-    case.impact_at.or(planned).filter(|_| !begun).filter(|start| *start > context.now).map(|start| (start, Impact::Start))
+    let start = case.impact_at.or(planned).filter(|_| !begun)?;
+    if start > context.now {
+        return Some((start, Impact::Start));
+    }
+    keeps_from_starting(&case.kind).then_some((context.now, Impact::Now))
+}
+
+fn keeps_from_starting(kind: &CaseKind) -> bool {
+    matches!(
+        kind,
+        CaseKind::Rejected(_) | CaseKind::NotReady | CaseKind::Unanswered | CaseKind::Shortage | CaseKind::Blocked | CaseKind::EquipmentDown
+    )
 }
 
 /// The next shift of where it is.

@@ -70,8 +70,13 @@ fn what_one_missing_recipe_stops_is_one_cause_and_hurts_at_each_start() {
     assert_ne!(first.what, second.what);
     let start = floor.order(one).header.as_ref().unwrap().start;
     let shift = floor.book.sites[&site("nord")].calendar.shift_end(floor.now);
-    let wanted = if start > floor.now { (start, Impact::Start) } else { (shift, Impact::Shift) };
-    assert_eq!((first.impact_at, first.impact_by), (Some(wanted.0), Some(wanted.1)));
+    assert!(start > floor.now, "or this shows nothing");
+    assert_eq!((first.impact_at, first.impact_by), (Some(start), Some(Impact::Start)));
+    // One that should have begun hurts now, and not with the next shift.
+    floor.now = start.plus_ms(60_000);
+    let late = without_recipe(&mut floor, "1000044");
+    let case = only(&floor, late, &CaseKind::NotReady);
+    assert!(shift > floor.now && (case.impact_at, case.impact_by) == (Some(floor.now), Some(Impact::Now)), "{case:?}");
     assert_eq!(first.site, Some(site("nord")));
     let total = stakes([first.stake.as_str(), second.stake.as_str(), "no quantity"]);
     let whole = floor.order(one).header.as_ref().unwrap().total;

@@ -2,7 +2,7 @@
 
 use super::{Context, Decision, Own, Reply, State, record};
 use crate::answer::Answer;
-use crate::case::{CaseKind, Proposal, stakes};
+use crate::case::{Case, CaseKind, Proposal, total};
 use crate::commit::Step;
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
@@ -33,7 +33,10 @@ pub(super) fn step(state: &mut State, input: &Input, intent: IntentId, asked: &C
             follow(state, number, found, context, &mut draft);
             read(state, number, input, asked, context, &mut draft);
         }
-        None if mine => second_document(&state.common, number, asked, &mut draft),
+        None if mine => {
+            second_document(&state.common, number, asked, &mut draft);
+            refused_late(state, number, asked, &mut draft);
+        }
         None => {}
     }
     let decision = Decision { answer: Answer::Accepted, facts: draft.into_facts() };
@@ -121,7 +124,7 @@ fn open_misconfigured_case(number: u32, effect: &Effect, why: &str, draft: &mut 
     if matches!(effect, Effect::Post(_)) {
         proposals.extend([Proposal::Adopt, Proposal::WriteOff]);
     }
-    draft.open_case(NewCase::new(CaseKind::Misconfigured, "it", what).offers(proposals).about_intent(number));
+    draft.open_case(NewCase::new(CaseKind::Misconfigured, "it", what).stake(at_stake(effect)).offers(proposals).about_intent(number));
 }
 
 fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) {
@@ -176,15 +179,62 @@ fn second_document(common: &Common, number: u32, asked: &Claim, draft: &mut Draf
     }
 }
 
+/// A site took a document, and refused it a while later: it stands as posted here, and in no books there.
+fn refused_late(state: &State, number: u32, asked: &Claim, draft: &mut Draft) {
+    let Claim::RefusedLate { why } = asked else { return };
+    let Some(document) = state.common.outbox.document(number) else { return };
+    let known = |case: &&Case| case.intent == Some(number) && case.kind == CaseKind::Discrepancy;
+    if state.common.cases.values().find(known).is_some() {
+        return;
+    }
+    let what = format!("{document} was taken and is shown as posted, and was refused a while later: {why}");
+    let proposals = vec![
+        Proposal::Do("mend what it was refused for, and have it taken there again as it is: it carries our reference".into()),
+        Proposal::DoNot("post it by hand while the refused one may be taken again".into()),
+        Proposal::Acknowledge,
+    ];
+    let lines = match &state.own {
+        Own::Order(order) => order.ledger.postings().find(|entry| entry.standing.document() == Some(document)).map(|entry| &entry.posting.lines),
+        Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => None,
+    };
+    let stake = lines.map(|lines| goods(lines)).unwrap_or_default();
+    draft.open_case(NewCase::new(CaseKind::Discrepancy, "finance", what).stake(stake).offers(proposals).about_intent(number));
+}
+
 /// What an errand is about, as far as it is a quantity: of a document the goods, or where there are none, the work.
 fn at_stake(effect: &Effect) -> String {
-    if let Effect::DispatchJob(job) = effect {
-        return job.total.to_string();
-    }
-    let Effect::Post(document) = effect else { return String::new() };
+    let document = match effect {
+        Effect::DispatchJob(job) => return job.total.to_string(),
+        Effect::ChangeStockStatus { qty, .. } => return qty.to_string(),
+        Effect::Post(document) => document,
+        Effect::ConvertPlannedOrder(_)
+        | Effect::RevokeJob(_)
+        | Effect::ChangeOrder(_)
+        | Effect::ChangeJob { .. }
+        | Effect::HoldJob { .. }
+        | Effect::ResumeJob(_)
+        | Effect::AnnounceUnit(_)
+        | Effect::BlockStock(_)
+        | Effect::UnblockStock(_)
+        | Effect::BlockShipment { .. }
+        | Effect::UnblockShipment { .. }
+        | Effect::AnswerDeparture { .. }
+        | Effect::TellHold(_)
+        | Effect::OpenInspection { .. }
+        | Effect::ReportBreakdown(_)
+        | Effect::TenderLoad(_)
+        | Effect::PlaceDemand(_)
+        | Effect::AnswerDemand(_)
+        | Effect::TellEvents(_)
+        | Effect::ReadBooks(_) => return String::new(),
+    };
+    goods(&document.posting.lines)
+}
+
+/// The goods of a document, or where there are none, the work.
+fn goods(lines: &[Line]) -> String {
     let is_goods = |line: &&Line| matches!(line.series.purpose, Use::Produced | Use::Consumed);
-    let goods: Vec<&Line> = document.posting.lines.iter().filter(is_goods).collect();
-    let counted = if goods.is_empty() { document.posting.lines.iter().collect() } else { goods };
-    let counted: Vec<String> = counted.iter().map(|line| line.qty.to_string()).collect();
-    stakes(counted.iter().map(String::as_str))
+    let goods: Vec<&Line> = lines.iter().filter(is_goods).collect();
+    let counted = if goods.is_empty() { lines.iter().collect() } else { goods };
+    total(counted.into_iter().map(|line| line.qty))
 }

@@ -81,6 +81,19 @@ pub(super) fn overdue(hold: &HoldNo, reason: &Reason) -> String {
 }
 
 impl Turn<'_, '_> {
+    /// The same over the lot as it is with everything written so far, `lot`.
+    pub(super) fn over<'t>(&'t mut self, lot: &'t Lot) -> Turn<'t, 't> {
+        Turn {
+            lot,
+            common: self.common,
+            envelope: self.envelope,
+            context: self.context,
+            draft: &mut *self.draft,
+            key: self.key.clone(),
+            site: self.site,
+        }
+    }
+
     fn hear(&mut self, input: &Input) -> Answer {
         match input {
             Input::Request(Request::PlaceHold(placement)) => {

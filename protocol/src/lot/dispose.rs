@@ -114,16 +114,7 @@ impl Turn<'_, '_> {
         for early in early.iter().filter(|early| self.envelope.occurred_at <= early.at) {
             let (lot, hold, decisions, last) = (placement.lot.clone(), placement.hold.clone(), early.decisions.clone(), early.last);
             let after = self.after();
-            let mut held = Turn {
-                lot: &after,
-                common: self.common,
-                envelope: self.envelope,
-                context: self.context,
-                draft: &mut *self.draft,
-                key: self.key.clone(),
-                site: self.site,
-            };
-            answer = held.decided(&Disposition { lot, hold, decisions, last });
+            answer = self.over(&after).decided(&Disposition { lot, hold, decisions, last });
         }
         answer
     }

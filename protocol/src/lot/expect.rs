@@ -28,6 +28,9 @@ pub struct Announcement {
     pub site: SiteId,
     /// The ship notice.
     pub notice: NativeId,
+    /// The purchase order that it answers, or its line, as the portal calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<NativeId>,
     /// Who sends it.
     pub supplier: NativeId,
     /// On which handling unit.
@@ -41,6 +44,9 @@ pub struct Announcement {
 pub struct Expected {
     /// The ship notice.
     pub notice: NativeId,
+    /// The purchase order that it answers, or its line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<NativeId>,
     /// Who sends it.
     pub supplier: NativeId,
     /// How much, as announced.
@@ -87,7 +93,8 @@ impl Turn<'_, '_> {
                 self.draft.note(Noted::Named(name));
             }
         }
-        let expected = Expected { notice: said.notice.clone(), supplier: said.supplier.clone(), qty: said.qty, arrived: None };
+        let (notice, purchase, supplier) = (said.notice.clone(), said.purchase.clone(), said.supplier.clone());
+        let expected = Expected { notice, purchase, supplier, qty: said.qty, arrived: None };
         self.note(Fact::Announced { unit: said.unit.clone(), expected: Box::new(expected) });
         let me = self.draft.me();
         let content = UnitContent { lot: said.lot.clone(), lot_entity: me, order: None, output: OutputKind::Main, qty: said.qty };

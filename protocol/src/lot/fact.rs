@@ -224,6 +224,11 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Where the lot is, where that is what it says.
+    pub(crate) fn site(&self) -> Option<SiteId> {
+        if let Self::Known { site, .. } = self { Some(*site) } else { None }
+    }
+
     /// Whether the orders that made some of it see it otherwise from now on.
     pub(crate) fn shows(&self) -> bool {
         match self {

@@ -143,16 +143,7 @@ impl Turn<'_, '_> {
         };
         self.bind(&number, &again);
         let after = self.after();
-        let mut held = Turn {
-            lot: &after,
-            common: self.common,
-            envelope: self.envelope,
-            context: self.context,
-            draft: &mut *self.draft,
-            key: self.key.clone(),
-            site: self.site,
-        };
-        held.decide(&number, disposition)
+        self.over(&after).decide(&number, disposition)
     }
 
     /// A hold of the same number was placed since, on no less, and is decided about: that goes for the one before, too.

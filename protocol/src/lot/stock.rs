@@ -68,7 +68,8 @@ impl Stock {
         self.stands.entry(status).or_insert(Qty::zero(qty.uom())).add(qty);
     }
 
-    pub(super) fn moved(&mut self, from: StockStatus, to: StockStatus, qty: Qty) {
+    /// Some of it went from one status to another.
+    pub fn moved(&mut self, from: StockStatus, to: StockStatus, qty: Qty) {
         self.add(from, qty.negated());
         self.add(to, qty);
     }

@@ -35,22 +35,27 @@ impl Turn<'_, '_> {
     /// A person placed a hold: what it names that nobody has seen is shown.
     pub(super) fn show_unseen(&mut self, placement: &Placement, answer: Answer) -> Answer {
         let Some(what) = self.unseen(placement).filter(|_| answer == Answer::Accepted) else { return answer };
+        if let Some(open) = self.common.cases.values().find(|case| case.about == ABOUT && case.what == what) {
+            return Answer::Discrepant { case: open.number };
+        }
         let remedy = "compare the numbers with the label; if they are wrong, end this hold and place it on what is meant".to_owned();
         let case = NewCase::new(CaseKind::Discrepancy, "quality", what).because_of(ABOUT);
         Answer::Discrepant { case: self.draft.open_case(case.offers(vec![Proposal::Do(remedy), Proposal::Acknowledge])) }
     }
 
-    /// Some of it was made, used or announced: what was shown is over, as far as it was about that.
+    /// Some of it was made, used or announced, or is not held any more: what was shown is over, as far as it was about that.
     pub(super) fn close_unseen(&mut self) {
-        let shows = |fact: &Noted| matches!(fact, Noted::Lot(fact) if matches!(fact.as_ref(), Fact::Produced { .. } | Fact::Consumed { .. } | Fact::Linked { .. } | Fact::Announced { .. }));
+        let shows = |fact: &Noted| matches!(fact, Noted::Lot(fact) if matches!(fact.as_ref(), Fact::Produced { .. } | Fact::Consumed { .. } | Fact::Linked { .. } | Fact::Announced { .. } | Fact::Released(_)));
         let shown = self.common.cases_about(&CaseKind::Discrepancy, ABOUT).next().is_some();
         if !shown || !self.draft.facts().iter().any(shows) {
             return;
         }
         let after = self.after();
         let all = |units: &std::collections::BTreeSet<Sscc>| units.iter().all(|unit| after.has_unit(unit));
-        if after.holds.values().filter(|hold| hold.own).all(|hold| all(&hold.units)) {
-            self.draft.close_about(self.common, &CaseKind::Discrepancy, ABOUT, "it was seen");
+        let mut held = after.holds.values().filter(|hold| hold.own).peekable();
+        let how = if held.peek().is_none() { "it is not held any more" } else { "it was seen" };
+        if held.all(|hold| after.was_seen() && all(&hold.units)) {
+            self.draft.close_about(self.common, &CaseKind::Discrepancy, ABOUT, how);
         }
     }
 }

@@ -81,6 +81,11 @@ pub enum Claim {
         /// What it has.
         reading: Box<Reading>,
     },
+    /// The site took it, and refused it a while later: what was settled is not so there.
+    RefusedLate {
+        /// What was seen.
+        why: String,
+    },
 }
 
 /// What a link promises about an effect that may have happened already.
@@ -173,7 +178,8 @@ pub fn claim(outbox: &Outbox, number: u32, asked: &Claim, class: Class, now: Ins
         Claim::Rejected { .. } | Claim::NotDone { .. } | Claim::Lost { .. } | Claim::Absent { .. } | Claim::Park { .. } => {
             (None, ClaimAnswer::Wait { until: now })
         }
-        Claim::Read { .. } => (None, ClaimAnswer::Wait { until: now }),
+        // What is open is asked for again anyway.
+        Claim::Read { .. } | Claim::RefusedLate { .. } => (None, ClaimAnswer::Wait { until: now }),
     }
 }
 
@@ -194,7 +200,7 @@ fn read(open: &Open, asked: &Claim, class: Class, now: Instant) -> (Option<Outbo
         Claim::NotDone { why, .. } | Claim::Lost { why, .. } => unread("NO_ANSWER", why),
         Claim::Park { why, .. } => unread("MISCONFIGURED", why),
         Claim::Accepted { .. } => unread("NOTHING_READ", "the site did it, and said nothing of what it has"),
-        Claim::Absent { .. } => (None, ClaimAnswer::Wait { until: now }),
+        Claim::Absent { .. } | Claim::RefusedLate { .. } => (None, ClaimAnswer::Wait { until: now }),
     }
 }
 

@@ -5,7 +5,7 @@ use super::decide::Turn;
 use super::part::by_lot;
 use super::{Departure, Fact, Gate, Stage};
 use crate::answer::Answer;
-use crate::case::{CaseKind, Proposal, stakes};
+use crate::case::{CaseKind, Proposal, total};
 use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::envelope::Envelope;
@@ -210,7 +210,8 @@ impl Turn<'_, '_> {
                 let number = delivery.map(|delivery| delivery.to_string()).unwrap_or_default();
                 let what = format!("{number} had left when hold {hold} was placed: {reason}");
                 let offers = vec![Proposal::Do("recall it, or tell the customer".into()), Proposal::Acknowledge];
-                let case = NewCase::new(CaseKind::HeldAfterClearance, "quality", what).impact(self.context.now).offers(offers);
+                let gone = total(self.lots().remove(&lot).into_iter().flatten().map(|(_, qty)| qty));
+                let case = NewCase::new(CaseKind::HeldAfterClearance, "quality", what).stake(gone).impact(self.context.now).offers(offers);
                 self.draft.open_case(case.because_of(because_of(hold)));
             }
             (Stage::Open | Stage::Picking | Stage::Packed, Some(delivery)) => {
@@ -340,8 +341,7 @@ impl Turn<'_, '_> {
 
     /// How much is on it, by unit of measure.
     pub(super) fn load(&self) -> String {
-        let all: Vec<String> = self.lots().into_values().flatten().map(|(_, qty)| qty.to_string()).collect();
-        stakes(all.iter().map(String::as_str))
+        total(self.lots().into_values().flatten().map(|(_, qty)| qty))
     }
 
     /// The lots on it, each with its handling units, each of these once.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fact, Input, Mail, Report, Request, Site, Window, WindowState};
 use crate::answer::Answer;
+use crate::case::{CaseKind, Proposal};
 use crate::common::Common;
-use crate::draft::Draft;
+use crate::draft::{Draft, NewCase};
 use crate::envelope::{Envelope, RawRef};
 use crate::fact::Fact as Noted;
 use crate::id::EntityId;
@@ -129,7 +130,24 @@ impl Turn<'_, '_> {
             Mail::BooksMoved { entity } => self.books_moved(*entity),
             Mail::BooksRead { entity, run, found } => self.books_read(*entity, *run, found),
             Mail::Understood { topic } => self.understood(topic),
+            Mail::LogBroken { entity, commit, why } => self.log_broken(*entity, *commit, why),
         }
         Answer::Accepted
+    }
+
+    /// Something stands still until a person has looked: nothing else would say so, for it cannot say it itself.
+    fn log_broken(&mut self, entity: EntityId, commit: u64, why: &str) {
+        let what = format!("{entity} stands still, nothing is decided about it or sent for it: {why}, at commit {commit} of its log");
+        if self.common.cases.values().any(|case| case.kind == CaseKind::LogBroken && case.what == what) {
+            return;
+        }
+        let offers = vec![
+            Proposal::Do(
+                "keep the store as it is, and bring its region back from the last backup (takt restore): it compares before it sends".into(),
+            ),
+            Proposal::DoNot("mend or remove messages of a log by hand: what was acknowledged would be lost without a trace".into()),
+            Proposal::Acknowledge,
+        ];
+        self.draft.open_case(NewCase::new(CaseKind::LogBroken, "it", what).because_of("logs have a hole or a fork").offers(offers));
     }
 }

@@ -203,6 +203,15 @@ pub enum Mail {
         /// Its topic, as it was told to be unreadable.
         topic: String,
     },
+    /// The log of something that is here has a hole or a fork: it is not loaded, and nothing is decided about it.
+    LogBroken {
+        /// What.
+        entity: EntityId,
+        /// At which of its commits.
+        commit: u64,
+        /// What was seen.
+        why: String,
+    },
 }
 
 /// What an order needs of its plant.

@@ -157,6 +157,10 @@ pub(super) fn links(floor: &Arc<Mutex<Floor>>) -> Vec<(SiteId, Arc<dyn Link>)> {
 
 #[async_trait]
 impl Link for Wire {
+    fn takes(&self, _verb: &str) -> bool {
+        true
+    }
+
     async fn send(&self, errand: &Errand) -> Sent {
         self.travel().await;
         let posting = matches!(errand.effect.as_ref(), Effect::Post(_));

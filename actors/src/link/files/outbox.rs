@@ -17,7 +17,7 @@ use super::{Written, disk};
 use crate::link::format::Format;
 use crate::link::http::view;
 use crate::link::mapping::Mapping;
-use crate::link::{Errand, Link, Probed, Sent};
+use crate::link::{Errand, LateRefusal, Link, Probed, Sent};
 
 /// Where a system takes files from.
 #[derive(Clone, Debug)]
@@ -108,8 +108,34 @@ async fn find(spec: &FilesSpec, reference: &str) -> Result<Found, String> {
     Ok(Found::Nowhere)
 }
 
+/// Our reference in the name of a file, wherever the system put it: the 16 characters of [`takt_protocol::intent::Reference`].
+fn reference_in(name: &str) -> Option<&str> {
+    let is_reference = |part: &&str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    name.split(|letter: char| !letter.is_ascii_alphanumeric()).find(is_reference)
+}
+
 #[async_trait]
 impl Link for FilesLink {
+    fn sees_late_refusals(&self) -> bool {
+        self.spec.as_ref().is_some_and(|spec| !spec.errors.is_empty())
+    }
+
+    async fn late_refusals(&self) -> Result<Vec<LateRefusal>, String> {
+        let mut found = Vec::new();
+        for folder in self.spec.iter().flat_map(|spec| &spec.errors) {
+            for file in disk::list(folder).await.map_err(|error| format!("{} cannot be read: {error}", folder.display()))? {
+                if let Some(reference) = reference_in(&file.name) {
+                    found.push(LateRefusal { reference: reference.to_owned(), place: folder.join(&file.name).display().to_string() });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn takes(&self, verb: &str) -> bool {
+        self.verbs.contains_key(verb)
+    }
+
     async fn send(&self, errand: &Errand) -> Sent {
         let verb = errand.effect.verb();
         let (Some(spec), Some(mapping)) = (&self.spec, self.verbs.get(verb)) else {

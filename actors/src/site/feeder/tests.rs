@@ -38,6 +38,10 @@ struct Reader {
 
 #[async_trait]
 impl Link for Reader {
+    fn takes(&self, _verb: &str) -> bool {
+        true
+    }
+
     async fn send(&self, errand: &Errand) -> Sent {
         let Effect::TellEvents(batch) = errand.effect.as_ref() else { return Sent::Misconfigured { why: "not for a reader".to_owned() } };
         self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(batch.events.iter().cloned());

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use takt_protocol::book::SiteKind;
 use takt_protocol::fact::Fact;
+use takt_protocol::id::EntityId;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::lot::{self, Containment, Lot};
 use takt_protocol::posting::Standing;
@@ -20,7 +21,7 @@ use crate::answers::{history, word_of};
 pub struct LotUnit {
     /// Its number.
     pub sscc: String,
-    /// How much of the lot is on it.
+    /// How much of the lot is on it; of one that some was taken of, what is left.
     pub quantity: String,
     /// When that was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,7 @@ pub struct LotUnit {
     pub holds: Vec<String>,
     /// What keeps it from leaving; empty when nothing does.
     pub blocked_by: Vec<String>,
-    /// The shipment it left with.
+    /// The shipment it left with; of one that some was taken of, how much, with which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_with: Option<String>,
 }
@@ -71,9 +72,14 @@ fn unit(lot: &Lot, sscc: &Sscc, quantity: &str, beside: &Beside<'_>) -> LotUnit 
     let made = |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Produced { unit: Some(unit), .. } if unit == sscc));
     let standing = standing(lot, sscc, beside.others);
     let shipment = shipment(lot, sscc, beside.others);
+    let name = |shipment: EntityId| super::delivery(shipment, beside.others);
+    let whole = lot.departed.iter().find(|(unit, _)| unit.is(sscc)).map(|(_, shipment)| name(*shipment));
+    let taken = lot.taken.iter().filter(|(unit, _)| unit.is(sscc)).flat_map(|(_, by)| by);
+    let parts: Vec<String> = taken.map(|(shipment, qty)| format!("{qty} with {}", name(*shipment))).collect();
+    let is_parted = whole.is_none() && !parts.is_empty();
     LotUnit {
         sscc: sscc.to_string(),
-        quantity: quantity.to_owned(),
+        quantity: lot.still_on(sscc).filter(|_| is_parted).map_or_else(|| quantity.to_owned(), |left| left.to_string()),
         reported_at: history::first(beside.commits, made).map(|moment| moment.at.to_string()),
         adopted: matches!(standing, Some(Standing::Adopted { .. })),
         erp: standing.map(|standing| erp(lot, sscc, standing, beside)).or_else(|| not_posted(lot, beside.others)),
@@ -82,7 +88,7 @@ fn unit(lot: &Lot, sscc: &Sscc, quantity: &str, beside: &Beside<'_>) -> LotUnit 
         shipment_stage: shipment.map(|(_, shipment)| stage(shipment)),
         holds: holds(lot, sscc),
         blocked_by: lot.blocks(sscc),
-        left_with: lot.departed.iter().find(|(unit, _)| unit.is(sscc)).map(|(_, shipment)| super::delivery(*shipment, beside.others)),
+        left_with: whole.or_else(|| Some(parts.join(", ")).filter(|_| is_parted)),
     }
 }
 

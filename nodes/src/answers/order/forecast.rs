@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use takt_protocol::case::CaseKind;
 use takt_protocol::commit::Commit;
 use takt_protocol::fact::Fact;
 use takt_protocol::instant::Instant;
+use takt_protocol::kernel::State;
 use takt_protocol::order::{self, Order};
 use takt_protocol::posting::Use;
 use takt_protocol::qty::Qty;
@@ -71,10 +73,11 @@ struct Pace {
 }
 
 /// The forecast of an order at `now`, by what its log says until then.
-pub(super) fn forecast(order: &Order, commits: &[Commit], trucks: Vec<OrderTruck>, now: Instant) -> Forecast {
+pub(super) fn forecast(state: &State, order: &Order, commits: &[Commit], trucks: Vec<OrderTruck>, now: Instant) -> Forecast {
     let unknown = |evidence: String| Forecast { answer: "unknown".to_owned(), evidence, ..Forecast::default() };
     let said = match (&order.header, last_op(order)) {
         _ if order.completed => done(order, commits),
+        _ if let Some(why) = stands(state, order) => unknown(why),
         (Some(header), Some(op)) => match pace(commits, op, now) {
             Ok(pace) => ahead(order, header, op, &pace, now),
             Err(why) => unknown(why),
@@ -83,6 +86,13 @@ pub(super) fn forecast(order: &Order, commits: &[Commit], trucks: Vec<OrderTruck
         (Some(_), None) => unknown("nothing was reported, and its routing is not known yet".to_owned()),
     };
     Forecast { trucks, ..said }
+}
+
+/// Why it does not go on before something else happens: how fast it ran says nothing then.
+fn stands(state: &State, order: &Order) -> Option<String> {
+    let held = order.on_hold.as_ref().map(|reason| format!("it is on hold: {reason}"));
+    let down = || state.common.cases.values().find(|case| case.kind == CaseKind::EquipmentDown);
+    held.or_else(|| down().map(|case| case.what.clone()))
 }
 
 fn done(order: &Order, commits: &[Commit]) -> Forecast {

@@ -342,6 +342,10 @@ impl Obedient {
 
 #[tonic::async_trait]
 impl Link for Obedient {
+    fn takes(&self, _verb: &str) -> bool {
+        true
+    }
+
     async fn send(&self, errand: &Errand) -> Sent {
         let mut receipt = Receipt::default();
         if let Effect::DispatchJob(job) = errand.effect.as_ref() {

@@ -33,6 +33,7 @@ fn announces(floor: &mut Floor, source: &str, number: u32) -> Answer {
         lot: steel(),
         site: site("nord"),
         notice: id("ASN-1"),
+        purchase: Some(id("45-1")),
         supplier: id("STAHL-AG"),
         unit: pallet(number),
         qty: qty("500 KGM"),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Turn;
-use crate::case::{CaseKind, Proposal, stakes};
+use crate::case::{CaseKind, Proposal, total};
 use crate::draft::NewCase;
 use crate::effect::{Document, Effect};
 use crate::intent::{Tier, Wake};
@@ -159,10 +159,7 @@ impl Turn<'_, '_> {
             Use::Rework => false,
         };
         let (goods, confirmed): (Vec<&Line>, Vec<&Line>) = posting.lines.iter().partition(counts);
-        let sum = |lines: &[&Line]| {
-            let lines: Vec<String> = lines.iter().map(|line| line.qty.to_string()).collect();
-            stakes(lines.iter().map(String::as_str))
-        };
+        let sum = |lines: &[&Line]| total(lines.iter().map(|line| line.qty));
         let (goods, confirmed) = (sum(&goods), sum(&confirmed));
         let confirmed = if confirmed.is_empty() { confirmed } else { format!("{confirmed} confirmed") };
         [goods, confirmed].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" + ")

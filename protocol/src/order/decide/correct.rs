@@ -35,6 +35,10 @@ impl Turn<'_, '_> {
         let difference = match self.in_base(purpose, difference) {
             Ok(difference) => difference,
             Err(_) if difference.is_zero() => return Answer::Accepted,
+            Err(no) if self.is_by_a_person() => {
+                let remedy = "give the difference in the unit that is counted there (takt order show)";
+                return refuse(Code::Schema, format!("{difference} cannot be counted at operation {op}: {}", no.why), remedy, "difference");
+            }
             Err(no) => {
                 let report = Report::CountCorrected { op: op.clone(), purpose, difference, reason: reason.clone() };
                 return self.unbookable(&no, purpose, difference, report);
@@ -64,9 +68,13 @@ impl Turn<'_, '_> {
         surprise
     }
 
+    fn is_by_a_person(&self) -> bool {
+        !self.context.book.sites.contains_key(&self.envelope.key.source) && self.late.is_none()
+    }
+
     /// What a plant says is taken whatever it is, for it may be ahead of what it corrects. A person sees the order, and is told at once.
     fn not_by_a_person(&self, op: &OpNo, counted: Option<Qty>) -> Option<Answer> {
-        if self.context.book.sites.contains_key(&self.envelope.key.source) || self.late.is_some() {
+        if !self.is_by_a_person() {
             return None;
         }
         if self.unrouted(op).is_some() {

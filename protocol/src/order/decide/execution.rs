@@ -72,6 +72,7 @@ impl Turn<'_, '_> {
 
     /// The plant is done with it, so nobody need ask any more whether it has the job, or send it again.
     fn job_was_done(&mut self) {
+        self.stops_nothing_more();
         let open: Vec<u32> =
             self.common.outbox.iter().filter(|(_, open)| self.is_present_job(&open.intent)).map(|(number, _)| number).collect();
         for intent in open.into_iter().filter(|_| self.late.is_none()) {

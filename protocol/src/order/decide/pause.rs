@@ -8,6 +8,7 @@ use crate::draft::NewCase;
 use crate::effect::Effect;
 use crate::intent::Tier;
 use crate::kernel::refuse;
+use crate::name::SiteId;
 use crate::order::{Business, Dispatch, Fact};
 use crate::outbox::{OutboxFact, Outcome};
 use crate::refusal::Code;
@@ -46,13 +47,23 @@ impl Turn<'_, '_> {
 
     /// The plant answers: what it would not do is shown, because nobody stands there and waits for it.
     pub(super) fn pause_step(&mut self, wish: &str, step: &OutboxFact) {
-        // Of a job that it gave back it need not do anything.
+        // Of a job that it gave back, or is done with, it need not do anything.
         let OutboxFact::Settled(Outcome::Rejected { code, text }) = step else { return };
-        if !self.plant_has_it() {
-            return;
-        }
+        let Some(plant) = self.order.plant().filter(|_| self.plant_has_it() && !self.order.completed) else { return };
         let what = format!("the plant would not {wish} the job: {code} {text}");
         let offers = vec![Proposal::Do("agree with the shift leader at the plant".into()), Proposal::Acknowledge];
-        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).offers(offers));
+        self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "planning", what).because_of(unwilling(plant)).offers(offers));
     }
+
+    /// Whether it would stop a job, or go on with it, no longer matters once it is done with it.
+    pub(super) fn stops_nothing_more(&mut self) {
+        if let Some(plant) = self.order.plant() {
+            self.draft.close_about(self.common, &CaseKind::Discrepancy, &unwilling(plant), "the plant is done with it");
+        }
+    }
+}
+
+/// What the cases of a plant share that does not stop a job, or go on with it.
+fn unwilling(plant: SiteId) -> String {
+    format!("{plant} would not stop jobs, or go on with them")
 }

@@ -234,6 +234,9 @@ fn a_person_corrects_no_more_than_was_counted_and_only_where_the_order_is_made()
         assert_eq!((no.code, no.field.as_str(), good.as_str(), cases), (code, field, "40 H87", 0), "{no:?}");
         assert!(!no.remedy.is_empty());
     }
+    let (Answer::Refused(no), good, cases) = corrects("10", "-3 KGM") else { panic!("kilograms of pieces were taken") };
+    assert_eq!((no.code, no.field.as_str(), good.as_str(), cases), (Code::Schema, "difference", "40 H87", 0), "{no:?}");
+    assert!(no.text.contains("-3 KGM"), "{no:?}");
     assert_eq!(corrects("10", "-40 H87"), (Answer::Accepted, "0 H87".to_owned(), 0));
 }
 

@@ -42,6 +42,21 @@ fn a_plant_that_has_the_job_is_asked_to_stop_and_its_refusal_is_shown() {
 }
 
 #[test]
+fn that_a_plant_would_not_stop_is_over_when_it_is_done() {
+    let mut floor = accepted();
+    wish(&mut floor, hold());
+    floor.refuses("hold_job");
+    let id = me(&floor);
+    assert_eq!(floor.open(id, &CaseKind::Discrepancy), 1);
+    wish(&mut floor, Request::Resume);
+    makes(&mut floor, "300 H87");
+    reports(&mut floor, Report::Completed);
+    assert_eq!(floor.cases(id).iter().filter(|case| case.what.contains("would not")).count(), 0);
+    floor.refuses("resume_job");
+    assert_eq!(floor.cases(id).iter().filter(|case| case.what.contains("would not")).count(), 0, "nor does it open then");
+}
+
+#[test]
 fn a_shortage_is_a_planner_s_case_until_the_components_are_there() {
     let mut floor = released();
     says(&mut floor, "erp-eu", OwnerFact::Availability { short: vec!["STEEL-3".into()] });
@@ -58,6 +73,26 @@ fn may_post(floor: &mut Floor) -> ClaimAnswer {
     match floor.hear(id, "takt", Body::Claim { intent, claim: Claim::May { window_ms: 1000, asker: 0 } }) {
         Reply::Claim(answer) => answer,
         other => panic!("not about a claim: {other:?}"),
+    }
+}
+
+#[test]
+fn what_was_posted_and_is_refused_a_while_later_is_a_case_of_finance_once() {
+    let mut floor = accepted();
+    makes(&mut floor, "300 H87");
+    reports(&mut floor, Report::Completed);
+    let intent = floor.asked.iter().find(|asked| asked.effect.verb() == "post").unwrap().intent;
+    let late = || Body::Claim { intent, claim: Claim::RefusedLate { why: "it stands as errors/POST-1.xml".into() } };
+    let id = me(&floor);
+    floor.hear(id, "takt", late());
+    assert!(floor.cases(id).is_empty(), "it is not settled, and finds out by itself");
+    floor.does("post", &posted("4900000001/1"));
+    for _ in 0..2 {
+        floor.hear(id, "takt", late());
+        let cases = floor.cases(id);
+        let [case] = &cases[..] else { panic!("{cases:?}") };
+        assert!(case.what.contains("4900000001") && case.what.contains("errors/POST-1.xml"), "{case:?}");
+        assert_eq!((case.owner.as_str(), case.stake.is_empty(), case.intent), ("finance", false, Some(intent.number)));
     }
 }
 

@@ -323,6 +323,7 @@ fn what_could_not_be_sent_as_configured_is_not_in_doubt() {
     floor.claims("dispatch_job", |_| may());
     floor.claims("dispatch_job", no_mapping);
     let case = floor.cases(me(&floor)).into_iter().find(|case| case.kind == CaseKind::Misconfigured).unwrap().clone();
+    assert_eq!(case.stake, order(&floor).header.as_ref().unwrap().total.to_string());
     assert!(case.what.contains("nothing was done") && case.about.contains("nord: dispatch_job"), "{case:?}");
     assert!(case.proposals.contains(&Proposal::Retry) && !case.proposals.iter().any(|offer| matches!(offer, Proposal::DoNot(_))));
     assert_eq!(decide(&mut floor, person("it"), case.number, Action::Retry), Answer::Accepted);

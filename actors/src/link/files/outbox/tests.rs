@@ -70,6 +70,10 @@ async fn what_the_system_took_is_found_whatever_it_calls_it_and_what_it_refused_
 
     fs::rename(dir.path().join("taken/20261127_UNBLOCK-REFERENCE0000001.json.ok"), dir.path().join("bad").join(name)).unwrap();
     assert_eq!(link.probe(&errand(FIRST)).await, Probed::Absent, "it was not done");
+    // Which is seen also when nobody asks for it any more; what is none of ours is passed over.
+    fs::write(dir.path().join("bad/somebody-else-1.json"), "{}").unwrap();
+    let place = dir.path().join("bad").join(name).display().to_string();
+    assert_eq!(link.late_refusals().await, Ok(vec![LateRefusal { reference: FIRST.to_owned(), place }]));
     let sent = link.send(&errand(FIRST)).await;
     assert!(matches!(&sent, Sent::Rejected { code, text } if code == "FILE" && text.contains("bad/UNBLOCK-")), "{sent:?}");
     assert!(lies(&inbox).is_empty());

@@ -6,7 +6,7 @@ use takt_protocol::name::{Region, SiteId};
 use takt_protocol::native::NativeId;
 use takt_protocol::order::{Execution, Header, Operation};
 use takt_protocol::seen::ContentHash;
-use takt_protocol::words::MaterialId;
+use takt_protocol::words::{MaterialId, Reason};
 
 use super::*;
 
@@ -64,17 +64,22 @@ fn order(good: &str) -> Order {
     Order { header: Some(header), ops: [(OpNo::parse("20").unwrap(), operation)].into(), ..Order::default() }
 }
 
+fn seen(order: &Order, commits: &[Commit], now: Instant) -> Forecast {
+    let entity = EntityId::from_parts(Kind::Order, Region::parse("eu").unwrap(), 1, 1);
+    forecast(&State::unknown(entity), order, commits, Vec::new(), now)
+}
+
 #[test]
 fn the_end_is_what_is_left_at_the_rate_of_the_last_hour() {
     let reports = log(&[(0, "100 H87"), (30, "50 H87"), (60, "50 H87")]);
-    let seen = forecast(&order("200 H87"), &reports, Vec::new(), at(60));
+    let seen = seen(&order("200 H87"), &reports, at(60));
     assert_eq!(
         (seen.answer.as_str(), seen.rate_per_hour.as_deref(), seen.remaining.as_deref()),
         ("on_time", Some("200 H87"), Some("400 H87"))
     );
     assert_eq!((seen.ends_at, seen.late_ms), (Some(at(180).to_string()), None));
     // It stood still since: the same reports over a longer time, and what is older than an hour says nothing any more.
-    let seen = forecast(&order("200 H87"), &reports, Vec::new(), at(90));
+    let seen = self::seen(&order("200 H87"), &reports, at(90));
     assert_eq!((seen.answer.as_str(), seen.rate_per_hour.as_deref()), ("late", Some("100 H87")));
     assert_eq!((seen.ends_at, seen.late_ms), (Some(at(330).to_string()), Some(30 * 60_000)));
 }
@@ -86,9 +91,12 @@ fn where_nothing_can_be_said_it_is_unknown_and_says_why() {
         (log(&[(0, "100 H87")]), 0, "says nothing about its pace"),
         (log(&[(0, "100 H87"), (1, "100 H87")]), 90, "more than an hour"),
     ] {
-        let seen = forecast(&order("200 H87"), &reports, Vec::new(), at(now));
+        let seen = seen(&order("200 H87"), &reports, at(now));
         assert_eq!((seen.answer.as_str(), seen.ends_at), ("unknown", None));
         assert!(seen.evidence.contains(why), "{}", seen.evidence);
     }
-    assert_eq!(forecast(&Order::default(), &[], Vec::new(), at(0)).answer, "unknown");
+    assert_eq!(seen(&Order::default(), &[], at(0)).answer, "unknown");
+    let held = Order { on_hold: Some(Reason::parse("tool change").unwrap()), ..order("200 H87") };
+    let held = seen(&held, &log(&[(0, "100 H87"), (60, "100 H87")]), at(60));
+    assert_eq!((held.answer.as_str(), held.evidence.as_str()), ("unknown", "it is on hold: tool change"));
 }
