@@ -185,10 +185,7 @@ impl Turn<'_, '_> {
             Proposal::WriteOff,
         ];
         let amounts = rows.iter().map(|row| row.unexplained).map(|qty| if qty.is_negative() { qty.negated() } else { qty });
-        let case = NewCase::new(CaseKind::BooksDiffer, self.owner, what)
-            .stake(total(amounts))
-            .because_of(about(site))
-            .offers(offers);
+        let case = NewCase::new(CaseKind::BooksDiffer, self.owner, what).stake(total(amounts)).because_of(about(site)).offers(offers);
         self.draft.open_case(case);
     }
 

@@ -166,7 +166,12 @@ fn start(state: &State, case: &Case, context: &Context<'_>) -> Option<(Instant, 
 fn keeps_from_starting(kind: &CaseKind) -> bool {
     matches!(
         kind,
-        CaseKind::Rejected(_) | CaseKind::NotReady | CaseKind::Unanswered | CaseKind::Shortage | CaseKind::Blocked | CaseKind::EquipmentDown
+        CaseKind::Rejected(_)
+            | CaseKind::NotReady
+            | CaseKind::Unanswered
+            | CaseKind::Shortage
+            | CaseKind::Blocked
+            | CaseKind::EquipmentDown
     )
 }
 

@@ -194,7 +194,9 @@ fn refused_late(state: &State, number: u32, asked: &Claim, draft: &mut Draft) {
         Proposal::Acknowledge,
     ];
     let lines = match &state.own {
-        Own::Order(order) => order.ledger.postings().find(|entry| entry.standing.document() == Some(document)).map(|entry| &entry.posting.lines),
+        Own::Order(order) => {
+            order.ledger.postings().find(|entry| entry.standing.document() == Some(document)).map(|entry| &entry.posting.lines)
+        }
         Own::Lot(_) | Own::Unit(_) | Own::Shipment(_) | Own::Site(_) | Own::Record(_) => None,
     };
     let stake = lines.map(|lines| goods(lines)).unwrap_or_default();

@@ -170,7 +170,11 @@ impl Turn<'_, '_> {
         self.plant_late_hold(hold, effect);
         if let Containment::Failed { why, .. } = &containment {
             let what = format!("{site} did not block for hold {hold}: {why}; the hold is in force all the same");
-            self.draft.open_case(NewCase::new(CaseKind::Discrepancy, "quality", what));
+            // What is bad may be promised or moved there until somebody has blocked it.
+            let exposed = self.after().blocked().map(|qty| qty.to_string()).unwrap_or_default();
+            let block = Proposal::Do(format!("have it blocked in {site} by hand, and see there that none of it is promised or moved"));
+            let case = NewCase::new(CaseKind::Discrepancy, "quality", what).stake(exposed).impact(at);
+            self.draft.open_case(case.offers(vec![block, Proposal::Acknowledge]));
         }
         self.note(Fact::Contained { hold: hold.clone(), site, containment });
     }

@@ -143,7 +143,8 @@ impl Turn<'_, '_> {
         }
         let offers = vec![
             Proposal::Do(
-                "keep the store as it is, and bring its region back from the last backup (takt restore): it compares before it sends".into(),
+                "keep the store as it is, and bring its region back from the last backup (takt restore): it compares before it sends"
+                    .into(),
             ),
             Proposal::DoNot("mend or remove messages of a log by hand: what was acknowledged would be lost without a trace".into()),
             Proposal::Acknowledge,
