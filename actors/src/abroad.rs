@@ -29,7 +29,7 @@ mod words;
 
 pub use embassy::Answers;
 pub use link::{Direction, Down, LinkStanding};
-pub(crate) use link::{Link, Toward};
+pub(crate) use link::{Hearsay, Link, Toward};
 pub use words::{Carried, Fill, Waiting};
 use words::{Question, Raw, Told};
 

@@ -13,7 +13,7 @@ use takt_protocol::instant::Instant;
 use takt_protocol::name::SiteId;
 use takt_protocol::{subject, wire};
 
-use crate::abroad::{Link, LinkStanding, beat};
+use crate::abroad::{Down, Hearsay, Link, LinkStanding, beat};
 use crate::duties::Duty;
 use crate::index::Index;
 use crate::leases::node_of;
@@ -107,6 +107,33 @@ pub(crate) async fn run(caller: Caller) {
         }
         failures += 1;
         node.seams.clock.sleep(node.settings.pause(failures, 0)).await;
+    }
+}
+
+/// How often a node asks how the roads stand that another one runs.
+const ROADS_EVERY: Duration = Duration::from_secs(2);
+
+/// Asks, for ever, how the roads stand that other nodes run: whether a region is reached decides what may be done without it, and that
+/// has to be the same at every node.
+pub(crate) async fn hear_roads(caller: Caller) {
+    loop {
+        caller.reach.node.seams.clock.sleep(ROADS_EVERY).await;
+        let (own, others): (Vec<&Arc<Link>>, Vec<&Arc<Link>>) = caller.links.iter().partition(|link| caller.runs(link));
+        for link in own {
+            link.hear(None);
+        }
+        if others.is_empty() {
+            continue;
+        }
+        let Ok(nodes) = caller.nodes().await else { continue };
+        let said: Vec<LinkStanding> = nodes.into_iter().filter_map(|row| row.standing).flat_map(|standing| standing.links).collect();
+        for link in others {
+            // Where nobody says anything, what was said last stands.
+            if let Some(standing) = said.iter().find(|standing| standing.far == link.far()) {
+                let is_down = standing.since.is_some() && !standing.is_up;
+                link.hear(Some(Hearsay { down: is_down.then_some(Down { heard: standing.heard }) }));
+            }
+        }
     }
 }
 

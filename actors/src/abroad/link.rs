@@ -41,6 +41,15 @@ pub(crate) struct Link {
     shards: u16,
     state: Mutex<State>,
     open: watch::Sender<bool>,
+    /// What the node says that runs it, where that is another one of this region.
+    hearsay: Mutex<Option<Hearsay>>,
+}
+
+/// How a road stands by the word of another node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hearsay {
+    /// Whether it is down, and since when nothing was heard over it.
+    pub(crate) down: Option<Down>,
 }
 
 #[derive(Default)]
@@ -101,7 +110,7 @@ pub struct LinkStanding {
 
 impl Link {
     pub(crate) fn new(far: Region, dials: bool, shards: u16) -> Self {
-        Self { far, dials, shards, state: Mutex::default(), open: watch::Sender::new(false) }
+        Self { far, dials, shards, state: Mutex::default(), open: watch::Sender::new(false), hearsay: Mutex::default() }
     }
 
     /// The region at the other end.
@@ -125,8 +134,16 @@ impl Link {
         self.state().reconciling
     }
 
-    /// Whether it is known to be down.
+    /// Another node runs it, and says this of it; nothing where this one runs it itself.
+    pub(crate) fn hear(&self, said: Option<Hearsay>) {
+        *self.hearsay.lock().unwrap_or_else(PoisonError::into_inner) = said;
+    }
+
+    /// Whether it is known to be down, by whoever runs it.
     pub(crate) fn down(&self) -> Option<Down> {
+        if let Some(said) = *self.hearsay.lock().unwrap_or_else(PoisonError::into_inner) {
+            return said.down;
+        }
         let state = self.state();
         (state.since.is_some() && !*self.open.borrow()).then_some(Down { heard: state.heard })
     }
@@ -306,6 +323,20 @@ mod tests {
         assert_eq!((link.down(), link.standing().since, link.standing().round_trip_us), (None, Some(at(2).0), Some(3_000)));
         link.look(at(6).0, at(6).1);
         assert_eq!((link.down(), link.standing().since), (Some(Down { heard: Some(at(2).0) }), Some(at(6).0)));
+    }
+
+    #[test]
+    fn a_road_that_another_node_runs_is_down_by_its_word() {
+        let link = Link::new(Region::parse("eu").unwrap(), true, 16);
+        link.answered(at(2), told(16), Duration::from_millis(3));
+        let down = Down { heard: Some(at(2).0) };
+        link.hear(Some(Hearsay { down: Some(down) }));
+        assert_eq!(link.down(), Some(down), "what this node heard while it ran it is of before");
+        link.hear(Some(Hearsay { down: None }));
+        link.look(at(9).0, at(9).1);
+        assert_eq!(link.down(), None);
+        link.hear(None);
+        assert!(link.down().is_some(), "it runs it itself now");
     }
 
     #[test]

@@ -82,6 +82,10 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
     if let Some(leases) = parts.leases {
         let caller = parts.caller.clone();
         tasks.push(named("roll", None, move || roll::run(caller.clone())));
+        if parts.abroad.values().any(|abroad| abroad.link().dials()) {
+            let caller = parts.caller.clone();
+            tasks.push(named("roll", None, move || roll::hear_roads(caller.clone())));
+        }
         hearing(parts.embassy, &node.seams.bus, peers::door(node.region, &node.settings.node), &mut tasks);
         let leases = Arc::clone(leases);
         tasks.push(named("leases", None, move || Arc::clone(&leases).run()));

@@ -100,7 +100,10 @@ async fn a_log_with_a_fork_stands_still_and_is_a_case_of_its_plant() {
     for _ in 0..2 {
         assert!(yard.region.show(lot).await.is_err(), "better no answer than a wrong one");
         let cases = yard.cases().await;
-        assert!(matches!(&cases[..], [case] if case.contains(&lot.to_string()) && case.contains("hole or a fork, at commit 2")), "{cases:?}");
+        assert!(
+            matches!(&cases[..], [case] if case.contains(&lot.to_string()) && case.contains("hole or a fork, at commit 2")),
+            "{cases:?}"
+        );
     }
     yard.region.stop().await;
 }

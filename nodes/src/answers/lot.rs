@@ -28,8 +28,8 @@ mod reach;
 mod row;
 mod sample;
 
-pub(crate) use hold::held;
 pub use expected::ExpectedRow;
+pub(crate) use hold::held;
 pub use hold::{ContainmentRow, HeldRow, HoldRow, ProvisionalRow};
 pub use pallet::{LotUnit, Way};
 pub(crate) use reach::reach;

@@ -91,9 +91,8 @@ impl Reception {
     async fn silent_ones(&self, site: Option<&str>, told: &[Awaited]) -> Result<Vec<Awaited>, Denied> {
         let (book, now) = (self.mesh().book(), self.mesh().clock().now());
         let is_told = |system: &SiteId| told.iter().any(|row| row.heard.system == system.as_str());
-        let serves = |system: &SiteId| {
-            site.is_none_or(|site| SiteId::parse(site).is_ok_and(|plant| system::serving(&book, plant).contains(system)))
-        };
+        let serves =
+            |system: &SiteId| site.is_none_or(|site| SiteId::parse(site).is_ok_and(|plant| system::serving(&book, plant).contains(system)));
         let sites: BTreeSet<SiteId> = book.sites.keys().copied().filter(|system| serves(system) && !is_told(system)).collect();
         let sights = self.sights(&sights::Wanted { sites: sites.clone(), waiting: true, ..Default::default() }).await?;
         let row = |system: SiteId| {

@@ -11,10 +11,10 @@ use takt_protocol::id::Kind as EntityKind;
 use takt_protocol::intent::Tier;
 use tonic::{Request, Response, Status};
 
+use crate::answers::timeline::Step;
 use crate::answers::{Page, event};
 use crate::ask::v1::queries_server::Queries;
 use crate::ask::{Denied, DeskWanted, Reception, Seen, Wanted, v1};
-use crate::answers::timeline::Step;
 
 /// Where questions come in over gRPC.
 pub(super) struct Counter {

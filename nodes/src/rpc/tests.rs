@@ -350,7 +350,7 @@ async fn the_same_question_gets_the_same_document_over_both_doors() {
     let mut steps = queries.watch_order(from).await.unwrap().into_inner();
     let number = |document: &prost_types::Struct, field: &str| {
         let Some(prost_types::value::Kind::NumberValue(number)) = &document.fields[field].kind else { panic!("{field} is no number") };
-        *number as u64
+        format!("{number:.0}").parse::<u64>().unwrap()
     };
     // Whoever is cut off goes on with what it was told, and misses no step, also within a commit of several.
     let mut seen = Vec::new();

@@ -136,7 +136,8 @@ fn sample(one: &Value, plant: &str, zones: &Zones) -> String {
 fn expected(one: &Value, plant: &str, zones: &Zones) -> String {
     let came = text(one, "arrived_at");
     let came = if came.is_empty() { "on its way".to_owned() } else { format!("came {}", zones.at(plant, came)) };
-    let notice = [text(one, "notice"), text(one, "purchase")].into_iter().filter(|number| !number.is_empty()).collect::<Vec<_>>().join(" for ");
+    let notice =
+        [text(one, "notice"), text(one, "purchase")].into_iter().filter(|number| !number.is_empty()).collect::<Vec<_>>().join(" for ");
     format!("supplier {} sends {} on {} ({notice}): {came}", text(one, "supplier"), text(one, "quantity"), text(one, "unit"))
 }
 
