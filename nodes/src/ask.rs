@@ -261,11 +261,7 @@ impl Reception {
         match reply {
             Reply::Answer(answer) => taken(&cover.key, entity, &answer, false),
             Reply::Known(answer) => taken(&cover.key, entity, &answer, true),
-            Reply::Unborn => {
-                // It goes on from here without its message.
-                self.kept(&meaning, raw).await?;
-                self.unborn(&cover.key, entity, Input { to: meaning.to.clone(), ..input }, &meaning).await
-            }
+            Reply::Unborn => Box::pin(self.unborn(&cover.key, entity, Input { to: meaning.to.clone(), ..input }, (&meaning, raw))).await,
             Reply::Claim(_) => Err(Denied::ours("a request was answered as a claim")),
         }
     }
@@ -298,7 +294,7 @@ impl Reception {
     async fn asked(&self, entity: EntityId, input: Input, meaning: &Meaning, raw: Option<&Payload>) -> Result<Reply, Denied> {
         let along = raw.filter(|_| self.mesh.home(entity).is_ok());
         if along.is_none() {
-            self.kept(meaning, raw).await?;
+            Box::pin(self.kept(meaning, raw)).await?;
         }
         self.mesh.ask_with(input, along.cloned()).await.map_err(|error| Denied::asking(&error))
     }
@@ -313,7 +309,15 @@ impl Reception {
     }
 
     /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.
-    async fn unborn(&self, key: &str, entity: EntityId, input: Input, meaning: &Meaning) -> Result<Taken, Denied> {
+    async fn unborn(
+        &self,
+        key: &str,
+        entity: EntityId,
+        input: Input,
+        (meaning, raw): (&Meaning, Option<&Payload>),
+    ) -> Result<Taken, Denied> {
+        // It goes on from here without its message.
+        self.kept(meaning, raw).await?;
         let named = meaning.quarantine.filter(|_| meaning.is_named());
         let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning.field)) };
         let id = format!("api/{}", input.envelope.key);

@@ -58,7 +58,7 @@ type Waiting = BTreeMap<String, oneshot::Sender<v1::Answer>>;
 
 /// Opens the doors of a mesh for the client.
 pub(super) async fn open(mesh: &Arc<Mesh>) -> anyhow::Result<Doors> {
-    let client = Client { source: Source::parse("bench")?, role: Role::parse("plant")? };
+    let client = Client { source: Source::parse("bench")?, role: Role::parse("production")? };
     let reception = Reception::new(Arc::clone(mesh), Clients::new([(TOKEN.to_owned(), client)]), Limits::default());
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Ok(serve(reception, any, any).await?)
