@@ -8,10 +8,12 @@ use bytes::Bytes;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use takt_cluster::seam::{Append, Appended};
 use takt_protocol::commit::{Commit, Step};
+use takt_protocol::envelope::Who;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::kernel::{self, Context, Reply, State};
 use takt_protocol::name::SiteId;
+use takt_protocol::payload::Payload;
 use takt_protocol::wire;
 use tokio::sync::oneshot;
 
@@ -41,6 +43,8 @@ pub(crate) enum Told {
 /// An input on its way to its entity.
 pub(crate) struct Letter {
     pub(crate) input: Input,
+    /// The message that it came in, where that is kept with what it leads to and nowhere else.
+    pub(crate) raw: Option<Payload>,
     /// Dropped unanswered when the entity is lost: the sender then tries again.
     pub(crate) reply: oneshot::Sender<Reply>,
 }
@@ -72,6 +76,15 @@ pub(crate) struct Desk {
 
 /// Facts after which a commit takes no further input: one that says much must not make its neighbours too long to write.
 const COMMIT_FACTS_MAX: usize = 256;
+
+/// The parts of a commit in the making.
+#[derive(Default)]
+struct Decided {
+    steps: Vec<Step>,
+    who: Vec<(u16, Who)>,
+    raw: Vec<(u16, Payload)>,
+    replies: Vec<(oneshot::Sender<Reply>, Reply)>,
+}
 
 /// The commit under way; the state is already the one after it.
 struct Flight {
@@ -141,7 +154,7 @@ impl Desk {
     /// Takes what waits into one commit. What needs no commit is answered at once.
     fn work(&mut self, me: &ActorRef<Told>) -> Result<(), ActorProcessingErr> {
         while self.flight.is_none() && !self.waiting.is_empty() {
-            let (steps, who, replies) = self.decide();
+            let Decided { steps, who, raw, replies } = self.decide();
             if steps.is_empty() {
                 answer(replies);
                 continue;
@@ -157,6 +170,7 @@ impl Desk {
                 at: self.start.node.seams.clock.now(),
                 steps,
                 who,
+                raw,
             };
             let sealed = wire::seal(&mut commit)?;
             let append = Append { entity: self.start.id, after: self.head.sequence, bytes: Bytes::from(sealed.bytes) };
@@ -168,13 +182,13 @@ impl Desk {
         Ok(())
     }
 
-    #[expect(clippy::type_complexity, reason = "the three parts of a commit in the making")]
-    fn decide(&mut self) -> (Vec<Step>, Vec<(u16, takt_protocol::envelope::Who)>, Vec<(oneshot::Sender<Reply>, Reply)>) {
+    fn decide(&mut self) -> Decided {
         let node = Arc::clone(&self.start.node);
         let book = node.book();
         let (incarnation, unreached) = (node.seams.journal.incarnation(), node.unreached());
         let context = Context { now: node.seams.clock.now(), book: &book, incarnation, unreached: &unreached };
-        let (mut steps, mut who, mut replies) = (Vec::new(), Vec::new(), Vec::new());
+        let mut decided = Decided::default();
+        let Decided { steps, who, raw, replies } = &mut decided;
         let mut facts = 0;
         while replies.len() < node.settings.commit_inputs_max && facts < COMMIT_FACTS_MAX {
             let Some(letter) = self.waiting.pop_front() else { break };
@@ -184,6 +198,7 @@ impl Desk {
                 if let Ok(at) = u16::try_from(steps.len()) {
                     let envelope = letter.input.envelope;
                     who.extend(envelope.who.into_iter().chain(envelope.matched_by).map(|person| (at, person)));
+                    raw.extend(letter.raw.map(|raw| (at, raw)));
                 }
                 steps.push(step);
             }
@@ -192,7 +207,7 @@ impl Desk {
             }
             replies.push((letter.reply, reply));
         }
-        (steps, who, replies)
+        decided
     }
 
     fn submit(&self, me: &ActorRef<Told>) -> Result<(), ActorProcessingErr> {

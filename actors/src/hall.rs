@@ -9,6 +9,7 @@ use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, ActorRunti
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::kernel::{Reply, State};
+use takt_protocol::payload::Payload;
 use tokio::sync::oneshot;
 
 use crate::committer::Committer;
@@ -52,8 +53,13 @@ impl Hall {
 
     /// Tells an entity something, and waits until the outcome is durable.
     pub async fn tell(&self, entity: EntityId, input: Input) -> Result<Reply, Lost> {
+        self.tell_with(entity, input, None).await
+    }
+
+    /// The same, and has the message that it came in kept with what it leads to.
+    pub(crate) async fn tell_with(&self, entity: EntityId, input: Input, raw: Option<Payload>) -> Result<Reply, Lost> {
         let (reply, answer) = oneshot::channel();
-        self.send(entity, Told::Take(Box::new(Letter { input, reply })))?;
+        self.send(entity, Told::Take(Box::new(Letter { input, raw, reply })))?;
         answer.await.map_err(|_| Lost)
     }
 

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use takt_cluster::views::{Applied, Span, Step, Views};
 use takt_protocol::book::Book;
 use takt_protocol::calendar::PlantDay;
+use takt_protocol::envelope::RawRef;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
 use takt_protocol::name::{Region, SiteId};
@@ -211,6 +212,11 @@ impl Index {
     pub(crate) fn records(&self) -> Vec<Record> {
         let rows = self.scan(rows::RECORDS, Span { prefix: &[], after: None, most: usize::MAX });
         rows.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// Whose log keeps the message of this hash, and in which of its commits.
+    pub(crate) fn raw(&self, hash: &RawRef) -> Option<(EntityId, u64)> {
+        self.get(rows::RAW, hash.bytes())
     }
 
     /// When the newest was written down that a site told the entities at home here, also before this node ran.

@@ -10,6 +10,7 @@ use takt_cluster::seam::Replied;
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Input};
 use takt_protocol::kernel::{Reply, State};
+use takt_protocol::payload::Payload;
 use takt_protocol::subject;
 use takt_protocol::wire::{self, Relayed};
 
@@ -58,30 +59,34 @@ impl Reach {
         if self.is_here(entity) {
             return self.hall.tell(entity, input).await;
         }
-        Box::pin(self.carry(entity, input)).await.map_err(|error| {
+        Box::pin(self.carry(entity, input, None)).await.map_err(|error| {
             tracing::debug!(%error, %entity, "an entity on another node did not answer");
             Lost
         })
     }
 
-    /// The same for somebody who waits: tried again until there is an answer, or no more time for one.
-    pub(crate) async fn ask(&self, entity: EntityId, input: Input) -> Result<Reply, AskError> {
+    /// The same for somebody who waits: tried again until there is an answer, or no more time for one. The message that it came in is
+    /// kept: with what it leads to, or before it goes to another node.
+    pub(crate) async fn ask(&self, entity: EntityId, input: Input, raw: Option<Payload>) -> Result<Reply, AskError> {
         if self.duties.is_alone() {
-            return Ok(self.hall.tell(entity, input).await?);
+            return Ok(self.hall.tell_with(entity, input, raw).await?);
         }
-        Box::pin(self.carry(entity, input)).await
+        Box::pin(self.carry(entity, input, raw)).await
     }
 
     /// Carries it to wherever it is decided, until it is.
-    async fn carry(&self, entity: EntityId, input: Input) -> Result<Reply, AskError> {
+    async fn carry(&self, entity: EntityId, input: Input, mut raw: Option<Payload>) -> Result<Reply, AskError> {
         let clock = &self.node.seams.clock;
         let until = clock.elapsed() + Duration::from_millis(self.node.settings.ask_patience_ms);
         let (mut may_be_done, mut lost, mut pause) = (false, 0, PAUSE);
         let question = Bytes::from(wire::pack_mail(Input { to: Address::Entity(entity), ..input.clone() })?);
         loop {
             let tried = if self.is_here(entity) {
-                self.hall.tell(entity, input.clone()).await.map_err(|Lost| Missed::Lost)
+                self.hall.tell_with(entity, input.clone(), raw.clone()).await.map_err(|Lost| Missed::Lost)
             } else {
+                if let Some(raw) = raw.take() {
+                    self.node.seams.blobs.keep(vec![Bytes::copy_from_slice(raw.bytes())]).await?;
+                }
                 self.relay(entity, question.clone(), until.saturating_sub(clock.elapsed())).await
             };
             match tried {

@@ -11,12 +11,13 @@ use ractor::{Actor, ActorRef};
 use takt_cluster::seam::{Message, QueueName, Seams};
 use takt_cluster::views::Views;
 use takt_protocol::book::Book;
-use takt_protocol::envelope::Envelope;
+use takt_protocol::envelope::{Envelope, RawRef};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::{Address, Body, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
+use takt_protocol::payload::Payload;
 use takt_protocol::{site as site_word, wire};
 
 use crate::abroad::embassy::Embassy;
@@ -179,13 +180,19 @@ impl Region {
 
     /// Has a request decided now, by this node or the one that runs its shard, and answers when the outcome is durable.
     pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
+        self.ask_with(input, None).await
+    }
+
+    /// The same, and has the message that it came in kept, which its origin names: durable when this is answered. A long one would make
+    /// all who read the log slower: keep it among the payloads before.
+    pub async fn ask_with(&self, input: Input, raw: Option<Payload>) -> Result<Reply, AskError> {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
         if entity.region() != self.node.region {
             return Err(AskError::Elsewhere(entity.region()));
         }
         // What cannot be written would wait for ever.
         self.health()?;
-        self.reach.ask(entity, input).await
+        self.reach.ask(entity, input, raw).await
     }
 
     /// Stores an input durably: from now on it is ours, and the sender may forget it. Where too many wait already it is not
@@ -253,6 +260,19 @@ impl Region {
             Address::Entity(entity) => Some(*entity),
             Address::Native { kind, names } => self.index.resolve(&self.node.book(), *kind, names),
         }
+    }
+
+    /// A message by its hash, as it came: out of the log beside what it led to, or out of the payloads.
+    pub async fn raw(&self, hash: &RawRef) -> Result<Option<Bytes>, AskError> {
+        if let Some((entity, sequence)) = self.index.raw(hash) {
+            let entries = self.node.seams.journal.read(entity, sequence.saturating_sub(1)).await?;
+            let commit = entries.first().map(|entry| wire::open(&entry.bytes)).transpose()?;
+            let raw = commit.iter().flat_map(|(commit, _)| commit.raw()).find(|(_, raw)| RawRef::of(raw.bytes()) == *hash);
+            if let Some((_, raw)) = raw {
+                return Ok(Some(Bytes::copy_from_slice(raw.bytes())));
+            }
+        }
+        Ok(self.node.seams.blobs.get(hash).await?)
     }
 
     /// The durable state of an entity at home here.

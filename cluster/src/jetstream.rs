@@ -127,11 +127,13 @@ impl JetStream {
         }
     }
 
-    /// Messages that went over its connections so far: sent, and heard.
-    pub fn traffic(&self) -> (u64, u64) {
+    /// Counts the messages that went over its connections so far: sent, and heard.
+    pub fn counter(&self) -> impl Fn() -> (u64, u64) + use<> {
         let both = [&self.shared.api.client, &self.appends].map(Client::statistics);
-        let sum = |count: fn(&async_nats::Statistics) -> u64| both.iter().map(|client| count(client)).sum();
-        (sum(|client| client.out_messages.load(Ordering::Relaxed)), sum(|client| client.in_messages.load(Ordering::Relaxed)))
+        move || {
+            let sum = |count: fn(&async_nats::Statistics) -> u64| both.iter().map(|client| count(client)).sum();
+            (sum(|client| client.out_messages.load(Ordering::Relaxed)), sum(|client| client.in_messages.load(Ordering::Relaxed)))
+        }
     }
 
     /// Gives back what was handed out, so that another node need not wait for it, and ends.

@@ -11,12 +11,13 @@ use bytes::Bytes;
 use takt_actors::abroad::Abroad;
 use takt_actors::region::{AskError, Region};
 use takt_protocol::answer::Answer;
-use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, Who};
+use takt_protocol::envelope::{Envelope, Key, KeyText, Mark, Origin, RawRef, Who};
 use takt_protocol::id::EntityId;
 use takt_protocol::input::Input;
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::Reply;
 use takt_protocol::name::Region as RegionName;
+use takt_protocol::payload::Payload;
 use tokio::sync::{mpsc, watch as signal};
 
 use crate::mesh::Mesh;
@@ -239,28 +240,28 @@ impl Reception {
     async fn decided(&self, client: &Client, verb: &Verb) -> Result<Taken, Denied> {
         let cover = verb.cover();
         let (meaning, mut envelope) = self.read(client, verb).await?;
-        if meaning.quarantine.is_some() {
-            envelope.origin = Some(self.kept(verb, &meaning).await?);
-        }
+        let raw = if meaning.quarantine.is_some() { Some(Payload::new(verb.raw()?)) } else { None };
+        envelope.origin = raw.as_ref().map(|raw| Origin { raw: RawRef::of(raw.bytes()), mapping: format!("api/{}@1", verb.name()) });
+        let raw = raw.as_ref();
         self.keep_copies(&meaning).await?;
         let to = self.meant(&meaning.to).await;
         let meant = || self.mesh.entity(&to).ok_or_else(|| Denied::asking(&AskError::Unknown));
         let input = Input { to: to.clone(), envelope, body: meaning.body.clone() };
         let mut entity = meant()?;
-        let mut reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
+        let mut reply = self.asked(entity, input.clone(), &meaning, raw).await?;
         if reply == Reply::Unborn {
             // It may have got that name this very moment.
             self.indexed().await;
             let found = meant()?;
             if found != entity {
                 entity = found;
-                reply = self.mesh.ask(input.clone()).await.map_err(|error| Denied::asking(&error))?;
+                reply = self.asked(entity, input.clone(), &meaning, raw).await?;
             }
         }
         match reply {
             Reply::Answer(answer) => taken(&cover.key, entity, &answer, false),
             Reply::Known(answer) => taken(&cover.key, entity, &answer, true),
-            Reply::Unborn => self.unborn(&cover.key, entity, Input { to: meaning.to.clone(), ..input }, &meaning).await,
+            Reply::Unborn => Box::pin(self.unborn(&cover.key, entity, Input { to: meaning.to.clone(), ..input }, (&meaning, raw))).await,
             Reply::Claim(_) => Err(Denied::ours("a request was answered as a claim")),
         }
     }
@@ -288,16 +289,35 @@ impl Reception {
         })
     }
 
-    /// What a report said is kept before it is understood, so that a posting leads back to it.
-    async fn kept(&self, verb: &Verb, meaning: &Meaning) -> Result<Origin, Denied> {
+    /// Has it decided. What a report said is kept, so that a posting leads back to it: in the one write of what it leads to, or before,
+    /// where that is at home elsewhere.
+    async fn asked(&self, entity: EntityId, input: Input, meaning: &Meaning, raw: Option<&Payload>) -> Result<Reply, Denied> {
+        let along = raw.filter(|_| self.mesh.home(entity).is_ok());
+        if along.is_none() {
+            Box::pin(self.kept(meaning, raw)).await?;
+        }
+        self.mesh.ask_with(input, along.cloned()).await.map_err(|error| Denied::asking(&error))
+    }
+
+    /// Keeps what a report said in the region of its plant.
+    async fn kept(&self, meaning: &Meaning, raw: Option<&Payload>) -> Result<(), Denied> {
+        let Some(raw) = raw else { return Ok(()) };
         let region = meaning.quarantine.and_then(|plant| self.mesh.book().sites.get(&plant).map(|site| site.region));
         let region = region.ok_or_else(|| Denied::asking(&AskError::Unknown))?;
-        let kept = self.mesh.keep(region, Bytes::from(verb.raw()?)).await;
-        Ok(Origin { raw: kept.map_err(|error| Denied::asking(&error))?, mapping: format!("api/{}@1", verb.name()) })
+        let kept = self.mesh.keep(region, Bytes::copy_from_slice(raw.bytes())).await;
+        kept.map(drop).map_err(|error| Denied::asking(&error))
     }
 
     /// Nobody has heard of it: a report waits in its plant's quarantine, a request is about nothing.
-    async fn unborn(&self, key: &str, entity: EntityId, input: Input, meaning: &Meaning) -> Result<Taken, Denied> {
+    async fn unborn(
+        &self,
+        key: &str,
+        entity: EntityId,
+        input: Input,
+        (meaning, raw): (&Meaning, Option<&Payload>),
+    ) -> Result<Taken, Denied> {
+        // It goes on from here without its message.
+        self.kept(meaning, raw).await?;
         let named = meaning.quarantine.filter(|_| meaning.is_named());
         let Some(plant) = named else { return Err(Denied::nobody_knows(entity.kind().word(), meaning.field)) };
         let id = format!("api/{}", input.envelope.key);

@@ -18,10 +18,12 @@ use takt_cluster::views::{Stamp, Views};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::name::Region as RegionName;
 
+mod api;
 mod idle;
 mod jetstream;
 mod orders;
 
+use api::Way;
 pub use idle::{Idle, idle};
 pub use jetstream::{OnServers, jetstream};
 
@@ -47,6 +49,7 @@ fn cores() -> usize {
 }
 
 /// A rate, and how long each took.
+#[derive(Clone)]
 struct Figure {
     per_second: f64,
     p50_ms: f64,
@@ -59,8 +62,10 @@ struct Figure {
 }
 
 /// What one of them cost, on an average.
+#[derive(Clone)]
 struct Cost {
-    /// Of a processor, in microseconds: of this process with the client in it, and of all servers.
+    /// Of a processor, in microseconds: of a client with a thread of its own, of the rest of this process, and of all servers.
+    client_us: f64,
     here_us: f64,
     servers_us: f64,
     /// Messages of this process, sent and heard; of the raw limit they are not counted.
@@ -102,7 +107,9 @@ fn head(how: &str, costs: &str) {
 fn line(in_flight: usize, what: &str, figure: &Figure, limit: &Figure) {
     let behind = figure.behind.map_or_else(String::new, |behind| behind.as_millis().to_string());
     let cost = figure.cost.as_ref().map_or_else(String::new, |cost| {
-        format!(" {:>9.0} {:>11.0} {:>7.2} {:>7.2}", cost.here_us, cost.servers_us, cost.sent, cost.heard)
+        let p99 = figure.p99_ms / limit.p99_ms;
+        let Cost { client_us, here_us, servers_us, sent, heard } = cost;
+        format!(" {p99:>9.2} {client_us:>9.1} {here_us:>8.1} {servers_us:>11.1} {sent:>7.2} {heard:>7.2}")
     });
     println!(
         "{in_flight:>9}  {what:<22} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {behind:>9}{cost}",
@@ -180,28 +187,46 @@ async fn commands_on(
         projections,
     };
     let region = Region::start(plan).await?;
-    let over = Arc::new(AtomicBool::new(false));
-    let started = clock.elapsed();
-    let mut clients = Vec::new();
-    for client in 0..in_flight {
-        let (region, clock, over) = (region.clone(), Arc::clone(clock), Arc::clone(&over));
-        clients.push(tokio::spawn(async move { orders::client(&region, clock.as_ref(), &over, client).await }));
-    }
-    clock.sleep(time).await;
-    let time = clock.elapsed().saturating_sub(started);
-    over.store(true, Ordering::Relaxed);
-    let mut times = Vec::new();
-    for client in clients {
-        times.extend(client.await??);
-    }
-    let mut figure = figure(times, time);
-    if projections {
-        let ended = clock.elapsed();
-        region.index().caught_up(region.node()).await?;
-        figure.behind = Some(clock.elapsed().saturating_sub(ended));
-    }
-    region.stop().await;
+    let lanes = Lanes { region, clock: clock.clone(), time, in_flight, projections };
+    let figure = lanes.run(|_| Way::Inside).await?;
+    lanes.region.stop().await;
     Ok(figure)
+}
+
+/// Orders in flight at a region.
+struct Lanes {
+    region: Region,
+    clock: Arc<dyn Clock>,
+    time: Duration,
+    in_flight: usize,
+    projections: bool,
+}
+
+impl Lanes {
+    /// Runs them for that time, the reports of each lane by its way.
+    async fn run(&self, way: impl Fn(usize) -> Way) -> anyhow::Result<Figure> {
+        let over = Arc::new(AtomicBool::new(false));
+        let started = self.clock.elapsed();
+        let mut clients = Vec::new();
+        for client in 0..self.in_flight {
+            let (region, clock, over, way) = (self.region.clone(), Arc::clone(&self.clock), Arc::clone(&over), way(client));
+            clients.push(tokio::spawn(async move { orders::client(&region, &way, clock.as_ref(), &over, client).await }));
+        }
+        self.clock.sleep(self.time).await;
+        let time = self.clock.elapsed().saturating_sub(started);
+        over.store(true, Ordering::Relaxed);
+        let mut times = Vec::new();
+        for client in clients {
+            times.extend(client.await??);
+        }
+        let mut figure = figure(times, time);
+        if self.projections {
+            let ended = self.clock.elapsed();
+            self.region.index().caught_up(self.region.node()).await?;
+            figure.behind = Some(self.clock.elapsed().saturating_sub(ended));
+        }
+        Ok(figure)
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]

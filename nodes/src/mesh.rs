@@ -25,6 +25,7 @@ use takt_protocol::input::{Address, Input};
 use takt_protocol::instant::Instant;
 use takt_protocol::kernel::{Reply, State};
 use takt_protocol::name::{Region as RegionName, SiteId};
+use takt_protocol::payload::Payload;
 use takt_protocol::site;
 
 use crate::engine::{self, Engine};
@@ -40,6 +41,8 @@ pub struct Stores {
     views: BTreeMap<RegionName, Views>,
     roads: Vec<Outward>,
     texts: BTreeMap<RegionName, EngineText>,
+    /// Off only to measure what they cost.
+    projections: bool,
 }
 
 /// A road from a region of this process to one that runs elsewhere.
@@ -70,6 +73,13 @@ impl Stores {
             let (dir, clock) = (stores.dir(region), stores.clock());
             stores.put(region, Engine::embedded(region, &EmbeddedText::default(), &dir, clock)?)?;
         }
+        Ok(stores)
+    }
+
+    /// One region over an engine that is open, with its rows in `data`, to be measured: with all that follows its log, or without.
+    pub(crate) fn measured(data: &Path, region: RegionName, engine: Engine, projections: bool) -> Result<Self, takt_cluster::Error> {
+        let mut stores = Self { projections, ..Self::none(data) };
+        stores.put(region, engine)?;
         Ok(stores)
     }
 
@@ -115,7 +125,8 @@ impl Stores {
 
     fn none(data: &Path) -> Self {
         let clock = Arc::new(SystemClock::start());
-        Self { data: data.to_owned(), clock, engines: BTreeMap::new(), views: BTreeMap::new(), roads: Vec::new(), texts: BTreeMap::new() }
+        let (engines, views, texts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { data: data.to_owned(), clock, engines, views, roads: Vec::new(), texts, projections: true }
     }
 
     fn dir(&self, region: RegionName) -> PathBuf {
@@ -198,7 +209,7 @@ impl Mesh {
                 sites: links.to_vec(),
                 roads: roads(&stores, region, settings, &book),
                 views,
-                projections: true,
+                projections: stores.projections,
             };
             regions.insert(region, Region::start(plan).await?);
         }
@@ -289,9 +300,14 @@ impl Mesh {
 
     /// Has a request decided where it is at home, and answers when the outcome is durable there.
     pub async fn ask(&self, input: Input) -> Result<Reply, AskError> {
+        self.ask_with(input, None).await
+    }
+
+    /// The same, and has the message that it came in kept with what it leads to, where that is at home in this process.
+    pub async fn ask_with(&self, input: Input, raw: Option<Payload>) -> Result<Reply, AskError> {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
         match self.regions.get(&entity.region()) {
-            Some(home) => home.ask(self.addressed(entity, input)).await,
+            Some(home) => home.ask_with(self.addressed(entity, input), raw).await,
             None => self.reached(entity.region())?.ask(entity, input).await,
         }
     }

@@ -1,8 +1,8 @@
 //! Commits: what one write of an entity holds. One or more steps, each an input with its answer and its facts, chained by
 //! hash to the commit before, under the configuration and schema they were decided with.
 //!
-//! The chain covers everything but personal data: who and why stand beside it, so that retention can delete them and the
-//! chain still verifies.
+//! The chain covers everything but personal data and raw messages: who and why and what was sent stand beside it, so that retention
+//! can delete them and the chain still verifies.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +13,7 @@ use crate::fact::Fact;
 use crate::id::EntityId;
 use crate::instant::Instant;
 use crate::name::SiteId;
+use crate::payload::Payload;
 use crate::seen::ContentHash;
 
 /// Everything one write holds.
@@ -40,6 +41,9 @@ pub struct Commit {
     /// Who stood behind each step, by its position, and who matched it by hand; outside the chain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub who: Vec<(u16, Who)>,
+    /// The messages behind steps, by their position, as they came: those that are not kept among the payloads. Outside the chain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<(u16, Payload)>,
 }
 
 /// One input and what came of it.
@@ -89,6 +93,12 @@ impl Commit {
     /// Who matched it with this entity by hand, and why.
     pub fn matched_by(&self, at: usize) -> Option<&Who> {
         self.behind(at).find(|who| who.matched)
+    }
+
+    /// The messages that are kept in it, each with the hash that its step names.
+    pub fn raw(&self) -> impl Iterator<Item = (&RawRef, &Payload)> {
+        let origin = |at: u16| self.steps.get(usize::from(at)).and_then(|step| step.origin.as_ref());
+        self.raw.iter().filter_map(move |(at, raw)| Some((&origin(*at)?.raw, raw)))
     }
 
     fn behind(&self, at: usize) -> impl Iterator<Item = &Who> {

@@ -8,6 +8,7 @@ use crate::commit::{Commit, chain_hash};
 use crate::envelope::{RawRef, Who};
 use crate::input::{Body, Input};
 use crate::kernel::Reply;
+use crate::payload::Payload;
 use crate::seen::ContentHash;
 
 /// The schema epoch of this binary: grows when a fact gains a meaning that an older binary would miss.
@@ -83,7 +84,7 @@ pub struct Sealed {
     pub hash: RawRef,
 }
 
-/// What stands in a log: the chained part, and beside it the personal part, which retention may empty.
+/// What stands in a log: the chained part, and beside it the personal part and what was sent, which retention may empty.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "v", content = "body")]
 enum Logged {
@@ -97,6 +98,8 @@ struct LoggedV1 {
     commit: Vec<u8>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     who: Vec<(u16, Who)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    raw: Vec<(u16, Payload)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -142,12 +145,14 @@ pub fn unpack_relayed(bytes: &[u8]) -> Result<Relayed, WireError> {
 
 /// Writes a commit.
 pub fn seal(commit: &mut Commit) -> Result<Sealed, WireError> {
-    let who = std::mem::take(&mut commit.who);
+    let (who, raw) = (std::mem::take(&mut commit.who), std::mem::take(&mut commit.raw));
     let chained = encode("commit", commit)?;
     let hash = chain_hash(&chained);
-    let room = chained.len() + ROOM_AROUND;
-    let bytes = encode_into(Vec::with_capacity(room), "commit", &Logged::V1(LoggedV1 { commit: chained, who: who.clone() }))?;
-    commit.who = who;
+    let room = chained.len() + raw.iter().map(|(_, raw)| raw.bytes().len()).sum::<usize>() + ROOM_AROUND;
+    let logged = Logged::V1(LoggedV1 { commit: chained, who, raw });
+    let bytes = encode_into(Vec::with_capacity(room), "commit", &logged)?;
+    let Logged::V1(LoggedV1 { who, raw, .. }) = logged;
+    (commit.who, commit.raw) = (who, raw);
     bounded("commit", bytes.len(), COMMIT_BYTES_MAX)?;
     Ok(Sealed { bytes, hash })
 }
@@ -160,7 +165,7 @@ pub fn open(bytes: &[u8]) -> Result<(Commit, RawRef), WireError> {
     if commit.schema > SCHEMA {
         return Err(WireError::Newer { what: "commit", version: format!("schema {}", commit.schema) });
     }
-    commit.who = logged.who;
+    (commit.who, commit.raw) = (logged.who, logged.raw);
     Ok((commit, hash))
 }
 

@@ -1,7 +1,7 @@
 //! The logs of regions, read whole and replayed: what every checker starts from, in the gate and beside a running mesh.
 //! Reads what is durable and nothing else; T3 and T10 are looked at while reading, with one predicate each for all who ask.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use takt_cluster::seam::Seams;
@@ -123,13 +123,14 @@ impl Logs {
         for told in self.entities.values() {
             let Own::Order(order) = &told.state.own else { continue };
             let behind = told.quantities();
+            let along: BTreeSet<RawRef> = told.commits.iter().flat_map(Commit::raw).map(|(_, raw)| RawRef::of(raw.bytes())).collect();
             let ranges = order.ledger.postings().flat_map(|entry| entry.posting.lines.iter().flat_map(|line| &line.actuals));
             for number in ranges.flat_map(|(from, to)| *from..=*to) {
                 let Some(origin) = behind.get(&number).and_then(|step| step.origin.as_ref()) else {
                     broken.push(format!("T10: no message stands behind quantity {number}"));
                     continue;
                 };
-                if kept(regions, &origin.raw).await? {
+                if along.contains(&origin.raw) || kept(regions, &origin.raw).await? {
                     led_back += 1;
                 } else {
                     broken.push(format!("T10: the raw message {} is gone", origin.raw));

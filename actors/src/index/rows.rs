@@ -42,7 +42,6 @@ pub(super) const CALLED: Table = Table(5);
 pub(super) const CAUSES: Table = Table(11);
 /// A shard: when its newest commit was made that was read.
 pub(super) const READ: Table = Table(4);
-
 /// The number of a lot alone, and its whole name: the name, and the lot.
 pub(super) const LOTS: Table = Table(6);
 /// An order at home here, in brief.
@@ -71,9 +70,11 @@ pub(super) const LOOSE: Table = Table(19);
 pub(super) const TALLIES: Table = Table(20);
 /// A plant, what was counted and when: how often.
 pub(super) const COUNTS: Table = Table(21);
-
 /// A source and a shard: when the newest was written down that it told the entities there.
 pub(super) const HEARD: Table = Table(22);
+
+/// The hash of a message that stands in a log: the entity, and the sequence of the commit.
+pub(super) const RAW: Table = Table(23);
 
 /// An open case, and what people did about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +109,9 @@ pub(super) fn of(views: &Views, shard: u16, run: &Run) -> Result<Vec<Row>, Error
         newest = newest.max(Some(commit.at));
         if commit.number == 1 {
             pages.born(commit);
+        }
+        for (hash, _) in commit.raw() {
+            pages.put(RAW, hash.bytes().to_vec(), &(commit.entity, recorded.sequence));
         }
         for name in (0..commit.steps.len()).filter_map(|at| commit.said_by(at)).flat_map(evidence::person) {
             pages.evident(&name, Evidence::Person, commit.entity)?;

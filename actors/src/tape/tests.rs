@@ -45,6 +45,7 @@ pub(crate) fn commit(entity: EntityId, number: u64) -> Commit {
         at: Instant::EPOCH,
         steps: Vec::new(),
         who: Vec::new(),
+        raw: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The writers: what many followers store in one stream at the same time goes together, in as few atomic batches as possible,
 //! because a batch is one entry of the servers' own log, and syncs every disk. A writer lingers for more: shortly for mail, on which
-//! somebody may wait, and longer for what only has to come some time.
+//! somebody may wait, and longer for what only has to come some time; and longer where the servers are slow, because commits, for which
+//! people wait, come first.
 
 use std::time::Duration;
 
@@ -13,9 +14,25 @@ use super::fault::Fault;
 /// Groups that wait for a writer before callers have to wait.
 const WAITING_MAX: usize = 1_024;
 
-/// How long a writer lingers: mail is on its way to somebody who waits, timers and events are not.
-const MAIL: Duration = Duration::from_millis(2);
-const REST: Duration = Duration::from_millis(20);
+/// How long a writer lingers at least and at most: mail is on its way to somebody who waits, timers and events are not.
+const MAIL: Linger = Linger { least: Duration::from_millis(2), most: Duration::from_millis(20) };
+const REST: Linger = Linger { least: Duration::from_millis(20), most: Duration::from_millis(50) };
+
+/// Between the two, so many times as long as the last write took: where the servers are busy, few writes with much in each.
+const RESTS: u32 = 4;
+
+#[derive(Clone, Copy)]
+struct Linger {
+    least: Duration,
+    most: Duration,
+}
+
+impl Linger {
+    /// How long to linger behind a write that took so long.
+    fn behind(self, took: Duration) -> Duration {
+        took.saturating_mul(RESTS).clamp(self.least, self.most)
+    }
+}
 
 /// A group, and who stores it.
 struct Wish {
@@ -46,7 +63,7 @@ impl Writers {
     }
 }
 
-fn pair(api: &Api, linger: Duration) -> (Writer, impl Future<Output = ()> + Send + 'static) {
+fn pair(api: &Api, linger: Linger) -> (Writer, impl Future<Output = ()> + Send + 'static) {
     let (wishes, waiting) = mpsc::channel(WAITING_MAX);
     (Writer { wishes }, run(api.clone(), linger, waiting))
 }
@@ -64,9 +81,10 @@ impl Writer {
 }
 
 /// Runs until nobody can wish for anything any more.
-async fn run(api: Api, linger: Duration, mut waiting: mpsc::Receiver<Wish>) {
+async fn run(api: Api, linger: Linger, mut waiting: mpsc::Receiver<Wish>) {
+    let mut took = Duration::ZERO;
     while let Some(first) = waiting.recv().await {
-        api.clock.sleep(linger).await;
+        api.clock.sleep(linger.behind(took)).await;
         let (mut count, mut bytes) = size(&first);
         let mut group = vec![first];
         while count < BATCH_MAX && bytes < BATCH_BYTES_MAX {
@@ -75,7 +93,9 @@ async fn run(api: Api, linger: Duration, mut waiting: mpsc::Receiver<Wish>) {
             (count, bytes) = (count + more, bytes + long);
             group.push(next);
         }
+        let began = api.clock.elapsed();
         store(&api, group).await;
+        took = api.clock.elapsed().saturating_sub(began);
     }
 }
 
@@ -96,5 +116,18 @@ async fn store(api: &Api, group: Vec<Wish>) {
         if wish.reply.send(outcome).is_err() {
             tracing::debug!("whoever stored did not wait for the outcome");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_writes_to_slow_servers_lingers_longer_and_not_for_ever() {
+        let ms = Duration::from_millis;
+        let lingers: Vec<Duration> = [0, 1, 3, 60].into_iter().map(|took| MAIL.behind(ms(took))).collect();
+        assert_eq!(lingers, [ms(2), ms(4), ms(12), ms(20)]);
+        assert_eq!([0, 9, 60].map(|took| REST.behind(ms(took))), [ms(20), ms(36), ms(50)]);
     }
 }

@@ -39,6 +39,7 @@ async fn fill(seams: &Seams) -> manifest::Heads {
                 at: seams.clock.now(),
                 steps: Vec::new(),
                 who: Vec::new(),
+                raw: Vec::new(),
             };
             let sealed = wire::seal(&mut commit).unwrap();
             heads.insert(entity, sealed.hash);

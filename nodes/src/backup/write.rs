@@ -101,7 +101,9 @@ async fn log(seams: &Seams, dir: &Path, made: &mut Manifest, raw: &mut BTreeSet<
                     break;
                 }
                 let commit = followed(&mut heads, &entry.bytes)?;
-                raw.extend(commit.steps.iter().filter_map(|step| step.origin.as_ref()).map(|origin| origin.raw));
+                let along: BTreeSet<RawRef> = commit.raw().map(|(hash, _)| *hash).collect();
+                let origins = commit.steps.iter().filter_map(|step| step.origin.as_ref()).map(|origin| origin.raw);
+                raw.extend(origins.filter(|hash| !along.contains(hash)));
                 part.put(&[&entry.sequence.to_be_bytes(), &shard.to_be_bytes(), &entry.bytes])?;
             }
         }

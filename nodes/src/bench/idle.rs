@@ -184,6 +184,7 @@ fn commit(seams: &Seams, book: &Book, clock: &dyn Clock, number: u32) -> anyhow:
         at: now,
         steps: stepped.step.into_iter().collect(),
         who: Vec::new(),
+        raw: Vec::new(),
     };
     Ok((id, Bytes::from(wire::seal(&mut commit)?.bytes)))
 }

@@ -23,6 +23,8 @@ use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::site::{Resolution, Resolved};
 use takt_protocol::words::{MaterialId, OpNo, OutputKind, Version};
 
+use super::api::Way;
+
 /// Reports of an order after its release.
 const REPORTS: u64 = 11;
 
@@ -71,8 +73,15 @@ pub(super) fn book() -> anyhow::Result<Book> {
     })
 }
 
-/// One order after the other until it is over; how long each command took.
-pub(super) async fn client(region: &Region, clock: &dyn Clock, over: &AtomicBool, client: usize) -> anyhow::Result<Vec<Duration>> {
+/// One order after the other until it is over; how long each command took. Its ERP and its plant are heard inside, its reports come by
+/// `way`.
+pub(super) async fn client(
+    region: &Region,
+    way: &Way,
+    clock: &dyn Clock,
+    over: &AtomicBool,
+    client: usize,
+) -> anyhow::Result<Vec<Duration>> {
     let mut times = Vec::new();
     for number in 0.. {
         let name = Ref::new(SiteId::parse("erp")?, NativeKind::Order, NativeId::parse(&format!("{client}-{number}"))?);
@@ -82,18 +91,23 @@ pub(super) async fn client(region: &Region, clock: &dyn Clock, over: &AtomicBool
             if over.load(Ordering::Relaxed) {
                 return Ok(times);
             }
-            let input = match n {
-                0 => release(&name, clock.now())?,
-                1 => found(order, clock.now())?,
-                n => report(order, n, clock.now())?,
-            };
             let sent = clock.elapsed();
-            let reply = region.ask(input).await?;
-            anyhow::ensure!(reply == Reply::Answer(Answer::Accepted), "a command was answered {reply:?}");
+            match n {
+                0 => inside(region, release(&name, clock.now())?).await?,
+                1 => inside(region, found(order, clock.now())?).await?,
+                n => way.report(region, order, n, clock.now()).await?,
+            }
             times.push(clock.elapsed().saturating_sub(sent));
         }
     }
     Ok(times)
+}
+
+/// Has it decided without a door, and wants it to be accepted.
+pub(super) async fn inside(region: &Region, input: Input) -> anyhow::Result<()> {
+    let reply = region.ask(input).await?;
+    anyhow::ensure!(reply == Reply::Answer(Answer::Accepted), "a command was answered {reply:?}");
+    Ok(())
 }
 
 fn envelope(source: &str, mark: Mark, now: Instant) -> anyhow::Result<Envelope> {
@@ -156,7 +170,8 @@ fn found(order: EntityId, now: Instant) -> anyhow::Result<Input> {
     Ok(Input { to: Address::Entity(order), envelope, body: Body::Order(order::Input::Mail(mail)) })
 }
 
-fn report(order: EntityId, n: u64, now: Instant) -> anyhow::Result<Input> {
+/// What its plant reports.
+pub(super) fn report(order: EntityId, n: u64, now: Instant) -> anyhow::Result<Input> {
     let work = Confirmation {
         op: OpNo::parse("10")?,
         good: Some(Amount { qty: Qty::parse("1 H87")?, counting: Counting::Delta, native: None }),

@@ -189,6 +189,7 @@ pub(crate) fn commit_of(entity: EntityId, steps: Vec<Step>, state: &State) -> Co
         at: at(0),
         steps,
         who: vec![(0, person("planner"))],
+        raw: Vec::new(),
     }
 }
 
@@ -224,6 +225,22 @@ fn frozen_commits_are_read_mean_the_same_and_are_written_the_same() {
         let again = seal(&mut commit).unwrap();
         assert!((again.bytes, again.hash) == (bytes, hash), "{} is written otherwise: freeze the new form beside this one", kind.word());
     }
+}
+
+#[test]
+fn what_was_sent_stands_beside_the_chain_and_comes_back_with_the_hash_that_its_step_names() {
+    let floor = a_life();
+    let mut commit = commits(&floor).remove(&Kind::Order).unwrap();
+    let bare = seal(&mut commit).unwrap();
+    let raw = RawRef::of(b"{}");
+    commit.steps[1].origin = Some(crate::envelope::Origin { raw, mapping: "api".into() });
+    let named = seal(&mut commit).unwrap();
+    commit.raw = vec![(1, Payload::new(b"{}".to_vec()))];
+    let kept = seal(&mut commit).unwrap();
+    assert!(kept.hash == named.hash && kept.hash != bare.hash && kept.bytes != named.bytes);
+    let (read, hash) = open(&kept.bytes).unwrap();
+    assert_eq!((&read, hash), (&commit, kept.hash));
+    assert_eq!(read.raw().collect::<Vec<_>>(), [(&raw, &Payload::new(b"{}".to_vec()))]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use takt_protocol::kernel::Own;
 use takt_protocol::qty::Qty;
 
 use super::{Person, completion, hold, release};
-use crate::ask::tests::fixture::World;
+use crate::ask::tests::fixture::{World, site};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_release_is_recorded_and_a_repetition_gets_the_same_answer() {
@@ -175,6 +175,15 @@ async fn what_a_report_said_is_kept_word_for_word_and_found_by_its_hash() {
     let hash = takt_protocol::envelope::RawRef::of(said);
     let kept = plant.gets(&format!("/v1/raw/{hash}")).await;
     assert_eq!(kept.field("good"), "40 H87", "{kept:?}");
+    // In the one write of what it led to: a second one before it would cost as much again.
+    let blobs = &world.mesh.region_of(site("nord")).unwrap().node().seams.blobs;
+    assert_eq!(blobs.get(&hash).await.unwrap(), None);
+    // Nobody knows its order: it waits, and what it said is among the payloads.
+    assert_eq!(plant.posts("/v1/operation-completions", "c2", completion("nobody", "7 H87")).await.status.as_u16(), 202);
+    let waits = br#"{"plant":"nord","order":"nobody","operation":"10","good":"7 H87"}"#;
+    let waits = takt_protocol::envelope::RawRef::of(waits);
+    assert!(blobs.get(&waits).await.unwrap().is_some());
+    assert_eq!(plant.gets(&format!("/v1/raw/{waits}")).await.field("good"), "7 H87");
     plant.gets(&format!("/v1/raw/{}", "0".repeat(64))).await.is(404, "UNKNOWN", "hash");
     plant.gets("/v1/raw/..%2f..%2fetc").await.is(422, "SCHEMA", "hash");
     world.stop().await;

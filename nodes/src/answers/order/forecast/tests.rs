@@ -38,6 +38,7 @@ fn log(reports: &[(i64, &str)]) -> Vec<Commit> {
             at: at(*minutes),
             steps: vec![step],
             who: Vec::new(),
+            raw: Vec::new(),
         }
     };
     reports.iter().map(commit).collect()
