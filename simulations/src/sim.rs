@@ -123,8 +123,7 @@ async fn play(trial: &Trial) -> anyhow::Result<Verdict> {
     let clock = Arc::new(VirtualClock::starting(start));
     let trace = Trace::new(trial.trace.as_deref())?;
     let town = Arc::new(Town::new(trial, &text, Arc::clone(&clock), trace)?);
-    let cuts_over = trial.scenario.blows.iter().any(|blow| matches!(blow.what, scenario::What::CutOver));
-    stage::set(&town, &text, trial.scenario.pieces_max, cuts_over)?;
+    stage::set(&town, &text, trial.scenario)?;
     let yard = Arc::new(Yard::new(trial, &text, &town));
     let mut tasks = yard.keep();
     tasks.extend(teller::all(&town, &yard));

@@ -165,9 +165,10 @@ async fn about_orders(people: &People, plant: &Plant, round: u64) -> anyhow::Res
         return Ok(Vec::new());
     };
     let unit = total.uom().code();
-    let one = Qty::parse(&format!("1 {unit}"))?;
+    // Where nothing was counted yet it may be less: then enough for a sample.
+    let less = Qty::parse(&format!("10 {unit}"))?;
     let requests = [
-        ("less", Request::ChangeQuantity { total: one }),
+        ("less", Request::ChangeQuantity { total: less }),
         ("litres", Request::ChangeQuantity { total: Qty::parse("5 LTR")? }),
         ("send-again", Request::Redispatch),
         ("go-on", Request::Resume),

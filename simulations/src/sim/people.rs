@@ -225,16 +225,21 @@ impl People {
 
     /// The orders that were asked for, with how they stand.
     pub(super) async fn orders(&self) -> BTreeMap<EntityId, Option<State>> {
-        let known: Vec<EntityId> = lock(&self.answered).iter().filter(|one| one.refused.is_none()).map(|one| one.entity).collect();
         let mut orders = BTreeMap::new();
-        for entity in known {
-            let state = match self.yard.region(entity.region()) {
-                Some(region) => tokio::time::timeout(Duration::from_secs(5), region.show(entity)).await.ok().and_then(Result::ok),
-                None => None,
-            };
-            orders.insert(entity, state);
+        for entity in self.asked_for() {
+            orders.insert(entity, self.show(entity).await);
         }
         orders
+    }
+
+    /// The orders that were asked for.
+    fn asked_for(&self) -> BTreeSet<EntityId> {
+        lock(&self.answered).iter().filter(|one| one.refused.is_none()).map(|one| one.entity).collect()
+    }
+
+    async fn show(&self, entity: EntityId) -> Option<State> {
+        let region = self.yard.region(entity.region())?;
+        tokio::time::timeout(Duration::from_secs(5), region.show(entity)).await.ok().and_then(Result::ok)
     }
 
     /// Whether an order is at another ERP than its plant had in the beginning.
@@ -258,9 +263,9 @@ impl People {
         if *lock(&self.asking) > 0 {
             return Some("somebody still asks for an order".to_owned());
         }
-        let orders = self.orders().await;
-        for (entity, state) in orders.into_iter().filter(|(entity, _)| !self.town.has_forgotten(entity.region())) {
-            let Some(state) = state else { return Some(format!("{entity} does not answer")) };
+        // The first that is open is enough: of many orders each costs its whole state.
+        for entity in self.asked_for().into_iter().filter(|entity| !self.town.has_forgotten(entity.region())) {
+            let Some(state) = self.show(entity).await else { return Some(format!("{entity} does not answer")) };
             if let Own::Order(order) = &state.own
                 && let Some(open) = promises::t9_decided::open_order(order, &state)
             {

@@ -26,6 +26,8 @@ pub struct Scenario {
     pub order_every_min: u64,
     /// Pieces of an order, at most.
     pub pieces_max: u64,
+    /// Seconds that a machine takes for a piece.
+    pub piece_s: u32,
     /// Orders that a planner asks for at once, at the same moment as those of every other plant; 0 for one at a time, by chance.
     pub orders_together: u64,
     /// Plants in the place of each one of the demo's.

@@ -67,6 +67,7 @@ const QUIET: Scenario = Scenario {
     hours: 2,
     order_every_min: 60,
     pieces_max: 24,
+    piece_s: 50,
     orders_together: 0,
     sisters: 1,
     hold_every_min: 0,

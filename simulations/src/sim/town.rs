@@ -296,7 +296,7 @@ impl Town {
     /// What somebody has to tell still, if anybody has.
     pub(super) fn untold(&self) -> Option<String> {
         self.houses().find_map(|house| {
-            let untold = house.with(|system| system.books()).get("untold").and_then(Value::as_u64).unwrap_or_default();
+            let untold = house.with(|system| system.untold());
             (untold > 0).then(|| format!("{} has {untold} messages that nobody took", house.site))
         })
     }

@@ -217,7 +217,7 @@ impl Yard {
             region,
             seams: plot.memory.seams(),
             book: self.book(),
-            settings: settings(),
+            settings: Settings { restored: restored::standing(&plot.memory.seams()).await?, ..settings() },
             sites: ways.iter().map(|way| way.out.clone()).collect(),
             roads,
             views,
@@ -388,5 +388,7 @@ pub(super) struct Left {
 
 fn settings() -> Settings {
     let [waiting_max, waiting_reserve] = WAITING;
-    Settings { snapshot_every: 16, deliveries_max: 1_000, waiting_max, waiting_reserve, index_pause_ms: 100, ..Settings::default() }
+    // Readers are told of much at once: each telling is a mapping that runs.
+    let unhurried = Settings { index_pause_ms: 100, readers_gather_ms: 2_000, ..Settings::default() };
+    Settings { snapshot_every: 16, deliveries_max: 1_000, waiting_max, waiting_reserve, ..unhurried }
 }
