@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The numbers of the messages of a queue, by how they stand.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
     ready: BTreeSet<u64>,
     handed: BTreeMap<u64, Duration>,

@@ -21,6 +21,7 @@ mod store;
 
 pub use fate::{Fate, Fates, Operation, Untroubled};
 pub use reins::Reins;
+pub use store::Backup;
 use store::Store;
 
 #[cfg(test)]
@@ -87,6 +88,23 @@ impl Memory {
     /// Forgets the last `count` messages of the log although they were acknowledged: a fault that checkers must catch.
     pub fn lose_tail(&self, count: usize) {
         self.shared.store().lose_tail(count);
+    }
+
+    /// What a backup that is taken now has of it.
+    pub fn backup(&self) -> Backup {
+        self.shared.store().backup()
+    }
+
+    /// Everything is lost, and a backup is restored: what came after it is gone, and what comes now is another store's. How many
+    /// messages of the log are gone.
+    pub fn restore(&self, backup: Backup) -> u64 {
+        self.shared.store().restore(backup)
+    }
+
+    /// What stands on the shelf under names that begin so is from now on of a kind that nobody here can read, as another binary
+    /// leaves it; how many there were.
+    pub fn scribble(&self, prefix: &str) -> u64 {
+        self.shared.store().scribble(prefix)
     }
 
     /// How often each fault took effect.

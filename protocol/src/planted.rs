@@ -48,6 +48,8 @@ pub enum Bug {
     GivesUpEarly,
     /// An append that nobody has answered is taken as done.
     UnknownIsDone,
+    /// A region that was restored from a backup sends before anybody has compared it.
+    SendsUncompared,
 }
 
 impl Bug {
@@ -56,7 +58,7 @@ impl Bug {
         [Self::NoFence, Self::NoKey, Self::AcknowledgeFirst, Self::NoClaim, Self::NoSettleTime, Self::HoldAfterAnswer, Self::NoClearance];
 
     /// All of them. Which of them the simulator has caught, and by which seed, `cargo sim --mutants` says.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NoFence,
         Self::NoKey,
         Self::AcknowledgeFirst,
@@ -79,6 +81,7 @@ impl Bug {
         Self::BlindRetry,
         Self::GivesUpEarly,
         Self::UnknownIsDone,
+        Self::SendsUncompared,
     ];
 
     /// Whether it shows only as something that never ends: then a run that hangs has caught it.

@@ -18,16 +18,21 @@ use takt_protocol::planted::{self, Bug};
 use crate::clock::VirtualClock;
 
 pub mod autonomy;
+mod backup;
 mod bus;
 pub mod coverage;
+mod cutover;
 mod draw;
+mod drivers;
 mod hand;
+mod mistakes;
 mod people;
 mod promises;
 mod road;
 mod rules;
 pub mod scenario;
 pub mod schedule;
+mod sisters;
 mod skew;
 mod stage;
 mod teller;
@@ -113,21 +118,30 @@ pub fn run(trial: &Trial) -> anyhow::Result<Verdict> {
 }
 
 async fn play(trial: &Trial) -> anyhow::Result<Verdict> {
-    let text = Arc::new(text::load(trial.config.as_deref())?);
+    let text = Arc::new(text::load(trial.config.as_deref(), trial.scenario.sisters)?);
     let start = Instant::parse(trial.scenario.begins)?;
     let clock = Arc::new(VirtualClock::starting(start));
     let trace = Trace::new(trial.trace.as_deref())?;
     let town = Arc::new(Town::new(trial, &text, Arc::clone(&clock), trace)?);
-    stage::set(&town, &text)?;
+    stage::set(&town, &text, trial.scenario)?;
     let yard = Arc::new(Yard::new(trial, &text, &town));
     let mut tasks = yard.keep();
     tasks.extend(teller::all(&town, &yard));
     let people = Arc::new(People::new(trial, &text, &town, &yard));
     tasks.extend(people.at_work());
     tasks.push(tokio::spawn(weather::change(trial.scenario, trial.seed, Arc::clone(&people))));
+    let (mut minutes, mut live) = (0_u64, 0);
     for _ in 0..trial.scenario.hours * 60 {
         tokio::time::sleep(Duration::from_mins(1)).await;
         yard.measure().await;
+        minutes += 1;
+        if minutes % 60 == 0 {
+            live = live.max(people.live().await);
+        }
+    }
+    town.add("orders live at once, at most", live);
+    if live >= 600 {
+        town.count("orders live at once, six hundred");
     }
     town.calm();
     yard.calm();

@@ -51,6 +51,6 @@ impl Journal for Hold {
     }
 
     fn incarnation(&self) -> u64 {
-        1
+        1 + self.shared.store().restored
     }
 }

@@ -104,3 +104,19 @@ async fn a_node_that_is_held_still_writes_nothing_until_it_runs_again() {
     reins.run();
     assert!(matches!(writing.await.unwrap()[..], [Appended::Committed { .. }]));
 }
+
+#[tokio::test]
+async fn a_restored_backup_has_what_stood_in_it_and_is_another_store() {
+    let memory = memory(Untroubled);
+    let (seams, entity) = (memory.seams(), append()[0].entity);
+    seams.shelf.put(vec![("place/1".to_owned(), "7".into())]).await.unwrap();
+    let (backup, before) = (memory.backup(), seams.journal.incarnation());
+    assert!(matches!(seams.journal.append(append()).await[..], [Appended::Committed { .. }]));
+    assert_eq!(memory.restore(backup), 1);
+    let seams = memory.seams();
+    assert_eq!(seams.journal.read(entity, 0).await.unwrap().len(), 0);
+    assert_ne!(seams.journal.incarnation(), before);
+    assert_eq!(seams.shelf.get("place/1").await.unwrap().unwrap(), "7");
+    assert_eq!((memory.scribble("place/"), memory.scribble("other/")), (1, 0));
+    assert_ne!(seams.shelf.get("place/1").await.unwrap().unwrap(), "7");
+}

@@ -1,24 +1,102 @@
 //! What becomes of a plant that is cut off, from an hour to two weeks, as one page for a person: what it completed meanwhile, what waited,
 //! how long it took to catch up, and whether anything was lost or done twice. The page stands alone: table and plot are in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::people::People;
+use super::people::{People, list, text};
 use super::scenario::{self, Blow, Scenario, What};
 use super::{Trial, Verdict, run};
+use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
-use takt_protocol::name::Region;
+use takt_protocol::name::{Region, SiteId};
+
+use crate::world::system::Kind;
 
 /// The hours that a plant is cut off for.
 pub const HOURS: [u64; 6] = [1, 8, 24, 72, 168, 336];
 
-/// Hours of work before the cut, and after it.
+/// Hours of work before the cut, after it, and at most until something is at work when it is to begin.
 const AROUND: u64 = 2;
 
 /// How long is waited for a region to catch up, in looks.
 const LOOKS_MAX: u32 = 2_880;
 const LOOK: Duration = Duration::from_secs(15);
+
+/// Who is cut off, and from what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// The plant, and the region that is cut off with it.
+    pub plant: String,
+    /// That region.
+    pub region: String,
+    /// What it goes on with: plants and systems of its region.
+    pub inside: Vec<String>,
+    /// What it cannot reach meanwhile.
+    pub outside: Vec<String>,
+    /// Where its orders are at home, when that is not there: then it goes on reporting, and begins nothing.
+    pub elsewhere: Option<String>,
+}
+
+impl Cut {
+    /// What a person has to know of it.
+    pub fn note(&self) -> Option<String> {
+        self.elsewhere.as_ref().map(|home| {
+            let (plant, region) = (&self.plant, &self.region);
+            format!(
+                "The orders of {plant} are at home in region {home}, because their ERP is: while {region} is cut off, {plant} finishes what it \
+                 has and reports it later, but is given nothing new. For orders that begin and end there, write `region: {region}` into the \
+                 file of the ERP, too."
+            )
+        })
+    }
+}
+
+/// Whom a configuration's first plant is cut off from; an error where that is nobody.
+pub fn whom(config: Option<&Path>) -> anyhow::Result<Cut> {
+    let text = super::text::load(config, 1)?;
+    let sites = &text.mesh.book.sites;
+    let links = || sites.iter().filter(|(site, _)| text.mesh.links.contains_key(site));
+    let plays = |site: Option<SiteId>| site.is_some_and(|site| text.mesh.links.contains_key(&site));
+    let plant = links().find(|(name, site)| {
+        let makes = text.mesh.book.recipes.keys().any(|(plant, _)| plant == *name);
+        site.kind == SiteKind::Plant && makes && plays(site.erp) && plays(site.warehouse) && plays(site.quality)
+    });
+    let (name, plant) = plant.ok_or_else(|| {
+        anyhow::anyhow!("no plant of it can be given orders: one needs a recipe, an ERP, a warehouse and a quality system")
+    })?;
+    let named = |inside: bool| {
+        let there = links().filter(|(_, site)| (site.region == plant.region) == inside);
+        there.map(|(name, site)| format!("{name} ({})", kind(site.kind))).collect()
+    };
+    let erp = plant.erp.and_then(|erp| sites.get(&erp)).map(|erp| erp.region);
+    let elsewhere = erp.filter(|home| *home != plant.region).map(|home| home.to_string());
+    let cut = Cut { plant: name.to_string(), region: plant.region.to_string(), inside: named(true), outside: named(false), elsewhere };
+    anyhow::ensure!(
+        !cut.outside.is_empty(),
+        "the mesh has nothing outside of region {}, so nothing is there that {name} could be cut off from: write a second region into \
+         `regions` of mesh.yaml, and give the plant that is to stand alone, or the systems that it is to do without, `region:` of their own \
+         in their files in sites/",
+        plant.region
+    );
+    Ok(cut)
+}
+
+/// What a site is, for a person.
+fn kind(kind: SiteKind) -> &'static str {
+    match kind {
+        SiteKind::Erp => "ERP",
+        SiteKind::Plant => "plant",
+        SiteKind::Warehouse => "warehouse",
+        SiteKind::Quality => "quality",
+        SiteKind::ProductData => "product data",
+        SiteKind::Maintenance => "maintenance",
+        SiteKind::Transport => "transport",
+        SiteKind::Planning => "planning",
+        SiteKind::Supplier => "supplier",
+        SiteKind::Analytics => "analytics",
+    }
+}
 
 /// How a plant came through a cut.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +127,9 @@ pub fn cut_off(config: Option<PathBuf>, seed: u64, hours: u64) -> anyhow::Result
     let scenario = Scenario {
         name: "autonomy",
         about: "a plant is cut off",
-        hours: hours + 2 * AROUND,
+        hours: hours + 3 * AROUND,
+        // So often that also an hour has something that waits.
+        order_every_min: 60,
         hold_every_min: 720,
         // A scenario lives as long as the program does; a report has six.
         blows: Box::leak(Box::new([blow])),
@@ -86,6 +166,13 @@ const CATCH_UP: &str = "autonomy: seconds to catch up";
 pub(super) async fn cut(people: &People, lasts: Duration) {
     let (town, yard) = (&people.town, &people.yard);
     let Some(region) = people.plants.first().and_then(|plant| town.house(plant.site)).map(|house| house.region) else { return };
+    // A cut in an idle hour would say nothing.
+    for _ in 0..AROUND * 3_600 / LOOK.as_secs() {
+        if at_work(people, region) {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
     let waited_before = yard.spooled(region).await.unwrap_or_default();
     let complete_before = complete(people, region).await;
     town.with_reach(|reach| _ = reach.cut.insert(region));
@@ -106,6 +193,13 @@ pub(super) async fn cut(people: &People, lasts: Duration) {
     }
 }
 
+/// Whether a plant of a region has a job on its line.
+fn at_work(people: &People, region: Region) -> bool {
+    let plants = people.town.houses().filter(|house| house.region == region && house.kind == Kind::Mes);
+    let jobs = plants.flat_map(|house| list(&house.with(|system| system.books()), "jobs").to_vec());
+    jobs.into_iter().any(|job| text(&job, "state") == "running")
+}
+
 /// Complete orders of a region.
 async fn complete(people: &People, region: Region) -> u64 {
     let orders = people.orders().await;
@@ -116,7 +210,7 @@ async fn complete(people: &People, region: Region) -> u64 {
 }
 
 /// The whole page.
-pub fn page(of: &str, seed: u64, rows: &[Row]) -> String {
+pub fn page(of: &str, cut: &Cut, seed: u64, rows: &[Row]) -> String {
     let mut out = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Takt: a plant cut off</title>\n");
     out.push_str("<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}");
     out.push_str("table{border-collapse:collapse}th,td{padding:.3rem .8rem;border-bottom:1px solid #ccc;text-align:right}");
@@ -124,8 +218,12 @@ pub fn page(of: &str, seed: u64, rows: &[Row]) -> String {
     line(
         &mut out,
         format_args!(
-            "<h1>A plant cut off</h1><p>Configuration: {}. Seed: {seed}. Simulated by <code>cargo sim --autonomy</code>: the region of the plant has no way to the other regions and to their systems for so long; then the way is open again.</p>",
-            escaped(of)
+            "<h1>{} cut off</h1><p>Configuration: {}. Seed: {seed}. Simulated by <code>cargo sim --autonomy</code>: region {} has no way to other regions and to their systems for so long; then the way is open again. An order is asked for about every hour at each plant.</p><p>It goes on with: {}.<br>It cannot reach: {}.</p>",
+            escaped(&cut.plant),
+            escaped(of),
+            escaped(&cut.region),
+            escaped(&cut.inside.join(", ")),
+            escaped(&cut.outside.join(", "))
         ),
     );
     out.push_str("<table><tr><th>Cut off for</th><th>Orders completed meanwhile</th><th>Most messages waiting</th><th>Caught up after</th><th>Lost</th><th>Doubled</th></tr>\n");
@@ -156,7 +254,7 @@ pub fn page(of: &str, seed: u64, rows: &[Row]) -> String {
     out.push_str(if broken.is_empty() { "" } else { "</ul>\n" });
     out.push_str("<h2>What to know</h2><ul><li>Lost: acknowledged, and in no log afterwards. Doubled: done a second time.</li>");
     out.push_str("<li>Waiting: messages for other regions, and for systems behind the line.</li>\n");
-    for note in rows.first().into_iter().flat_map(|row| &row.notes) {
+    for note in cut.note().iter().chain(rows.first().into_iter().flat_map(|row| &row.notes)) {
         line(&mut out, format_args!("<li>{}</li>", escaped(note)));
     }
     out.push_str("</ul></body></html>\n");
@@ -224,10 +322,36 @@ mod tests {
     }
 
     #[test]
+    fn it_is_said_what_a_plant_cannot_reach_and_that_one_region_is_cut_off_from_nothing() {
+        let cut = whom(None).unwrap();
+        assert_eq!((cut.plant.as_str(), cut.region.as_str()), ("nord", "eu"));
+        assert!(cut.inside.contains(&"erp-eu (ERP)".to_owned()) && cut.outside.contains(&"wms-na (warehouse)".to_owned()), "{cut:?}");
+        let dir = tempfile::tempdir().unwrap();
+        takt_config::start::write_to(dir.path()).unwrap();
+        let alone = whom(Some(dir.path())).unwrap_err().to_string();
+        assert!(alone.contains("plant-1") && alone.contains("mesh.yaml"), "{alone}");
+        assert_eq!(cut.note(), None);
+        let away = Cut { elsewhere: Some("centre".to_owned()), ..cut };
+        assert!(away.note().is_some_and(|note| note.contains("`region: eu` into the file of the ERP")), "{:?}", away.note());
+    }
+
+    #[test]
     fn a_page_says_what_was_counted_and_escapes_what_it_is_told() {
         let row = Row { hours: 336, completed: 17, spool: 42, lost: 1, broken: vec!["T1: <gone>".to_owned()], ..Row::default() };
-        let page = page("my <folder>", 7, &[row]);
-        for part in ["14 d", ">17<", ">42<", "not in 12 h", "T1: &lt;gone&gt;", "my &lt;folder&gt;", "</svg>", "class=\"bad\">1<"] {
+        let cut = Cut { plant: "works".to_owned(), outside: vec!["erp (ERP)".to_owned()], ..Cut::default() };
+        let page = page("my <folder>", &cut, 7, &[row]);
+        for part in [
+            "works cut off",
+            "cannot reach: erp (ERP)",
+            "14 d",
+            ">17<",
+            ">42<",
+            "not in 12 h",
+            "T1: &lt;gone&gt;",
+            "my &lt;folder&gt;",
+            "</svg>",
+            "class=\"bad\">1<",
+        ] {
             assert!(page.contains(part), "{part} is not on it: {page}");
         }
         assert!(!page.contains("Every promise held"));

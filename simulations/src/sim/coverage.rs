@@ -8,10 +8,11 @@ use takt_protocol::case::CaseKind;
 use takt_protocol::fact::Fact;
 use takt_protocol::refusal::Code;
 
+use super::people::Answered;
 use crate::logs::Logs;
 
 /// How often each code was reached.
-pub(super) fn of(logs: &Logs) -> BTreeMap<String, u64> {
+pub(super) fn of(logs: &Logs, answered: &[Answered]) -> BTreeMap<String, u64> {
     let mut reached = BTreeMap::new();
     let mut add = |name: String| *reached.entry(name).or_default() += 1;
     for (_, step) in logs.steps() {
@@ -26,6 +27,11 @@ pub(super) fn of(logs: &Logs) -> BTreeMap<String, u64> {
                 }
             }
         }
+    }
+    // Who asks for what cannot be is told so, and nothing is born of it that has a log.
+    let unborn = |one: &&Answered| !logs.entities().contains_key(&one.entity);
+    for code in answered.iter().filter(unborn).filter_map(|one| one.refused) {
+        *reached.entry(refused(code)).or_default() += 1;
     }
     reached
 }

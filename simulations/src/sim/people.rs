@@ -16,13 +16,14 @@ use takt_protocol::name::Source;
 use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Release, Request};
 use takt_protocol::qty::Qty;
+use takt_protocol::refusal::Code;
 use tokio::task::JoinHandle;
 
 use super::stage::{self, Plant};
 use super::text::Loaded;
 use super::town::{House, Town, lock};
 use super::yard::Yard;
-use super::{Trial, hand, promises};
+use super::{Trial, drivers, hand, promises};
 use crate::gate::Luck;
 use crate::world::Request as Asked;
 use crate::world::system::Kind;
@@ -32,7 +33,9 @@ use crate::world::system::Kind;
 pub(super) struct Answered {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    pub(super) refused: Option<String>,
+    pub(super) refused: Option<Code>,
+    /// When, in virtual time.
+    pub(super) at: Duration,
 }
 
 /// When every planner asks, where all ask together.
@@ -68,6 +71,9 @@ impl People {
         for house in self.town.houses().filter(|house| house.kind == Kind::Wms) {
             tasks.push(tokio::spawn(Arc::clone(self).send_away(Arc::clone(house))));
         }
+        for house in self.town.houses().filter(|house| house.kind == Kind::Tms) {
+            tasks.push(tokio::spawn(drivers::wait(Arc::clone(self), Arc::clone(house))));
+        }
         tasks
     }
 
@@ -96,7 +102,7 @@ impl People {
                 let pieces = most / 2 + luck.below(most / 2 + 1);
                 let which = usize::try_from(luck.below(plant.makes.len() as u64)).unwrap_or_default();
                 match self.release(&plant, which, number, pieces) {
-                    Ok(input) => asked.push(self.ask(input)),
+                    Ok(input) => asked.push(self.ask(input, ["orders refused", "orders asked for"])),
                     Err(error) => tracing::warn!(%error, "an order cannot be asked for"),
                 }
             }
@@ -114,8 +120,9 @@ impl People {
         let (material, recipe) = plant.makes.get(which).ok_or_else(|| anyhow::anyhow!("{} makes nothing", plant.site))?;
         let planned_order = NativeId::parse(&format!("P-{}-{number}", plant.site))?;
         let (now, unit) = (self.town.now(), recipe.base_quantity.uom().code());
+        let erp = self.yard.book().sites.get(&plant.site).and_then(|site| site.erp).unwrap_or(plant.erp);
         let release = Release {
-            erp: plant.erp,
+            erp,
             planned_order: planned_order.clone(),
             plant: plant.site,
             material: material.clone(),
@@ -127,16 +134,16 @@ impl People {
         };
         let key =
             Key { source: Source::parse("planner")?, epoch: 0, mark: Mark::Text(KeyText::parse(&format!("{}/{number}", plant.site))?) };
-        let to = Address::Native { kind: Entity::Order, names: vec![Ref::new(plant.erp, NativeKind::Order, planned_order)] };
+        let to = Address::Native { kind: Entity::Order, names: vec![Ref::new(erp, NativeKind::Order, planned_order)] };
         Ok(Input { to, envelope: Envelope::of(key, now), body: Body::Order(order::Input::Request(Request::Release(release))) })
     }
 
-    /// Asks until there is an answer, whatever node is there.
-    async fn ask(&self, input: Input) {
+    /// Asks until there is an answer, whatever node is there; counted by whether it was refused.
+    pub(super) async fn ask(&self, input: Input, [refused, taken]: [&str; 2]) {
         *lock(&self.asking) += 1;
         loop {
             if let Some(answered) = self.asked_once(&input).await {
-                self.town.count(if answered.refused.is_some() { "orders refused" } else { "orders asked for" });
+                self.town.count(if answered.refused.is_some() { refused } else { taken });
                 lock(&self.answered).push(answered);
                 break;
             }
@@ -152,10 +159,10 @@ impl People {
         let home = self.yard.region(entity.region())?;
         let reply = tokio::time::timeout(Duration::from_secs(10), home.ask(input.clone())).await.ok()?.ok()?;
         let refused = match reply {
-            Reply::Answer(Answer::Refused(refusal)) | Reply::Known(Answer::Refused(refusal)) => Some(format!("{refusal:?}")),
+            Reply::Answer(Answer::Refused(refusal)) | Reply::Known(Answer::Refused(refusal)) => Some(refusal.code),
             Reply::Answer(_) | Reply::Known(_) | Reply::Claim(_) | Reply::Unborn => None,
         };
-        Some(Answered { entity, key: input.envelope.key.clone(), refused })
+        Some(Answered { entity, key: input.envelope.key.clone(), refused, at: self.town.elapsed() })
     }
 
     /// A clerk at a warehouse: sends away what lies there free, now and then.
@@ -218,16 +225,33 @@ impl People {
 
     /// The orders that were asked for, with how they stand.
     pub(super) async fn orders(&self) -> BTreeMap<EntityId, Option<State>> {
-        let known: Vec<EntityId> = lock(&self.answered).iter().filter(|one| one.refused.is_none()).map(|one| one.entity).collect();
         let mut orders = BTreeMap::new();
-        for entity in known {
-            let state = match self.yard.region(entity.region()) {
-                Some(region) => tokio::time::timeout(Duration::from_secs(5), region.show(entity)).await.ok().and_then(Result::ok),
-                None => None,
-            };
-            orders.insert(entity, state);
+        for entity in self.asked_for() {
+            orders.insert(entity, self.show(entity).await);
         }
         orders
+    }
+
+    /// The orders that were asked for.
+    fn asked_for(&self) -> BTreeSet<EntityId> {
+        lock(&self.answered).iter().filter(|one| one.refused.is_none()).map(|one| one.entity).collect()
+    }
+
+    async fn show(&self, entity: EntityId) -> Option<State> {
+        let region = self.yard.region(entity.region())?;
+        tokio::time::timeout(Duration::from_secs(5), region.show(entity)).await.ok().and_then(Result::ok)
+    }
+
+    /// Whether an order is at another ERP than its plant had in the beginning.
+    pub(super) fn is_elsewhere(&self, header: &order::Header) -> bool {
+        self.plants.iter().any(|plant| plant.site == header.plant && plant.erp != header.erp)
+    }
+
+    /// How many of them are not complete.
+    pub(super) async fn live(&self) -> u64 {
+        let orders = self.orders().await;
+        let live = |state: &&Option<State>| state.as_ref().is_some_and(|state| matches!(&state.own, Own::Order(order) if !order.completed));
+        orders.values().filter(live).count() as u64
     }
 
     pub(super) fn answered(&self) -> Vec<Answered> {
@@ -239,15 +263,18 @@ impl People {
         if *lock(&self.asking) > 0 {
             return Some("somebody still asks for an order".to_owned());
         }
-        for (entity, state) in self.orders().await {
-            let Some(state) = state else { return Some(format!("{entity} does not answer")) };
+        // The first that is open is enough: of many orders each costs its whole state.
+        for entity in self.asked_for().into_iter().filter(|entity| !self.town.has_forgotten(entity.region())) {
+            let Some(state) = self.show(entity).await else { return Some(format!("{entity} does not answer")) };
             if let Own::Order(order) = &state.own
                 && let Some(open) = promises::t9_decided::open_order(order, &state)
             {
                 return Some(format!("{entity}: {open}"));
             }
         }
-        for house in self.town.houses().filter(|house| house.kind == Kind::Wms) {
+        // What a region forgot may keep a delivery for ever, wherever that is.
+        let known = !self.yard.regions().into_iter().any(|region| self.town.has_forgotten(region));
+        for house in self.town.houses().filter(|house| known && house.kind == Kind::Wms) {
             let books = house.with(|system| system.books());
             let gone = |delivery: &Value| text(delivery, "state") == "departed";
             if let Some(open) = list(&books, "deliveries").iter().find(|delivery| !gone(delivery)) {

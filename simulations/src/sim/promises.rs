@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use takt_cluster::memory::Memory;
 use takt_cluster::seam::Seams;
+use takt_protocol::id::EntityId;
 use takt_protocol::name::SiteId;
 use takt_protocol::order::Order;
+use takt_protocol::wire;
 
 use super::people::People;
 use super::scenario::What;
@@ -36,6 +38,18 @@ pub(super) struct Evidence<'a> {
     pub(super) erps: BTreeMap<SiteId, Ledger>,
 }
 
+impl Evidence<'_> {
+    /// Whether the region of an entity was restored from a backup: what was said of it meanwhile is gone, and its way may not end.
+    pub(super) fn forgot(&self, entity: EntityId) -> bool {
+        self.people.town.has_forgotten(entity.region())
+    }
+
+    /// Whether any region was.
+    pub(super) fn anybody_forgot(&self) -> bool {
+        self.left.memories.keys().any(|region| self.people.town.has_forgotten(*region))
+    }
+}
+
 /// Looks at all of them.
 pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People, verdict: &mut Verdict) -> anyhow::Result<()> {
     let regions: Vec<Seams> = left.memories.values().map(Memory::seams).collect();
@@ -48,6 +62,7 @@ pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People
     let erps = books.iter().filter_map(|(site, (kind, books))| Some((*site, Ledger::of(*kind, books)?))).collect();
     let led_back = logs.every_posting_leads_back(&regions, &mut verdict.broken).await?;
     let evidence = Evidence { logs, left: &left, people, books, erps };
+    verdict.broken.extend(town.broken());
     t1_kept::look(&evidence, &regions, &mut verdict.broken).await?;
     t2_once::look(&evidence, &mut verdict.broken);
     t4_conserved::look(&evidence, &mut verdict.broken);
@@ -55,13 +70,13 @@ pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People
     t5_cleared::look_at_holds(&evidence, &regions, &mut verdict.broken).await?;
     t9_decided::look(&evidence, &mut verdict.broken);
     t11_bounded::look(&evidence, &mut verdict.broken);
-    verdict.codes = super::coverage::of(&evidence.logs);
+    verdict.codes = super::coverage::of(&evidence.logs, &people.answered());
     verdict.cases = cases(&evidence.logs);
     if trial.draw {
         verdict.picture = Some(town.board().picture(trial, &evidence.logs, verdict));
     }
     verdict.account = account(&evidence, town, led_back, departures);
-    proves_something(trial, regions.len(), verdict);
+    proves_something(trial, (regions.len(), evidence.erps.len()), verdict);
     Ok(())
 }
 
@@ -73,6 +88,7 @@ async fn commits_into(town: &Town, seams: &Seams) -> anyhow::Result<()> {
             for entry in seams.journal.tail(shard, after, 1_024).await? {
                 after = entry.sequence;
                 town.trace().add(&format!("{} {}", entry.sequence, entry.entity), &entry.bytes);
+                town.trace().note(|| wire::open(&entry.bytes).map_or_else(|error| error.to_string(), |(commit, _)| format!("{commit:?}")));
             }
         }
     }
@@ -95,6 +111,8 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
     let cases = evidence.logs.entities().values().map(|told| told.state.common.cases.len() as u64);
     add("cases open", cases.sum());
     add("a clock was wrong", evidence.left.told_wrong);
+    let elsewhere = |(_, order): &(EntityId, &Order)| order.header().is_some_and(|header| evidence.people.is_elsewhere(header));
+    add("orders at another ERP", evidence.logs.orders().filter(elsewhere).count() as u64);
     add("a rule changed in mid-order", evidence.logs.orders().filter(|(_, order)| two_versions(order)).count() as u64);
     add("commits", evidence.logs.entities().values().map(|told| told.commits.len() as u64).sum());
     add("postings", evidence.logs.orders().map(|(_, order)| order.ledger.postings().count() as u64).sum());
@@ -117,13 +135,18 @@ fn cases(logs: &Logs) -> Vec<String> {
 }
 
 /// A run in which nothing went wrong has not passed; one region has nobody to be cut off from.
-fn proves_something(trial: &Trial, regions: usize, verdict: &mut Verdict) {
+fn proves_something(trial: &Trial, (regions, erps): (usize, usize), verdict: &mut Verdict) {
     let must = trial.scenario.must.iter();
     let done = ["orders asked for", "postings", "departures", "quantities led back to their message"];
-    let cut = trial.scenario.blows.iter().any(|blow| matches!(blow.what, What::WanCut | What::RebootedOffline));
-    let must = must.filter(|_| regions > 1 || !cut).chain(&done);
-    if regions == 1 && cut {
+    let has = |what: fn(&What) -> bool| trial.scenario.blows.iter().any(|blow| what(&blow.what));
+    let cut = regions == 1 && has(|what| matches!(what, What::WanCut | What::RebootedOffline));
+    let over = erps == 1 && has(|what| matches!(what, What::CutOver));
+    let must = must.filter(|_| !cut && !over).chain(&done);
+    if cut {
         verdict.notes.push("there is one region, which nothing cuts off".to_owned());
+    }
+    if over {
+        verdict.notes.push("there is one ERP: no orders go to another".to_owned());
     }
     for name in must {
         if verdict.account.get(*name).is_none_or(|count| *count == 0) {

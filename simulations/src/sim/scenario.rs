@@ -26,8 +26,12 @@ pub struct Scenario {
     pub order_every_min: u64,
     /// Pieces of an order, at most.
     pub pieces_max: u64,
+    /// Seconds that a machine takes for a piece.
+    pub piece_s: u32,
     /// Orders that a planner asks for at once, at the same moment as those of every other plant; 0 for one at a time, by chance.
     pub orders_together: u64,
+    /// Plants in the place of each one of the demo's.
+    pub sisters: u64,
     /// Minutes between two questions of quality about a lot that is on its way; 0 for none.
     pub hold_every_min: u64,
     /// What is a little wrong all the time.
@@ -36,6 +40,13 @@ pub struct Scenario {
     pub blows: &'static [Blow],
     /// What must have taken effect at the end, or the run proves nothing: names as they stand in the account.
     pub must: &'static [&'static str],
+}
+
+impl Scenario {
+    /// Whether a run takes minutes, not seconds.
+    pub fn is_long(&self) -> bool {
+        self.hours > 100 || self.sisters > 1
+    }
 }
 
 /// What is a little wrong all the time. Each number is one in so many; 0 is never.
@@ -100,6 +111,19 @@ pub enum What {
     Corrections,
     /// The plants' posting rules are changed while orders are under way: another version, and other triggers.
     RulesChanged,
+    /// From now on the orders of every plant are another ERP's; those that are open stay where they are.
+    CutOver,
+    /// The node of each region in turn is replaced by one that cannot read its snapshots and views, as after a change of the binary.
+    OtherBinary,
+    /// A backup of a region is taken; later it loses everything and is restored from that, and compared in the end.
+    FromBackup {
+        /// How many minutes the backup is behind.
+        behind_min: u64,
+        /// For how many minutes nothing may go out.
+        reconciling_min: u64,
+    },
+    /// People ask for what cannot be, and machines break.
+    Mistakes,
     /// The ERPs close the month.
     PeriodClosed,
     /// The ERPs take no goods postings, and somebody posts by hand what waits.
@@ -122,6 +146,10 @@ impl What {
             Self::Disk(Disk::Gone) => "servers gone",
             Self::Corrections => "counts corrected",
             Self::RulesChanged => "rules changed",
+            Self::CutOver => "orders go to another ERP",
+            Self::OtherBinary => "nodes replaced",
+            Self::FromBackup { .. } => "restored from a backup",
+            Self::Mistakes => "people make mistakes",
             Self::PeriodClosed => "period closed",
             Self::PostedByHand => "posted by hand",
         }

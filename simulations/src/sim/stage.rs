@@ -1,11 +1,14 @@
 //! What the systems know before anything happens, each by its own people's desk: stock, routings, stations, recipes, trucks. It follows
 //! from the text: what a plant makes, of what, on which machines.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use takt_protocol::book::{Book, LotMode, Recipe, SiteKind};
 use takt_protocol::name::SiteId;
 use takt_protocol::words::MaterialId;
 
+use super::cutover;
+use super::scenario::{Scenario, What};
 use super::text::Loaded;
 use super::town::{House, Town};
 use crate::world::system::Kind;
@@ -44,19 +47,22 @@ const DOCKS: [&str; 8] = ["D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8"];
 /// Pieces on a pallet.
 const PALLET: u32 = 8;
 
-/// Sets the stage.
-pub(super) fn set(town: &Town, text: &Loaded) -> anyhow::Result<()> {
+/// Sets the stage; where the orders of plants go to another ERP one day, that knows them before.
+pub(super) fn set(town: &Town, text: &Loaded, scenario: &Scenario) -> anyhow::Result<()> {
     let plants = plants(text, town);
     anyhow::ensure!(
         !plants.is_empty(),
         "no plant of the text can be given orders: one needs a recipe, an ERP, a warehouse and a quality system with links over HTTP"
     );
-    let desk = Desk { town, text, book: &text.mesh.book };
+    let cuts_over = scenario.blows.iter().any(|blow| matches!(blow.what, What::CutOver));
+    // What is inspected never leaves without a sample: each order must be large enough for some, however its counts are corrected.
+    let sample_every = (scenario.pieces_max / 6).clamp(1, 10);
+    let pieces_per_second = Decimal::ONE.checked_div(scenario.piece_s.into()).unwrap_or(Decimal::ONE);
+    let desk = Desk { town, text, book: &text.mesh.book, sample_every, pieces_per_second };
     for plant in &plants {
-        match town.house(plant.erp) {
-            Some(erp) if erp.kind == Kind::ErpOdoo => desk.odoo(erp, plant)?,
-            Some(erp) => desk.erp(erp, plant)?,
-            None => {}
+        let then = cutover::after(town, plant.erp).filter(|_| cuts_over);
+        for erp in [Some(plant.erp), then].into_iter().flatten().filter_map(|erp| town.house(erp)) {
+            if erp.kind == Kind::ErpOdoo { desk.odoo(erp, plant)? } else { desk.erp(erp, plant)? }
         }
         desk.mes(plant)?;
         desk.around(plant)?;
@@ -77,7 +83,8 @@ pub(super) fn set(town: &Town, text: &Loaded) -> anyhow::Result<()> {
             Kind::Tms => desk.put(
                 house,
                 "pace",
-                &json!({ "book_ms": 60_000, "arrive_ms": 600_000, "ask_ms": 30_000, "leave_ms": 120_000, "ask_again_ms": 300_000 }),
+                &json!({ "book_ms": 60_000, "arrive_ms": 600_000, "ask_ms": 30_000, "leave_ms": 120_000, "ask_again_ms": 300_000,
+                    "waits_for_goods": true }),
             )?,
             Kind::Erp | Kind::ErpOdoo | Kind::Mes | Kind::MesCsv | Kind::Cmms | Kind::Planning | Kind::Portal | Kind::Plm | Kind::Analytics => {}
         }
@@ -91,6 +98,9 @@ struct Desk<'a> {
     town: &'a Town,
     text: &'a Loaded,
     book: &'a Book,
+    /// Pieces from one sample to the next.
+    sample_every: u64,
+    pieces_per_second: Decimal,
 }
 
 impl Desk<'_> {
@@ -214,7 +224,8 @@ impl Desk<'_> {
             }
         }
         self.put(mes, "line-stock", &Value::Object(line))?;
-        let pace = json!({ "piecesPerSecond": "0.02", "startAfterMs": 60_000, "scrapEvery": 12, "sampleEvery": 10, "useEvery": 5,
+        let pieces = self.pieces_per_second.to_string();
+        let pace = json!({ "piecesPerSecond": pieces, "startAfterMs": 60_000, "scrapEvery": 12, "sampleEvery": self.sample_every, "useEvery": 5,
             "labourEvery": 10, "readEvery": 4, "palletPieces": PALLET });
         self.put(mes, "pace", &pace)
     }
@@ -231,7 +242,9 @@ impl Desk<'_> {
         }
         let transport = self.book.sites.get(&plant.wms).and_then(|warehouse| warehouse.around.transport);
         if let Some(tms) = transport.and_then(|site| self.town.house(site)) {
-            let carriers = json!([{ "carrier": "KURIER", "pallets": 1 }, { "carrier": "NORDFRACHT", "pallets": 33 }]);
+            // The last is a train.
+            let carriers = json!([{ "carrier": "KURIER", "pallets": 1 }, { "carrier": "NORDFRACHT", "pallets": 33 },
+                { "carrier": "GLEIS", "pallets": 1_000 }]);
             self.put(tms, &format!("yards/{}", plant.wms), &json!({ "docks": DOCKS, "carriers": carriers }))?;
         }
         let plms = self.town.houses().filter(|house| house.kind == Kind::Plm && house.region == known.region);

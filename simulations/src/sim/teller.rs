@@ -34,6 +34,8 @@ pub(super) struct Taken {
     pub(super) raw: RawRef,
     /// How many inputs it became, where it was understood.
     pub(super) inputs: usize,
+    /// When, in virtual time.
+    pub(super) at: Duration,
 }
 
 /// Somebody for each system who brings what it tells.
@@ -147,7 +149,7 @@ async fn hand_in(town: &Town, yard: &Yard, house: &House, topic: &str, body: &st
             let line = format!("{} {} < {} {topic}", town.elapsed().as_millis(), house.region, house.site);
             town.trace().add(&line, body.as_bytes());
             let inputs = if taken.set_aside.is_some() { 0 } else { taken.inputs };
-            yard.acknowledged(house.site, Taken { topic: topic.to_owned(), raw: taken.raw, inputs });
+            yard.acknowledged(house.site, Taken { topic: topic.to_owned(), raw: taken.raw, inputs, at: town.elapsed() });
             town.count("message taken");
             let what = || format!("{} {} told {topic}: {body}", town.clock(), house.site);
             town.board().mark(town.elapsed(), house.site.as_str(), Sign::Told, what);

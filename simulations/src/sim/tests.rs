@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use takt_protocol::book::SiteKind;
+
 use super::*;
 
 /// A seed that holds. Every commit is to draw its own once thousands of them have been seen to; until then `cargo sim --seeds` does.
@@ -65,7 +67,9 @@ const QUIET: Scenario = Scenario {
     hours: 2,
     order_every_min: 60,
     pieces_max: 24,
+    piece_s: 50,
     orders_together: 0,
+    sisters: 1,
     hold_every_min: 0,
     odds: scenario::Odds {
         request_lost: 0,
@@ -103,6 +107,15 @@ fn a_folder_that_is_nobody_s_demo_is_simulated_as_it_is() {
     let verdict = run(&Trial { config: Some(dir.path().to_owned()), ..Trial::of(1, &CALM) }).unwrap();
     assert_eq!(verdict.broken, PROVES_NOTHING);
     assert!(verdict.account.get("departures").is_some_and(|count| *count > 0), "{:?}", verdict.account);
+}
+
+#[test]
+fn a_mesh_of_six_plants_is_made_of_the_demo_s_three() {
+    let plants = |of_each: u64| {
+        let mesh = text::load(None, of_each).unwrap().mesh;
+        mesh.links.keys().filter(|site| mesh.book.sites[*site].kind == SiteKind::Plant).count()
+    };
+    assert_eq!((plants(1), plants(2)), (3, 6));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use takt_config::load::{self, LinkText, Mesh};
 use takt_config::text::TransportText;
 use takt_protocol::name::SiteId;
 
+use super::sisters;
+
 /// The shortest time between two rounds of a poll: most of a simulated day would be questions whose answer is the one before.
 const POLL_MS: NonZeroU64 = NonZeroU64::new(60_000).unwrap();
 
@@ -29,13 +31,14 @@ impl Loaded {
     }
 }
 
-/// Reads a folder, or the demo's own text where there is none.
-pub(super) fn load(config: Option<&Path>) -> anyhow::Result<Loaded> {
+/// Reads a folder, or the demo's own text where there is none, with so many plants in the place of each of its.
+pub(super) fn load(config: Option<&Path>, of_each: u64) -> anyhow::Result<Loaded> {
     if let Some(dir) = config {
         return read(dir);
     }
     let dir = std::env::temp_dir().join(format!("takt-sim-{}-{:?}", std::process::id(), std::thread::current().id()));
     demo::write_to(&dir)?;
+    sisters::write(&dir, of_each)?;
     let read = read(&dir);
     std::fs::remove_dir_all(&dir)?;
     read

@@ -66,6 +66,10 @@ pub(super) struct Town {
     trace: Trace,
     board: Board,
     account: Mutex<BTreeMap<String, u64>>,
+    /// Regions that were restored: since when they forgot, and until when.
+    forgot: Mutex<BTreeMap<Region, (Duration, Duration)>>,
+    /// Promises that were seen to break while it ran.
+    broken: Mutex<Vec<String>>,
 }
 
 pub(super) fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -117,7 +121,8 @@ impl Town {
         let (calm, reach, account) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
         let schedule = trial.only.clone().unwrap_or_else(|| Schedule::of(trial.scenario));
         let board = Board::new(trial.draw);
-        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, schedule, reach, trace, board, account })
+        let (forgot, broken) = Default::default();
+        Ok(Self { clock, houses, odds: trial.scenario.odds, calm, schedule, reach, trace, board, account, forgot, broken })
     }
 
     pub(super) fn houses(&self) -> impl Iterator<Item = &Arc<House>> {
@@ -188,6 +193,35 @@ impl Town {
 
     pub(super) fn account(&self) -> BTreeMap<String, u64> {
         lock(&self.account).clone()
+    }
+
+    /// A region lost what it had heard since.
+    pub(super) fn forgets(&self, region: Region, since: Duration) {
+        lock(&self.forgot).insert(region, (since, self.elapsed()));
+    }
+
+    /// Whether a region ever lost something.
+    pub(super) fn has_forgotten(&self, region: Region) -> bool {
+        lock(&self.forgot).contains_key(&region)
+    }
+
+    /// Whether what a region acknowledged then may be gone.
+    pub(super) fn may_have_forgotten(&self, region: Region, at: Duration) -> bool {
+        lock(&self.forgot).get(&region).is_some_and(|(since, until)| (*since..=*until).contains(&at))
+    }
+
+    /// Whether what any region acknowledged then may be gone: it may have been on its way to one that lost everything.
+    pub(super) fn anybody_forgot(&self, at: Duration) -> bool {
+        lock(&self.forgot).values().any(|(_, until)| at <= *until)
+    }
+
+    /// A promise broke.
+    pub(super) fn breaks(&self, sentence: String) {
+        lock(&self.broken).push(sentence);
+    }
+
+    pub(super) fn broken(&self) -> Vec<String> {
+        lock(&self.broken).clone()
     }
 
     pub(super) fn with_reach(&self, act: impl FnOnce(&mut Reach)) {
@@ -262,7 +296,7 @@ impl Town {
     /// What somebody has to tell still, if anybody has.
     pub(super) fn untold(&self) -> Option<String> {
         self.houses().find_map(|house| {
-            let untold = house.with(|system| system.books()).get("untold").and_then(Value::as_u64).unwrap_or_default();
+            let untold = house.with(|system| system.untold());
             (untold > 0).then(|| format!("{} has {untold} messages that nobody took", house.site))
         })
     }

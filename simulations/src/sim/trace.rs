@@ -34,7 +34,16 @@ impl Trace {
         let said = RawRef::of(bytes);
         so_far.head = RawRef::of(format!("{}\n{line}\n{said}", so_far.head).as_bytes());
         if let Some(out) = &mut so_far.out
-            && let Err(error) = writeln!(out, "{line} {said}")
+            && let Err(error) = writeln!(out, "{line} {said} {}", readable(bytes))
+        {
+            tracing::warn!(%error, "a line of the trace cannot be written");
+        }
+    }
+
+    /// Something that follows from what happened, for whoever reads: no part of the hash.
+    pub(super) fn note(&self, what: impl FnOnce() -> String) {
+        if let Some(out) = &mut self.so_far().out
+            && let Err(error) = writeln!(out, "      {}", what())
         {
             tracing::warn!(%error, "a line of the trace cannot be written");
         }
@@ -48,4 +57,10 @@ impl Trace {
         }
         so_far.head.to_string()
     }
+}
+
+/// What was said, where a person can read it.
+fn readable(bytes: &[u8]) -> &str {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    if text.contains(['\n', '\0']) { "" } else { text }
 }

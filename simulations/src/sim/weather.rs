@@ -58,15 +58,13 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
         (What::PlantCut, _) => super::autonomy::cut(&people, lasts).await,
         (What::Corrections, _) => people.correct(lasts).await,
         (What::RulesChanged, _) => people.yard.change_rules().await,
-        (What::Down(kind), _) => {
-            for house in town.houses().filter(|house| house.of == kind) {
-                town.with_reach(|reach| _ = reach.down.insert(house.site));
-            }
-            tokio::time::sleep(lasts).await;
-            for house in town.houses().filter(|house| house.of == kind) {
-                town.with_reach(|reach| _ = reach.down.remove(&house.site));
-            }
+        (What::CutOver, _) => super::cutover::strike(&people).await,
+        (What::OtherBinary, _) => replace_all(&people, lasts).await,
+        (What::FromBackup { behind_min, reconciling_min }, Some(region)) => {
+            super::backup::strike(&people, region, minutes(behind_min), minutes(reconciling_min)).await;
         }
+        (What::Mistakes, _) => super::mistakes::strike(&people, lasts).await,
+        (What::Down(kind), _) => down(town, kind, lasts).await,
         (What::Habits(kind, habits), _) => {
             for house in town.houses().filter(|house| house.of == kind) {
                 town.set_habits(house, habits);
@@ -83,7 +81,10 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
             close(&people, false);
         }
         (What::PostedByHand, _) => people.post_by_hand(lasts).await,
-        (What::WanCut | What::NodeLost | What::RebootedOffline | What::WrongClock { .. } | What::Disk(_), None) => {}
+        (
+            What::WanCut | What::NodeLost | What::RebootedOffline | What::WrongClock { .. } | What::Disk(_) | What::FromBackup { .. },
+            None,
+        ) => {}
     }
 }
 
@@ -95,7 +96,7 @@ fn draw(town: &Town, blow: Blow, region: Option<Region>) {
     let region = region.map(|region| region.to_string()).unwrap_or_default();
     match blow.what {
         What::WanCut | What::RebootedOffline => at(&format!("links of {region}")),
-        What::WrongClock { .. } | What::Disk(_) => at(&format!("node {region}")),
+        What::WrongClock { .. } | What::Disk(_) | What::FromBackup { .. } => at(&format!("node {region}")),
         // When a node is there again is drawn where it is started.
         What::NodeLost => {}
         What::Down(kind) | What::Habits(kind, _) => {
@@ -105,7 +106,26 @@ fn draw(town: &Town, blow: Blow, region: Option<Region>) {
             town.houses().filter(|house| house.of == SiteKind::Erp).for_each(|house| at(house.site.as_str()));
         }
         What::Corrections => town.houses().filter(|house| house.of == SiteKind::Plant).for_each(|house| at(house.site.as_str())),
-        What::PlantCut | What::RulesChanged => at("all"),
+        What::PlantCut | What::RulesChanged | What::CutOver | What::OtherBinary | What::Mistakes => at("all"),
+    }
+}
+
+/// One node after the other is replaced by one of another binary.
+async fn replace_all(people: &People, lasts: Duration) {
+    let regions = people.yard.regions();
+    for region in &regions {
+        people.yard.replace(*region, Duration::from_mins(1));
+        tokio::time::sleep(lasts / u32::try_from(regions.len()).unwrap_or(1)).await;
+    }
+}
+
+async fn down(town: &Town, kind: SiteKind, lasts: Duration) {
+    for house in town.houses().filter(|house| house.of == kind) {
+        town.with_reach(|reach| _ = reach.down.insert(house.site));
+    }
+    tokio::time::sleep(lasts).await;
+    for house in town.houses().filter(|house| house.of == kind) {
+        town.with_reach(|reach| _ = reach.down.remove(&house.site));
     }
 }
 

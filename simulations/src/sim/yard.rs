@@ -10,7 +10,8 @@ use takt_actors::courier::{Far, Way as Toward};
 use takt_actors::link::inbound::Inbound;
 use takt_actors::node::Settings;
 use takt_actors::region::{Plan, Region};
-use takt_cluster::memory::Memory;
+use takt_actors::restored::{self, Word};
+use takt_cluster::memory::{Backup, Memory};
 use takt_cluster::seam::{Clock, QueueName};
 use takt_cluster::views::Views;
 use takt_config::links::{Under, Way, ways_over};
@@ -159,6 +160,35 @@ impl Yard {
         plot.node.dies();
     }
 
+    /// The node of a region ends, and another binary starts in its place: it cannot read its snapshots, and makes its views anew.
+    pub(super) fn replace(&self, region: RegionName, lasts: Duration) {
+        let Some(plot) = self.plots.get(&region) else { return };
+        self.lose(region, lasts);
+        *lock(&plot.views) = Views::in_memory();
+        self.town.add("snapshots of another binary", plot.memory.scribble("snapshot/"));
+    }
+
+    pub(super) fn backup(&self, region: RegionName) -> Option<Backup> {
+        self.plots.get(&region).map(|plot| plot.memory.backup())
+    }
+
+    /// The region loses everything and has what stood in a backup; how many commits are gone.
+    pub(super) fn restore(&self, region: RegionName, backup: Backup) -> u64 {
+        let Some(plot) = self.plots.get(&region) else { return 0 };
+        *lock(&plot.views) = Views::in_memory();
+        let gone = plot.memory.restore(backup);
+        plot.node.dies();
+        gone
+    }
+
+    /// Somebody says that a restored region was compared; whether that was heard.
+    pub(super) async fn compared(&self, region: RegionName) -> bool {
+        let Some(plot) = self.plots.get(&region) else { return true };
+        let word = Word { by: "A. Ott".to_owned(), reason: "books read".to_owned(), at: self.town.now() };
+        let told = tokio::time::timeout(Duration::from_secs(10), async { restored::compared(&plot.memory.seams(), &word).await });
+        matches!(told.await, Ok(Ok(())))
+    }
+
     /// The clock of a region is wrong from now on, or right again.
     pub(super) fn set_clock(&self, region: RegionName, ahead_ms: i64, drift_ppm: i64) {
         if let Some(plot) = self.plots.get(&region) {
@@ -187,7 +217,7 @@ impl Yard {
             region,
             seams: plot.memory.seams(),
             book: self.book(),
-            settings: settings(),
+            settings: Settings { restored: restored::standing(&plot.memory.seams()).await?, ..settings() },
             sites: ways.iter().map(|way| way.out.clone()).collect(),
             roads,
             views,
@@ -210,23 +240,26 @@ impl Yard {
         Ok(())
     }
 
-    fn book(&self) -> Arc<Book> {
+    pub(super) fn book(&self) -> Arc<Book> {
         Arc::clone(&lock(&self.book))
     }
 
-    /// Every plant posts by other rules from now on: the next version of each, and sooner or later than before. A node that cannot be
-    /// told is told when it starts.
+    /// Every plant posts by other rules from now on: the next version of each, and sooner or later than before.
     pub(super) async fn change_rules(&self) {
-        let book = match rules::next(&self.book()) {
-            Ok(book) => Arc::new(book),
-            Err(error) => return tracing::warn!(%error, "rules cannot be changed"),
-        };
+        match rules::next(&self.book()) {
+            Ok(book) => self.put_in_force(Arc::new(book), "rules changed").await,
+            Err(error) => tracing::warn!(%error, "rules cannot be changed"),
+        }
+    }
+
+    /// Another book counts from now on. A node that cannot be told is told when it starts.
+    pub(super) async fn put_in_force(&self, book: Arc<Book>, what: &str) {
         *lock(&self.book) = Arc::clone(&book);
         for region in self.regions().into_iter().filter_map(|name| self.region(name)) {
             match tokio::time::timeout(Duration::from_secs(30), region.activate(Arc::clone(&book))).await {
-                Ok(Ok(())) => self.town.count("rules changed"),
-                Ok(Err(error)) => tracing::debug!(%error, "a region is told of its rules when it starts again"),
-                Err(_) => tracing::debug!("a region is told of its rules when it starts again"),
+                Ok(Ok(())) => self.town.count(what),
+                Ok(Err(error)) => tracing::debug!(%error, what, "a region is told when it starts again"),
+                Err(_) => tracing::debug!(what, "a region is told when it starts again"),
             }
         }
     }
@@ -355,5 +388,7 @@ pub(super) struct Left {
 
 fn settings() -> Settings {
     let [waiting_max, waiting_reserve] = WAITING;
-    Settings { snapshot_every: 16, deliveries_max: 1_000, waiting_max, waiting_reserve, index_pause_ms: 100, ..Settings::default() }
+    // Readers are told of much at once: each telling is a mapping that runs.
+    let unhurried = Settings { index_pause_ms: 100, readers_gather_ms: 2_000, ..Settings::default() };
+    Settings { snapshot_every: 16, deliveries_max: 1_000, waiting_max, waiting_reserve, ..unhurried }
 }

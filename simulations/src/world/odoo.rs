@@ -80,6 +80,7 @@ use boms::Bom;
 use orders::Order;
 use products::{Product, Quants};
 use records::{Fault, Outcome, answered, missing, read_values};
+use search::Exactly;
 use transfers::Picking;
 use work::WorkLog;
 
@@ -145,9 +146,9 @@ impl Odoo {
     fn serve(&mut self, desk: &mut Desk, request: &Request) -> Outcome<Response> {
         let user = request.headers.get("x-user").map_or("api", String::as_str);
         match (request.method, request.segments().as_slice()) {
-            (Method::Get, ["api", model]) => search::found(self.records(model)?, &request.query),
+            (Method::Get, ["api", model]) => search::found(self.records(model, &Exactly::by(&request.query))?, &request.query),
             (Method::Get, ["api", model, id]) => {
-                let mut records = self.records(model)?;
+                let mut records = self.records(model, &Exactly::id(id.parse().unwrap_or_default()))?;
                 records.retain(|record| record.get("id").and_then(Value::as_u64).is_some_and(|known| id.parse() == Ok(known)));
                 if records.is_empty() { Ok(missing(model, id).as_not_found()) } else { search::found(records, &BTreeMap::new()) }
             }
@@ -162,14 +163,18 @@ impl Odoo {
         }
     }
 
-    /// Everything of a model.
-    fn records(&self, model: &str) -> Outcome<Vec<Value>> {
+    /// Everything of a model that can be meant by those who name so much of it exactly: of thousands of records one is written out.
+    fn records(&self, model: &str, named: &Exactly) -> Outcome<Vec<Value>> {
         let moves = || self.pickings.values().flat_map(|picking| self.move_views(picking));
         Ok(match model {
-            "manufacturing_order" => self.orders.values().map(|order| self.order_view(order)).collect(),
+            "manufacturing_order" => {
+                self.orders.values().filter(|order| order.is_meant(named)).map(|order| self.order_view(order)).collect()
+            }
             "work_order" => self.orders.values().flat_map(Order::work_views).collect(),
-            "work_log" => self.logs.values().map(|log| self.log_view(log)).collect(),
-            "stock_picking" => self.pickings.values().map(|picking| self.picking_view(picking)).collect(),
+            "work_log" => self.logs.values().filter(|log| log.is_meant(named)).map(|log| self.log_view(log)).collect(),
+            "stock_picking" => {
+                self.pickings.values().filter(|picking| picking.is_meant(named)).map(|picking| self.picking_view(picking)).collect()
+            }
             "stock_move" => moves().collect(),
             "stock_quant" => self.quant_views(),
             "lot" => self
@@ -232,7 +237,7 @@ impl Rules for Odoo {
     }
 
     fn books(&self) -> Value {
-        let all = |model| self.records(model).unwrap_or_default();
+        let all = |model| self.records(model, &Exactly::default()).unwrap_or_default();
         json!({
             "manufacturing_order": all("manufacturing_order"), "work_order": all("work_order"), "work_log": all("work_log"),
             "stock_picking": all("stock_picking"), "stock_quant": all("stock_quant"), "lot": all("lot"), "product": all("product"),

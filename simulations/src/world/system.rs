@@ -70,6 +70,8 @@ pub trait System: Send {
     fn delivered(&mut self, now: Moment, ids: &[u64]);
     /// This message was not taken: by nobody, or refused with this status.
     fn refused(&mut self, now: Moment, id: u64, status: Option<u16>);
+    /// How many messages nobody took yet.
+    fn untold(&self) -> usize;
     /// Everything it knows, for the account at the end.
     fn books(&self) -> Value;
 }
@@ -260,10 +262,14 @@ impl<R: Rules> System for House<R> {
         self.desk.outbox.refused(now, &mut self.desk.habits, id, status);
     }
 
+    fn untold(&self) -> usize {
+        self.desk.outbox.len()
+    }
+
     fn books(&self) -> Value {
         let mut books = self.rules.books();
         if let Some(fields) = books.as_object_mut() {
-            fields.insert("untold".to_owned(), json!(self.desk.outbox.len()));
+            fields.insert("untold".to_owned(), json!(self.untold()));
             fields.insert("effects".to_owned(), json!(self.desk.habits.effects()));
         }
         books

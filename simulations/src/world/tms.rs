@@ -45,7 +45,8 @@
 //! | path | body |
 //! |---|---|
 //! | `PUT /_sim/yards/{yard}` | `{"docks":["D1","D2"],"carriers":[{"carrier":"NORDFRACHT","pallets":33}]}` |
-//! | `PUT /_sim/pace` | `{"book_ms":200,"arrive_ms":500,"ask_ms":200,"leave_ms":300,"ask_again_ms":2000}` |
+//! | `PUT /_sim/pace` | `{"book_ms":200,"arrive_ms":500,"ask_ms":200,"leave_ms":300,"ask_again_ms":2000,"waits_for_goods":false}` |
+//! | `POST /_sim/loaded/{load}` | `{}`: the goods are on the truck; a driver who waits for them leaves then, where he may |
 //! | `POST /_sim/customs/{load}` | `{}`: customs have cleared it |
 
 use std::collections::BTreeMap;
@@ -77,18 +78,19 @@ pub struct Tms {
 /// How fast things go here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_field_names, reason = "a unit stands in every name")]
 struct Pace {
     book_ms: u32,
     arrive_ms: u32,
     ask_ms: u32,
     leave_ms: u32,
     ask_again_ms: u32,
+    /// Whether a driver who may leave waits until somebody says that his goods are on the truck.
+    waits_for_goods: bool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { book_ms: 200, arrive_ms: 500, ask_ms: 200, leave_ms: 300, ask_again_ms: 2_000 }
+        Self { book_ms: 200, arrive_ms: 500, ask_ms: 200, leave_ms: 300, ask_again_ms: 2_000, waits_for_goods: false }
     }
 }
 
@@ -135,6 +137,7 @@ impl Tms {
             (Method::Post, ["loads", number, "unhold"]) => self.unhold(desk, number, &read(request)?),
             (Method::Post, ["loads", number, "cancel"]) => self.cancel(desk, number),
             (Method::Post, ["_sim", "customs", number]) => self.customs_clear(desk, number),
+            (Method::Post, ["_sim", "loaded", number]) => self.loaded(desk, number),
             (Method::Put, ["_sim", "yards", name]) => {
                 let yard: Yard = read(request)?;
                 let view = json!(yard);
@@ -177,8 +180,9 @@ impl Rules for Tms {
                 Task::Arrive(load) => self.arrive(desk, &load, at),
                 Task::Ask(load) => self.ask(desk, &load, at),
                 Task::Leave(load, ask) => {
-                    let granted = |load: &Load| load.stage == Stage::Released && load.ask == ask;
-                    if self.loads.get(&load).is_some_and(granted) {
+                    let may = |load: &Load| load.stage == Stage::Released && load.ask == ask;
+                    let waits = |load: &Load| self.pace.waits_for_goods && !load.loaded;
+                    if self.loads.get(&load).is_some_and(|load| may(load) && !waits(load)) {
                         self.leave(desk, &load, Some(ask), at);
                     }
                 }

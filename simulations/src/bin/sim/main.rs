@@ -19,6 +19,10 @@ mod mutants;
 use many::many;
 use mutants::mutants;
 
+/// Systems write out and read much text: with the allocator of the system a third of a run is its work.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str =
     "usage: cargo sim [--seed S | --seeds N | --minutes M] [--scenario NAME] [--config DIR] [--twice] [--mutants] [--shrink S] [--only FAULTS] [--draw FILE] [--trace FILE]
   --seed S         one run
@@ -34,10 +38,13 @@ const USAGE: &str =
   --out FILE       where that page goes; autonomy.html when nothing is said
   --only FAULTS    one run with only these faults, as --shrink writes them
   --draw FILE      with --seed: the run as an SVG: nodes, links, systems, faults, and an order's way
-  --trace FILE     with --seed: every line of the trace";
+  --trace FILE     with --seed: every line of the trace
+  --short          without the scenarios that take minutes: many days, or many orders
+  --again FILE     the runs that a file lists, each as a seed and a scenario: those that ever failed stand in simulations/seeds.txt";
 
 /// What was asked for.
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the command line")]
 struct Wish {
     seed: Option<u64>,
     seeds: Option<u64>,
@@ -51,6 +58,8 @@ struct Wish {
     autonomy: bool,
     out: Option<PathBuf>,
     only: Option<Schedule>,
+    again: Option<PathBuf>,
+    short: bool,
     twice: bool,
     mutants: bool,
 }
@@ -73,6 +82,8 @@ fn main() -> anyhow::Result<ExitCode> {
             "--out" => wish.out = Some(PathBuf::from(next()?)),
             "--shrink" => wish.shrink = Some(number(&next()?)?),
             "--only" => wish.only = Some(Schedule::parse(&next()?).map_err(anyhow::Error::msg)?),
+            "--again" => wish.again = Some(PathBuf::from(next()?)),
+            "--short" => wish.short = true,
             "--twice" => wish.twice = true,
             "--mutants" => wish.mutants = true,
             "--help" | "-h" => {
@@ -92,7 +103,9 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(if shrink(&wish, seed)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let kept = match wish.seed {
-        Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() && wish.minutes.is_none() => one(&wish, seed)?,
+        Some(seed) if !wish.twice && !wish.mutants && wish.seeds.is_none() && wish.minutes.is_none() && wish.again.is_none() => {
+            one(&wish, seed)?
+        }
         _ if wish.mutants => mutants(&wish)?,
         _ => many(&wish)?,
     };
@@ -222,14 +235,19 @@ fn shrink(wish: &Wish, seed: u64) -> anyhow::Result<bool> {
 }
 
 fn scenarios(wish: &Wish) -> Vec<&'static Scenario> {
-    let all = scenario::ALL.iter().filter_map(|known| scenario::named(known.name)).collect();
+    let all =
+        scenario::ALL.iter().filter(|known| !(wish.short && known.is_long())).filter_map(|known| scenario::named(known.name)).collect();
     wish.scenario.map_or(all, |one| vec![one])
 }
 
 /// The autonomy report.
 fn report(wish: &Wish) -> anyhow::Result<bool> {
     let seed = wish.seed.unwrap_or(1);
-    println!("seed {seed}  autonomy");
+    let cut = autonomy::whom(wish.config.as_deref())?;
+    println!("seed {seed}  autonomy: {} with region {}, which cannot reach {}", cut.plant, cut.region, cut.outside.join(", "));
+    if let Some(note) = cut.note() {
+        println!("note  {note}");
+    }
     let mut rows = Vec::new();
     for hours in autonomy::HOURS {
         let row = autonomy::cut_off(wish.config.clone(), seed, hours)?;
@@ -245,7 +263,7 @@ fn report(wish: &Wish) -> anyhow::Result<bool> {
     }
     let out = wish.out.clone().unwrap_or_else(|| PathBuf::from("autonomy.html"));
     let of = wish.config.as_ref().map_or_else(|| "the demo".to_owned(), |dir| dir.display().to_string());
-    std::fs::write(&out, autonomy::page(&of, seed, &rows))?;
+    std::fs::write(&out, autonomy::page(&of, &cut, seed, &rows))?;
     println!("written to {}", out.display());
     Ok(rows.iter().all(|row| row.broken.is_empty()))
 }

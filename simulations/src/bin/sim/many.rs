@@ -1,35 +1,80 @@
 //! Many seeds, on all cores, each in a process of its own; and what all of them together reached.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Output;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use takt_cluster::clock::SystemClock;
 use takt_cluster::seam::Clock as _;
 use takt_simulations::sim::coverage;
+use takt_simulations::sim::scenario::{self, Scenario};
 
-use crate::{Wish, apart, scenarios};
+use crate::{Wish, again, apart, scenarios};
+
+/// What is to be run, one after the other.
+struct Jobs<'a> {
+    wish: &'a Wish,
+    scenarios: Vec<&'static Scenario>,
+    /// What a file lists, where one does.
+    listed: Option<Vec<(u64, &'static Scenario)>>,
+    clock: SystemClock,
+    next: AtomicU64,
+}
+
+impl<'a> Jobs<'a> {
+    fn of(wish: &'a Wish) -> anyhow::Result<Self> {
+        let listed = wish.again.as_deref().map(listed).transpose()?;
+        Ok(Self { wish, scenarios: scenarios(wish), listed, clock: SystemClock::start(), next: AtomicU64::new(0) })
+    }
+
+    /// The next run; none when all is done, or the time is over.
+    fn next(&self) -> Option<(u64, &'static Scenario)> {
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(listed) = &self.listed {
+            return listed.get(usize::try_from(at).ok()?).copied();
+        }
+        let (first, count) = (self.wish.seed.unwrap_or(0), self.scenarios.len() as u64);
+        let seeds = self.wish.seeds.unwrap_or(if self.wish.seed.is_some() { 1 } else { 5 });
+        let all = at >= seeds.saturating_mul(count);
+        let over = self.wish.minutes.map_or(all, |minutes| self.clock.elapsed() >= Duration::from_mins(minutes));
+        let scenario = self.scenarios.get(usize::try_from(first.wrapping_add(at) % count).ok()?)?;
+        (!over).then(|| (first.saturating_add(at / count), *scenario))
+    }
+}
+
+/// What all runs together came to.
+#[derive(Default)]
+struct Sum {
+    runs: u64,
+    codes: BTreeMap<String, BTreeSet<u64>>,
+    effects: BTreeMap<String, u64>,
+    played: BTreeSet<&'static str>,
+    /// The commands that run again what failed.
+    failed: Vec<String>,
+}
+
+impl Sum {
+    fn add(&mut self, (seed, scenario): (u64, &'static Scenario), ran: &Output) {
+        self.runs += 1;
+        self.played.insert(scenario.name);
+        for (name, count) in account(ran) {
+            *self.effects.entry(name).or_default() += count;
+        }
+        for code in codes(ran) {
+            self.codes.entry(code).or_default().insert(seed);
+        }
+    }
+}
 
 /// Seeds on all cores, each in a process of its own.
 pub(crate) fn many(wish: &Wish) -> anyhow::Result<bool> {
-    let (scenarios, clock) = (scenarios(wish), SystemClock::start());
-    let first = wish.seed.unwrap_or(0);
-    let seeds = wish.seeds.unwrap_or(if wish.seed.is_some() { 1 } else { 5 });
-    let runs = seeds.saturating_mul(scenarios.len() as u64);
-    let (next, kept, failed) = (AtomicU64::new(0), AtomicBool::new(true), Mutex::new(None));
-    let reached: Mutex<BTreeMap<String, BTreeSet<u64>>> = Mutex::default();
-    let effects: Mutex<BTreeMap<String, u64>> = Mutex::default();
-    let played: Mutex<BTreeSet<&str>> = Mutex::default();
+    let (jobs, sum) = (Jobs::of(wish)?, Mutex::<Sum>::default());
+    let locked = || sum.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || -> anyhow::Result<()> {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let over = wish.minutes.map_or(at >= runs, |minutes| clock.elapsed() >= Duration::from_mins(minutes));
-            let count = scenarios.len() as u64;
-            let turn = first.wrapping_add(at) % count;
-            let Some(scenario) = usize::try_from(turn).ok().and_then(|at| scenarios.get(at)).filter(|_| !over) else { return Ok(()) };
-            let seed = first.saturating_add(at / count);
+        while let Some((seed, scenario)) = jobs.next() {
             let ran = apart(wish, seed, scenario, None)?;
             let mut good = ran.status.success();
             let mut text = shown(&ran, good);
@@ -37,42 +82,57 @@ pub(crate) fn many(wish: &Wish) -> anyhow::Result<bool> {
                 good = false;
                 text.push_str("\nBROKEN two processes with the same seed have other traces");
             }
-            played.lock().unwrap_or_else(PoisonError::into_inner).insert(scenario.name);
-            for (name, count) in account(&ran) {
-                *effects.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += count;
-            }
-            for code in codes(&ran) {
-                reached.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default().insert(seed);
-            }
             println!("seed {seed} {:<20} {text}", scenario.name);
-            kept.fetch_and(good, Ordering::Relaxed);
+            let mut sum = locked();
+            sum.add((seed, scenario), &ran);
+            if !good {
+                sum.failed.push(again(wish, seed, scenario));
+            }
         }
+        Ok(())
     };
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
-            scope.spawn(|| {
-                if let Err(error) = work() {
-                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                }
-            });
-        }
-    });
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
-    tell_coverage(&reached.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let whole = wish.scenario.is_none() && played.into_inner().unwrap_or_else(PoisonError::into_inner).len() == scenarios.len();
-    let missed = tell_effects(&effects.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let hands: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        hands.into_iter().try_for_each(|hand| hand.join().map_err(|_| anyhow::anyhow!("a run could not be looked after"))?)
+    })?;
+    let whole = wish.scenario.is_none() && jobs.listed.is_none() && locked().played.len() == jobs.scenarios.len();
+    Ok(tell(&locked(), whole))
+}
+
+/// Tells what all runs came to; where every scenario was played, every fault must have taken effect.
+fn tell(sum: &Sum, whole: bool) -> bool {
+    tell_coverage(&sum.codes);
+    let missed = tell_effects(&sum.effects);
     if whole && !missed.is_empty() {
         println!("BROKEN T0: every scenario was played, and these faults never took effect: {}", missed.join(", "));
     }
-    let kept = kept.into_inner() && (!whole || missed.is_empty());
-    println!("{}", if kept { "every promise held" } else { "a promise broke: see above" });
-    Ok(kept)
+    for again in &sum.failed {
+        println!("failed: {again}");
+    }
+    let kept = sum.failed.is_empty() && (!whole || missed.is_empty());
+    println!(
+        "{} runs of {} scenarios: {}",
+        sum.runs,
+        sum.played.len(),
+        if kept { "every promise held" } else { "a promise broke: see above" }
+    );
+    kept
+}
+
+/// The runs that a file lists: a seed and a scenario a line, and behind them for people what it was.
+fn listed(file: &Path) -> anyhow::Result<Vec<(u64, &'static Scenario)>> {
+    let text = std::fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", file.display()))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let run = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.parse().ok()?, scenario::named(words.next()?)?))
+    };
+    lines.map(|line| run(line).ok_or_else(|| anyhow::anyhow!("`{line}` is no run: write a seed and the name of a scenario"))).collect()
 }
 
 /// What every fault is counted under: over all scenarios each must have taken effect.
-const FAULTS: [&str; 38] = [
+const FAULTS: [&str; 43] = [
     "request lost",
     "answer lost",
     "heard late",
@@ -104,6 +164,11 @@ const FAULTS: [&str; 38] = [
     "rules changed",
     "a rule changed in mid-order",
     "orders released together",
+    "cut over",
+    "snapshots of another binary",
+    "restored from a backup",
+    "mistakes refused",
+    "breakdowns",
     "too_many_requests",
     "unavailable",
     "locked",

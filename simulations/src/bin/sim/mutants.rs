@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use takt_cluster::clock::SystemClock;
+use takt_cluster::seam::Clock as _;
 use takt_protocol::planted::Bug;
 use takt_simulations::sim::scenario;
 
@@ -29,15 +31,17 @@ pub(crate) fn mutants(wish: &Wish) -> anyhow::Result<bool> {
 }
 
 fn seeds_a_mutant(wish: &Wish) -> u64 {
-    wish.seeds.unwrap_or(20)
+    wish.seeds.unwrap_or(200)
 }
 
 /// Who caught a bug: seed, scenario and sentence.
 fn catch(wish: &Wish, bug: Bug) -> anyhow::Result<Option<String>> {
     let reach: Vec<_> = shows_in(bug).iter().filter_map(|name| scenario::named(name)).collect();
     let scenarios = if wish.scenario.is_some() { scenarios(wish) } else { reach };
+    let (clock, mut runs) = (SystemClock::start(), 0_u64);
     for seed in 0..seeds_a_mutant(wish) {
         for scenario in &scenarios {
+            runs += 1;
             let ran = apart(wish, seed, scenario, Some(bug))?;
             let text = String::from_utf8_lossy(&ran.stdout).into_owned();
             let hangs = |line: &str| line.starts_with("BROKEN T9") && !bug.only_hangs();
@@ -45,7 +49,8 @@ fn catch(wish: &Wish, bug: Bug) -> anyhow::Result<Option<String>> {
             if let Some(line) = text.lines().find(seen)
                 && apart(wish, seed, scenario, None)?.status.success()
             {
-                return Ok(Some(format!("seed {seed}, {}: {line}", scenario.name)));
+                let after = clock.elapsed().as_secs();
+                return Ok(Some(format!("seed {seed}, {}, after {runs} runs and {after} s: {line}", scenario.name)));
             }
         }
     }
@@ -60,6 +65,7 @@ fn shows_in(bug: Bug) -> &'static [&'static str] {
         Bug::BreakerNeverCloses | Bug::ReversalOvertakes | Bug::NoSettleTime | Bug::BlindRetry => &["retry-storm", "everything-twice"],
         Bug::TimerLost | Bug::SnapshotWithoutTail | Bug::SeenForgotten => &["node-lost", "everything-twice"],
         Bug::LostCursor | Bug::GivesUpEarly => &["full-disk", "servers-lost"],
+        Bug::SendsUncompared => &["old-backup"],
         Bug::MailForgotten => &["wan-cut", "rebooted-offline"],
         Bug::NoFence
         | Bug::NoKey

@@ -47,7 +47,7 @@ fn what_the_line_counted(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
             }
         }
     }
-    for (entity, order) in evidence.logs.orders() {
+    for (entity, order) in evidence.logs.orders().filter(|(entity, _)| !evidence.forgot(*entity)) {
         let theirs = counted.remove(&entity).unwrap_or_default();
         let ours = reported(order);
         for step in theirs.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {

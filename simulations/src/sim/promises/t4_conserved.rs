@@ -14,13 +14,16 @@ use crate::world::ledger::Entry;
 /// Looks.
 pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
     let mut known = BTreeSet::new();
-    for told in evidence.logs.entities().values() {
+    for (entity, told) in evidence.logs.entities() {
         let Own::Order(order) = &told.state.own else { continue };
         let Some(header) = order.header() else { continue };
         let native = header.number.to_string();
         known.insert((header.erp, native.clone()));
         for places in order.accounts().iter().filter(|places| !places.balances()) {
             broken.push(format!("T4: order {native}: {:?} of {} does not balance", places.series.purpose, places.series.material));
+        }
+        if evidence.forgot(*entity) {
+            continue;
         }
         for short in not_posted(&told.state, order) {
             broken.push(format!("T4: order {native} is complete, and {short}"));
@@ -46,7 +49,7 @@ pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
             .entries
             .keys()
             .map(|entry| entry.order.as_str())
-            .filter(|order| !order.is_empty() && !known.contains(&(*site, (*order).to_owned())))
+            .filter(|order| !order.is_empty() && !known.contains(&(*site, (*order).to_owned())) && !evidence.anybody_forgot())
             .collect();
         for order in strangers {
             broken.push(format!("T4: {site} has postings for order {order}, which no log knows"));

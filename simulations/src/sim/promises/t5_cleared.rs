@@ -16,6 +16,10 @@ use crate::world::system::Kind;
 
 /// Looks; how many left.
 pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) -> u64 {
+    if evidence.anybody_forgot() {
+        // What had its yes in the life that was lost leaves as an escape.
+        return evidence.logs.departures(&mut Vec::new());
+    }
     let left = evidence.logs.departures(broken);
     let theirs = evidence.books.values().filter(|(kind, _)| *kind == Kind::Wms);
     let gone = theirs.flat_map(|(_, books)| list(books, "deliveries")).filter(|delivery| text(delivery, "state") == "departed").count();
@@ -36,14 +40,17 @@ enum Word {
 pub(super) async fn look_at_holds(evidence: &Evidence<'_>, regions: &[Seams], broken: &mut Vec<String>) -> anyhow::Result<()> {
     let words = words(evidence, regions).await?;
     for (entity, told) in evidence.logs.entities().iter().filter(|(_, told)| matches!(told.state.own, Own::Lot(_))) {
-        let mut open: BTreeSet<&str> = BTreeSet::new();
+        let (mut open, mut over): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
         for step in told.steps() {
             match step.origin.as_ref().and_then(|origin| words.get(&origin.raw)) {
+                // On another road the decision may overtake the question.
+                Some(Word::Raised(case)) if over.contains(case.as_str()) => {}
                 Some(Word::Raised(case)) => {
                     open.insert(case);
                 }
                 Some(Word::Decided(case)) => {
                     open.remove(case.as_str());
+                    over.insert(case);
                 }
                 None => {}
             }

@@ -29,6 +29,8 @@ pub(in crate::sim) fn open_order(order: &Order, state: &State) -> Option<String>
 pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
     for (entity, told) in evidence.logs.entities() {
         let open = match &told.state.own {
+            Own::Order(_) if evidence.forgot(*entity) => None,
+            Own::Shipment(_) if evidence.anybody_forgot() => None,
             Own::Order(order) => open_order(order, &told.state),
             Own::Shipment(shipment) if shipment.stage != shipment::Stage::Departed && told.state.common.cases.is_empty() => Some(format!(
                 "shipment is {:?}, held by {}, gates {:?}, departure {:?}, truck {:?}, {}",

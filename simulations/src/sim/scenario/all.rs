@@ -41,7 +41,9 @@ pub(in crate::sim) const ORDINARY: Scenario = Scenario {
     hours: 10,
     order_every_min: 150,
     pieces_max: 30,
+    piece_s: 50,
     orders_together: 0,
+    sisters: 1,
     hold_every_min: 240,
     odds: ROUGH,
     blows: &[blow(200, 1, What::NodeLost)],
@@ -53,7 +55,7 @@ const fn blow(at_min: u64, lasts_min: u64, what: What) -> Blow {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 23] = [
+pub const ALL: [Scenario; 28] = [
     ORDINARY,
     Scenario {
         name: "wan-cut",
@@ -109,6 +111,7 @@ pub const ALL: [Scenario; 23] = [
     Scenario {
         name: "posted-by-hand",
         about: "the ERPs take no postings for a while, and somebody posts by hand what may be under way",
+        order_every_min: 60,
         blows: &[blow(60, 60, What::PostedByHand), blow(240, 60, What::PostedByHand)],
         must: &["posted_by_hand"],
         ..ORDINARY
@@ -287,6 +290,54 @@ pub const ALL: [Scenario; 23] = [
         ],
         hours: 11,
         must: &["node lost", "locked"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "cut-over",
+        about: "the orders of every plant go to another ERP from one moment on, with half of what is open confirmed at the old one",
+        order_every_min: 120,
+        orders_together: 5,
+        blows: &[blow(164, 0, What::CutOver), blow(160, 40, What::Habits(SiteKind::Erp, &[(Habit::LostReply, 100), (Habit::Locked, 100)]))],
+        must: &["orders half confirmed at the cut-over", "orders at another ERP"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "binary-changed",
+        about: "each node in turn is replaced, there and back, by one that can read neither its snapshots nor its views",
+        order_every_min: 60,
+        blows: &[blow(100, 60, What::OtherBinary), blow(330, 60, What::OtherBinary)],
+        must: &["snapshots of another binary", "node lost"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "old-backup",
+        about: "a region loses everything and is restored from a backup that is behind; it sends nothing until somebody has compared it",
+        hours: 8,
+        order_every_min: 60,
+        blows: &[blow(120, 0, What::FromBackup { behind_min: 25, reconciling_min: 60 })],
+        must: &["restored from a backup", "reconciling, and compared", "forgotten with the region"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "mistakes",
+        about: "people ask for what cannot be, ask twice, ask too late; machines break, and plants are closed",
+        hours: 8,
+        order_every_min: 60,
+        blows: &[blow(20, 400, What::Mistakes)],
+        must: &["mistakes refused"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "six-plants",
+        about: "six plants in three regions with more than a hundred orders each under way for a day, and a little of everything going wrong",
+        hours: 24,
+        order_every_min: 1_440,
+        pieces_max: 6,
+        piece_s: 8_000,
+        orders_together: 104,
+        sisters: 2,
+        hold_every_min: 120,
+        must: &["node died", "told twice", "orders live at once, six hundred"],
         ..ORDINARY
     },
 ];

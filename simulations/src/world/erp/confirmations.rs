@@ -59,7 +59,7 @@ struct Counted {
 pub(super) struct Confirmation {
     pub(super) group: String,
     pub(super) count: u32,
-    sent: NewConfirmation,
+    pub(super) sent: NewConfirmation,
     counted: Counted,
     posting_day: Date,
     entered_at: Moment,

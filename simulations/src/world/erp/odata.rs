@@ -124,6 +124,14 @@ fn predicates(text: &str) -> Vec<(String, String)> {
     parts.map(pair).collect()
 }
 
+/// What a reading wants to be equal to what, by field; the only part of a key may have no name.
+pub(super) fn named(target: &Target, query: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let filter = query.get("$filter").filter(|_| target.rest.is_none()).map_or("", String::as_str);
+    // What cannot be read is refused where it is looked at in full.
+    let asked = conditions(filter).unwrap_or_default().into_iter().filter(|one| one.operator == "eq");
+    target.key.iter().cloned().chain(asked.map(|one| (one.field, one.literal))).collect()
+}
+
 /// The value of a function parameter, which `OData` puts between quotes.
 pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
     let text = request.query.get(name)?;

@@ -2,6 +2,8 @@
 //!
 //! Apart from the rules because this is the gateway: tokens, keys, entity tags, status codes. Never decides about stock.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -69,18 +71,35 @@ impl Erp {
         }
     }
 
-    /// Everything in an entity set, and the fields of its key.
-    fn entities(&self, zone: &Zone, target: &Target) -> Outcome<(Vec<Value>, &'static [&'static str])> {
-        let documents = || self.documents.values();
-        let confirmations = || self.confirmations.iter().map(|one| self.confirmation_view(zone, one));
+    /// Everything in an entity set that a reading can mean, and the fields of its key. What is named exactly is found before it is
+    /// written out: an ERP has thousands of documents, and is asked for one.
+    fn entities(&self, zone: &Zone, target: &Target, query: &BTreeMap<String, String>) -> Outcome<(Vec<Value>, &'static [&'static str])> {
+        let named = odata::named(target, query);
+        let may = |field: &str, value: &str| named.get(field).is_none_or(|wanted| wanted == value);
+        let is_meant = |order: &&super::orders::Order| {
+            may("", &order.number) && may("ManufacturingOrder", &order.number) && may("PlannedOrder", &order.converted_from)
+        };
+        let orders = || self.orders.values().filter(is_meant);
+        let number = |field: &str| named.get(field)?.parse::<u64>().ok();
+        let documents = || {
+            let known = number("MaterialDocument").map(|wanted| self.documents.iter().filter(move |((_, number), _)| *number == wanted));
+            let all = known.is_none().then(|| self.documents.iter());
+            let found = known.into_iter().flatten().chain(all.into_iter().flatten()).map(|(_, one)| one);
+            found.filter(|one| may("ReferenceDocument", &one.head.reference))
+        };
+        let of_order = |one: &&super::documents::Document| one.lines.iter().any(|line| may("ManufacturingOrder", &line.order));
+        let told = |one: &&super::confirmations::Confirmation| {
+            may("OrderID", &one.sent.order) && may("ExternalSystemConfirmation", &one.sent.external_system_confirmation)
+        };
+        let confirmations = || self.confirmations.iter().filter(told).map(|one| self.confirmation_view(zone, one));
         let movements = |view: Value| view.pointer("/to_ProdnOrdConfMatlDocItm/results").and_then(Value::as_array).cloned();
         Ok(match (target.service, target.set) {
-            (ORDERS, "A_ProductionOrder_2") => (self.orders.values().map(super::orders::Order::view).collect(), &["ManufacturingOrder"]),
+            (ORDERS, "A_ProductionOrder_2") => (orders().map(super::orders::Order::view).collect(), &["ManufacturingOrder"]),
             (ORDERS, "A_ProductionOrderOperation_2") => {
-                (self.orders.values().flat_map(super::orders::Order::operation_views).collect(), &["ManufacturingOrder"])
+                (orders().flat_map(super::orders::Order::operation_views).collect(), &["ManufacturingOrder"])
             }
             (ORDERS, "A_ProductionOrderComponent_4") => {
-                (self.orders.values().flat_map(super::orders::Order::component_views).collect(), &["ManufacturingOrder"])
+                (orders().flat_map(super::orders::Order::component_views).collect(), &["ManufacturingOrder"])
             }
             (CONFIRMATIONS, "ProdnOrdConf2") => (confirmations().collect(), &["ConfirmationGroup", "ConfirmationCount"]),
             (CONFIRMATIONS, "ProdnOrdConfMatlDocItm") => {
@@ -89,9 +108,10 @@ impl Erp {
             (DOCUMENTS, "A_MaterialDocumentHeader") => {
                 (documents().map(|one| one.view(zone)).collect(), &["MaterialDocumentYear", "MaterialDocument"])
             }
-            (DOCUMENTS, "A_MaterialDocumentItem") => {
-                (documents().flat_map(|one| one.items_with_head(zone)).collect(), &["MaterialDocumentYear", "MaterialDocument"])
-            }
+            (DOCUMENTS, "A_MaterialDocumentItem") => (
+                documents().filter(of_order).flat_map(|one| one.items_with_head(zone)).collect(),
+                &["MaterialDocumentYear", "MaterialDocument"],
+            ),
             (STOCK, "A_MatlStkInAcctMod") => (self.stock.view(&self.materials), &["Material"]),
             (BATCHES, "Batch") => (self.batch_views(), &["Material", "Batch"]),
             (DELIVERIES, "A_OutbDeliveryHeader") => (self.delivery_views(), &["DeliveryDocument"]),
@@ -102,7 +122,7 @@ impl Erp {
     }
 
     fn reading(&self, zone: &Zone, target: &Target, request: &Request) -> Outcome<Response> {
-        let (entities, key) = self.entities(zone, target)?;
+        let (entities, key) = self.entities(zone, target, &request.query)?;
         if target.key.is_empty() {
             return set_answer(entities, &request.query);
         }

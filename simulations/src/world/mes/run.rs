@@ -359,7 +359,7 @@ impl Mes {
 
 /// Microseconds a piece takes.
 fn cycle_us(pieces_per_second: Decimal) -> i64 {
-    let slowest = pieces_per_second.max(Decimal::new(1, 3));
+    let slowest = pieces_per_second.max(Decimal::new(1, 5));
     i64::try_from((Decimal::from(1_000_000) / slowest).round()).unwrap_or(1_000_000).max(1)
 }
 

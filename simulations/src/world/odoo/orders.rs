@@ -9,6 +9,7 @@ use super::super::moment::Moment;
 use super::super::system::Desk;
 use super::Odoo;
 use super::records::{Fault, Named, Outcome, checked_time, missing, or_false, or_nothing, read, stamped};
+use super::search::Exactly;
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +225,10 @@ impl Odoo {
 }
 
 impl Order {
+    pub(super) fn is_meant(&self, named: &Exactly) -> bool {
+        named.may(self.id, &[("name", Some(self.name.as_str())), ("origin", self.origin.as_deref())])
+    }
+
     /// Takes one written field over. False when it is left aside.
     fn take(&mut self, field: &str, value: &Value) -> Outcome<bool> {
         let text = || match value {

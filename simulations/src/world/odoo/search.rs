@@ -35,6 +35,28 @@ pub(super) fn found(mut records: Vec<Value>, query: &BTreeMap<String, String>) -
     Ok(Response::json(200, &json!({ "length": length, "records": records })))
 }
 
+/// What a query wants to be equal to what, by field.
+#[derive(Default)]
+pub(super) struct Exactly(BTreeMap<String, Value>);
+
+impl Exactly {
+    /// What cannot be read is refused where it is looked at in full.
+    pub(super) fn by(query: &BTreeMap<String, String>) -> Self {
+        let terms = query.get("domain").filter(|text| !text.is_empty()).map_or(Ok(Vec::new()), |text| domain(text)).unwrap_or_default();
+        Self(terms.into_iter().filter(|term| term.operator == Operator::Is).map(|term| (term.field, term.literal)).collect())
+    }
+
+    pub(super) fn id(id: u64) -> Self {
+        Self(BTreeMap::from([("id".to_owned(), json!(id))]))
+    }
+
+    /// Whether a record of that id, with that in a field, can be meant.
+    pub(super) fn may(&self, id: u64, fields: &[(&str, Option<&str>)]) -> bool {
+        let by_id = self.0.get("id").is_none_or(|wanted| wanted.as_u64() == Some(id));
+        by_id && fields.iter().all(|(field, value)| self.0.get(*field).is_none_or(|wanted| wanted.as_str() == *value))
+    }
+}
+
 fn direction(key: &str) -> (&str, bool) {
     key.strip_suffix(" desc").map_or((key, false), |field| (field, true))
 }

@@ -9,6 +9,7 @@ use super::super::moment::Moment;
 use super::super::system::Desk;
 use super::Odoo;
 use super::records::{Fault, Named, Outcome, missing, or_false, or_nothing, read, read_date, stamped};
+use super::search::Exactly;
 
 /// Locations that hold stock.
 pub(super) const INSIDE: [&str; 3] = ["Stock", "Quality", "Blocked"];
@@ -202,6 +203,10 @@ impl Odoo {
 }
 
 impl Picking {
+    pub(super) fn is_meant(&self, named: &Exactly) -> bool {
+        named.may(self.id, &[("client_reference", self.client_reference.as_deref())])
+    }
+
     /// Notes who wrote it, and when: never the same instant twice.
     pub(super) fn written(&mut self, stamp: Moment, user: &str) {
         self.written_at = stamp.max(self.written_at.plus_ms(1));

@@ -11,6 +11,7 @@ use super::Odoo;
 use super::orders::WorkOrder;
 use super::products::rounded;
 use super::records::{Fault, Named, Outcome, or_false, or_nothing, read, stamped};
+use super::search::Exactly;
 
 /// One log.
 #[derive(Clone, Debug)]
@@ -76,6 +77,12 @@ impl Odoo {
             "labour_minutes": sent.labour_minutes, "machine_minutes": sent.machine_minutes, "final": sent.last,
             "write_date": stamped(log.at), "write_uid": log.by,
         })
+    }
+}
+
+impl WorkLog {
+    pub(super) fn is_meant(&self, named: &Exactly) -> bool {
+        named.may(self.id, &[("client_reference", self.sent.client_reference.as_deref())])
     }
 }
 

@@ -77,6 +77,8 @@ pub(super) struct Load {
     pub(super) turn: u64,
     pub(super) reasons: BTreeSet<String>,
     pub(super) ask: u32,
+    /// Whether the goods are on the truck.
+    pub(super) loaded: bool,
     /// The last ask that was answered, and how.
     answered: Option<(u32, bool)>,
 }
@@ -145,6 +147,7 @@ impl Tms {
             turn: 0,
             reasons,
             ask: 0,
+            loaded: false,
             answered: None,
         };
         let view = load.view();
@@ -218,6 +221,15 @@ impl Tms {
         let now = desk.now;
         self.tell(desk, &load, "customs.cleared", now, json!({}));
         self.unhold(desk, number, &Reason { reason: CUSTOMS.to_owned() })
+    }
+
+    /// The goods are on the truck: it leaves where it may.
+    pub(super) fn loaded(&mut self, desk: &mut Desk, number: &str) -> Answered {
+        let load = self.loads.get_mut(number).ok_or_else(|| unknown(number))?;
+        load.loaded = true;
+        let (view, leave) = (load.view(), Task::Leave(number.to_owned(), load.ask));
+        self.agenda.note(desk.now.plus_ms(self.pace.leave_ms.into()), leave);
+        Ok(shown(&view))
     }
 
     /// Gives a load up; its dock is free again.

@@ -189,3 +189,20 @@ fn a_driver_in_a_hurry_leaves_without_an_answer_and_it_can_be_seen() {
     let last = visitor.hears().pop().unwrap();
     assert_eq!((&last["topic"], &last["ask"], visitor.effect("departs_uncleared")), (&json!("load.departed"), &Value::Null, 1));
 }
+
+#[test]
+fn a_driver_who_waits_for_his_goods_leaves_with_them_and_with_leave_to_go() {
+    let mut visitor = asking();
+    visitor.puts("/_sim/pace", &json!({ "leave_ms": 300, "waits_for_goods": true }));
+    visitor.posts("/loads/L-000001/release", &answer(1, "granted"));
+    visitor.waits(10_000);
+    assert_eq!(visitor.gets("/loads/L-000001")["state"], "released", "nothing is on the truck");
+    visitor.posts("/loads/L-000001/release", &answer(1, "refused"));
+    visitor.posts("/_sim/loaded/L-000001", &json!({}));
+    visitor.waits(1_000);
+    assert_eq!(visitor.gets("/loads/L-000001")["state"], "at_dock", "the leave to go was taken back");
+    visitor.waits(2_000);
+    visitor.posts("/loads/L-000001/release", &answer(2, "granted"));
+    visitor.waits(300);
+    assert_eq!(visitor.gets("/loads/L-000001")["state"], "departed");
+}
