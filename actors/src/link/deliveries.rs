@@ -1,7 +1,8 @@
 //! What went to a site and what came from it lately, a row a try: the first thing that plant IT asks for when two systems
 //! disagree about what was sent. Kept in memory and bounded, because nothing depends on it: what was taken stands in the
 //! logs, with its raw payload. What was refused at the door has a few rows of its own, so that a stranger who knocks all
-//! day pushes nothing out.
+//! day pushes nothing out; and of the rest the oldest row of that kind makes room of which there are most, so that a line which counts
+//! its pieces pushes out neither a job that was sent nor what went wrong.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +31,7 @@ const STRETCHES: usize = 12;
 const TEXT_MAX: usize = 300;
 
 /// Which way something went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// From the site to us.
     In,
@@ -115,11 +116,32 @@ pub struct Deliveries(Mutex<Rows>);
 #[derive(Debug, Default)]
 struct Rows {
     known: VecDeque<Delivered>,
+    /// How many of these there are of each kind.
+    kinds: BTreeMap<Kind, usize>,
     refused: VecDeque<Delivered>,
     /// How many came in and went out, by stretch: the rows themselves may be fewer than a minute's.
     traffic: VecDeque<(i64, Traffic)>,
     /// When each errand is tried again, by our reference.
     waiting: BTreeMap<String, Instant>,
+}
+
+/// What of a row makes room together: its way, what it is, and whether it went wrong.
+type Kind = (Way, String, bool);
+
+fn kind(row: &Delivered) -> Kind {
+    let is_wrong = match row.outcome {
+        Outcome::Taken | Outcome::Accepted | Outcome::Found => false,
+        Outcome::SetAside
+        | Outcome::NotTaken
+        | Outcome::Refused
+        | Outcome::Rejected
+        | Outcome::NotDone
+        | Outcome::Lost
+        | Outcome::Misconfigured
+        | Outcome::Absent
+        | Outcome::NoAnswer => true,
+    };
+    (row.way, row.what.clone(), is_wrong)
 }
 
 /// How much went over a link in a minute.
@@ -143,6 +165,22 @@ pub struct Asked {
 }
 
 impl Rows {
+    /// Keeps a row. Where there are too many, the oldest goes of a kind of which there are most.
+    fn keep(&mut self, row: Delivered) {
+        if self.known.len() >= ROWS_MAX {
+            let most = self.kinds.values().max().copied().unwrap_or_default();
+            let spare = self.known.iter().position(|row| self.kinds.get(&kind(row)) == Some(&most));
+            if let Some(gone) = self.known.remove(spare.unwrap_or_default()).map(|row| kind(&row)) {
+                match self.kinds.get_mut(&gone).filter(|left| **left > 1) {
+                    Some(left) => *left -= 1,
+                    None => drop(self.kinds.remove(&gone)),
+                }
+            }
+        }
+        *self.kinds.entry(kind(&row)).or_default() += 1;
+        self.known.push_back(row);
+    }
+
     fn count(&mut self, row: &Delivered) {
         let stretch = row.at.utc_ms().div_euclid(STRETCH_MS);
         if self.traffic.back().is_none_or(|(newest, _)| *newest < stretch) {
@@ -165,27 +203,14 @@ impl Deliveries {
     pub fn note(&self, row: Delivered) {
         let row = Delivered { what: cut(&row.what), detail: cut(&row.detail), ..row };
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (ring, most) = match row.outcome {
-            Outcome::Refused => (&mut rows.refused, REFUSED_MAX),
-            Outcome::Taken
-            | Outcome::SetAside
-            | Outcome::NotTaken
-            | Outcome::Accepted
-            | Outcome::Rejected
-            | Outcome::NotDone
-            | Outcome::Lost
-            | Outcome::Misconfigured
-            | Outcome::Found
-            | Outcome::Absent
-            | Outcome::NoAnswer => (&mut rows.known, ROWS_MAX),
-        };
-        if ring.len() >= most {
-            ring.pop_front();
-        }
-        ring.push_back(row.clone());
         if row.outcome != Outcome::Refused {
             rows.count(&row);
+            return rows.keep(row);
         }
+        if rows.refused.len() >= REFUSED_MAX {
+            rows.refused.pop_front();
+        }
+        rows.refused.push_back(row);
     }
 
     /// How much went over the link in the minute before `now`.
@@ -292,6 +317,25 @@ mod tests {
         let rows = deliveries.latest(10_000);
         assert_eq!((rows.len(), rows[0].what.len()), (ROWS_MAX + REFUSED_MAX, TEXT_MAX));
         assert_eq!(deliveries.latest(3).len(), 3);
+    }
+
+    #[test]
+    fn a_line_that_counts_its_pieces_pushes_out_neither_a_job_nor_what_went_wrong() {
+        let deliveries = Deliveries::default();
+        let named = |what: &str, row: Delivered| Delivered { what: what.to_owned(), ..row };
+        deliveries.note(named("dispatch_job", Delivered { way: Way::Out, ..row(1, Outcome::Accepted) }));
+        deliveries.note(named("station.changed", row(2, Outcome::Taken)));
+        deliveries.note(named("piece.counted", row(3, Outcome::SetAside)));
+        (4..5_000).for_each(|number| deliveries.note(named("piece.counted", row(number, Outcome::Taken))));
+        let rows = deliveries.latest(10_000);
+        assert_eq!(rows.len(), ROWS_MAX);
+        let oldest: Vec<&str> = rows.iter().rev().take(3).map(|row| row.what.as_str()).collect();
+        assert_eq!(oldest, ["dispatch_job", "station.changed", "piece.counted"]);
+        // Files have a name each: of these the oldest go.
+        let files = Deliveries::default();
+        (0..2_000).for_each(|number| files.note(named(&format!("LOG_{number}.txt"), row(number, Outcome::Taken))));
+        let kept = files.latest(10_000);
+        assert_eq!((kept.len(), kept[ROWS_MAX - 1].what.as_str()), (ROWS_MAX, "LOG_1000.txt"));
     }
 
     #[test]

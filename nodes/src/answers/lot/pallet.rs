@@ -35,7 +35,7 @@ pub struct LotUnit {
     /// How far it is with its warehouse; absent while the unit is not reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<Way>,
-    /// The shipment that wants it, by its number.
+    /// The shipment that wants it, by its number; by our id where it is not reached, as at a moment in the past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<String>,
     /// How far that is: open, picking, packed or departed; blocked while something keeps it.
@@ -84,7 +84,7 @@ fn unit(lot: &Lot, sscc: &Sscc, quantity: &str, beside: &Beside<'_>) -> LotUnit 
         adopted: matches!(standing, Some(Standing::Adopted { .. })),
         erp: standing.map(|standing| erp(lot, sscc, standing, beside)).or_else(|| not_posted(lot, beside.others)),
         warehouse: warehouse(sscc, beside.others),
-        shipment: shipment.map(|(state, shipment)| shipment.delivery.as_ref().map_or_else(|| state.id.to_string(), ToString::to_string)),
+        shipment: wanted_by(lot, sscc).or(shipment.map(|(state, _)| state.id)).map(name),
         shipment_stage: shipment.map(|(_, shipment)| stage(shipment)),
         holds: holds(lot, sscc),
         blocked_by: lot.blocks(sscc),
@@ -165,9 +165,14 @@ fn warehouse(sscc: &Sscc, others: &[State]) -> Option<Way> {
     })
 }
 
+/// The shipment that it wants to leave with, by the lot's own word.
+fn wanted_by(lot: &Lot, sscc: &Sscc) -> Option<EntityId> {
+    lot.shipments.iter().find(|(_, units)| units.keys().any(|unit| unit.is(sscc))).map(|(shipment, _)| *shipment)
+}
+
 fn shipment<'a>(lot: &Lot, sscc: &Sscc, others: &'a [State]) -> Option<(&'a State, &'a Shipment)> {
-    let wants = |id: &takt_protocol::id::EntityId| lot.shipments.get(id).is_some_and(|units| units.keys().any(|unit| unit.is(sscc)));
-    let left = |id: &takt_protocol::id::EntityId| lot.departed.iter().any(|(unit, with)| unit.is(sscc) && with == id);
+    let wants = |id: &EntityId| lot.shipments.get(id).is_some_and(|units| units.keys().any(|unit| unit.is(sscc)));
+    let left = |id: &EntityId| lot.departed.iter().any(|(unit, with)| unit.is(sscc) && with == id);
     let found = |state: &'a State| {
         let Own::Shipment(shipment) = &state.own else { return None };
         (wants(&state.id) || left(&state.id)).then_some((state, shipment.as_ref()))
