@@ -248,14 +248,14 @@ impl Reception {
         let meant = || self.mesh.entity(&to).ok_or_else(|| Denied::asking(&AskError::Unknown));
         let input = Input { to: to.clone(), envelope, body: meaning.body.clone() };
         let mut entity = meant()?;
-        let mut reply = self.asked(entity, input.clone(), &meaning, raw).await?;
+        let mut reply = Box::pin(self.asked(entity, input.clone(), &meaning, raw)).await?;
         if reply == Reply::Unborn {
             // It may have got that name this very moment.
             self.indexed().await;
             let found = meant()?;
             if found != entity {
                 entity = found;
-                reply = self.asked(entity, input.clone(), &meaning, raw).await?;
+                reply = Box::pin(self.asked(entity, input.clone(), &meaning, raw)).await?;
             }
         }
         match reply {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use takt_actors::index::Index;
+use takt_actors::site::SiteStatus;
 use takt_protocol::case::stakes;
 use takt_protocol::effect::Effect;
 use takt_protocol::id::EntityId;
@@ -21,7 +22,7 @@ use crate::answers::system;
 /// Lost replies that are looked at, at most.
 const DOUBTS_MAX: usize = 10_000;
 
-/// How long a system may be silent before it is said to be.
+/// How long a system may be silent before it is said to be, unless it is left alone for a while already.
 const SILENT_AFTER: Duration = Duration::from_mins(1);
 
 /// Errands in doubt at a system.
@@ -94,22 +95,25 @@ impl Reception {
         let serves =
             |system: &SiteId| site.is_none_or(|site| SiteId::parse(site).is_ok_and(|plant| system::serving(&book, plant).contains(system)));
         let sites: BTreeSet<SiteId> = book.sites.keys().copied().filter(|system| serves(system) && !is_told(system)).collect();
-        let sights = self.sights(&sights::Wanted { sites: sites.clone(), waiting: true, ..Default::default() }).await?;
-        let row = |system: SiteId| {
-            let waiting: u64 = sights.waiting(system).iter().sum();
-            let status = sights.status(system, now)?;
-            let silent = status.trouble.is_some() && status.trouble_since.is_some_and(|since| now.since(since) >= SILENT_AFTER);
-            (silent && waiting > 0).then(|| Awaited {
-                heard: system::heard(&book, system, Some(&status), sights.missing(), now),
-                in_doubt: 0,
-                waiting: Some(waiting),
-                sites: Vec::new(),
-                stake: String::new(),
-                look_at: Vec::new(),
-                forbidden: "DO NOT DO IT BY HAND: it goes out as soon as it answers".to_owned(),
-            })
+        let mut silent = self.sights(&sights::Wanted { sites: sites.clone(), ..Default::default() }).await?.in_trouble(&sites, now);
+        let lasts = |status: &SiteStatus| status.trouble_since.is_some_and(|since| now.since(since) >= SILENT_AFTER);
+        silent.retain(|_, status| status.rests_ms > 0 || lasts(status));
+        if silent.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Only of these it is counted what waits, which every queue has to be asked for.
+        let asked = sights::Wanted { sites: silent.keys().copied().collect(), waiting: true, ..Default::default() };
+        let sights = self.sights(&asked).await?;
+        let row = |(system, status)| Awaited {
+            heard: system::heard(&book, system, Some(&status), sights.missing(), now),
+            in_doubt: 0,
+            waiting: Some(sights.waiting(system).iter().sum()),
+            sites: Vec::new(),
+            stake: String::new(),
+            look_at: Vec::new(),
+            forbidden: "DO NOT DO IT BY HAND: it goes out as soon as it answers".to_owned(),
         };
-        Ok(sites.into_iter().filter_map(row).collect())
+        Ok(silent.into_iter().map(row).filter(|row| row.waiting > Some(0)).collect())
     }
 
     /// The same of what is at home in one region that runs here.

@@ -125,6 +125,12 @@ impl Sights {
         Some(self.whole(site)).filter(|sight| sight.linked || sight.heard_at.is_some()).map(|sight| sight.status(now))
     }
 
+    /// Those of these systems that are in trouble, with how they stand.
+    pub(super) fn in_trouble(&self, sites: &BTreeSet<SiteId>, now: Instant) -> BTreeMap<SiteId, SiteStatus> {
+        let standing = sites.iter().filter_map(|site| Some((*site, self.status(*site, now)?)));
+        standing.filter(|(_, status)| status.trouble.is_some()).collect()
+    }
+
     /// How much went over its links in the last minute.
     pub(super) fn traffic(&self, site: SiteId) -> Traffic {
         let sight = self.whole(site);

@@ -359,6 +359,9 @@ impl Link for Obedient {
         if silent_about(errand) {
             return Sent::Lost { why: "no answer".to_owned() };
         }
+        if is_about(errand, '7') {
+            return Sent::NotDone { why: "nobody is there".to_owned() };
+        }
         if let Effect::Post(document) = errand.effect.as_ref() {
             // Of orders whose numbers begin with an 8, everything is answered with one document.
             let number = if document.erp_order.as_str().starts_with('8') { "4900000001" } else { errand.reference.as_str() };
@@ -376,7 +379,11 @@ impl Link for Obedient {
     }
 }
 
-/// Of orders whose numbers begin with a 9, what is posted is never answered.
+/// Of orders whose numbers begin with a 9, what is posted is never answered; of those with a 7, nobody is there who would take it.
 fn silent_about(errand: &Errand) -> bool {
-    matches!(errand.effect.as_ref(), Effect::Post(document) if document.erp_order.as_str().starts_with('9'))
+    is_about(errand, '9')
+}
+
+fn is_about(errand: &Errand, first: char) -> bool {
+    if let Effect::Post(document) = errand.effect.as_ref() { document.erp_order.as_str().starts_with(first) } else { false }
 }

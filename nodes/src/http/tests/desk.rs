@@ -339,6 +339,29 @@ async fn every_kind_has_a_runbook() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_is_silent_while_something_waits_for_it_is_on_the_desk_although_nothing_is_in_doubt() {
+    let world = World::start().await;
+    let plant = Person::plant(&world);
+    world.released("7000042").await;
+    let mut last = completion("7000042", "40 H87");
+    last["last"] = json!(true);
+    plant.posts("/v1/operation-completions", "c1", last).await.entity();
+    let desk = loop {
+        let desk = plant.gets("/v1/exceptions").await.body;
+        if desk.get("awaited").is_some() {
+            break desk;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    let row = &desk["awaited"][0];
+    assert_eq!((at(row, "/system"), &row["in_doubt"], &row["waiting"]), ("erp-eu", &json!(0), &json!(1)));
+    let screen = screens::exceptions(&desk, &Zones::of(&plant.gets("/v1/sites").await.body));
+    assert!(screen.contains("erp-eu  1 or more wait for it  SILENT since") && screen.contains("nobody is there"), "{screen}");
+    assert_eq!(plant.gets("/v1/exceptions?site=nord").await.body["awaited"][0]["waiting"], json!(1), "its plant waits");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_in_doubt_and_asked_again_by_itself_is_on_the_desk_and_is_no_exception() {
     let world = World::start().await;
     world.erp_can_be_asked().await;
