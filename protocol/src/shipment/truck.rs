@@ -172,9 +172,10 @@ impl Turn<'_, '_> {
         self.draft.ask_site(transport, Tier::Business, Effect::TenderLoad(tender));
     }
 
-    /// Whether the warehouse's wish waits until the truck wants to leave, too. Somebody at the desk does not wait.
+    /// Whether the warehouse's wish waits until the truck wants to leave, too. Somebody at the desk does not wait. A truck that has its
+    /// yes does not ask again: it waits for the goods.
     pub(super) fn waits_for_truck(&mut self, attempt: u32, source: Source) -> bool {
-        let truck = self.shipment.truck.as_ref().filter(|truck| !truck.asks() && !truck.left);
+        let truck = self.shipment.truck.as_ref().filter(|truck| !truck.asks() && !truck.left && truck.told != Some(true));
         let waits = truck.is_some() && Some(source) == self.shipment.warehouse;
         if waits {
             self.note(Fact::WaitsForTruck { attempt });

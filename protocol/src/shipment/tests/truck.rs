@@ -91,6 +91,20 @@ fn the_lots_are_asked_when_both_the_warehouse_and_the_truck_want_to_leave() {
     }
 }
 
+/// It was blocked when the yes came, and asks under another number when it is free.
+#[test]
+fn a_warehouse_that_asks_again_does_not_wait_for_a_truck_that_has_its_yes() {
+    let mut dock = Dock::cleared();
+    dock.warehouse(2);
+    assert_eq!(dock.yard.told_lots().len(), 1, "the truck asks no more: it waits for the goods");
+    dock.lot_says(2);
+    let answered =
+        |site: &SiteId, effect: &Effect| *site == wms() && matches!(effect, Effect::AnswerDeparture { attempt: 2, granted: true, .. });
+    assert!(dock.asked().iter().any(|(site, effect)| answered(site, effect)), "{:?}", dock.asked());
+    assert_eq!((dock.yard.granted(), dock.truck().told), (Some(true), Some(true)));
+    assert_eq!(dock.yard.says_as(tms(), Input::Report(Report::TruckLeft { ask: Some(1) })), Answer::Accepted);
+}
+
 #[test]
 fn a_hold_stops_warehouse_and_truck_and_both_have_to_ask_again() {
     let mut dock = Dock::cleared();
