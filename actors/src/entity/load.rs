@@ -51,12 +51,12 @@ pub(crate) enum LoadError {
     #[error("the log of {} has a hole or a fork at commit {}: it stands still until a person has looked", .0.entity, .0.number)]
     Chain(Box<Place>),
     /// Written by a newer binary.
-    #[error("the log of {entity} was written with schema {schema}, this binary knows {}: update it", wire::SCHEMA)]
-    Schema {
+    #[error("the log of {entity} was written with {version}, this binary knows schema {}: update it", wire::SCHEMA)]
+    Newer {
         /// Whose.
         entity: EntityId,
-        /// The newer schema.
-        schema: u16,
+        /// By what.
+        version: String,
     },
 }
 
@@ -66,7 +66,7 @@ impl LoadError {
         let (place, why) = match self {
             Self::Chain(place) => (place, "its log has a hole or a fork"),
             Self::Wire { place, .. } => (place, "its log cannot be read"),
-            Self::Store { .. } | Self::Schema { .. } => return,
+            Self::Store { .. } | Self::Newer { .. } => return,
         };
         let Place { entity, number: commit, site } = **place;
         let book = node.book();
@@ -156,11 +156,9 @@ fn follow(entity: EntityId, mut state: State, mut head: Head, entries: &[Entry])
         let place = Place { entity, number: head.number + 1, site: state.site() };
         let (commit, hash) = match wire::open(&entry.bytes) {
             Ok(opened) => opened,
+            Err(wire::WireError::Newer { version, .. }) => return Err(LoadError::Newer { entity, version }),
             Err(source) => return Err(LoadError::Wire { place: Box::new(place), source }),
         };
-        if commit.schema > wire::SCHEMA {
-            return Err(LoadError::Schema { entity, schema: commit.schema });
-        }
         if commit.entity != entity || commit.number != place.number || commit.previous != head.hash {
             return Err(LoadError::Chain(Box::new(place)));
         }

@@ -43,7 +43,11 @@ async fn tell(desk: &SiteDesk, index: &Index, refused: &LateRefusal) -> bool {
     let Ok(state) = desk.reach.show(entity).await else { return false };
     let incarnation = desk.node.seams.journal.incarnation();
     let is_it = |number: &u32| IntentId { entity, incarnation, number: *number }.reference().as_str() == refused.reference;
-    let Some(number) = state.common.outbox.documents().map(|(number, _)| number).find(is_it) else { return false };
-    let why = format!("it stands as {}", refused.place);
+    let Some(number) = (1..state.common.outbox.next_number()).find(is_it) else { return true };
+    if state.common.outbox.document(number).is_none() {
+        // What is open finds out by itself; what was refused at once is known already.
+        return state.common.outbox.get(number).is_none();
+    }
+    let why = format!("it stands as {}; take it away there when it is settled, or it is told of again at the next start", refused.place);
     errand::claim(desk, IntentId { entity, incarnation, number }, Claim::RefusedLate { why }).await.is_ok()
 }

@@ -13,7 +13,7 @@ def announced:
                                            { system: $in.site, kind: "lot", id: "\(.item)/\(.batch)" }] } },
       key: { mark: { text: "\($in.body.asn)/\(.sscc)" } }, occurred_at: $in.body.at,
       body: { lot: { report: { announced: {
-        lot: { material: .item, lot: .batch }, site: $plant, notice: $in.body.asn, purchase: $in.body.po, supplier: $in.body.supplier, unit: .sscc,
+        lot: { material: .item, lot: .batch }, site: $plant, notice: $in.body.asn, purchase: ($in.body.po | if type == "string" and . != "" and length <= 64 then . else null end), supplier: $in.body.supplier, unit: .sscc,
         qty: "\(.qty) \(.unit | unit)" } } } } };
 
 def inputs:

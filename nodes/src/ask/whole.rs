@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use takt_actors::region::AskError;
 use takt_protocol::commit::Commit;
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::instant::Instant;
@@ -160,8 +161,9 @@ impl Reception {
     /// is not asked for the rest.
     async fn around(&self, ids: impl IntoIterator<Item = EntityId>) -> Around {
         let (mut around, ids) = (Around::default(), ids.into_iter().take(BESIDE_MAX).collect::<Vec<_>>());
+        let mut silent = BTreeSet::new();
         for some in ids.chunks(AT_ONCE) {
-            let is_asked = |id: &EntityId| self.mesh().home(*id).is_ok() || !around.unreached.contains(&id.region());
+            let is_asked = |id: &EntityId| self.mesh().home(*id).is_ok() || !silent.contains(&id.region());
             let asked: Vec<EntityId> = some.iter().copied().filter(is_asked).collect();
             let told = join_all(asked.iter().map(|id| self.mesh().show(*id))).await;
             for (id, told) in asked.into_iter().zip(told) {
@@ -171,6 +173,9 @@ impl Reception {
                     Err(error) => {
                         tracing::debug!(%error, %id, "it is not shown beside another, because it is not reached");
                         around.unreached.insert(id.region());
+                        if matches!(error, AskError::Unreachable { .. }) {
+                            silent.insert(id.region());
+                        }
                     }
                 }
             }

@@ -46,6 +46,8 @@ impl Turn<'_, '_> {
     /// Some of it was made, used or announced, or is not held any more: what was shown is over, as far as it was about that.
     pub(super) fn close_unseen(&mut self) {
         let shows = |fact: &Noted| matches!(fact, Noted::Lot(fact) if matches!(fact.as_ref(), Fact::Produced { .. } | Fact::Consumed { .. } | Fact::Linked { .. } | Fact::Announced { .. } | Fact::Released(_)));
+        let used = |fact: &Noted| matches!(fact, Noted::Lot(fact) if matches!(fact.as_ref(), Fact::Consumed { .. }));
+        let is_used = self.draft.facts().iter().any(used);
         let shown = self.common.cases_about(&CaseKind::Discrepancy, ABOUT).next().is_some();
         if !shown || !self.draft.facts().iter().any(shows) {
             return;
@@ -54,7 +56,7 @@ impl Turn<'_, '_> {
         let all = |units: &std::collections::BTreeSet<Sscc>| units.iter().all(|unit| after.has_unit(unit));
         let mut held = after.holds.values().filter(|hold| hold.own).peekable();
         let how = if held.peek().is_none() { "it is not held any more" } else { "it was seen" };
-        if held.all(|hold| after.was_seen() && all(&hold.units)) {
+        if held.all(|hold| (after.was_seen() || is_used) && all(&hold.units)) {
             self.draft.close_about(self.common, &CaseKind::Discrepancy, ABOUT, how);
         }
     }

@@ -108,10 +108,11 @@ async fn find(spec: &FilesSpec, reference: &str) -> Result<Found, String> {
     Ok(Found::Nowhere)
 }
 
-/// Our reference in the name of a file, wherever the system put it: the 16 characters of [`takt_protocol::intent::Reference`].
-fn reference_in(name: &str) -> Option<&str> {
+/// What may be our reference in the name of a file, wherever the system put it: 16 characters, as of [`takt_protocol::intent::Reference`].
+/// A stamp of the system's own may look like one.
+fn references_in(name: &str) -> impl Iterator<Item = &str> {
     let is_reference = |part: &&str| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
-    name.split(|letter: char| !letter.is_ascii_alphanumeric()).find(is_reference)
+    name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(is_reference)
 }
 
 #[async_trait]
@@ -124,9 +125,10 @@ impl Link for FilesLink {
         let mut found = Vec::new();
         for folder in self.spec.iter().flat_map(|spec| &spec.errors) {
             for file in disk::list(folder).await.map_err(|error| format!("{} cannot be read: {error}", folder.display()))? {
-                if let Some(reference) = reference_in(&file.name) {
-                    found.push(LateRefusal { reference: reference.to_owned(), place: folder.join(&file.name).display().to_string() });
-                }
+                let place = folder.join(&file.name).display().to_string();
+                found.extend(
+                    references_in(&file.name).map(|reference| LateRefusal { reference: reference.to_owned(), place: place.clone() }),
+                );
             }
         }
         Ok(found)

@@ -74,6 +74,11 @@ async fn what_the_system_took_is_found_whatever_it_calls_it_and_what_it_refused_
     fs::write(dir.path().join("bad/somebody-else-1.json"), "{}").unwrap();
     let place = dir.path().join("bad").join(name).display().to_string();
     assert_eq!(link.late_refusals().await, Ok(vec![LateRefusal { reference: FIRST.to_owned(), place }]));
+    let stamped = "20261127T103000Z_UNBLOCK-REFERENCE0000001.json";
+    fs::rename(dir.path().join("bad").join(name), dir.path().join("bad").join(stamped)).unwrap();
+    let found = link.late_refusals().await.unwrap();
+    assert!(found.iter().any(|one| one.reference == FIRST), "a stamp in front hides it: {found:?}");
+    fs::rename(dir.path().join("bad").join(stamped), dir.path().join("bad").join(name)).unwrap();
     let sent = link.send(&errand(FIRST)).await;
     assert!(matches!(&sent, Sent::Rejected { code, text } if code == "FILE" && text.contains("bad/UNBLOCK-")), "{sent:?}");
     assert!(lies(&inbox).is_empty());
