@@ -69,6 +69,22 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether what was tried did not become what it was tried for.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::Taken | Self::Accepted | Self::Found => false,
+            Self::SetAside
+            | Self::NotTaken
+            | Self::Refused
+            | Self::Rejected
+            | Self::NotDone
+            | Self::Lost
+            | Self::Misconfigured
+            | Self::Absent
+            | Self::NoAnswer => true,
+        }
+    }
+
     /// As it is shown.
     pub fn word(self) -> &'static str {
         match self {
@@ -129,19 +145,7 @@ struct Rows {
 type Kind = (Way, String, bool);
 
 fn kind(row: &Delivered) -> Kind {
-    let is_wrong = match row.outcome {
-        Outcome::Taken | Outcome::Accepted | Outcome::Found => false,
-        Outcome::SetAside
-        | Outcome::NotTaken
-        | Outcome::Refused
-        | Outcome::Rejected
-        | Outcome::NotDone
-        | Outcome::Lost
-        | Outcome::Misconfigured
-        | Outcome::Absent
-        | Outcome::NoAnswer => true,
-    };
-    (row.way, row.what.clone(), is_wrong)
+    (row.way, row.what.clone(), row.outcome.is_failure())
 }
 
 /// How much went over a link in a minute.

@@ -116,22 +116,6 @@ pub(crate) fn delivered(row: &DeliveryRow) -> Option<Delivered> {
     })
 }
 
-/// Whether what was tried did not become what it was tried for.
-pub(crate) fn is_failure(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Taken | Outcome::Accepted | Outcome::Found => false,
-        Outcome::SetAside
-        | Outcome::NotTaken
-        | Outcome::Refused
-        | Outcome::Rejected
-        | Outcome::NotDone
-        | Outcome::Lost
-        | Outcome::Misconfigured
-        | Outcome::Absent
-        | Outcome::NoAnswer => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

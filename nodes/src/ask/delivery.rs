@@ -14,7 +14,7 @@ use super::neighbours::{DELIVERIES, OWN_DELIVERIES};
 use super::sights::{REGION_PATIENCE, unreached};
 use super::{Denied, Reception, Sort, part, v1};
 use crate::answers::Page;
-use crate::answers::delivery::{self, Deliveries, DeliveryRow, NodePart, OUTCOMES, is_failure};
+use crate::answers::delivery::{self, Deliveries, DeliveryRow, NodePart, OUTCOMES};
 
 /// For whatever did not become what it was tried for.
 const FAILED: &str = "failed";
@@ -70,7 +70,7 @@ impl Wanted {
 }
 
 fn word_is(wanted: &str, outcome: Outcome) -> bool {
-    wanted == outcome.word() || (wanted == FAILED && is_failure(outcome))
+    wanted == outcome.word() || (wanted == FAILED && outcome.is_failure())
 }
 
 /// A page of rows, the newest first, behind a place; and the place behind it, where there is more.

@@ -2,7 +2,7 @@
 
 use super::{Context, Decision, Own, Reply, State, record};
 use crate::answer::Answer;
-use crate::case::{Case, CaseKind, Proposal, total};
+use crate::case::{CaseKind, Proposal, total};
 use crate::commit::Step;
 use crate::common::Common;
 use crate::draft::{Draft, NewCase};
@@ -167,12 +167,16 @@ fn open_parked_case(number: u32, effect: &Effect, why: &str, draft: &mut Draft) 
     draft.open_case(NewCase::new(CaseKind::InDoubt, "it", what).stake(at_stake(effect)).offers(proposals).about_intent(number));
 }
 
+/// Whether what became of a settled intent is shown as a discrepancy already.
+fn is_shown(common: &Common, number: u32) -> bool {
+    common.cases.values().any(|case| case.intent == Some(number) && case.kind == CaseKind::Discrepancy)
+}
+
 /// A site says that it did a settled intent once more, under another document: never silent.
 fn second_document(common: &Common, number: u32, asked: &Claim, draft: &mut Draft) {
     let Claim::Accepted { receipt, .. } = asked else { return };
     let (Some(first), Some(second)) = (common.outbox.document(number), receipt.document.as_ref()) else { return };
-    let told = common.cases.values().any(|case| case.intent == Some(number) && case.kind == CaseKind::Discrepancy);
-    if first != second && !told {
+    if first != second && !is_shown(common, number) {
         let what = format!("document {second} stands for the same intent as {first}: one of them is too many");
         let proposals = vec![Proposal::Do(format!("reverse {second} in its system")), Proposal::Acknowledge];
         draft.open_case(NewCase::new(CaseKind::Discrepancy, "finance", what).offers(proposals).about_intent(number));
@@ -183,8 +187,7 @@ fn second_document(common: &Common, number: u32, asked: &Claim, draft: &mut Draf
 fn refused_late(state: &State, number: u32, asked: &Claim, draft: &mut Draft) {
     let Claim::RefusedLate { why } = asked else { return };
     let Some(document) = state.common.outbox.document(number) else { return };
-    let known = |case: &&Case| case.intent == Some(number) && case.kind == CaseKind::Discrepancy;
-    if state.common.cases.values().find(known).is_some() {
+    if is_shown(&state.common, number) {
         return;
     }
     let what = format!("{document} was taken and is shown as posted, and was refused a while later: {why}");
@@ -205,32 +208,15 @@ fn refused_late(state: &State, number: u32, asked: &Claim, draft: &mut Draft) {
 
 /// What an errand is about, as far as it is a quantity: of a document the goods, or where there are none, the work.
 fn at_stake(effect: &Effect) -> String {
-    let document = match effect {
-        Effect::DispatchJob(job) => return job.total.to_string(),
-        Effect::ChangeStockStatus { qty, .. } => return qty.to_string(),
-        Effect::Post(document) => document,
-        Effect::ConvertPlannedOrder(_)
-        | Effect::RevokeJob(_)
-        | Effect::ChangeOrder(_)
-        | Effect::ChangeJob { .. }
-        | Effect::HoldJob { .. }
-        | Effect::ResumeJob(_)
-        | Effect::AnnounceUnit(_)
-        | Effect::BlockStock(_)
-        | Effect::UnblockStock(_)
-        | Effect::BlockShipment { .. }
-        | Effect::UnblockShipment { .. }
-        | Effect::AnswerDeparture { .. }
-        | Effect::TellHold(_)
-        | Effect::OpenInspection { .. }
-        | Effect::ReportBreakdown(_)
-        | Effect::TenderLoad(_)
-        | Effect::PlaceDemand(_)
-        | Effect::AnswerDemand(_)
-        | Effect::TellEvents(_)
-        | Effect::ReadBooks(_) => return String::new(),
-    };
-    goods(&document.posting.lines)
+    if let Effect::DispatchJob(job) = effect {
+        job.total.to_string()
+    } else if let Effect::ChangeStockStatus { qty, .. } = effect {
+        qty.to_string()
+    } else if let Effect::Post(document) = effect {
+        goods(&document.posting.lines)
+    } else {
+        String::new()
+    }
 }
 
 /// The goods of a document, or where there are none, the work.
