@@ -311,10 +311,15 @@ pub(crate) async fn run(node: Arc<Node>, index: Index, shard: u16) {
 /// do, are then written once.
 const BUSY: usize = 128;
 
+/// So many times as long as a change took, the index rests behind it, for each shard: all shards together then take a tenth of a thread,
+/// and commits, for which people wait, come first.
+const RESTS: u32 = 9;
+
 async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_cluster::Error> {
     let mut cursor = index.views.cursor(shard)?;
     loop {
         let run = node.tape.all_after(shard, cursor).await?;
+        let began = node.seams.clock.elapsed();
         let rows = rows::of(&index.views, shard, &run)?;
         let known = index.known.get().and_then(|known| known.get(usize::from(shard))).copied().unwrap_or_default();
         masterdata::learn(node, shard, &run, &rows, known).await?;
@@ -323,15 +328,24 @@ async fn follow(node: &Node, index: &Index, shard: u16) -> Result<(), takt_clust
             Applied::Stale { at } => at,
         };
         index.moved.notify_waiters();
-        let settings = &node.settings;
-        let pause = match run.commits().count() {
-            // There is more already: who is behind reads on, and lets others work.
-            many if many >= settings.projection_max => 1,
-            many if many >= BUSY => settings.index_gather_ms,
-            _ => settings.index_pause_ms,
-        };
-        node.seams.clock.sleep(Duration::from_millis(pause)).await;
+        let took = node.seams.clock.elapsed().saturating_sub(began);
+        node.seams.clock.sleep(pause(node, run.commits().count(), took)).await;
     }
+}
+
+/// How long to gather before the rows are changed again, after a change by so many commits that took so long.
+fn pause(node: &Node, commits: usize, took: Duration) -> Duration {
+    let settings = &node.settings;
+    // There is more already: who is behind reads on, and lets others work.
+    if commits >= settings.projection_max {
+        return Duration::from_millis(1);
+    }
+    let most = Duration::from_millis(settings.index_gather_ms);
+    if commits >= BUSY {
+        return most;
+    }
+    let rest = took.saturating_mul(RESTS * u32::from(node.seams.journal.shards()));
+    rest.max(Duration::from_millis(settings.index_pause_ms)).min(most)
 }
 
 #[cfg(test)]

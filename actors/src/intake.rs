@@ -71,6 +71,16 @@ pub(crate) async fn run(intake: Intake, queue: QueueName, post: Arc<Post>) {
     std::future::pending::<()>().await;
 }
 
+/// What a system told elsewhere, which is not its entity's but its door's to take.
+fn for_a_door(input: &Input) -> Option<(&str, &Payload)> {
+    if let Body::Site(site::Input::Mail(site::Mail::Told { topic, raw, .. })) = &input.body { Some((topic, raw)) } else { None }
+}
+
+/// Whether it is such a thing.
+pub(crate) fn is_for_a_door(input: &Input) -> bool {
+    for_a_door(input).is_some()
+}
+
 impl Intake {
     async fn take(&self, delivery: Delivery) {
         let input = match wire::unpack(&delivery.bytes) {
@@ -88,7 +98,7 @@ impl Intake {
         if entity.region() != self.node.region {
             return self.pass_on(&delivery, input, entity).await;
         }
-        if let Body::Site(site::Input::Mail(site::Mail::Told { topic, raw, .. })) = &input.body {
+        if let Some((topic, raw)) = for_a_door(&input) {
             return self.told(&delivery, entity, input.envelope.key.source, (topic, raw)).await;
         }
         if planted::is(Bug::AcknowledgeFirst) {

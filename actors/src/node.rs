@@ -120,9 +120,9 @@ pub struct Settings {
     pub readers_gather_ms: u64,
     /// How many more may wait when they hold goods: bad stock is stopped although everything else has to wait.
     pub waiting_reserve: usize,
-    /// How long the index waits between two changes of its rows, in ms: a small change costs as much as a large one.
+    /// How long the index waits at least between two changes of its rows, in ms: a small change costs as much as a large one.
     pub index_pause_ms: u64,
-    /// How long while much is recorded.
+    /// How long at most, while much is recorded or changes take long.
     pub index_gather_ms: u64,
     /// How often an input is tried before it is set aside for a person.
     pub deliveries_max: u32,

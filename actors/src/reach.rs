@@ -14,7 +14,7 @@ use takt_protocol::payload::Payload;
 use takt_protocol::subject;
 use takt_protocol::wire::{self, Relayed};
 
-use crate::duties::Duties;
+use crate::duties::{Duties, Duty};
 use crate::entity::{self, LoadError};
 use crate::hall::{Hall, Lost};
 use crate::node::Node;
@@ -65,7 +65,17 @@ impl Reach {
         })
     }
 
-    /// The same for somebody who waits: tried again until there is an answer, or no more time for one. The message that it came in is
+    /// The same, if this node decides about it and goes on to; whoever hands its shard over waits for that.
+    pub(crate) async fn tell_here(&self, entity: EntityId, input: Input) -> Option<Reply> {
+        let post = self.duties.post(Duty::Shard(self.shard(entity)))?;
+        if post.is_leaving() || !self.is_here(entity) {
+            return None;
+        }
+        let _at_work = post.at_work();
+        self.hall.tell(entity, input).await.ok()
+    }
+
+    /// The same as [`Self::tell`] for somebody who waits: tried again until there is an answer, or no more time for one. The message that it came in is
     /// kept: with what it leads to, or before it goes to another node.
     pub(crate) async fn ask(&self, entity: EntityId, input: Input, raw: Option<Payload>) -> Result<Reply, AskError> {
         if self.duties.is_alone() {

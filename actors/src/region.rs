@@ -59,7 +59,41 @@ pub struct Plan {
     /// Rows that may be lost, for the index: `Stamp` them with [`crate::index::SCHEMA`].
     pub views: Views,
     /// Whether what was recorded is handed on and indexed; off only to measure what that costs.
-    pub projections: bool,
+    pub projections: Projections,
+}
+
+/// Which of the tasks run that follow the log: all of them, but where it is measured what they cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Projections {
+    /// As everywhere.
+    All,
+    /// Only what decides.
+    None,
+    /// What fills names and lists, and nothing else.
+    Index,
+    /// What hands on mail, errands and wake-ups, and nothing else.
+    Dispatcher,
+    /// What tells public events, and nothing else.
+    Publisher,
+}
+
+impl Projections {
+    /// Whether a task runs.
+    fn run(self, task: &str) -> bool {
+        let only = match self {
+            Self::All => return true,
+            Self::None => None,
+            Self::Index => Some("index"),
+            Self::Dispatcher => Some("dispatcher"),
+            Self::Publisher => Some("publisher"),
+        };
+        only == Some(task) || !tasks::PROJECTIONS.contains(&task)
+    }
+
+    /// Whether names and lists are filled.
+    pub fn index(self) -> bool {
+        self.run("index")
+    }
 }
 
 /// A running region. Cheap to clone; runs until it is stopped.
@@ -157,7 +191,7 @@ impl Region {
         let leases_of = leases.as_ref();
         let parts = tasks::Parts { reach: &reach, index: &index, caller: &caller, leases: leases_of, abroad: &abroad, embassy: &embassy };
         let mut tasks = tasks::of(&parts, &plan.sites, &plan.roads, waiting);
-        tasks.retain(|task| plan.projections || !tasks::PROJECTIONS.contains(&task.name));
+        tasks.retain(|task| plan.projections.run(task.name));
         let links = Arc::new(plan.sites.iter().map(|link| (link.site, link.clone())).collect());
         let top = Top { node: Arc::clone(&node), hall, tasks, leases: leases.clone() };
         let (top, _) = Actor::spawn(None, top, ()).await.map_err(|error| AskError::Start(error.to_string()))?;

@@ -38,6 +38,7 @@ mod queue;
 mod reads;
 pub mod render;
 mod rights;
+mod river;
 mod room;
 pub mod servers;
 mod settings;
@@ -81,6 +82,7 @@ struct Shared {
     counters: Mutex<BTreeMap<QueueName, Arc<Counter>>>,
     room: room::Room,
     tails: tail::Tails,
+    river: river::River,
     writers: Writers,
     lately: blobs::Lately,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -110,6 +112,7 @@ impl JetStream {
         let replies = appends.client.subscribe(committer.replies()).await.map_err(|_| unreachable(&settings))?;
         let shared = Shared::new(settings, api, incarnation, wishes);
         shared.start(committer.run(waiting, replies));
+        shared.start(river::run(Arc::clone(&shared)));
         Ok(Self { shared, appends: appends.client })
     }
 
@@ -165,6 +168,7 @@ impl Shared {
             counters: Mutex::default(),
             room: room::Room::default(),
             tails: tail::Tails::default(),
+            river: river::River::default(),
             writers,
             lately: blobs::Lately::default(),
             tasks: Mutex::default(),

@@ -10,13 +10,14 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use takt_actors::index;
 use takt_actors::node::Settings as NodeSettings;
-use takt_actors::region::{Plan, Region};
+use takt_actors::region::{Plan, Projections, Region};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{Embedded, Settings};
 use takt_cluster::seam::{Append, Appended, Clock, Seams};
 use takt_cluster::views::{Stamp, Views};
 use takt_protocol::id::{EntityId, Kind};
 use takt_protocol::name::Region as RegionName;
+use tokio::runtime::Handle;
 
 mod api;
 mod idle;
@@ -84,7 +85,7 @@ pub fn embedded(load: &Load) -> anyhow::Result<()> {
     for in_flight in &load.in_flight {
         let limit = runtime.block_on(bare(load, *in_flight))?;
         line(*in_flight, "store alone", &limit, &limit);
-        for (name, projections) in [("commands", false), ("commands, projected", true)] {
+        for (name, projections) in [("commands", Projections::None), ("commands, projected", Projections::All)] {
             let figure = runtime.block_on(commands(load, *in_flight, projections))?;
             line(*in_flight, name, &figure, &limit);
         }
@@ -161,7 +162,7 @@ async fn bare(load: &Load, in_flight: usize) -> anyhow::Result<Figure> {
 }
 
 /// Orders through the real actors.
-async fn commands(load: &Load, in_flight: usize, projections: bool) -> anyhow::Result<Figure> {
+async fn commands(load: &Load, in_flight: usize, projections: Projections) -> anyhow::Result<Figure> {
     let (dir, engine, clock) = store(load)?;
     let stamp = Stamp { schema: index::SCHEMA, incarnation: engine.seams().journal.incarnation() };
     let (views, _) = Views::open(&dir.path().join("views"), stamp)?;
@@ -174,7 +175,7 @@ async fn commands_on(
     views: Views,
     clock: &Arc<SystemClock>,
     (time, in_flight): (Duration, usize),
-    projections: bool,
+    projections: Projections,
 ) -> anyhow::Result<Figure> {
     let plan = Plan {
         region: region()?,
@@ -187,7 +188,7 @@ async fn commands_on(
         projections,
     };
     let region = Region::start(plan).await?;
-    let lanes = Lanes { region, clock: clock.clone(), time, in_flight, projections };
+    let lanes = Lanes { region, node: Handle::current(), clock: clock.clone(), time, in_flight, projections };
     let figure = lanes.run(|_| Way::Inside).await?;
     lanes.region.stop().await;
     Ok(figure)
@@ -196,10 +197,12 @@ async fn commands_on(
 /// Orders in flight at a region.
 struct Lanes {
     region: Region,
+    /// Where the region runs.
+    node: Handle,
     clock: Arc<dyn Clock>,
     time: Duration,
     in_flight: usize,
-    projections: bool,
+    projections: Projections,
 }
 
 impl Lanes {
@@ -209,8 +212,9 @@ impl Lanes {
         let started = self.clock.elapsed();
         let mut clients = Vec::new();
         for client in 0..self.in_flight {
-            let (region, clock, over, way) = (self.region.clone(), Arc::clone(&self.clock), Arc::clone(&over), way(client));
-            clients.push(tokio::spawn(async move { orders::client(&region, &way, clock.as_ref(), &over, client).await }));
+            let (region, node, way) = (self.region.clone(), self.node.clone(), way(client));
+            let (clock, over) = (Arc::clone(&self.clock), Arc::clone(&over));
+            clients.push(tokio::spawn(async move { orders::client((&region, &node), &way, clock.as_ref(), &over, client).await }));
         }
         self.clock.sleep(self.time).await;
         let time = self.clock.elapsed().saturating_sub(started);
@@ -220,7 +224,7 @@ impl Lanes {
             times.extend(client.await??);
         }
         let mut figure = figure(times, time);
-        if self.projections {
+        if self.projections.index() {
             let ended = self.clock.elapsed();
             self.region.index().caught_up(self.region.node()).await?;
             figure.behind = Some(self.clock.elapsed().saturating_sub(ended));
@@ -257,7 +261,7 @@ mod tests {
     fn every_command_of_the_load_is_accepted() {
         let load = Load { in_flight: vec![2], secs: 1, workers: 1, dir: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        for projections in [false, true] {
+        for projections in [Projections::None, Projections::All] {
             assert!(runtime.block_on(commands(&load, 2, projections)).unwrap().per_second > 13.0, "not one order was over");
         }
     }

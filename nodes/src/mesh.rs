@@ -11,7 +11,7 @@ use takt_actors::abroad::Abroad;
 use takt_actors::courier::{Far, Line, NextDoor, Way};
 use takt_actors::index;
 use takt_actors::node::{Settings, nodes_of};
-use takt_actors::region::{AskError, Plan, Region, SiteLink};
+use takt_actors::region::{AskError, Plan, Projections, Region, SiteLink};
 use takt_actors::restored::{self, Restored};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::Visit;
@@ -41,8 +41,8 @@ pub struct Stores {
     views: BTreeMap<RegionName, Views>,
     roads: Vec<Outward>,
     texts: BTreeMap<RegionName, EngineText>,
-    /// Off only to measure what they cost.
-    projections: bool,
+    /// Not all of them only to measure what they cost.
+    projections: Projections,
 }
 
 /// A road from a region of this process to one that runs elsewhere.
@@ -76,8 +76,8 @@ impl Stores {
         Ok(stores)
     }
 
-    /// One region over an engine that is open, with its rows in `data`, to be measured: with all that follows its log, or without.
-    pub(crate) fn measured(data: &Path, region: RegionName, engine: Engine, projections: bool) -> Result<Self, takt_cluster::Error> {
+    /// One region over an engine that is open, with its rows in `data`, to be measured: with what follows its log, or without.
+    pub(crate) fn measured(data: &Path, region: RegionName, engine: Engine, projections: Projections) -> Result<Self, takt_cluster::Error> {
         let mut stores = Self { projections, ..Self::none(data) };
         stores.put(region, engine)?;
         Ok(stores)
@@ -126,7 +126,7 @@ impl Stores {
     fn none(data: &Path) -> Self {
         let clock = Arc::new(SystemClock::start());
         let (engines, views, texts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { data: data.to_owned(), clock, engines, views, roads: Vec::new(), texts, projections: true }
+        Self { data: data.to_owned(), clock, engines, views, roads: Vec::new(), texts, projections: Projections::All }
     }
 
     fn dir(&self, region: RegionName) -> PathBuf {

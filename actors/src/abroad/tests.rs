@@ -63,7 +63,7 @@ async fn start_with(name: &str, seams: &Seams, far: Far, settings: Settings) -> 
         sites: Vec::new(),
         roads: vec![far],
         views: Views::in_memory(),
-        projections: true,
+        projections: crate::region::Projections::All,
     };
     Running::start(plan).await.unwrap()
 }

@@ -60,7 +60,7 @@ impl Yard {
             sites: vec![SiteLink::new(nord(), Arc::new(link), crate::site::SiteLimits::default())],
             roads: Vec::new(),
             views: Views::in_memory(),
-            projections: true,
+            projections: crate::region::Projections::All,
         };
         Self { region: Region::start(plan).await.unwrap(), seams }
     }

@@ -63,8 +63,8 @@ pub(super) fn of(parts: &Parts<'_>, sites: &[SiteLink], roads: &[Far], waiting: 
         at_site(parts, link, &mut tasks);
     }
     for shard in 0..shards {
-        let (own, duty) = (Arc::clone(node), Some(Duty::Shard(shard)));
-        tasks.push(named("dispatcher", duty, move || dispatcher::run(Arc::clone(&own), shard)));
+        let (reach, duty) = (parts.reach.clone(), Some(Duty::Shard(shard)));
+        tasks.push(named("dispatcher", duty, move || dispatcher::run(reach.clone(), shard)));
         let own = Arc::clone(node);
         tasks.push(named("publisher", duty, move || publisher::run(Arc::clone(&own), shard)));
     }

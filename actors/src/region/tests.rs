@@ -60,7 +60,7 @@ async fn where_too_much_waits_nothing_more_is_taken_but_what_holds_goods() {
         sites: Vec::new(),
         roads: Vec::new(),
         views: Views::in_memory(),
-        projections: true,
+        projections: crate::region::Projections::All,
     };
     let region = Region::start(plan).await.unwrap();
     // For another region, to which no road leads: it waits.

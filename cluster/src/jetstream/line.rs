@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::{Message, Subscriber};
 use futures::{FutureExt as _, StreamExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api::{Api, text};
 use super::fault::Fault;
@@ -83,13 +83,24 @@ impl Line {
         self.open > 0
     }
 
+    /// Asks for what is there, at most so much, in one go; where there is nothing, for the first that comes.
+    pub(super) async fn gather(&mut self, api: &Api, most: usize) -> Result<(), Fault> {
+        let body = json!({"batch": most, "no_wait": true, "expires": nanos(WAIT), "idle_heartbeat": nanos(HEARTBEAT)});
+        self.question(api, &body, most).await
+    }
+
     /// Asks until so many are on their way, as soon as half of them came.
     pub(super) async fn ask(&mut self, api: &Api, ahead: usize) -> Result<(), Fault> {
         if self.open > ahead / 2 || ahead == 0 {
             return Ok(());
         }
         let batch = ahead - self.open;
-        let body = json!({"batch": batch, "expires": nanos(WAIT), "idle_heartbeat": nanos(HEARTBEAT)}).to_string();
+        let body = json!({"batch": batch, "expires": nanos(WAIT), "idle_heartbeat": nanos(HEARTBEAT)});
+        self.question(api, &body, batch).await
+    }
+
+    async fn question(&mut self, api: &Api, body: &Value, batch: usize) -> Result<(), Fault> {
+        let body = body.to_string();
         let asked = tokio::select! {
             biased;
             asked = api.client.publish_with_reply(self.question.clone(), self.inbox.clone(), body.into()) => asked.is_ok(),

@@ -1,6 +1,6 @@
 //! The tail of a shard: an ephemeral consumer that hands out the log in order from a cursor, and keeps no memory of its own on
 //! any disk. The cursors are ours; a reader that goes on where it was goes on with the same consumer, and one whose messages
-//! do not follow each other is thrown away and made anew behind what was shown.
+//! do not follow each other is thrown away and made anew behind what was shown. Who has caught up reads the river instead (`river`).
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,7 +33,7 @@ pub(super) struct Tails {
 }
 
 /// A line to a consumer, and the number of its next message.
-struct Tail {
+pub(super) struct Tail {
     line: Line,
     next: u64,
 }
@@ -41,8 +41,25 @@ struct Tail {
 impl Tails {
     /// At most `most` messages of a shard behind a cursor; waits while there is none, and gives up when nobody answers.
     pub(super) async fn follow(&self, api: &Api, shared: &Shared, shard: u16, after: u64, most: usize) -> Result<Vec<Entry>, Error> {
-        let mut failing_since = None;
+        let (began, mut failing_since) = (api.clock.elapsed(), None);
         loop {
+            let moves = shared.river.moves();
+            if let Some(entries) = shared.river.find(shard, after, most.max(1)) {
+                self.idle().remove(&(shard, after));
+                if !entries.is_empty() {
+                    return Ok(entries);
+                }
+                let failing = shared.river.failing();
+                if failing.is_some_and(|since| api.clock.elapsed() >= since.max(began) + api.patience) {
+                    return Err(Error::Unreachable { place: place(&shared.names.log) });
+                }
+                tokio::select! {
+                    biased;
+                    () = moves => {}
+                    () = api.clock.sleep(api.patience) => {}
+                }
+                continue;
+            }
             match self.once(api, shared, shard, after, most.max(1)).await {
                 Ok(Some(entries)) => return Ok(entries),
                 Ok(None) => failing_since = None,
@@ -64,7 +81,10 @@ impl Tails {
         let known = self.idle().remove(&(shard, after));
         let mut tail = match known {
             Some(tail) => tail,
-            None => begin(api, shared, shard, after).await?,
+            None => {
+                let filter = subject::shard_logs(shared.settings.region, shard);
+                begin(api, &shared.names.log, (&format!("tail-{shard}"), &filter), after).await?
+            }
         };
         tail.line.ask(api, AHEAD).await?;
         let messages = tail.line.next(api, most).await?;
@@ -90,8 +110,18 @@ impl Tails {
 }
 
 impl Tail {
+    /// What is there, at most so much; the first that comes where that is nothing, and nothing after a while.
+    pub(super) async fn gathered(&mut self, api: &Api, most: usize) -> Result<Vec<Message>, Fault> {
+        self.line.gather(api, most).await?;
+        let mut found = Vec::new();
+        while self.line.is_open() {
+            found.extend(self.line.next(api, most).await?);
+        }
+        Ok(found)
+    }
+
     /// The messages as far as they follow each other, and whether all do.
-    fn in_order(&mut self, after: u64, messages: Vec<Message>) -> (Vec<Entry>, bool) {
+    pub(super) fn in_order(&mut self, after: u64, messages: Vec<Message>) -> (Vec<Entry>, bool) {
         let mut entries: Vec<Entry> = Vec::with_capacity(messages.len());
         for message in messages {
             let Some(place) = Place::of(&message) else { return (entries, false) };
@@ -112,10 +142,9 @@ impl Tail {
     }
 }
 
-async fn begin(api: &Api, shared: &Shared, shard: u16, after: u64) -> Result<Tail, Fault> {
-    let log = &shared.names.log;
-    let consumer = format!("tail-{shard}-{:x}", crate::chance::number());
-    let filter = subject::shard_logs(shared.settings.region, shard);
+/// A tail of what stands in a log on a subject behind a place; what its consumer is called, for who looks at the servers.
+pub(super) async fn begin(api: &Api, log: &str, (name, filter): (&str, &str), after: u64) -> Result<Tail, Fault> {
+    let consumer = format!("{name}-{:x}", crate::chance::number());
     let config = json!({
         "name": consumer, "filter_subject": filter, "deliver_policy": "by_start_sequence", "opt_start_seq": after.saturating_add(1),
         "ack_policy": "none", "max_deliver": 1, "mem_storage": true, "num_replicas": 1, "inactive_threshold": nanos(IDLE),

@@ -60,7 +60,11 @@ impl Disk {
         let mut next = *tally;
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
-            if let Some(old) = self.rows.get(&key)? {
+            let old = self.rows.get(&key)?;
+            if old.as_deref() == value.as_deref() {
+                continue;
+            }
+            if let Some(old) = old {
                 next.take(&key, &old);
             }
             match value {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use takt_actors::index;
 use takt_actors::node::Settings as NodeSettings;
+use takt_actors::region::Projections;
 use takt_cluster::clock::SystemClock;
 use takt_cluster::jetstream::probe::{self, Measured};
 use takt_cluster::jetstream::servers::{Plan, Servers, find, used};
@@ -74,6 +75,8 @@ enum What {
     Unary,
     /// Reports by one HTTP request each.
     Http,
+    /// Reports on the stream, with one at a time of what follows the log.
+    Parts,
 }
 
 /// One row of figures.
@@ -81,36 +84,49 @@ enum What {
 enum Row {
     Raw,
     Engine,
-    /// Through a door, or inside; with all that follows the log, or without.
-    Commands(Option<Door>, bool),
+    /// Through a door, or inside; with what follows the log, or without.
+    Commands(Option<Door>, Projections),
 }
 
 impl What {
     fn rows(self) -> Vec<Row> {
-        let both = |door| vec![Row::Raw, Row::Commands(door, false), Row::Commands(door, true)];
+        let both = |door| vec![Row::Raw, Row::Commands(door, Projections::None), Row::Commands(door, Projections::All)];
         match self {
             Self::Engine => vec![Row::Raw, Row::Engine],
             Self::Inside => both(None),
             Self::Stream => both(Some(Door::Stream)),
             Self::Unary => both(Some(Door::Unary)),
             Self::Http => both(Some(Door::Http)),
+            Self::Parts => {
+                use Projections::{Dispatcher, Index, None, Publisher};
+                let one = |part| Row::Commands(Some(Door::Stream), part);
+                std::iter::once(Row::Raw).chain([None, Index, Publisher, Dispatcher].map(one)).collect()
+            }
         }
     }
 }
 
 impl Row {
-    fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Raw => "raw appends",
-            Self::Engine => "appends by the engine",
-            Self::Commands(None, false) => "inside",
-            Self::Commands(None, true) => "inside, projected",
-            Self::Commands(Some(Door::Stream), false) => "stream",
-            Self::Commands(Some(Door::Stream), true) => "stream, projected",
-            Self::Commands(Some(Door::Unary), false) => "unary",
-            Self::Commands(Some(Door::Unary), true) => "unary, projected",
-            Self::Commands(Some(Door::Http), false) => "http",
-            Self::Commands(Some(Door::Http), true) => "http, projected",
+            Self::Raw => "raw appends".to_owned(),
+            Self::Engine => "appends by the engine".to_owned(),
+            Self::Commands(door, projections) => {
+                let door = match door {
+                    None => "inside",
+                    Some(Door::Stream) => "stream",
+                    Some(Door::Unary) => "unary",
+                    Some(Door::Http) => "http",
+                };
+                let beside = match projections {
+                    Projections::None => "",
+                    Projections::All => ", projected",
+                    Projections::Index => ", index only",
+                    Projections::Dispatcher => ", dispatcher only",
+                    Projections::Publisher => ", publisher only",
+                };
+                format!("{door}{beside}")
+            }
         }
     }
 }
@@ -149,7 +165,7 @@ async fn measure(load: &OnServers, client: &Handle) -> anyhow::Result<Vec<Figure
                 if let Row::Raw = row {
                     limit = Some(figure.clone());
                 }
-                line(*in_flight, row.name(), &figure, limit.as_ref().unwrap_or(&figure));
+                line(*in_flight, &row.name(), &figure, limit.as_ref().unwrap_or(&figure));
                 all.push(figure);
             }
         }
@@ -207,14 +223,14 @@ impl Bench<'_> {
         engine: JetStream,
         settings: &Settings,
         (time, in_flight): (Duration, usize),
-        projections: bool,
+        projections: Projections,
     ) -> anyhow::Result<Figure> {
         let data = tempfile::tempdir_in(self.dir)?;
         let stores = Stores::measured(data.path(), settings.region, Engine::JetStream(engine), projections)?;
         let mesh = Arc::new(Mesh::start(stores, Arc::new(orders::book()?), &[], &NodeSettings::default()).await?);
         let doors = api::open(&mesh).await?;
         let home = mesh.regions().values().next().context("no region runs")?.clone();
-        let lanes = Lanes { region: home, clock: mesh.clock(), time, in_flight, projections };
+        let lanes = Lanes { region: home, node: Handle::current(), clock: mesh.clock(), time, in_flight, projections };
         let figure = self.client.spawn(async move {
             let ways = api::ways(door, &doors, in_flight).await?;
             let figure = lanes.run(|lane| ways.get(lane % ways.len()).cloned().unwrap_or(Way::Inside)).await?;
@@ -280,10 +296,10 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn every_figure_is_measured_on_real_servers() {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let what = vec![What::Engine, What::Inside, What::Stream, What::Unary, What::Http];
+        let what = vec![What::Engine, What::Inside, What::Stream, What::Unary, What::Http, What::Parts];
         let load = OnServers { in_flight: vec![2], secs: 1, runs: 1, what, workers: 2, batch_from: None, batch_depth: None, dir: None };
         let all = measure(&load, &Handle::current()).await.unwrap();
-        assert_eq!(all.len(), 14);
+        assert_eq!(all.len(), 19);
         assert!(all.iter().all(|figure| figure.per_second > 0.0 && figure.p99_ms > 0.0));
     }
 }

@@ -22,6 +22,7 @@ use takt_protocol::posting::{DatePolicy, LatePolicy, Match, Method, Movement, Ov
 use takt_protocol::qty::{Qty, Rounding};
 use takt_protocol::site::{Resolution, Resolved};
 use takt_protocol::words::{MaterialId, OpNo, OutputKind, Version};
+use tokio::runtime::Handle;
 
 use super::api::Way;
 
@@ -73,10 +74,10 @@ pub(super) fn book() -> anyhow::Result<Book> {
     })
 }
 
-/// One order after the other until it is over; how long each command took. Its ERP and its plant are heard inside, its reports come by
-/// `way`.
+/// One order after the other until it is over; how long each command took. Its ERP and its plant are heard inside the node, its reports
+/// come by `way`.
 pub(super) async fn client(
-    region: &Region,
+    (region, node): (&Region, &Handle),
     way: &Way,
     clock: &dyn Clock,
     over: &AtomicBool,
@@ -93,14 +94,20 @@ pub(super) async fn client(
             }
             let sent = clock.elapsed();
             match n {
-                0 => inside(region, release(&name, clock.now())?).await?,
-                1 => inside(region, found(order, clock.now())?).await?,
+                0 => on(node, region, release(&name, clock.now())?).await?,
+                1 => on(node, region, found(order, clock.now())?).await?,
                 n => way.report(region, order, n, clock.now()).await?,
             }
             times.push(clock.elapsed().saturating_sub(sent));
         }
     }
     Ok(times)
+}
+
+/// Has it decided on the threads of the node: an entity runs where it is asked first, and the client's are no place for it.
+async fn on(node: &Handle, region: &Region, input: Input) -> anyhow::Result<()> {
+    let region = region.clone();
+    node.spawn(async move { inside(&region, input).await }).await?
 }
 
 /// Has it decided without a door, and wants it to be accepted.

@@ -76,10 +76,17 @@ pub(super) fn wants<'a>(stage: &Stage, scene: &'a Arc<Scene>, plants: &[SiteId])
     wants
 }
 
+/// What planning wants of a plant.
+struct Signal {
+    number: NativeId,
+    /// Whether it was raised just now, and not before a restart.
+    is_new: bool,
+}
+
 impl Want<'_> {
     /// Planning raises it, changes its mind once, and makes it firm; each time its ERP plans anew.
     pub(super) async fn raise(&self) -> anyhow::Result<()> {
-        let number = self.signal().await?;
+        let Signal { number, is_new } = self.signal().await?;
         let place = format!("{}/_sim/signals/{number}", self.planning.url);
         let planned = self.answered(&number, "planned by its ERP").await?;
         if planned.signal.version == 1 {
@@ -101,12 +108,13 @@ impl Want<'_> {
             &number,
             &format!("revised to {} and firm; {} plans for it as {}", firm.signal.total, self.plant.erp.site, requirement(&firm)),
         );
-        self.lost().await
+        // Where it was raised before a restart, the kill may have come between the requirement and its reply, and lost that itself.
+        if is_new { self.lost().await } else { Ok(()) }
     }
 
     /// The ERP's planners make orders of it, and its plant makes what was wanted.
     pub(super) async fn supply(&self) -> anyhow::Result<()> {
-        let number = self.signal().await?;
+        let Signal { number, .. } = self.signal().await?;
         self.people().done(Method::POST, &format!("{}/_sim/conversions", self.plant.erp.url), &json!({}), &[]).await?;
         let made = self.until(&number, "orders over all of it", |demand| is_covered(demand).then(|| demand.orders.clone())).await?;
         for supply in made.values() {
@@ -129,12 +137,12 @@ impl Want<'_> {
         self.scene.say.line(&self.plant, number.as_str(), what);
     }
 
-    /// The number of what is wanted of this plant: raised, unless it was before a restart.
-    async fn signal(&self) -> anyhow::Result<NativeId> {
+    /// What is wanted of this plant: raised, unless it was before a restart.
+    async fn signal(&self) -> anyhow::Result<Signal> {
         let all = format!("{}/signals?plant={}", self.planning.url, self.plant.site);
         let number = |signals: &Value| signals.pointer("/results/0/signal").and_then(Value::as_str).map(ToOwned::to_owned);
         if let Some(known) = number(&self.people().read(&all).await?) {
-            return Ok(NativeId::parse(&known)?);
+            return Ok(Signal { number: NativeId::parse(&known)?, is_new: false });
         }
         self.lose_a_reply().await?;
         let (material, recipe) = self.plant.makes.first().ok_or_else(|| anyhow::anyhow!("{} makes nothing", self.plant.site))?;
@@ -142,7 +150,8 @@ impl Want<'_> {
         let wish = json!({ "item": material.as_str(), "plant": self.plant.site.as_str(), "quantity": WANTED[1], "unit": unit,
             "need_by": self.due()? });
         let raised = self.people().done(Method::POST, &format!("{}/_sim/signals", self.planning.url), &wish, &[]).await?;
-        Ok(NativeId::parse(raised.get("signal").and_then(Value::as_str).unwrap_or_default())?)
+        let number = NativeId::parse(raised.get("signal").and_then(Value::as_str).unwrap_or_default())?;
+        Ok(Signal { number, is_new: true })
     }
 
     /// The first Friday in a week or later: enough working days before it for two plans.

@@ -127,7 +127,7 @@ impl Site {
             sites: floor::links(&self.floor).into_iter().map(|(site, link)| SiteLink::new(site, link, limits.clone())).collect(),
             roads: self.memories.iter().filter(|(name, _)| **name != region(at)).map(far).collect(),
             views: Views::in_memory(),
-            projections: true,
+            projections: takt_actors::region::Projections::All,
         };
         Region::start(plan).await.map(|region| (region, reins)).map_err(|error| error.to_string())
     }

@@ -160,7 +160,7 @@ impl Yard {
             sites: sites.collect(),
             roads: self.roads(region),
             views: Views::in_memory(),
-            projections: true,
+            projections: takt_actors::region::Projections::All,
         };
         // A node may die while it starts: the next look at `dead` then starts another one.
         if let Ok(started) = tokio::time::timeout(Duration::from_secs(5), Region::start(plan)).await {

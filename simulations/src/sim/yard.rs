@@ -221,7 +221,7 @@ impl Yard {
             sites: ways.iter().map(|way| way.out.clone()).collect(),
             roads,
             views,
-            projections: true,
+            projections: takt_actors::region::Projections::All,
         };
         let running = Region::start(plan).await?;
         let (mut doors, mut chores) = (BTreeMap::new(), Vec::new());

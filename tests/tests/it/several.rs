@@ -304,7 +304,7 @@ async fn owned(url: &str, by: &str) -> BTreeSet<u16> {
 }
 
 /// Waits until something is so.
-pub(crate) async fn until(what: &str, is: impl AsyncFn() -> bool) {
+pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !is().await {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -74,7 +74,7 @@ impl Stage {
             sites: all.iter().map(|way| way.out.clone()).collect(),
             roads: Vec::new(),
             views: Views::in_memory(),
-            projections: true,
+            projections: takt_actors::region::Projections::All,
         };
         let region = Region::start(plan).await.unwrap();
         let played = all.iter().filter(|way| ["plm", "nord"].contains(&way.site.as_str()));

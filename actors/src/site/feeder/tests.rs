@@ -107,7 +107,7 @@ async fn region(seams: &Seams, reader: &Arc<Reader>) -> Region {
         sites: vec![SiteLink::new(name("lake"), Arc::clone(reader) as Arc<dyn Link>, SiteLimits::default())],
         roads: Vec::new(),
         views: Views::in_memory(),
-        projections: true,
+        projections: crate::region::Projections::All,
     };
     Region::start(plan).await.unwrap()
 }

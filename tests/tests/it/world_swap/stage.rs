@@ -79,7 +79,7 @@ impl Stage {
             sites: all.iter().map(|way| way.out.clone()).collect(),
             roads: Vec::new(),
             views: Views::in_memory(),
-            projections: true,
+            projections: takt_actors::region::Projections::All,
         };
         let region = Region::start(plan).await.unwrap();
         region.activate(Arc::clone(&mesh.book)).await.unwrap();
