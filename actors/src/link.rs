@@ -9,6 +9,7 @@ use takt_protocol::effect::Effect;
 use takt_protocol::intent::Reference;
 use takt_protocol::outbox::Receipt;
 
+pub mod asks;
 pub mod carrier;
 pub mod deliveries;
 mod drift;
@@ -20,7 +21,9 @@ pub mod http;
 pub mod inbound;
 pub mod local;
 pub mod mapping;
+pub mod meaning;
 pub mod poll;
+pub mod sql;
 
 /// An effect that is to be sent, or was.
 #[derive(Clone, Debug)]
@@ -134,7 +137,10 @@ pub fn fits(entry: &str, outputs: &[Value], named: bool) -> Result<(), String> {
             "inputs" => inbound::fits(output, named),
             "file" => files::fits(output),
             "items" => poll::fits(output),
-            _ => http::fits(entry, output),
+            "outcome" | "probed" => meaning::fits(entry, output),
+            // What is asked for has the form of its transport.
+            _ if output.get("sql").is_some() => sql::fits(output),
+            _ => http::fits(output),
         };
         fit.map_err(|wrong| format!("[{at}].{wrong}"))?;
     }

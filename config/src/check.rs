@@ -21,6 +21,7 @@ mod asks;
 mod codes;
 mod doubtful;
 mod edge;
+mod format;
 mod link;
 mod material;
 mod mesh;
@@ -35,6 +36,7 @@ mod rule;
 mod shared;
 mod site;
 mod speaks;
+mod sql;
 mod workflow;
 
 /// Looks at everything. What is wrong goes into `findings`; what is right, and may not be what somebody thinks it is, into `notes`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use takt_actors::link::Link;
+use takt_actors::link::asks::Asks;
 use takt_actors::link::carrier::Carrier;
 use takt_actors::link::files::drop::{DropSpec, Watcher};
 use takt_actors::link::files::names::Pattern;
@@ -14,13 +15,14 @@ use takt_actors::link::http::{HttpLink, HttpSpec};
 use takt_actors::link::inbound::{Inbound, Topic};
 use takt_actors::link::mapping::Mapping;
 use takt_actors::link::poll::{self, Poll, Reads};
+use takt_actors::link::sql::{SqlLink, SqlSpec};
 use takt_actors::region::{Region, SiteLink};
 use takt_cluster::seam::Clock;
 use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::signature::Signature;
 
 use crate::load::{LinkText, Mesh};
-use crate::text::{DropText, FilesText, HttpText, PollText, SignatureText, TransportText};
+use crate::text::{DropText, FilesText, HttpText, PollText, SignatureText, SqlText, TransportText};
 
 /// A site as it is spoken with.
 pub struct Way {
@@ -49,6 +51,7 @@ pub struct Shows {
 enum Works {
     Http { link: Arc<HttpLink>, polls: Vec<Poll> },
     Files { tables: serde_json::Value, drop: Option<DropSpec> },
+    Sql { link: Arc<SqlLink>, polls: Vec<Poll> },
 }
 
 /// Work on a site that never ends.
@@ -60,6 +63,9 @@ impl Way {
         match &self.works {
             Works::Http { link, .. } => Inbound::new(Arc::clone(link), self.topics.clone(), region),
             Works::Files { tables, .. } => Inbound::deaf(self.site, tables.clone(), self.topics.clone(), region),
+            Works::Sql { link, .. } => {
+                Inbound::deaf(self.site, link.tables().clone(), self.topics.clone(), region).asking(Arc::clone(link) as Arc<dyn Asks>)
+            }
         }
     }
 
@@ -67,14 +73,15 @@ impl Way {
     /// that are looked at.
     pub fn chores(&self, region: &Region) -> Vec<Chore> {
         match &self.works {
-            Works::Http { link, polls } => polls.iter().map(|poll| self.asking(link, poll, region)).collect(),
+            Works::Http { link, polls } => polls.iter().map(|poll| self.asking(Arc::clone(link) as Arc<dyn Asks>, poll, region)).collect(),
+            Works::Sql { link, polls } => polls.iter().map(|poll| self.asking(Arc::clone(link) as Arc<dyn Asks>, poll, region)).collect(),
             Works::Files { drop, .. } => drop.iter().map(|spec| self.looking(spec, region)).collect(),
         }
     }
 
-    fn asking(&self, link: &Arc<HttpLink>, poll: &Poll, region: &Region) -> Chore {
-        let (door, link, poll) = (self.door(region.clone()), Arc::clone(link), poll.clone());
-        Box::pin(async move { poll::run(&door, &link, &poll).await })
+    fn asking(&self, asked: Arc<dyn Asks>, poll: &Poll, region: &Region) -> Chore {
+        let (door, poll) = (self.door(region.clone()), poll.clone());
+        Box::pin(async move { poll::run(&door, asked.as_ref(), &poll).await })
     }
 
     fn looking(&self, spec: &DropSpec, region: &Region) -> Chore {
@@ -95,7 +102,7 @@ pub fn ways(mesh: &Mesh) -> Result<Vec<Way>, reqwest::Error> {
     mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings, None)).collect()
 }
 
-/// Every way of a mesh, with something else under it. Links that speak in files stay on the disk.
+/// Every way of a mesh, with something else under it. Links that speak in files or SQL stay where they are.
 pub fn ways_over(mesh: &Mesh, under: &Under<'_>) -> Result<Vec<Way>, reqwest::Error> {
     mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings, Some(under))).collect()
 }
@@ -104,6 +111,7 @@ fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>, unde
     match &text.transport {
         TransportText::Http(http) => over_http(site, http, text, mappings, under),
         TransportText::Files(files) => Ok(over_files(site, files, text, mappings)),
+        TransportText::Sql(sql) => Ok(over_sql(site, sql, text, mappings)),
     }
 }
 
@@ -142,8 +150,11 @@ fn over_http(
 }
 
 fn asked(topic: &str, text: &PollText) -> Poll {
-    let whole = || Reads::Whole(text.path.clone().unwrap_or_default());
-    let reads = text.cursor.as_ref().map_or_else(whole, |cursor| Reads::Changed { overlap_ms: cursor.overlap_ms.get() });
+    let reads = match &text.cursor {
+        Some(cursor) => Reads::Changed { overlap_ms: cursor.overlap_ms.get() },
+        None if text.marked => Reads::Marked,
+        None => Reads::Whole(text.path.clone().unwrap_or_default()),
+    };
     Poll { topic: topic.to_owned(), every_ms: text.every_ms.get(), reads }
 }
 
@@ -191,9 +202,31 @@ fn looked_at(text: &DropText) -> DropSpec {
     DropSpec {
         done: within(&text.done, "done"),
         errors: within(&text.errors, "error"),
+        acknowledge: text.acknowledge.as_ref().map(|folder| PathBuf::from(&folder.value)),
         every_ms: text.every_ms.get(),
         settle_ms: text.settle_ms,
         topics: text.topics.iter().map(|(topic, text)| (topic.clone(), Pattern::new(&text.value.names))).collect(),
         folder,
+    }
+}
+
+fn over_sql(site: SiteId, sql: &SqlText, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Way {
+    let mapped = |file: &str| mappings.get(file).cloned();
+    let verbs = sql.send.iter().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
+    let (url, password) = (sql.url.value.clone(), sql.password.clone());
+    let spec = SqlSpec { url, password, window_ms: text.limits.window_ms, tables: serde_json::json!(sql.tables) };
+    let link = Arc::new(SqlLink::new(site, spec, verbs));
+    // What a column holds is JSON by then.
+    let polled = sql
+        .polls
+        .iter()
+        .filter_map(|(topic, poll)| Some((topic.clone(), Topic { format: Format::Json, mapping: mapped(&poll.mapping.value)? })));
+    Way {
+        site,
+        edge: text.edge,
+        out: SiteLink::new(site, Arc::clone(&link) as Arc<dyn Link>, text.limits.clone()),
+        topics: polled.collect(),
+        shows: None,
+        works: Works::Sql { link, polls: sql.polls.iter().map(|(topic, text)| asked(topic, text)).collect() },
     }
 }

@@ -15,14 +15,17 @@ use takt_protocol::words::{MaterialId, Role};
 
 mod calendar;
 mod files;
+mod fixed;
 mod govern;
 mod link;
 mod recipe;
 mod region;
 mod site;
+mod sql;
 mod trial;
 
 pub use files::{DropText, FileTopicText, FilesText, OutboxText};
+pub use fixed::{AlignText, ColumnText, FixedText, RecordText};
 pub use govern::{
     LatencyText, NoteText, NotesText, OwnerText, OwnershipText, RoleText, RolesText, VariantText, VariantsText, WorkflowText, WorkflowsText,
 };
@@ -31,6 +34,7 @@ pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceT
 pub(crate) use region::event_type;
 pub use region::{DurabilityText, EmbeddedText, EngineText, ExportText, JetStreamText, RegionsText, RoadText, RoadsText, SpoolText};
 pub use site::{LimitsText, Manner, SimulatedText, SiteText};
+pub use sql::SqlText;
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 
 /// `mesh.yaml`: what is one for the whole mesh.

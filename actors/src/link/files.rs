@@ -12,6 +12,7 @@ use takt_protocol::words::DocNo;
 mod disk;
 pub mod drop;
 pub mod names;
+mod numbers;
 pub mod outbox;
 
 /// A file as a mapping says it.

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | JSON | the payload as it is |
 //! | XML | an element is an object: its children by local name, each a **list** however often it stands there; attributes as `@name`; its text as `#`. Namespaces and prefixes are left out: `.ProductionSchedule[0].ID[0]["#"]`. To write one, an element may also be a text; children whose order counts stand as a list of objects in `>` |
+//! | fixed width | a list of objects: the columns by name, every one a text without the blanks around it; where there are several sorts of lines, what it starts with as `record` |
+//! | X12, EDIFACT | a list of interchanges, whose form says [`edi`] |
 //! | CSV | a list of rows: objects by the names of the first line, or lists of fields where there is no such line; every field a text |
 //!
 //! Other charsets than UTF-8 are read by their label; XML says its own.
@@ -16,9 +18,12 @@ use serde_json::Value;
 use super::mapping;
 
 mod csv;
+pub mod edi;
+mod fixed;
 mod xml;
 
 pub use csv::{Csv, Quotes};
+pub use fixed::{Column, Fixed, Record};
 
 /// How bytes are read and written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +35,10 @@ pub enum Format {
     Xml,
     /// Fields between delimiters, a line a row.
     Csv(Csv),
+    /// Columns of a fixed width, a line a row.
+    Fixed(Fixed),
+    /// Interchanges of messages of segments.
+    Edi(edi::Standard),
 }
 
 impl Format {
@@ -46,9 +55,11 @@ impl Format {
                 mapping::fit(&payload).map_err(|wrong| if looks_like_xml(&payload) { format!("{wrong}; {XML_THERE}") } else { wrong })?;
                 return Ok(payload);
             }
-            Self::Xml | Self::Csv(_) if payload.is_empty() => return Ok(Cow::Borrowed(payload)),
+            Self::Xml | Self::Csv(_) | Self::Fixed(_) | Self::Edi(_) if payload.is_empty() => return Ok(Cow::Borrowed(payload)),
             Self::Xml => xml::read(payload)?,
             Self::Csv(csv) => csv.read(payload)?,
+            Self::Fixed(fixed) => fixed.read(payload)?,
+            Self::Edi(standard) => standard.read(payload)?,
         };
         Ok(Cow::Owned(value.to_string().into_bytes()))
     }
@@ -59,6 +70,9 @@ impl Format {
             Self::Json => Ok((said.to_string().into_bytes(), "application/json")),
             Self::Xml => Ok((xml::write(said)?, "application/xml; charset=utf-8")),
             Self::Csv(csv) => Ok((csv.write(said)?, csv.media())),
+            Self::Fixed(fixed) => Ok((fixed.write(said)?, "text/plain")),
+            Self::Edi(edi::Standard::X12) => Ok((edi::Standard::X12.write(said)?, "application/edi-x12")),
+            Self::Edi(edi::Standard::Edifact) => Ok((edi::Standard::Edifact.write(said)?, "application/edifact")),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A link over HTTP with JSON: what is asked for and what an answer means is said by a mapping; this file only carries it
 //! there and back, and knows what can be known without understanding: whether anything was sent at all.
 //!
-//! Bodies are JSON, or what a request says under `as`: `xml` or `csv` ([`super::format`]); an answer is read by its media type.
+//! Bodies are JSON, or what a request says under `as`: `xml`, `csv`, `x12` or `edifact` ([`super::format`]); an answer is read by its media type.
 //!
 //! A verb's mapping has `request` (the next request; `then: true` to be asked again with its answer among `.answers`),
 //! `outcome` (what the answers mean), and for systems that are probed `probe` and `probed`. An `outcome` that gives nothing
@@ -19,17 +19,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::seam::Clock;
-use takt_protocol::calendar::Calendar;
 use takt_protocol::name::SiteId;
-use takt_protocol::outbox::Receipt;
 use takt_protocol::signature::Signature;
 use tokio::sync::Mutex;
 
 pub(super) use super::carrier::Silence;
 use super::carrier::{ANSWER_BYTES_MAX, Answered, Carried, Carrier, Network};
+use super::format::edi::Standard;
 use super::format::{Csv, Format};
-use super::mapping::{Mapping, RunError};
+use super::mapping::Mapping;
+use super::meaning::{Finding, Outcome, said, view};
 use super::{Errand, Link, Probed, Sent, drift};
+
+mod asks;
 
 /// How a system is reached.
 #[derive(Clone, Debug)]
@@ -89,6 +91,8 @@ enum Written {
     Json,
     Xml,
     Csv,
+    X12,
+    Edifact,
 }
 
 impl Written {
@@ -97,6 +101,8 @@ impl Written {
             Self::Json => Format::Json,
             Self::Xml => Format::Xml,
             Self::Csv => Format::Csv(Csv::default()),
+            Self::X12 => Format::Edi(Standard::X12),
+            Self::Edifact => Format::Edi(Standard::Edifact),
         }
     }
 }
@@ -105,35 +111,9 @@ fn get() -> String {
     "GET".to_owned()
 }
 
-/// What a mapping says of the answers to an effect.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Outcome {
-    Accepted(Receipt),
-    Rejected {
-        code: String,
-        text: String,
-    },
-    NotDone {
-        why: String,
-    },
-    Lost {
-        why: String,
-    },
-    Misconfigured {
-        why: String,
-    },
-    /// What is in its books.
-    Read(Value),
-}
-
-/// What a mapping says of the answer to a probe.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Finding {
-    Found(Receipt),
-    Absent,
-    NoAnswer { why: String },
+/// Whether an output is a request; if not, where and why.
+pub(super) fn fits(output: &Value) -> Result<(), String> {
+    serde_path_to_error::deserialize::<_, Asked>(output).map(drop).map_err(|error| format!("{}: {}", error.path(), error.inner()))
 }
 
 /// No answer said what time it is there.
@@ -269,31 +249,6 @@ impl HttpLink {
     }
 }
 
-/// Everything a mapping sees of an errand, and of the answers so far.
-pub fn view(site: SiteId, tables: &Value, errand: &Errand, answers: &[Value]) -> Value {
-    let verb = errand.effect.verb();
-    let effect = serde_json::to_value(errand.effect.as_ref()).unwrap_or_default();
-    let mut view = json!({ "site": site.as_str(), "verb": verb, "reference": errand.reference.as_str(), "attempt": errand.attempt,
-        "tables": tables, "effect": effect.get(verb).cloned().unwrap_or_default(), "answers": answers });
-    if let (Some(fields), Some(Value::Object(last))) = (view.as_object_mut(), answers.last()) {
-        fields.extend(last.clone());
-    }
-    view
-}
-
-/// Whether an output has the shape that a function's output must have; if not, where and why.
-pub(super) fn fits(entry: &str, output: &Value) -> Result<(), String> {
-    let fit = match entry {
-        "outcome" => match serde_path_to_error::deserialize::<_, Outcome>(output) {
-            Ok(Outcome::Read(said)) => return super::reading(said, &Calendar::default()).map(drop).map_err(|why| format!("read.{why}")),
-            told => told.map(drop),
-        },
-        "probed" => serde_path_to_error::deserialize::<_, Finding>(output).map(drop),
-        _ => serde_path_to_error::deserialize::<_, Asked>(output).map(drop),
-    };
-    fit.map_err(|error| format!("{}: {}", error.path(), error.inner()))
-}
-
 /// What is no answer of a system, although it says that all is well: a page for people, such as one to log in at, or the word to look
 /// elsewhere. Whoever put it there may have heard the request, and no mapping is to take it for a yes, or for "nothing found".
 fn page(status: u16, headers: &BTreeMap<String, String>, bytes: &[u8]) -> Option<String> {
@@ -307,12 +262,6 @@ fn page(status: u16, headers: &BTreeMap<String, String>, bytes: &[u8]) -> Option
     let is_page =
         text.starts_with("<!doctype html") || text.starts_with("<html") || named && text.starts_with('<') && !text.starts_with("<?xml");
     ((200..300).contains(&status) && is_page).then(|| format!("status {status} with a page for people: is somebody to log in there?"))
-}
-
-/// Reads what a mapping said; nothing at all is `None`.
-fn said<T: serde::de::DeserializeOwned>(mapping: &Mapping, ran: Result<Vec<Value>, RunError>) -> Result<Option<T>, String> {
-    let Some(first) = ran.map_err(|error| error.to_string())?.into_iter().next() else { return Ok(None) };
-    serde_path_to_error::deserialize(first).map(Some).map_err(|error| format!("{} does not say what came of it: {error}", mapping.name()))
 }
 
 /// What a status means when the mapping says nothing about it. Once a request before it has written, whatever is no success

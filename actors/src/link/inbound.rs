@@ -18,9 +18,10 @@ use takt_protocol::name::SiteId;
 use takt_protocol::planted::{self, Bug};
 use takt_protocol::site;
 
+use super::asks::{Asks, Unanswered};
 use super::deliveries::{Delivered, Outcome, Way, ms};
 use super::format::Format;
-use super::http::{Asked, HttpLink, Silence};
+use super::http::HttpLink;
 use super::local;
 use super::mapping::Mapping;
 use crate::region::Region;
@@ -47,7 +48,7 @@ pub struct Inbound {
     topics: BTreeMap<String, Topic>,
     region: Region,
     /// Where more can be asked for than a message says; not every transport can.
-    asks: Option<Arc<HttpLink>>,
+    asks: Option<Arc<dyn Asks>>,
 }
 
 /// A message as it came.
@@ -117,6 +118,12 @@ impl Inbound {
     /// A door for a system of which nothing more can be asked than it tells.
     pub fn deaf(site: SiteId, tables: Value, topics: BTreeMap<String, Topic>, region: Region) -> Self {
         Self { site, tables, topics, region, asks: None }
+    }
+
+    /// The same for one that can be asked.
+    #[must_use]
+    pub fn asking(self, asks: Arc<dyn Asks>) -> Self {
+        Self { asks: Some(asks), ..self }
     }
 
     /// Which system.
@@ -267,15 +274,13 @@ impl Inbound {
         };
         let mut answers = Vec::new();
         for one in asked {
-            let asked: Asked = match serde_path_to_error::deserialize(one) {
-                Ok(asked) => asked,
-                Err(error) => return Ok(Err(format!("{} gives no request: {error}", mapping.name()))),
-            };
-            let answer = link.exchange(asked).await.map_err(|silence| Refused { why: why(silence) })?;
-            match answer.get("status").and_then(Value::as_u64) {
-                Some(200..=299) => answers.push(answer),
-                Some(404) => return Ok(Err(format!("{} does not know what its message is about", self.site))),
-                status => return Err(Refused { why: format!("reading from {} answered {}", self.site, status.unwrap_or_default()) }),
+            match link.ask(one).await {
+                Ok(answer) => answers.push(answer),
+                Err(Unanswered::NotKnown(_)) => return Ok(Err(format!("{} does not know what its message is about", self.site))),
+                Err(Unanswered::Silent(why) | Unanswered::Refused(why)) => {
+                    return Err(Refused { why: format!("reading from {}: {why}", self.site) });
+                }
+                Err(Unanswered::Wrong(why)) => return Ok(Err(format!("{}: {why}", mapping.name()))),
             }
         }
         Ok(Ok(answers))
@@ -389,10 +394,4 @@ pub(super) fn fits(output: &Value, named: bool) -> Result<(), String> {
 
 fn refused(error: impl std::fmt::Display) -> Refused {
     Refused { why: error.to_string() }
-}
-
-pub(super) fn why(silence: Silence) -> String {
-    match silence {
-        Silence::Unsent(why) | Silence::Unknown(why) | Silence::Wrong(why) => why,
-    }
 }

@@ -22,8 +22,8 @@ mod words;
 
 /// The functions of a mapping file that are called from outside: for what is sent, `request` and `outcome`, `probe` and
 /// `probed`, or `file` where it is laid down as one; for what is received, `read` and `inputs`; and for what is read
-/// regularly from a place on, `ask` and `items`.
-pub const ENTRIES: [&str; 9] = ["ask", "file", "inputs", "items", "outcome", "probe", "probed", "read", "request"];
+/// regularly item by item, `ask`, `items` and `mark`.
+pub const ENTRIES: [&str; 10] = ["ask", "file", "inputs", "items", "mark", "outcome", "probe", "probed", "read", "request"];
 
 /// The largest input, in bytes.
 pub const INPUT_BYTES_MAX: usize = 2 << 20;

@@ -1,10 +1,10 @@
 //! What is asked for regularly, because the system does not tell it: a document that is read whole whenever it changed, or a
-//! list that is read from a place on. The place is kept in the site's own log, moved only when everything before it is
-//! durable, and read again from a while before it: `takt_protocol::site::Cursor` says why.
+//! list that is read from a place on, or of what was not marked yet (`marks`). The place is kept in the site's own log, moved only
+//! when everything before it is durable, and read again from a while before it: `takt_protocol::site::Cursor` says why.
 //!
 //! A list's mapping has `ask` (the next request: it sees `.since`, the moment to read from on as text, or nothing the first
-//! time; `.page`, from 0; and the answer to the page before as `.status`, `.body` and `.headers`; nothing ends the round),
-//! `items` (of an answer: `id`, `modified`, `version` and the `item` itself) and `inputs` (of one item).
+//! time; `.page`, from 0; and the answer to the page before, over HTTP as `.status`, `.body` and `.headers`, over SQL as `.rows`;
+//! nothing ends the round), `items` (of an answer: `id`, `modified`, `version` and the `item` itself) and `inputs` (of one item).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,11 +21,13 @@ use takt_protocol::name::SiteId;
 use takt_protocol::seen::ContentHash;
 use takt_protocol::site::{self, Cursor, Progress};
 
+use super::asks::{Asks, Unanswered};
 use super::carrier::shown;
-use super::http::{Asked, HttpLink};
-use super::inbound::{Called, Inbound, Told, why};
+use super::inbound::{Called, Inbound, Told};
 use super::local;
 use super::mapping::Mapping;
+
+mod marks;
 
 /// Something that is asked for regularly.
 #[derive(Clone, Debug)]
@@ -41,13 +43,15 @@ pub struct Poll {
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub enum Reads {
-    /// The whole of this path; an answer that is the same as the one before changes nothing.
+    /// The whole of this path, or what this statement finds; an answer that is the same as the one before changes nothing.
     Whole(String),
     /// What was changed since the last round, as the mapping asks for it.
     Changed {
         /// From how long before the latest change on it is read again, in ms: longer than any transaction there takes.
         overlap_ms: u64,
     },
+    /// What was not marked yet; it is marked in the system itself when it was taken.
+    Marked,
 }
 
 /// The most pages of a round.
@@ -58,11 +62,22 @@ const PAGES_MAX: u32 = 1_000;
 #[serde(deny_unknown_fields)]
 struct Item {
     id: String,
-    modified: Instant,
+    /// When it was changed; a list that is read from a place on needs it.
+    #[serde(default)]
+    modified: Option<Instant>,
     #[serde(default)]
     version: Option<String>,
     #[serde(rename = "item")]
     content: Value,
+}
+
+impl Item {
+    /// What tells it from others of its id: its version, or when it was changed, or what it says.
+    fn version(&self) -> String {
+        let changed = || self.modified.map(|modified| modified.utc_ns().to_string());
+        let said = || RawRef::of(self.content.to_string().as_bytes()).to_string();
+        self.version.clone().or_else(changed).unwrap_or_else(said)
+    }
 }
 
 /// Why a round ended early. The next one begins where this one did.
@@ -91,7 +106,7 @@ pub(super) fn fits(output: &Value) -> Result<(), String> {
 const REFUSED_MAX: Duration = Duration::from_mins(5);
 
 /// Asks for something regularly, for ever.
-pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
+pub async fn run(inbound: &Inbound, link: &dyn Asks, poll: &Poll) {
     let (mut before, mut told, mut passed, mut asked) = (None, None, None, Asking::default());
     let clock = &inbound.region().node().seams.clock;
     let _channel = inbound.region().channel(inbound.site(), &poll.topic);
@@ -99,6 +114,7 @@ pub async fn run(inbound: &Inbound, link: &HttpLink, poll: &Poll) {
         let ended = match &poll.reads {
             Reads::Whole(path) => whole(inbound, link, &poll.topic, path, &mut before).await,
             Reads::Changed { overlap_ms } => round(inbound, link, &poll.topic, *overlap_ms, &mut passed).await.map(drop),
+            Reads::Marked => marks::round(inbound, link, &poll.topic).await.map(drop),
         };
         match ended {
             Ok(()) => {
@@ -170,12 +186,12 @@ async fn aside(inbound: &Inbound, (called, topic): (&str, &str), answer: &[u8], 
 }
 
 /// Reads a document, and takes it when it is another one than before.
-async fn whole(inbound: &Inbound, link: &HttpLink, topic: &str, path: &str, before: &mut Option<String>) -> Result<(), Ended> {
-    let asked: Asked = serde_json::from_value(json!({ "path": path })).map_err(Ended::silent)?;
-    let answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
-    let found = answer.get("status") == Some(&json!(200));
-    let Some(body) = answer.get("body").filter(|_| found).map(ToString::to_string) else {
-        return Err(Ended::Refused(format!("{} answered {}", shown(path), answer.get("status").cloned().unwrap_or_default())));
+async fn whole(inbound: &Inbound, link: &dyn Asks, topic: &str, path: &str, before: &mut Option<String>) -> Result<(), Ended> {
+    let body = match link.whole(path).await {
+        Ok(body) => body.to_string(),
+        Err(Unanswered::Silent(why)) => return Err(Ended::Silent(why)),
+        Err(Unanswered::Refused(why) | Unanswered::NotKnown(why)) => return Err(Ended::Refused(format!("{} {why}", shown(path)))),
+        Err(Unanswered::Wrong(why)) => return Err(Ended::Wrong(path.as_bytes().to_vec(), why)),
     };
     if before.as_ref() != Some(&body) {
         inbound.receive(topic, Bytes::from(body.clone())).await.map_err(Ended::silent)?;
@@ -187,7 +203,7 @@ async fn whole(inbound: &Inbound, link: &HttpLink, topic: &str, path: &str, befo
 /// One round over what was changed: how many items were new. What it took is durable, and known, page by page; the place
 /// moves when the round is whole. `passed` is up to where a round of several pages came: pages move while they are read, and an item
 /// may then have stood on none; so the place goes there only when the next round from the same place finds nothing before it.
-async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64, passed: &mut Option<Instant>) -> Result<usize, Ended> {
+async fn round(inbound: &Inbound, link: &dyn Asks, topic: &str, overlap_ms: u64, passed: &mut Option<Instant>) -> Result<usize, Ended> {
     let Some(mapping) = inbound.topic(topic).map(|known| known.mapping.clone()) else {
         return Err(Ended::Silent(format!("no mapping takes {topic}")));
     };
@@ -201,13 +217,10 @@ async fn round(inbound: &Inbound, link: &HttpLink, topic: &str, overlap_ms: u64,
             desk.finish(safe(newest, pages, &taken, passed), overlap).await?;
             return Ok(taken.len());
         };
-        answer = link.exchange(asked).await.map_err(|silence| Ended::Silent(why(silence)))?;
-        let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
-        if !(200..300).contains(&status) {
-            return Err(Ended::Refused(format!("{topic}, page {page}: answered {status}")));
-        }
+        answer = answered(link, asked, &mapping, (&format!("{topic}, page {page}"), &answer)).await?;
         let items = items(inbound, &mapping, topic, &answer).await?;
-        newest = items.iter().map(|item| item.modified).max().max(newest);
+        let items = dated(items).map_err(|why| Ended::Wrong(answer.to_string().into_bytes(), format!("{}: {why}", mapping.name())))?;
+        newest = items.iter().map(|(modified, _)| *modified).max().max(newest);
         pages += u32::from(!items.is_empty());
         taken.extend(desk.take(&mut cursor, items).await?);
     }
@@ -235,7 +248,7 @@ async fn ask(
     since: Option<Instant>,
     page: u32,
     before: &Value,
-) -> Result<Option<Asked>, Ended> {
+) -> Result<Option<Value>, Ended> {
     let mut view = view(inbound.site(), topic, inbound.tables(), before);
     if let Some(fields) = view.as_object_mut() {
         fields.insert("page".to_owned(), json!(page));
@@ -243,11 +256,19 @@ async fn ask(
     }
     let wrong = |why: String| Ended::Wrong(view.to_string().into_bytes(), why);
     let said = mapping.run_bounded("ask", view.to_string().into_bytes()).await.map_err(|error| wrong(error.to_string()))?;
-    let Some(first) = said.into_iter().next() else { return Ok(None) };
-    serde_path_to_error::deserialize(first).map(Some).map_err(|error| wrong(format!("{} gives no request: {error}", mapping.name())))
+    Ok(said.into_iter().next())
 }
 
-/// The items of an answer, as they were changed.
+/// The answer to what a mapping asked for; `saw` is what it was asked with.
+async fn answered(link: &dyn Asks, asked: Value, mapping: &Mapping, (place, saw): (&str, &Value)) -> Result<Value, Ended> {
+    link.ask(asked).await.map_err(|unanswered| match unanswered {
+        Unanswered::Silent(why) => Ended::Silent(why),
+        Unanswered::Refused(why) | Unanswered::NotKnown(why) => Ended::Refused(format!("{place}: {why}")),
+        Unanswered::Wrong(why) => Ended::Wrong(saw.to_string().into_bytes(), format!("{}: {why}", mapping.name())),
+    })
+}
+
+/// The items of an answer, in its order.
 async fn items(inbound: &Inbound, mapping: &Mapping, topic: &str, answer: &Value) -> Result<Vec<Item>, Ended> {
     let view = view(inbound.site(), topic, inbound.tables(), answer);
     let wrong = |why: String| Ended::Wrong(answer.to_string().into_bytes(), why);
@@ -258,7 +279,17 @@ async fn items(inbound: &Inbound, mapping: &Mapping, topic: &str, answer: &Value
             .and_then(|one| serde_path_to_error::deserialize(one).map_err(|error| format!("{}: {}", error.path(), error.inner())));
         items.push(item.map_err(|why| wrong(format!("{} gives no item: [{at}].{why}", mapping.name())))?);
     }
-    items.sort_by(|a, b| (a.modified, &a.id).cmp(&(b.modified, &b.id)));
+    Ok(items)
+}
+
+/// Items in the order in which they were changed, each with its time.
+fn dated(items: Vec<Item>) -> Result<Vec<(Instant, Item)>, String> {
+    let dated = |item: Item| match item.modified {
+        Some(modified) => Ok((modified, item)),
+        None => Err(format!("the item {} has no `modified`, and a list with a cursor is read by it", item.id)),
+    };
+    let mut items = items.into_iter().map(dated).collect::<Result<Vec<_>, _>>()?;
+    items.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
     Ok(items)
 }
 
@@ -294,11 +325,11 @@ impl<'a> Desk<'a> {
     }
 
     /// Takes what is new of a page, each item by itself, and then remembers that it did: when each of these was changed.
-    async fn take(&self, cursor: &mut Cursor, items: Vec<Item>) -> Result<Vec<Instant>, Ended> {
+    async fn take(&self, cursor: &mut Cursor, items: Vec<(Instant, Item)>) -> Result<Vec<Instant>, Ended> {
         let mut fresh = BTreeMap::new();
         let mut failed = None;
-        for item in items {
-            let version = item.version.unwrap_or_else(|| item.modified.utc_ns().to_string());
+        for (modified, item) in items {
+            let version = item.version();
             let called = Called::item(self.topic, &item.id, &version);
             let known = ContentHash::of(format!("{}\0{version}", item.id).as_bytes());
             if cursor.knows(&known) || fresh.contains_key(&known) {
@@ -310,7 +341,7 @@ impl<'a> Desk<'a> {
                 failed = Some(Ended::silent(refused));
                 break;
             }
-            fresh.insert(known, item.modified);
+            fresh.insert(known, modified);
         }
         let taken: Vec<Instant> = fresh.values().copied().collect();
         if !taken.is_empty() {

@@ -106,6 +106,7 @@ impl Checks<'_> {
         let told: Vec<&Spanned<String>> = match link {
             TransportText::Http(http) => http.told().chain(http.polls.values().map(|poll| &poll.mapping)).collect(),
             TransportText::Files(files) => files.told().collect(),
+            TransportText::Sql(sql) => sql.polls.values().map(|poll| &poll.mapping).collect(),
         };
         for mapping in told.into_iter().collect::<Vec<_>>() {
             let Some(content) = folder.file(&mapping.value) else { continue };

@@ -13,7 +13,7 @@ use super::speaks::sent;
 use super::{Checks, word};
 use crate::govern::{plants, workflows};
 use crate::nearest::listed;
-use crate::text::SiteText;
+use crate::text::{SiteText, TransportText};
 
 /// Who is asked for what. Readers of public events are looked at beside this.
 const ASKED: [(SiteKind, &[&str]); 8] = [
@@ -92,11 +92,8 @@ impl Checks<'_> {
     }
 
     fn say_in_link(&mut self, asked: Asked<'_>, verb: &str, what: String, remedy: String) {
-        let path: &[&str] = match &asked.site.link {
-            Some(crate::text::TransportText::Files(_)) => &["link", "files", "outbound", "send", verb],
-            Some(crate::text::TransportText::Http(_)) | None => &["link", "http", "send", verb],
-        };
-        self.say_at(asked.file, path, what, remedy);
+        let under = asked.site.link.as_ref().map_or(&["link"][..], TransportText::sends_under);
+        self.say_at(asked.file, &[under, &[verb]].concat(), what, remedy);
     }
 
     /// What can be switched on can be switched off again.

@@ -81,7 +81,7 @@ impl Checks<'_> {
     /// Codes for what is somebody else's, codes that nobody looks at, and units that are none.
     pub(super) fn coded(&mut self, name: SiteId, file: &str, site: &SiteText) {
         let Some(link) = &site.link else { return };
-        let over = if matches!(link, TransportText::Http(_)) { "http" } else { "files" };
+        let over = link.key();
         let folder = self.folder;
         let texts: Vec<&str> = link.mapping_files().iter().filter_map(|mapping| folder.file(&mapping.value)).collect();
         self.spoken(name, file, site, &["link", over, "tables"]);

@@ -133,7 +133,7 @@ impl Checks<'_> {
         let pages = self.pages;
         let Some(page) = text.erp.as_ref().and_then(|erp| pages.sites.get(&erp.value)) else { return };
         let Some(link) = &page.value.link else { return };
-        let over = if matches!(link, TransportText::Http(_)) { "http" } else { "files" };
+        let over = link.key();
         if link.tables().get("plant").is_some_and(|words| !words.contains_key(plant.as_str())) {
             let what = format!("the table plant has no word for {plant}, whose orders are this ERP's");
             self.note_at(&page.file, &["link", over, "tables", "plant"], what, format!("add `{plant}:` with the ERP's own word for it"));

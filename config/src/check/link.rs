@@ -4,35 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::Spanned;
 use takt_actors::link::files::names::Pattern;
-use takt_actors::link::format::{Csv, Format};
 use takt_protocol::effect::Effect;
 use takt_protocol::outbox::Class;
 
 use super::Checks;
-use crate::text::{DropText, FilesText, FormatText, HttpText, InboundText, PollText, SignatureText};
+use crate::text::{DropText, FilesText, HttpText, InboundText, PollText, SignatureText};
 
-type Classes = BTreeMap<String, Spanned<Class>>;
+pub(super) type Classes = BTreeMap<String, Spanned<Class>>;
 
 impl Checks<'_> {
     pub(super) fn http(&mut self, file: &str, http: &HttpText, classes: &Classes) {
-        for (verb, mapping) in &http.send {
-            self.verb(file, verb, mapping.referenced);
-            self.has(file, mapping, &["request", "outcome"], "what is sent");
-            self.of_its_verb(file, verb, mapping);
-            match classes.get(verb).map(|class| class.value) {
-                Some(Class::ProbeWithSettle { .. }) => self.has(file, mapping, &["probe", "probed"], "the class probe_with_settle"),
-                Some(Class::DedupByKey | Class::AtMostOnce) | None => {}
-            }
-        }
+        self.asked(file, &http.send, classes);
         for mapping in http.told() {
             self.has(file, mapping, &["inputs"], "what is received");
         }
-        for (topic, poll) in &http.polls {
-            self.poll(file, poll);
-            if topic.is_empty() {
-                self.say(file, poll.mapping.referenced, "a poll has no name".to_owned(), "write what is asked for, such as `recipes:`");
-            }
-        }
+        self.polls(file, &http.polls);
         self.are_there(file, http.mapping_files());
         if let Some(inbound) = &http.inbound {
             self.inbound(file, inbound);
@@ -57,7 +43,7 @@ impl Checks<'_> {
 
     fn inbound(&mut self, file: &str, inbound: &InboundText) {
         let path = ["link", "http", "inbound"];
-        self.format(file, &[path[0], path[1], path[2], "format", "csv"], &inbound.format);
+        self.format(file, &[path[0], path[1], path[2], "format"], &inbound.format);
         self.shown(file, inbound.token.as_deref());
         if inbound.token.is_none() && inbound.signature.is_none() {
             let what = "anybody could speak for this system".to_owned();
@@ -118,6 +104,19 @@ impl Checks<'_> {
         self.say_at(file, &["link", "http", "base"], format!("`{}` under `link.http.base` {what}", base.escape_debug()), remedy);
     }
 
+    /// Verbs that a system is asked for and answers.
+    pub(super) fn asked(&mut self, file: &str, send: &BTreeMap<String, Spanned<String>>, classes: &Classes) {
+        for (verb, mapping) in send {
+            self.verb(file, verb, mapping.referenced);
+            self.has(file, mapping, &["request", "outcome"], "what is sent");
+            self.of_its_verb(file, verb, mapping);
+            match classes.get(verb).map(|class| class.value) {
+                Some(Class::ProbeWithSettle { .. }) => self.has(file, mapping, &["probe", "probed"], "the class probe_with_settle"),
+                Some(Class::DedupByKey | Class::AtMostOnce) | None => {}
+            }
+        }
+    }
+
     pub(super) fn files(&mut self, file: &str, files: &FilesText, classes: &Classes) {
         let archived = files.outbound.as_ref().is_some_and(|outbound| !outbound.archive.is_empty());
         for (verb, mapping) in files.sent() {
@@ -145,7 +144,7 @@ impl Checks<'_> {
         self.are_there(file, files.mapping_files());
         if let Some(inbound) = &files.inbound {
             for (topic, text) in &inbound.topics {
-                self.format(file, &["link", "files", "inbound", "topics", topic, "format", "csv"], &text.value.format);
+                self.format(file, &["link", "files", "inbound", "topics", topic, "format"], &text.value.format);
             }
             if inbound.topics.is_empty() {
                 let what = "no file of this system is taken: `topics` names none".to_owned();
@@ -153,10 +152,11 @@ impl Checks<'_> {
             }
         }
         if let Some(outbound) = &files.outbound {
-            self.format(file, &["link", "files", "outbound", "format", "csv"], &outbound.format);
+            self.format(file, &["link", "files", "outbound", "format"], &outbound.format);
         }
         self.folders(file, files);
         self.names(file, files);
+        self.acknowledged(file, files);
         self.tables(file, &["link", "files", "tables"], &files.tables);
     }
 
@@ -213,21 +213,37 @@ impl Checks<'_> {
         }
     }
 
+    pub(super) fn polls(&mut self, file: &str, polls: &BTreeMap<String, PollText>) {
+        for (topic, poll) in polls {
+            self.poll(file, poll);
+            if topic.is_empty() {
+                self.say(file, poll.mapping.referenced, "a poll has no name".to_owned(), "write what is asked for, such as `recipes:`");
+            }
+        }
+    }
+
     fn poll(&mut self, file: &str, poll: &PollText) {
-        match (&poll.path, &poll.cursor) {
-            (_, Some(_)) => self.has(file, &poll.mapping, &["ask", "items", "inputs"], "a poll with a cursor"),
-            (_, None) => self.has(file, &poll.mapping, &["inputs"], "what is received"),
+        match (&poll.cursor, poll.marked) {
+            (Some(_), _) => self.has(file, &poll.mapping, &["ask", "items", "inputs"], "a poll with a cursor"),
+            (None, true) => self.has(file, &poll.mapping, &["ask", "items", "mark", "inputs"], "a poll of what is not marked"),
+            (None, false) => self.has(file, &poll.mapping, &["inputs"], "what is received"),
         }
         let place = poll.mapping.referenced;
-        match (&poll.path, &poll.cursor) {
-            (Some(_), Some(_)) => {
-                let what = "a poll with a cursor has a path, which nobody would ask for".to_owned();
+        if poll.cursor.is_some() && poll.marked {
+            let what = "a poll has a cursor and marks, and needs only one of them".to_owned();
+            self.say(file, place, what, "leave out `cursor` where the system lets us mark what was taken, and `marked` where it does not");
+        }
+        match (&poll.path, poll.is_of_items()) {
+            (Some(_), true) => {
+                let by = if poll.cursor.is_some() { "a cursor" } else { "marks" };
+                let what = format!("a poll with {by} has a path, which nobody would ask for");
                 self.say(file, place, what, "leave out `path`: `ask` of the mapping says what to ask for");
             }
-            (None, None) => {
-                self.say(file, place, "a poll asks for nothing".to_owned(), "write a `path`, or a `cursor` where its mapping has `ask`");
+            (None, false) => {
+                let remedy = "write a `path`, or a `cursor` or `marked: true` where its mapping has `ask`";
+                self.say(file, place, "a poll asks for nothing".to_owned(), remedy);
             }
-            (Some(_), None) | (None, Some(_)) => {}
+            (Some(_), false) | (None, true) => {}
         }
     }
 
@@ -249,33 +265,12 @@ impl Checks<'_> {
         }
     }
 
-    fn are_there<'b>(&mut self, file: &str, mappings: impl Iterator<Item = &'b Spanned<String>>) {
+    pub(super) fn are_there<'b>(&mut self, file: &str, mappings: impl Iterator<Item = &'b Spanned<String>>) {
         for mapping in mappings {
             if self.folder.file(&mapping.value).is_none() {
                 let what = format!("there is no mapping file {}", mapping.value);
                 self.say(file, mapping.referenced, what, "name a .jq file by its path from this configuration's folder");
             }
-        }
-    }
-
-    fn format(&mut self, file: &str, path: &[&str], format: &FormatText) {
-        let FormatText::Csv(csv) = format else { return };
-        let splits = csv.delimiter.is_ascii() && !csv.delimiter.is_ascii_alphanumeric() && !['"', '\r', '\n', '.'].contains(&csv.delimiter);
-        if !splits {
-            let what = format!("`{}` cannot stand between fields", csv.delimiter.escape_debug());
-            let path = [path, &["delimiter"]].concat();
-            self.say_at(file, &path, what, "write a comma, a semicolon, a tab or another sign as `delimiter`");
-        }
-        let plain = |charset: &String| Format::Csv(Csv { charset: Some(charset.clone()), ..Csv::default() });
-        let read = csv.charset.as_ref().map(|charset| (charset, plain(charset).read(b"a")));
-        if let Some((charset, Err(_))) = read {
-            let what = format!("there is no charset {}", charset.escape_debug());
-            self.say_at(
-                file,
-                &[path, &["charset"]].concat(),
-                what,
-                "write a label such as windows-1252, iso-8859-15 or utf-16le, or leave it out for UTF-8",
-            );
         }
     }
 

@@ -53,6 +53,7 @@ impl Checks<'_> {
         match &site.link {
             Some(TransportText::Http(http)) => self.http(file, http, &site.classes),
             Some(TransportText::Files(files)) => self.files(file, files, &site.classes),
+            Some(TransportText::Sql(sql)) => self.sql(file, sql, &site.classes),
             None => {}
         }
     }
@@ -125,13 +126,15 @@ impl Checks<'_> {
         }
         let asked = match &site.link {
             Some(TransportText::Http(http)) => http.send.contains_key("read_books"),
+            Some(TransportText::Sql(sql)) => sql.send.contains_key("read_books"),
             Some(TransportText::Files(_)) => false,
             // Nothing can be said of a link that could not be read.
             None => true,
         };
         if !asked {
             let what = format!("nobody can ask {name} what is in its books");
-            self.say(file, at, what, "add `read_books:` to `link.http.send`, with a mapping that has `request` and `outcome`");
+            let remedy = "add `read_books:` to `send` of a link over HTTP or SQL, with a mapping that has `request` and `outcome`";
+            self.say(file, at, what, remedy);
         }
         let Pace { at: times, every_ms, settle_ms, at_once, patience_ms, .. } = &pace.value;
         if let Some(time) =

@@ -90,6 +90,7 @@ impl Checks<'_> {
 pub(super) fn sent(link: &TransportText) -> BTreeSet<&str> {
     match link {
         TransportText::Http(http) => http.send.keys().map(String::as_str).collect(),
+        TransportText::Sql(sql) => sql.send.keys().map(String::as_str).collect(),
         TransportText::Files(files) => files.sent().map(|(verb, _)| verb.as_str()).collect(),
     }
 }
@@ -99,5 +100,6 @@ fn hears(link: &TransportText) -> bool {
     match link {
         TransportText::Http(http) => http.told().next().is_some() || !http.polls.is_empty(),
         TransportText::Files(files) => files.told().next().is_some(),
+        TransportText::Sql(sql) => !sql.polls.is_empty(),
     }
 }

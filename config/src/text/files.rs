@@ -31,6 +31,8 @@ pub struct DropText {
     pub done: Option<Spanned<String>>,
     /// Where files go that nobody understands; left out, `error` within the folder.
     pub errors: Option<Spanned<String>>,
+    /// Where we lay down an acknowledgement (997 or CONTRL) of each interchange that was taken or refused; left out, none is written.
+    pub acknowledge: Option<Spanned<String>>,
     /// How often it is looked at, in ms.
     pub every_ms: NonZeroU64,
     /// How long a file must have stood unchanged before it is taken, in ms; left out, 2000.
@@ -102,10 +104,9 @@ impl FilesText {
 
     /// Gives every text that may hold a variable to `fill`.
     pub(crate) fn each_text(&mut self, fill: &mut dyn FnMut(&mut String)) {
-        let inbound = self
-            .inbound
-            .iter_mut()
-            .flat_map(|inbound| [&mut inbound.folder].into_iter().chain(&mut inbound.done).chain(&mut inbound.errors));
+        let inbound = self.inbound.iter_mut().flat_map(|inbound| {
+            [&mut inbound.folder].into_iter().chain(&mut inbound.done).chain(&mut inbound.errors).chain(&mut inbound.acknowledge)
+        });
         let outbound = self
             .outbound
             .iter_mut()

@@ -1,5 +1,5 @@
 //! The `link` of a site: the transport, and which mapping file says what in the system's own words. Over HTTP here; over
-//! folders in [`super::files`].
+//! folders in [`super::files`]; over SQL in [`super::sql`].
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use takt_actors::link::format::edi::Standard;
 use takt_actors::link::format::{Csv, Format, Quotes};
 use takt_protocol::signature::Signature;
 
 use super::files::FilesText;
+use super::fixed::FixedText;
+use super::sql::SqlText;
 
 /// The transport of a link.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,6 +23,8 @@ pub enum TransportText {
     Http(HttpText),
     /// Folders of files both ways.
     Files(FilesText),
+    /// The tables and procedures of a database, both ways.
+    Sql(SqlText),
 }
 
 impl TransportText {
@@ -28,6 +33,7 @@ impl TransportText {
         match self {
             Self::Http(http) => http.mapping_files().collect(),
             Self::Files(files) => files.mapping_files().collect(),
+            Self::Sql(sql) => sql.mapping_files().collect(),
         }
     }
 
@@ -42,6 +48,7 @@ impl TransportText {
                 let told = files.inbound.iter_mut().flat_map(|inbound| inbound.topics.values_mut()).map(|topic| &mut topic.value.mapping);
                 files.outbound.iter_mut().flat_map(|outbound| outbound.send.values_mut()).chain(told).collect()
             }
+            Self::Sql(sql) => sql.send.values_mut().chain(sql.polls.values_mut().map(|poll| &mut poll.mapping)).collect(),
         }
     }
 
@@ -60,6 +67,28 @@ impl TransportText {
                 let told = told.map(|(topic, text)| (named("inbound", topic), &text.value.mapping));
                 files.sent().map(|(verb, file)| (named("send", verb), file)).chain(told).collect()
             }
+            Self::Sql(sql) => {
+                let polled = sql.polls.iter().map(|(topic, poll)| (named("polls", topic), &poll.mapping));
+                sql.send.iter().map(|(verb, file)| (named("send", verb), file)).chain(polled).collect()
+            }
+        }
+    }
+
+    /// The keys, behind that of the transport, under which it names what is sent.
+    pub(crate) fn sends_under(&self) -> &'static [&'static str] {
+        match self {
+            Self::Http(_) => &["link", "http", "send"],
+            Self::Files(_) => &["link", "files", "outbound", "send"],
+            Self::Sql(_) => &["link", "sql", "send"],
+        }
+    }
+
+    /// The key of the transport.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Files(_) => "files",
+            Self::Sql(_) => "sql",
         }
     }
 
@@ -68,12 +97,17 @@ impl TransportText {
         match self {
             Self::Http(http) => &http.tables,
             Self::Files(files) => &files.tables,
+            Self::Sql(sql) => &sql.tables,
         }
     }
 
     /// What must not be known to everybody, each with the keys that lead to it.
     pub(crate) fn secrets(&self) -> Vec<(&str, Vec<&'static str>)> {
-        let Self::Http(http) = self else { return Vec::new() };
+        let http = match self {
+            Self::Http(http) => http,
+            Self::Sql(sql) => return sql.password.iter().map(|secret| (secret.as_str(), vec!["link", "sql", "password"])).collect(),
+            Self::Files(_) => return Vec::new(),
+        };
         let inbound = http.inbound.as_ref();
         let all = [
             (http.bearer.as_deref(), vec!["link", "http", "bearer"]),
@@ -92,6 +126,7 @@ impl TransportText {
         match self {
             Self::Http(http) => http.each_text(fill),
             Self::Files(files) => files.each_text(fill),
+            Self::Sql(sql) => sql.each_text(fill),
         }
     }
 }
@@ -147,6 +182,12 @@ pub enum FormatText {
     Xml,
     /// Fields between delimiters.
     Csv(CsvText),
+    /// Columns of a fixed width.
+    Fixed(FixedText),
+    /// ANSI ASC X12.
+    X12,
+    /// UN/EDIFACT.
+    Edifact,
 }
 
 /// How rows of fields are written.
@@ -180,6 +221,9 @@ impl FormatText {
         match self {
             Self::Json => Format::Json,
             Self::Xml => Format::Xml,
+            Self::Fixed(text) => Format::Fixed(text.fixed()),
+            Self::X12 => Format::Edi(Standard::X12),
+            Self::Edifact => Format::Edi(Standard::Edifact),
             Self::Csv(text) => {
                 let delimiter = u8::try_from(text.delimiter).unwrap_or(b',');
                 Format::Csv(Csv { delimiter, header: text.header, charset: text.charset.clone(), quotes: text.quotes })
@@ -240,11 +284,12 @@ impl SignatureText {
     }
 }
 
-/// Something that is read regularly: whole, where an answer that is the same as before changes nothing; or from a place on.
+/// Something that is read regularly: whole, where an answer that is the same as before changes nothing; from a place on; or what was
+/// not marked yet.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PollText {
-    /// What to GET; not where there is a cursor, because the mapping says then what to ask for.
+    /// What to GET, or over SQL the statement to ask; not where there is a cursor or marks, because the mapping says then what to ask for.
     pub path: Option<String>,
     /// How often, in ms.
     pub every_ms: NonZeroU64,
@@ -252,6 +297,16 @@ pub struct PollText {
     pub mapping: Spanned<String>,
     /// That only what was changed is read.
     pub cursor: Option<CursorText>,
+    /// That only what was not marked yet is read, and marked when it was taken.
+    #[serde(default)]
+    pub marked: bool,
+}
+
+impl PollText {
+    /// Whether it is read item by item, each with a name of its own.
+    pub fn is_of_items(&self) -> bool {
+        self.cursor.is_some() || self.marked
+    }
 }
 
 /// How a list is read that only tells what was changed.

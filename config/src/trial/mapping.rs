@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use takt_actors::link::format::Format;
 use takt_actors::link::inbound::FileMark;
 use takt_actors::link::mapping::Mapping;
-use takt_actors::link::{Errand, fits, http, inbound, local, poll};
+use takt_actors::link::{Errand, fits, inbound, local, meaning, poll};
 use takt_protocol::calendar::Calendar;
 use takt_protocol::effect::Effect;
 use takt_protocol::instant::Instant;
@@ -81,7 +81,7 @@ impl Given {
     fn view(&self) -> Vec<u8> {
         match &self.what {
             // Given whole: the answer, and what to read from on.
-            What::Message { topic, payload, .. } if matches!(self.call, "ask" | "items") => {
+            What::Message { topic, payload, .. } if matches!(self.call, "ask" | "items" | "mark") => {
                 let given = serde_json::from_slice(payload).unwrap_or_default();
                 poll::view(self.site, topic, &self.tables, &given).to_string().into_bytes()
             }
@@ -89,7 +89,7 @@ impl Given {
                 let received_at = Instant::parse(RECEIVED_AT).unwrap_or(Instant::EPOCH);
                 inbound::view(self.site, topic, received_at, &self.tables, file.as_ref(), payload, read)
             }
-            What::Errand { errand, answers } => http::view(self.site, &self.tables, errand, answers).to_string().into_bytes(),
+            What::Errand { errand, answers } => meaning::view(self.site, &self.tables, errand, answers).to_string().into_bytes(),
         }
     }
 
@@ -184,7 +184,7 @@ pub fn format(mesh: &Mesh, site: SiteId, file: &str) -> Format {
             let mut topics = files.inbound.iter().flat_map(|inbound| inbound.topics.values());
             topics.find(|topic| topic.value.mapping.value == file).map(|topic| &topic.value.format)
         }
-        None => None,
+        Some(TransportText::Sql(_)) | None => None,
     };
     told.map(FormatText::format).unwrap_or_default()
 }
@@ -197,7 +197,8 @@ pub fn calendar(mesh: &Mesh, site: SiteId) -> Calendar {
 /// Whether the messages that a mapping of a site takes have a name where they come from: files, and items of a list.
 pub fn named(mesh: &Mesh, site: SiteId, file: &str) -> bool {
     match mesh.links.get(&site).map(|link| &link.transport) {
-        Some(TransportText::Http(http)) => http.polls.values().any(|poll| poll.cursor.is_some() && poll.mapping.value == file),
+        Some(TransportText::Http(http)) => http.polls.values().any(|poll| poll.is_of_items() && poll.mapping.value == file),
+        Some(TransportText::Sql(sql)) => sql.polls.values().any(|poll| poll.is_of_items() && poll.mapping.value == file),
         Some(TransportText::Files(files)) => files.told().any(|named| named.value == file),
         None => false,
     }

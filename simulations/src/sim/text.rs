@@ -50,11 +50,17 @@ fn read(dir: &Path) -> anyhow::Result<Loaded> {
         *mapping = mapping.clone().in_place();
     }
     let mut notes = Vec::new();
-    let in_files = |link: &LinkText| matches!(link.transport, TransportText::Files(_));
-    for (site, _) in mesh.links.iter().filter(|(_, link)| in_files(link)) {
-        notes.push(format!("{site} speaks in files, which are not simulated: it gets no orders"));
+    let elsewhere = |link: &LinkText| match link.transport {
+        TransportText::Http(_) => None,
+        TransportText::Files(_) => Some("files"),
+        TransportText::Sql(_) => Some("SQL"),
+    };
+    for (site, link) in &mesh.links {
+        if let Some(word) = elsewhere(link) {
+            notes.push(format!("{site} speaks in {word}, which is not simulated: it gets no orders"));
+        }
     }
-    mesh.links.retain(|_, link| !in_files(link));
+    mesh.links.retain(|_, link| elsewhere(link).is_none());
     let mut slowed = 0;
     for link in mesh.links.values_mut() {
         if let TransportText::Http(http) = &mut link.transport {

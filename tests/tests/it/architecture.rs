@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 const ARROW: [&str; 7] = ["protocol", "cluster", "actors", "config", "simulations", "nodes", "tests"];
 
 /// The dependencies that shape the design, and who may name them (tests listen to the bus and must-fail controls use sled).
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 14] = [
     ("async-nats", &["cluster", "tests"]),
     ("redb", &["cluster"]),
     ("sled", &["cluster", "tests"]),
     ("dashmap", &["cluster"]),
     ("ractor", &["actors"]),
+    ("sqlx", &["actors"]),
     ("rmp-serde", &["protocol"]),
     ("sha2", &["protocol"]),
     ("hmac", &["protocol"]),

@@ -10,10 +10,12 @@
 
 mod architecture;
 mod chaos;
+mod databases;
 mod demo;
 mod desks;
 mod draw;
 mod edge;
+mod edi;
 mod federation;
 mod foreign;
 mod leaf;
@@ -29,6 +31,7 @@ mod servers_power;
 mod several;
 mod skipped;
 mod small_disk;
+mod sql;
 mod store_account;
 mod store_kill;
 mod store_power;

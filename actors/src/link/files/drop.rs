@@ -2,6 +2,8 @@
 //! and only then it is moved away. A crash in between leaves it lying, and it is taken again under the same keys, so that
 //! nothing happens twice. On its way out it has a name of its own (`.NAME.takt-leaving`): what a system lays over it in that
 //! moment is seen to be another file, and read, too. What cannot be understood goes aside with the reason beside it, and is a case of its site.
+//!
+//! An interchange is acknowledged, where that is wanted, when what is in it is durable or set aside, and before it is moved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use takt_protocol::instant::Instant;
 
 use super::disk::{self, Standing};
 use super::names::{Pattern, is_unfinished, leaving};
+use super::numbers::{self, moment};
+use crate::link::format::{Format, edi};
 use crate::link::inbound::{Called, FileMark, Inbound, Refused, Taken, Told};
 use crate::link::mapping;
 
@@ -25,6 +29,8 @@ pub struct DropSpec {
     pub done: PathBuf,
     /// Where files go that nobody understands, each with its reason beside it.
     pub errors: PathBuf,
+    /// Where an acknowledgement of each interchange is laid down, if anywhere.
+    pub acknowledge: Option<PathBuf>,
     /// How often it is looked at, in ms.
     pub every_ms: u64,
     /// How long a file must have stood unchanged, in ms.
@@ -168,7 +174,11 @@ impl Watcher {
         if after.as_ref() != Some(standing) {
             return Ok(false);
         }
-        let taken = self.take(standing, Bytes::from(content), too_long).await?;
+        let content = Bytes::from(content);
+        let taken = self.take(standing, content.clone(), too_long).await?;
+        if !too_long {
+            self.acknowledge(standing, &content, taken.raw).await?;
+        }
         self.mark(&standing.name, taken.set_aside.is_some()).await?;
         let moved = self.clear_away(standing, &taken).await;
         moved.map_err(|error| Left::alone(format!("was taken, and cannot be moved away: {error}")))
@@ -219,6 +229,31 @@ impl Watcher {
         let file = FileMark { name: name.clone(), modified_at: standing.modified_at };
         let called = Some(Called::file(name, &RawRef::of(&raw)));
         self.inbound.take(&Told { topic, raw, called, file: Some(&file), brought: false }).await
+    }
+
+    /// Tells who sent an interchange that it is here, or what is wrong with it. A file that comes again after a crash is told of once, as
+    /// long as what was told lies there.
+    async fn acknowledge(&self, standing: &Standing, content: &[u8], raw: RawRef) -> Result<(), Left> {
+        let format = self.topic(&standing.name).and_then(|topic| self.inbound.topic(topic)).map(|topic| &topic.format);
+        let (Some(folder), Some(Format::Edi(standard))) = (&self.spec.acknowledge, format) else { return Ok(()) };
+        let mark: String = raw.to_string().chars().take(16).collect();
+        let name = format!("ack-{mark}.{}", standard.ending());
+        let now = self.inbound.region().node().seams.clock.now();
+        // How much there is to say is looked at before numbers are used for it.
+        let said = edi::acknowledgement(*standard, content, 0, &moment(now));
+        let Some(count) = said.as_ref().and_then(serde_json::Value::as_array).map(Vec::len) else { return Ok(()) };
+        if tokio::fs::try_exists(folder.join(&name)).await.is_ok_and(|there| there) {
+            return Ok(());
+        }
+        let told = |error: std::io::Error| Left::alone(format!("was taken, and cannot be acknowledged in {}: {error}", folder.display()));
+        let number = numbers::next(folder, now, count).await.map_err(told)?;
+        let Some(said) = edi::acknowledgement(*standard, content, number, &moment(now)) else { return Ok(()) };
+        // Whoever gave a name that cannot be written gets no answer; the interchange is taken all the same.
+        let Ok((bytes, _)) = Format::Edi(*standard).write(&said) else {
+            tracing::warn!(site = %self.inbound.site(), file = standing.name, "an interchange cannot be acknowledged: its head has letters that cannot be written");
+            return Ok(());
+        };
+        disk::put(folder, &name, &bytes).await.map_err(told)
     }
 
     /// The topic of a file: of those whose pattern takes its name, the one that says most.

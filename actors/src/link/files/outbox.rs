@@ -3,20 +3,26 @@
 //!
 //! Accepted means that it lies there whole; what the system makes of it, it tells by a file of its own. A system that
 //! deletes what it takes cannot be asked later, so a lost send waits for a person.
+//!
+//! An interchange that has no control number is given the next one of its folder when it is laid down (`numbers`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use takt_cluster::clock::SystemClock;
+use takt_cluster::seam::Clock;
 use takt_protocol::name::SiteId;
 use takt_protocol::outbox::Receipt;
 
 use super::names::is_plain;
+use super::numbers;
 use super::{Written, disk};
 use crate::link::format::Format;
-use crate::link::http::view;
 use crate::link::mapping::Mapping;
+use crate::link::meaning::view;
 use crate::link::{Errand, LateRefusal, Link, Probed, Sent};
 
 /// Where a system takes files from.
@@ -39,12 +45,13 @@ pub struct FilesLink {
     site: SiteId,
     spec: Option<FilesSpec>,
     verbs: BTreeMap<String, Mapping>,
+    clock: Arc<dyn Clock>,
 }
 
 /// A file of ours.
 struct Page {
     name: String,
-    bytes: Vec<u8>,
+    body: Value,
     /// What is known of it once it lies there.
     receipt: Receipt,
 }
@@ -62,7 +69,7 @@ enum Found {
 impl FilesLink {
     /// A link to `site`, with a mapping for each verb it can carry out.
     pub fn new(site: SiteId, spec: Option<FilesSpec>, verbs: BTreeMap<String, Mapping>) -> Self {
-        Self { site, spec, verbs }
+        Self { site, spec, verbs, clock: Arc::new(SystemClock::start()) }
     }
 
     /// The file that says what is to be done.
@@ -77,6 +84,8 @@ impl FilesLink {
             Format::Json => "json",
             Format::Xml => "xml",
             Format::Csv(_) => "csv",
+            Format::Fixed(_) => "txt",
+            Format::Edi(standard) => standard.ending(),
         };
         if !is_plain(&begin) {
             return Err(format!(
@@ -85,9 +94,17 @@ impl FilesLink {
                 begin.escape_debug()
             ));
         }
-        let (bytes, _) = spec.format.write(&written.body).map_err(|why| format!("{} cannot be written: {why}", mapping.name()))?;
         let name = format!("{begin}-{}.{ending}", errand.reference.as_str());
-        Ok(Page { name, bytes, receipt: Receipt { document: written.document, ..Receipt::default() } })
+        Ok(Page { name, body: written.body, receipt: Receipt { document: written.document, ..Receipt::default() } })
+    }
+
+    /// What stands in a file; an interchange is numbered now.
+    async fn numbered(&self, spec: &FilesSpec, mut body: Value) -> Result<Value, String> {
+        if let Format::Edi(_) = spec.format {
+            let done = numbers::give(&spec.inbox, &mut body, self.clock.now()).await;
+            done.map_err(|error| format!("{} gives no control number: {error}", spec.inbox.display()))?;
+        }
+        Ok(body)
     }
 }
 
@@ -143,7 +160,7 @@ impl Link for FilesLink {
         let (Some(spec), Some(mapping)) = (&self.spec, self.verbs.get(verb)) else {
             return Sent::Misconfigured { why: format!("the link of {} has no mapping for {verb}: add one to `outbound.send`", self.site) };
         };
-        let Page { name, bytes, receipt } = match self.page(spec, mapping, errand).await {
+        let Page { name, body, receipt } = match self.page(spec, mapping, errand).await {
             Ok(page) => page,
             Err(why) => return Sent::Misconfigured { why },
         };
@@ -156,6 +173,14 @@ impl Link for FilesLink {
             Ok(Found::Nowhere) => {}
             Err(why) => return Sent::NotDone { why },
         }
+        let body = match self.numbered(spec, body).await {
+            Ok(body) => body,
+            Err(why) => return Sent::NotDone { why },
+        };
+        let bytes = match spec.format.write(&body) {
+            Ok((bytes, _)) => bytes,
+            Err(why) => return Sent::Misconfigured { why: format!("{} cannot be written: {why}", mapping.name()) },
+        };
         match disk::put(&spec.inbox, &name, &bytes).await {
             Ok(()) => Sent::Accepted(receipt),
             // It may have its name already, and be taken.

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::link::fixture::{MACHINES, Yard, nord};
 use crate::link::format::Format;
-use crate::link::http::HttpSpec;
+use crate::link::http::{HttpLink, HttpSpec};
 
 const LIST: &str = r#"
 def ask: if .page > 0 and .body.next == null then empty

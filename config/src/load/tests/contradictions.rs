@@ -273,7 +273,7 @@ fn only_a_system_that_has_books_and_can_be_asked_is_compared_with_ours() {
         (
             "sites/erp.yaml",
             format!("{ERP}reconcile: {{}}\nlink: {{http: {{base: 'http://x', send: {{}}}}}}\n"),
-            "sites/erp.yaml:4:12: nobody can ask erp what is in its books. add `read_books:` to `link.http.send`, with a mapping that has `request` and `outcome`",
+            "sites/erp.yaml:4:12: nobody can ask erp what is in its books. add `read_books:` to `send` of a link over HTTP or SQL, with a mapping that has `request` and `outcome`",
         ),
         (
             "sites/erp.yaml",

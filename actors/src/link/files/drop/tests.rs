@@ -6,13 +6,22 @@ use std::path::Path;
 use super::*;
 use crate::link::deliveries::Outcome;
 use crate::link::fixture::{MACHINES, Yard, nord};
+use crate::link::format::edi::Standard;
 use crate::link::format::{Csv, Format};
 use crate::node::Settings;
 use crate::tape::tests::seams;
 
 fn spec(dir: &Path, settle_ms: u64) -> DropSpec {
     let topics = vec![("rows".to_owned(), Pattern::new("*.csv")), ("one".to_owned(), Pattern::new("*"))];
-    DropSpec { folder: dir.to_owned(), done: dir.join("out/done"), errors: dir.join("out/error"), every_ms: 10, settle_ms, topics }
+    DropSpec {
+        folder: dir.to_owned(),
+        done: dir.join("out/done"),
+        errors: dir.join("out/error"),
+        acknowledge: None,
+        every_ms: 10,
+        settle_ms,
+        topics,
+    }
 }
 
 fn watcher(yard: &Yard, dir: &Path) -> Watcher {
@@ -300,5 +309,47 @@ async fn a_folder_that_is_not_there_is_told_and_not_made() {
     let why = watcher(&yard, &gone).look().await.unwrap_err();
     assert!(why.contains("mount cannot be read"), "{why}");
     assert!(!gone.exists());
+    yard.region.stop().await;
+}
+
+/// Every message is a machine that is down, by its type.
+const MESSAGES: &str = r#"
+def down($site; $machine):
+  { to: { native: { kind: "site", names: [{ system: $site, kind: "document", id: $site }] } }, occurred_at: "2026-11-24T03:12:00Z",
+    body: { site: { report: { equipment_state: { equipment: $machine, available: false, state: "down" } } } } };
+def inputs: .site as $site | .body[].groups[].messages[] | down($site; "M" + .type);
+"#;
+
+#[tokio::test]
+async fn an_interchange_is_acknowledged_once_when_it_is_durable_and_rejected_when_it_is_broken() {
+    let (yard, dir) = (Yard::start().await, tempfile::tempdir().unwrap());
+    let back = dir.path().join("back");
+    let door = || yard.door(&[("edi", Format::Edi(Standard::X12), MESSAGES)]);
+    let topics = vec![("edi".to_owned(), Pattern::new("*.x12"))];
+    let spec = DropSpec { topics, acknowledge: Some(back.clone()), ..spec(dir.path(), 0) };
+    let sample = include_str!("../../format/edi/samples/all.x12");
+    let acks = || lies(&back).into_iter().filter(|name| name.starts_with("ack-")).collect::<Vec<_>>();
+    fs::write(dir.path().join("a.x12"), sample).unwrap();
+    // Nobody can be told yet: it is durable, and lies there until somebody can.
+    let mut watcher = Watcher::new(door(), spec.clone());
+    assert!(watcher.look().await.unwrap_err().contains("was taken, and cannot be acknowledged in"));
+    assert_eq!((yard.machines().await.len(), dir.path().join("a.x12").exists()), (8, true));
+    fs::create_dir(&back).unwrap();
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!((yard.machines().await.len(), acks().len()), (8, 1));
+    let told = fs::read_to_string(back.join(&acks()[0])).unwrap();
+    assert!(told.contains("AK2*856*0001~AK5*A~AK9*A*1*1*1~"), "{told}");
+    // A crash before it was moved: it is there again, and was told of.
+    fs::write(dir.path().join("a.x12"), sample).unwrap();
+    assert_eq!(Watcher::new(door(), spec.clone()).look().await, Ok(1));
+    assert_eq!((yard.machines().await.len(), acks().len()), (8, 1));
+    fs::write(dir.path().join("b.x12"), sample.replacen("SE*9*0001", "SE*8*0001", 1)).unwrap();
+    assert_eq!(watcher.look().await, Ok(1));
+    assert_eq!((yard.machines().await.len(), lies(&spec.errors)), (8, vec!["b.x12".to_owned(), "b.x12.reason.txt".to_owned()]));
+    assert!(fs::read_to_string(spec.errors.join("b.x12.reason.txt")).unwrap().contains("segment 11 (SE), element 1: it says `8` segments"));
+    let told: Vec<String> = acks().iter().map(|name| fs::read_to_string(back.join(name)).unwrap()).collect();
+    assert!(told.len() == 2 && told.iter().any(|told| told.contains("AK5*R*4~AK9*R*1*1*0~")), "{told:?}");
+    let numbers: BTreeSet<&str> = told.iter().filter_map(|told| told.get(90..99)).collect();
+    assert_eq!(numbers.len(), 2, "two acknowledgements have one control number: {told:?}");
     yard.region.stop().await;
 }

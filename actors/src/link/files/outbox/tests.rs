@@ -11,6 +11,7 @@ use takt_protocol::words::DocNo;
 use super::*;
 use crate::link::fixture::nord;
 use crate::link::format::Csv;
+use crate::link::format::edi::Standard;
 
 const UNBLOCK: &str = r#"def file: { name: "UNBLOCK", document: .reference,
   body: { Shipment: { ID: .effect.shipment, Ref: .reference } } };"#;
@@ -125,4 +126,27 @@ async fn what_a_mapping_gives_that_is_no_file_is_a_wrong_configuration() {
     let none = FilesLink::new(nord(), None, BTreeMap::new());
     assert!(matches!(none.send(&errand(FIRST)).await, Sent::Misconfigured { why } if why.contains("outbound.send")));
     assert!(lies(&dir.path().join("in")).is_empty());
+}
+
+const NOTICE: &str = r#"def file: { name: "UNBLOCK", document: .reference, body: { sender: { id: "US" }, receiver: { id: "THEM" },
+  groups: [{ messages: [{ type: "856", segments: [["BSN", "00", .reference]] }] }] } };"#;
+
+#[tokio::test]
+async fn each_interchange_has_a_control_number_of_its_own_and_the_time_at_which_it_was_laid_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = link(dir.path(), Format::Edi(Standard::X12), NOTICE);
+    let mut numbers = Vec::new();
+    for reference in [FIRST, "REFERENCE0000002"] {
+        assert!(matches!(link.send(&errand(reference)).await, Sent::Accepted(_)));
+        let file = dir.path().join(format!("in/UNBLOCK-{reference}.x12"));
+        let read = Format::Edi(Standard::X12).read(&fs::read(file).unwrap()).unwrap().into_owned();
+        let read: Value = serde_json::from_slice(&read).unwrap();
+        assert_eq!(read[0]["groups"][0]["messages"][0]["segments"], json!([["BSN", "00", reference]]));
+        assert!(read[0]["at"].as_str().unwrap() > "2025", "{read}");
+        numbers.push(read[0]["control"].as_str().unwrap().parse::<u64>().unwrap());
+    }
+    assert_eq!(numbers[1], numbers[0] + 1);
+    // Asked again it is there, and no number is used up.
+    assert!(matches!(link.send(&errand(FIRST)).await, Sent::Accepted(_)));
+    assert_eq!(fs::read_to_string(dir.path().join("in/.takt-control")).unwrap(), numbers[1].to_string());
 }
