@@ -1,6 +1,6 @@
 //! What CI plays of the simulator, for some minutes: runs that broke a promise once, fresh ones that the commit draws, some of them in
 //! two processes whose traces must be the same, and planted bugs, which must be seen. Bounded by time and not by number, because
-//! machines differ; at least one of each is played wherever it runs.
+//! machines differ; one of each is played wherever tests run.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -77,7 +77,7 @@ fn holds(seed: u64, scenario: &'static Scenario) -> Option<String> {
 /// The last line of a process of its own.
 fn apart(seed: u64, scenario: &Scenario) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "sim::tests::commit::one_run_in_a_process_of_its_own", "--ignored", "--nocapture"]);
+    command.args(["--exact", "sim::tests::commit::what_the_commit_draws_holds", "--nocapture", "--test-threads=1"]);
     let ran = command.env(RUN, format!("{seed} {}", scenario.name)).output().unwrap();
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
     text.lines().find(|line| line.starts_with("trace sha256:")).map_or(text.clone(), str::to_owned)
@@ -94,19 +94,21 @@ fn seen((bug, name): (Bug, &str)) -> Option<String> {
 }
 
 #[test]
-#[ignore = "takes minutes: .ci/run plays it"]
-#[expect(clippy::print_stdout, reason = "a person reads what was played")]
+#[expect(clippy::print_stdout, reason = "a person reads what was played, and one process what the other one played")]
 fn what_the_commit_draws_holds() {
-    let (commit, minutes, clock) = (number(DRAWN_FROM, 1), number(MINUTES, 2), SystemClock::start());
+    if let Ok(wanted) = std::env::var(RUN) {
+        let (seed, scenario) = scenario::listed(&wanted).unwrap()[0];
+        let verdict = must_hold(&Trial::of(seed, scenario));
+        println!("\ntrace sha256:{}", verdict.trace);
+        return;
+    }
+    let (commit, minutes, clock) = (number(DRAWN_FROM, 1), number(MINUTES, 0), SystemClock::start());
     let (next, played, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::<Kind, u64>::new()), Mutex::new(Vec::new()));
+    let over = |at: usize| at >= TURNS.len() / 2 && clock.elapsed() >= Duration::from_mins(minutes);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
             scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    if at >= TURNS.len() / 2 && clock.elapsed() >= Duration::from_mins(minutes) {
-                        break;
-                    }
+                for at in std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| !over(*at))) {
                     let kind = TURNS[at % TURNS.len()];
                     let found = play(kind, commit, at as u64);
                     *played.lock().unwrap().entry(kind).or_default() += 1;
@@ -119,14 +121,4 @@ fn what_the_commit_draws_holds() {
     println!("drawn from {commit}, in {} s: {played:?}", clock.elapsed().as_secs());
     assert_eq!(played.len(), 4, "one of each is the least");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-}
-
-#[test]
-#[ignore = "a process of its own for the one above"]
-#[expect(clippy::print_stdout, reason = "the other process reads it")]
-fn one_run_in_a_process_of_its_own() {
-    let Ok(wanted) = std::env::var(RUN) else { return };
-    let (seed, scenario) = scenario::listed(&wanted).unwrap()[0];
-    let verdict = must_hold(&Trial::of(seed, scenario));
-    println!("\ntrace sha256:{}", verdict.trace);
 }
