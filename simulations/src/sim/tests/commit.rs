@@ -27,6 +27,9 @@ const BUGS: [(Bug, &str); 4] = [
 /// Seeds that a bug is looked for in.
 const SEEDS_A_BUG: u64 = 12;
 
+/// No commit is judged by a scenario that only a few seeds of have been played yet.
+const YOUNG: &str = "behind-our-back";
+
 /// What is played in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -51,7 +54,7 @@ fn drawn<T: Copy>(all: &[T], commit: u64, at: u64) -> T {
 /// Plays a turn; what was wrong.
 fn play(kind: Kind, commit: u64, at: u64) -> Option<String> {
     let once: Vec<(u64, &'static Scenario)> = scenario::listed(include_str!("../../../seeds.txt")).unwrap();
-    let days: Vec<&'static Scenario> = scenario::every().filter(|day| day.hours <= 14).collect();
+    let days: Vec<&'static Scenario> = scenario::every().filter(|day| day.hours <= 14 && day.name != YOUNG).collect();
     // Nobody has played this seed before.
     let (seed, day) = (commit % 1_000_000_007 * 1_000 + at, drawn(&days, commit, at));
     match kind {
