@@ -32,12 +32,8 @@ pub enum Code {
     StaleVersion,
     /// More than there is, or less than is already used.
     Capacity,
-    /// Outside the tolerance.
-    Tolerance,
     /// Somebody else owns that.
     NotOwner,
-    /// It is held.
-    Held,
     /// The request came after its own deadline.
     Expired,
     /// The same key was used for other content.

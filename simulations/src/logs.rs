@@ -110,6 +110,11 @@ impl Logs {
         self.entities.iter().flat_map(|(entity, told)| told.steps().map(|step| (*entity, step)))
     }
 
+    /// Whether an entity has an open case of that kind.
+    pub fn has_case(&self, entity: EntityId, kind: &CaseKind) -> bool {
+        self.entities.get(&entity).is_some_and(|told| told.state.common.cases.values().any(|case| case.kind == *kind))
+    }
+
     /// Every order.
     pub fn orders(&self) -> impl Iterator<Item = (EntityId, &order::Order)> {
         self.entities

@@ -19,6 +19,7 @@ use crate::clock::VirtualClock;
 
 pub mod autonomy;
 mod backup;
+mod behind;
 mod bus;
 pub mod coverage;
 mod cutover;

@@ -231,9 +231,7 @@ fn sort(refusal: &Refusal) -> Sort {
         | Code::DuplicateOrder
         | Code::StaleVersion
         | Code::Capacity
-        | Code::Tolerance
         | Code::NotOwner
-        | Code::Held
         | Code::KeyReused
         | Code::State
         | Code::Other => Sort::Conflict,

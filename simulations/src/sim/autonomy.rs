@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::people::{People, list, text};
 use super::scenario::{self, Blow, Scenario, What};
 use super::{Trial, Verdict, run};
+use serde_json::Value;
 use takt_protocol::book::SiteKind;
 use takt_protocol::kernel::Own;
 use takt_protocol::name::{Region, SiteId};
@@ -103,7 +104,9 @@ fn kind(kind: SiteKind) -> &'static str {
 pub struct Row {
     /// How long it was cut off.
     pub hours: u64,
-    /// Orders of its region that were complete at the end of the cut, and not at its begin.
+    /// Jobs that its lines finished meanwhile.
+    pub finished: u64,
+    /// Orders that are at home in its region and were complete at the end of the cut, and not at its begin.
     pub completed: u64,
     /// The most messages that ever waited to get out.
     pub spool: u64,
@@ -146,6 +149,7 @@ impl Row {
         let broken = |id: &str| verdict.broken.iter().filter(|sentence| sentence.starts_with(id)).count() as u64;
         Self {
             hours,
+            finished: told(FINISHED).unwrap_or_default(),
             completed: told(COMPLETED).unwrap_or_default(),
             spool: told(SPOOL).unwrap_or_default(),
             catch_up_s: told(CATCH_UP),
@@ -158,6 +162,7 @@ impl Row {
     }
 }
 
+const FINISHED: &str = "autonomy: jobs finished while cut off";
 const COMPLETED: &str = "autonomy: orders completed while cut off";
 const SPOOL: &str = "autonomy: most that waited";
 const CATCH_UP: &str = "autonomy: seconds to catch up";
@@ -168,13 +173,13 @@ pub(super) async fn cut(people: &People, lasts: Duration) {
     let Some(region) = people.plants.first().and_then(|plant| town.house(plant.site)).map(|house| house.region) else { return };
     // A cut in an idle hour would say nothing.
     for _ in 0..AROUND * 3_600 / LOOK.as_secs() {
-        if at_work(people, region) {
+        if jobs(people, region, "running") > 0 {
             break;
         }
         tokio::time::sleep(LOOK).await;
     }
     let waited_before = yard.spooled(region).await.unwrap_or_default();
-    let complete_before = complete(people, region).await;
+    let before = (complete(people, region).await, jobs(people, region, "finished"));
     town.with_reach(|reach| _ = reach.cut.insert(region));
     let (until, mut most) = (town.elapsed() + lasts, 0);
     while town.elapsed() < until {
@@ -183,7 +188,8 @@ pub(super) async fn cut(people: &People, lasts: Duration) {
     }
     town.with_reach(|reach| _ = reach.cut.remove(&region));
     town.add(SPOOL, most);
-    town.add(COMPLETED, complete(people, region).await.saturating_sub(complete_before));
+    town.add(COMPLETED, complete(people, region).await.saturating_sub(before.0));
+    town.add(FINISHED, jobs(people, region, "finished").saturating_sub(before.1));
     let since = town.elapsed();
     for _ in 0..LOOKS_MAX {
         if yard.spooled(region).await.is_some_and(|waits| waits <= waited_before) {
@@ -193,11 +199,11 @@ pub(super) async fn cut(people: &People, lasts: Duration) {
     }
 }
 
-/// Whether a plant of a region has a job on its line.
-fn at_work(people: &People, region: Region) -> bool {
+/// How many jobs of the plants of a region are in that state.
+fn jobs(people: &People, region: Region, state: &str) -> u64 {
     let plants = people.town.houses().filter(|house| house.region == region && house.kind == Kind::Mes);
-    let jobs = plants.flat_map(|house| list(&house.with(|system| system.books()), "jobs").to_vec());
-    jobs.into_iter().any(|job| text(&job, "state") == "running")
+    let count = |books: &Value| list(books, "jobs").iter().filter(|job| text(job, "state") == state).count() as u64;
+    plants.map(|house| count(&house.with(|system| system.books()))).sum()
 }
 
 /// Complete orders of a region.
@@ -208,6 +214,17 @@ async fn complete(people: &People, region: Region) -> u64 {
     });
     done.count() as u64
 }
+
+/// What the figures mean.
+const MEANING: &str = "<h2>What the figures mean</h2><ul>\
+    <li>Jobs finished: what the lines of the region made to the end while it was cut off, by the books of their own systems.</li>\
+    <li>Orders completed: orders that are at home in the region and came to their end meanwhile. An order is at home where its ERP is: where \
+    that is out of reach this is 0, and the orders are completed when the way is open again.</li>\
+    <li>Messages waiting: the most that ever waited for the way to other regions, or to systems behind it. Nothing of them is lost when a \
+    node is started again.</li>\
+    <li>Caught up after: from the moment at which the way was open again until no more waited than before the cut.</li>\
+    <li>Lost: acknowledged, and in no log afterwards. Doubled: done a second time. Both have to be 0.</li></ul>\n\
+    <h2>What to know</h2><ul>";
 
 /// The whole page.
 pub fn page(of: &str, cut: &Cut, seed: u64, rows: &[Row]) -> String {
@@ -226,15 +243,16 @@ pub fn page(of: &str, cut: &Cut, seed: u64, rows: &[Row]) -> String {
             escaped(&cut.outside.join(", "))
         ),
     );
-    out.push_str("<table><tr><th>Cut off for</th><th>Orders completed meanwhile</th><th>Most messages waiting</th><th>Caught up after</th><th>Lost</th><th>Doubled</th></tr>\n");
+    out.push_str("<table><tr><th>Cut off for</th><th>Jobs finished meanwhile</th><th>Orders completed meanwhile</th><th>Most messages waiting</th><th>Caught up after</th><th>Lost</th><th>Doubled</th></tr>\n");
     for row in rows {
         let caught = row.catch_up_s.map_or_else(|| "not in 12 h".to_owned(), spoken);
         let class = |count: u64| if count > 0 { " class=\"bad\"" } else { "" };
         line(
             &mut out,
             format_args!(
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{caught}</td><td{}>{}</td><td{}>{}</td></tr>",
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{caught}</td><td{}>{}</td><td{}>{}</td></tr>",
                 spoken(row.hours * 3_600),
+                row.finished,
                 row.completed,
                 row.spool,
                 class(row.lost),
@@ -252,8 +270,7 @@ pub fn page(of: &str, cut: &Cut, seed: u64, rows: &[Row]) -> String {
         line(&mut out, format_args!("<li class=\"bad\">{}</li>", escaped(sentence)));
     }
     out.push_str(if broken.is_empty() { "" } else { "</ul>\n" });
-    out.push_str("<h2>What to know</h2><ul><li>Lost: acknowledged, and in no log afterwards. Doubled: done a second time.</li>");
-    out.push_str("<li>Waiting: messages for other regions, and for systems behind the line.</li>\n");
+    out.push_str(MEANING);
     for note in cut.note().iter().chain(rows.first().into_iter().flat_map(|row| &row.notes)) {
         line(&mut out, format_args!("<li>{}</li>", escaped(note)));
     }
@@ -265,18 +282,18 @@ pub fn page(of: &str, cut: &Cut, seed: u64, rows: &[Row]) -> String {
 fn plot(out: &mut String, rows: &[Row]) {
     const HIGH: u64 = 180;
     let most = |of: fn(&Row) -> u64| rows.iter().map(of).max().unwrap_or_default().max(1);
-    let tops = [most(|row| row.completed), most(|row| row.spool)];
+    let tops = [most(|row| row.finished), most(|row| row.spool)];
     let wide = 60 + rows.len() * 110;
     line(
         out,
         format_args!(
-            "<svg viewBox=\"0 0 {wide} 250\" role=\"img\" aria-label=\"Orders completed and messages waiting, by length of the cut\" font-size=\"12\" font-family=\"system-ui,sans-serif\">"
+            "<svg viewBox=\"0 0 {wide} 250\" role=\"img\" aria-label=\"Jobs finished and messages waiting, by length of the cut\" font-size=\"12\" font-family=\"system-ui,sans-serif\">"
         ),
     );
     line(out, format_args!("<line x1=\"20\" y1=\"205\" x2=\"{wide}\" y2=\"205\" stroke=\"#888\"/>"));
     for (at, row) in rows.iter().enumerate() {
         let left = 40 + at * 110;
-        for (bar, (count, colour)) in [(row.completed, "#2a6f97"), (row.spool, "#c77b30")].into_iter().enumerate() {
+        for (bar, (count, colour)) in [(row.finished, "#2a6f97"), (row.spool, "#c77b30")].into_iter().enumerate() {
             let top = tops.get(bar).copied().unwrap_or(1);
             let (x, high) = (left + bar * 40, count * HIGH / top);
             line(out, format_args!("<rect x=\"{x}\" y=\"{}\" width=\"34\" height=\"{high}\" fill=\"{colour}\"/>", 205 - high));
@@ -285,7 +302,7 @@ fn plot(out: &mut String, rows: &[Row]) {
         line(out, format_args!("<text x=\"{}\" y=\"222\" text-anchor=\"middle\">{}</text>", left + 37, spoken(row.hours * 3_600)));
     }
     out.push_str(
-        "<rect x=\"40\" y=\"234\" width=\"10\" height=\"10\" fill=\"#2a6f97\"/><text x=\"55\" y=\"243\">orders completed meanwhile</text>",
+        "<rect x=\"40\" y=\"234\" width=\"10\" height=\"10\" fill=\"#2a6f97\"/><text x=\"55\" y=\"243\">jobs finished meanwhile</text>",
     );
     out.push_str("<rect x=\"250\" y=\"234\" width=\"10\" height=\"10\" fill=\"#c77b30\"/><text x=\"265\" y=\"243\">most messages waiting</text></svg>\n");
 }
@@ -337,7 +354,8 @@ mod tests {
 
     #[test]
     fn a_page_says_what_was_counted_and_escapes_what_it_is_told() {
-        let row = Row { hours: 336, completed: 17, spool: 42, lost: 1, broken: vec!["T1: <gone>".to_owned()], ..Row::default() };
+        let row =
+            Row { hours: 336, finished: 23, completed: 17, spool: 42, lost: 1, broken: vec!["T1: <gone>".to_owned()], ..Row::default() };
         let cut = Cut { plant: "works".to_owned(), outside: vec!["erp (ERP)".to_owned()], ..Cut::default() };
         let page = page("my <folder>", &cut, 7, &[row]);
         for part in [
@@ -345,6 +363,8 @@ mod tests {
             "cannot reach: erp (ERP)",
             "14 d",
             ">17<",
+            ">23<",
+            "What the figures mean",
             ">42<",
             "not in 12 h",
             "T1: &lt;gone&gt;",

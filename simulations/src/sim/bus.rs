@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::json;
 use takt_actors::link::carrier::{Answered, Carried, Carrier, Silence};
 use takt_protocol::name::{Region, SiteId};
 use tokio::sync::oneshot;
 
 use super::schedule::Kind;
 use super::town::{House, Town, lock};
-use crate::world::{Method, Reply, Request};
+use crate::world::{Answer, Method, Reply, Request, Response};
 
 /// A way from a region to a system.
 pub(super) struct Bus {
@@ -94,7 +95,7 @@ async fn fly(town: Arc<Town>, from: Region, house: Arc<House>, request: Request,
     if town.out_of_reach(from, &house) {
         return town.count("request lost");
     }
-    let heard = town.hear(from, &house, &request);
+    let heard = if town.is_locked_out(&house) { not_let_in(&town, &house) } else { town.hear(from, &house, &request) };
     tokio::time::sleep(Duration::from_millis(heard.after_ms) + fate.back).await;
     if fate.unanswered || town.out_of_reach(from, &house) {
         return town.goes_wrong(&house, "answer lost");
@@ -102,6 +103,13 @@ async fn fly(town: Arc<Town>, from: Region, house: Arc<House>, request: Request,
     if answer.send(heard.reply).is_err() && fate.late.is_none() {
         town.count("answer to nobody");
     }
+}
+
+/// A gateway in front of a system does not know our credential: the system hears nothing.
+fn not_let_in(town: &Town, house: &House) -> Answer {
+    town.goes_wrong(house, "locked out");
+    let response = Response::json(401, &json!({ "error": "the credential has run out" }));
+    Answer { reply: Reply::Sent(response), after_ms: 5, to_keep: false }
 }
 
 /// The headers that some system looks at.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use takt_protocol::answer::Answer;
 use takt_protocol::case::CaseKind;
 use takt_protocol::fact::Fact;
+use takt_protocol::order;
 use takt_protocol::refusal::Code;
 
 use super::people::Answered;
@@ -26,6 +27,10 @@ pub(super) fn of(logs: &Logs, answered: &[Answered]) -> BTreeMap<String, u64> {
                     add(refused(code));
                 }
             }
+            // What keeps an order from its plant is said in the same words.
+            for (code, _) in missing(fact) {
+                add(refused(*code));
+            }
         }
     }
     // Who asks for what cannot be is told so, and nothing is born of it that has a log.
@@ -41,6 +46,19 @@ pub fn all() -> impl Iterator<Item = String> {
     CODES.into_iter().map(refused).chain(CaseKind::ALL.iter().map(opened))
 }
 
+/// What no run can reach, and why.
+pub const BEYOND: [(&str, &str); 1] = [(
+    "case LogBroken",
+    "the engine under a simulated region forgets no commit that it acknowledged and has no second writer; `actors` and `cluster` break \
+     logs on purpose in their own tests",
+)];
+
+/// What an order lacks.
+fn missing(fact: &Fact) -> &[(Code, String)] {
+    let Fact::Order(fact) = fact else { return &[] };
+    if let order::Fact::Dispatch(order::Dispatch::Invalid { missing }) = fact.as_ref() { missing } else { &[] }
+}
+
 fn refused(code: Code) -> String {
     format!("refusal {code:?}")
 }
@@ -50,7 +68,7 @@ fn opened(kind: &CaseKind) -> String {
     format!("case {}", word.split('(').next().unwrap_or(&word))
 }
 
-const CODES: [Code; 22] = [
+const CODES: [Code; 20] = [
     Code::MissingRecipe,
     Code::RecipeVersionMismatch,
     Code::MissingEquipmentMapping,
@@ -64,9 +82,7 @@ const CODES: [Code; 22] = [
     Code::DuplicateOrder,
     Code::StaleVersion,
     Code::Capacity,
-    Code::Tolerance,
     Code::NotOwner,
-    Code::Held,
     Code::Expired,
     Code::KeyReused,
     Code::Schema,
@@ -74,3 +90,24 @@ const CODES: [Code; 22] = [
     Code::State,
     Code::Other,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_counted_once_and_what_is_out_of_reach_is_one_of_them() {
+        let names: Vec<String> = all().collect();
+        let each: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert_eq!((each.len(), names.len()), (43, 43));
+        assert!(BEYOND.iter().all(|(code, why)| names.iter().any(|name| name == code) && !why.is_empty()));
+    }
+
+    #[test]
+    fn what_keeps_an_order_from_its_plant_counts_as_reached() {
+        let lacks = order::Dispatch::Invalid { missing: vec![(Code::CalibrationOverdue, "PRESS".to_owned())] };
+        let fact = Fact::Order(Box::new(order::Fact::Dispatch(lacks)));
+        assert_eq!(missing(&fact).first().map(|(code, _)| *code), Some(Code::CalibrationOverdue));
+        assert!(missing(&Fact::CaseClosed { case: 1, how: String::new() }).is_empty());
+    }
+}

@@ -116,7 +116,13 @@ impl People {
         }
     }
 
-    fn release(&self, plant: &Plant, which: usize, number: u64, pieces: u64) -> anyhow::Result<Input> {
+    /// The most pieces that an order has.
+    pub(super) fn pieces_max(&self) -> u64 {
+        self.trial.scenario.pieces_max
+    }
+
+    /// A wish for an order that could be, of what the plant makes at that place.
+    pub(super) fn release(&self, plant: &Plant, which: usize, number: u64, pieces: u64) -> anyhow::Result<Input> {
         let (material, recipe) = plant.makes.get(which).ok_or_else(|| anyhow::anyhow!("{} makes nothing", plant.site))?;
         let planned_order = NativeId::parse(&format!("P-{}-{number}", plant.site))?;
         let (now, unit) = (self.town.now(), recipe.base_quantity.uom().code());
@@ -171,7 +177,7 @@ impl People {
         let mut number = 0;
         loop {
             Self::about(&mut luck, 30).await;
-            let Some(books) = stage::read(&self.town, &wms, "/_sim/books") else { continue };
+            let books = wms.with(|system| system.books());
             for (item, units) in free(&books) {
                 number += 1;
                 let lines = json!([{ "line": "10", "item": item, "units": units.normalize().to_string() }]);
@@ -191,7 +197,7 @@ impl People {
         while self.town.elapsed() < end {
             Self::about(&mut luck, self.trial.scenario.hold_every_min).await;
             let (Some(wms), Some(qms)) = (self.town.house(plant.wms), self.town.house(plant.qms)) else { return };
-            let Some(books) = stage::read(&self.town, wms, "/_sim/books") else { continue };
+            let books = wms.with(|system| system.books());
             let units = suspects(&plant, &books, luck.one_in(2));
             let Some(unit) = usize::try_from(luck.below(units.len() as u64)).ok().and_then(|at| units.get(at)) else { continue };
             let Some(content) = unit.pointer("/contents/0") else { continue };

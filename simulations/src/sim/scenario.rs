@@ -124,6 +124,8 @@ pub enum What {
     },
     /// People ask for what cannot be, and machines break.
     Mistakes,
+    /// People do at their own systems what they tell nobody.
+    BehindOurBack,
     /// The ERPs close the month.
     PeriodClosed,
     /// The ERPs take no goods postings, and somebody posts by hand what waits.
@@ -150,6 +152,7 @@ impl What {
             Self::OtherBinary => "nodes replaced",
             Self::FromBackup { .. } => "restored from a backup",
             Self::Mistakes => "people make mistakes",
+            Self::BehindOurBack => "done behind our back",
             Self::PeriodClosed => "period closed",
             Self::PostedByHand => "posted by hand",
         }
@@ -165,6 +168,21 @@ pub enum Disk {
     Slow,
     /// Nothing can be written nor read.
     Gone,
+}
+
+/// Every scenario.
+pub fn every() -> impl Iterator<Item = &'static Scenario> {
+    const { &ALL }.iter()
+}
+
+/// The runs that a text lists: a seed and a scenario a line, and behind them for people what it was.
+pub fn listed(text: &str) -> Result<Vec<(u64, &'static Scenario)>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let run = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.parse().ok()?, named(words.next()?)?))
+    };
+    lines.map(|line| run(line).ok_or_else(|| format!("`{line}` is no run: write a seed and the name of a scenario"))).collect()
 }
 
 /// The scenario of a name.

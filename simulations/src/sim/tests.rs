@@ -7,6 +7,8 @@ use takt_protocol::book::SiteKind;
 
 use super::*;
 
+mod commit;
+
 /// A seed that holds. Every commit is to draw its own once thousands of them have been seen to; until then `cargo sim --seeds` does.
 const SEED: u64 = 1;
 

@@ -53,6 +53,8 @@ pub(super) struct Reach {
     pub(super) cut: BTreeSet<Region>,
     /// Systems that are down.
     pub(super) down: BTreeSet<SiteId>,
+    /// Systems that do not take our credential any more.
+    pub(super) locked_out: BTreeSet<SiteId>,
 }
 
 /// All of them.
@@ -237,6 +239,11 @@ impl Town {
     /// Whether a system is down: then it says nothing.
     pub(super) fn is_down(&self, house: &House) -> bool {
         lock(&self.reach).down.contains(&house.site)
+    }
+
+    /// Whether a system lets nobody of ours in.
+    pub(super) fn is_locked_out(&self, house: &House) -> bool {
+        lock(&self.reach).locked_out.contains(&house.site)
     }
 
     /// Whether nothing goes between a region and a system.

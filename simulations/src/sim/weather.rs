@@ -64,6 +64,7 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
             super::backup::strike(&people, region, minutes(behind_min), minutes(reconciling_min)).await;
         }
         (What::Mistakes, _) => super::mistakes::strike(&people, lasts).await,
+        (What::BehindOurBack, _) => super::behind::strike(&people, lasts).await,
         (What::Down(kind), _) => down(town, kind, lasts).await,
         (What::Habits(kind, habits), _) => {
             for house in town.houses().filter(|house| house.of == kind) {
@@ -106,7 +107,9 @@ fn draw(town: &Town, blow: Blow, region: Option<Region>) {
             town.houses().filter(|house| house.of == SiteKind::Erp).for_each(|house| at(house.site.as_str()));
         }
         What::Corrections => town.houses().filter(|house| house.of == SiteKind::Plant).for_each(|house| at(house.site.as_str())),
-        What::PlantCut | What::RulesChanged | What::CutOver | What::OtherBinary | What::Mistakes => at("all"),
+        What::PlantCut | What::RulesChanged | What::CutOver | What::OtherBinary | What::Mistakes | What::BehindOurBack => {
+            at("all");
+        }
     }
 }
 

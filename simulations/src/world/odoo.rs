@@ -165,7 +165,7 @@ impl Odoo {
 
     /// Everything of a model that can be meant by those who name so much of it exactly: of thousands of records one is written out.
     fn records(&self, model: &str, named: &Exactly) -> Outcome<Vec<Value>> {
-        let moves = || self.pickings.values().flat_map(|picking| self.move_views(picking));
+        let moves = || self.pickings.values().flat_map(|picking| self.move_views(picking, named));
         Ok(match model {
             "manufacturing_order" => {
                 self.orders.values().filter(|order| order.is_meant(named)).map(|order| self.order_view(order)).collect()

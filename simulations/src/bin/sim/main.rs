@@ -64,7 +64,15 @@ struct Wish {
     mutants: bool,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    asked().unwrap_or_else(|wrong| {
+        eprintln!("{wrong:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// What was asked for, done.
+fn asked() -> anyhow::Result<ExitCode> {
     let mut words = std::env::args().skip(1);
     let mut wish = Wish::default();
     while let Some(word) = words.next() {
@@ -252,7 +260,8 @@ fn report(wish: &Wish) -> anyhow::Result<bool> {
     for hours in autonomy::HOURS {
         let row = autonomy::cut_off(wish.config.clone(), seed, hours)?;
         println!(
-            "{hours:>4} h cut off: {} orders completed meanwhile, {} messages waited, caught up after {} s, {} lost, {} doubled",
+            "{hours:>4} h cut off: {} jobs finished and {} orders completed meanwhile, {} messages waited, caught up after {} s, {} lost, {} doubled",
+            row.finished,
             row.completed,
             row.spool,
             row.catch_up_s.map_or_else(|| "more than 43200".to_owned(), |seconds| seconds.to_string()),

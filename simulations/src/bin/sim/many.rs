@@ -120,19 +120,14 @@ fn tell(sum: &Sum, whole: bool) -> bool {
     kept
 }
 
-/// The runs that a file lists: a seed and a scenario a line, and behind them for people what it was.
+/// The runs that a file lists.
 fn listed(file: &Path) -> anyhow::Result<Vec<(u64, &'static Scenario)>> {
     let text = std::fs::read_to_string(file).map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", file.display()))?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let run = |line: &str| {
-        let mut words = line.split_whitespace();
-        Some((words.next()?.parse().ok()?, scenario::named(words.next()?)?))
-    };
-    lines.map(|line| run(line).ok_or_else(|| anyhow::anyhow!("`{line}` is no run: write a seed and the name of a scenario"))).collect()
+    scenario::listed(&text).map_err(anyhow::Error::msg)
 }
 
 /// What every fault is counted under: over all scenarios each must have taken effect.
-const FAULTS: [&str; 43] = [
+const FAULTS: [&str; 45] = [
     "request lost",
     "answer lost",
     "heard late",
@@ -168,6 +163,8 @@ const FAULTS: [&str; 43] = [
     "snapshots of another binary",
     "restored from a backup",
     "mistakes refused",
+    "done behind our back",
+    "locked out",
     "breakdowns",
     "too_many_requests",
     "unavailable",
@@ -208,8 +205,12 @@ fn tell_coverage(reached: &BTreeMap<String, BTreeSet<u64>>) {
     for (code, seeds) in reached {
         println!("reached by {:>4} seeds  {code}", seeds.len());
     }
-    let never: Vec<String> = coverage::all().filter(|code| !reached.contains_key(code)).collect();
+    let beyond = |code: &String| coverage::BEYOND.iter().any(|(name, _)| name == code);
+    let never: Vec<String> = coverage::all().filter(|code| !reached.contains_key(code) && !beyond(code)).collect();
     println!("reached by no seed: {}", if never.is_empty() { "none".to_owned() } else { never.join(", ") });
+    for (code, why) in coverage::BEYOND {
+        println!("out of reach: {code}: {why}");
+    }
 }
 
 /// What is worth reading of a run: of a good one its last lines.

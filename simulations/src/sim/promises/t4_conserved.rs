@@ -1,9 +1,10 @@
 //! T4: every reported unit is in exactly one place, and the ERP has what we call posted. Where somebody posted by hand, and ours went
-//! through as well, the two differ, and a case says so.
+//! through as well, or something was entered that nobody told us, the two differ, and a case says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use takt_protocol::case::CaseKind;
 use takt_protocol::kernel::{Own, State};
 use takt_protocol::order::Order;
 
@@ -28,7 +29,8 @@ pub(super) fn look(evidence: &Evidence<'_>, broken: &mut Vec<String>) {
         for short in not_posted(&told.state, order) {
             broken.push(format!("T4: order {native} is complete, and {short}"));
         }
-        let told_of = !order.foreign.is_empty() && !told.state.common.cases.is_empty();
+        let differs = told.state.common.cases.values().any(|case| case.kind == CaseKind::BooksDiffer);
+        let told_of = differs || (!order.foreign.is_empty() && !told.state.common.cases.is_empty());
         let (ours, theirs) = (booked(order), evidence.erps.get(&header.erp));
         let theirs: BTreeMap<&Entry, Decimal> = theirs
             .into_iter()

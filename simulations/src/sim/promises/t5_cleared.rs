@@ -1,5 +1,6 @@
 //! T5: what left, left with the clearance of every lot on it, and its warehouse had been told so; an escape would be shown as one. No lot
-//! clears anything from the step in which it heard that all of it is in question to the one in which it heard the decision.
+//! clears anything from the step in which it heard that all of it is in question to the one in which it heard the decision, or in which
+//! somebody released it who may while quality is not reached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,9 @@ pub(super) async fn look_at_holds(evidence: &Evidence<'_>, regions: &[Seams], br
                 }
                 None => {}
             }
+            for hold in step.facts.iter().filter_map(released_unreached) {
+                open.remove(hold);
+            }
             let clears = |fact: &Fact| matches!(fact, Fact::Lot(fact) if matches!(fact.as_ref(), lot::Fact::Cleared { .. }));
             if let Some(case) = open.first().filter(|_| step.facts.iter().any(clears)) {
                 broken.push(format!("T5: {entity} gave clearance while all of it was in question by {case}"));
@@ -61,6 +65,12 @@ pub(super) async fn look_at_holds(evidence: &Evidence<'_>, regions: &[Seams], br
         }
     }
     Ok(())
+}
+
+/// The hold that was released while the quality system was not reached, if it was.
+fn released_unreached(fact: &Fact) -> Option<&str> {
+    let Fact::Lot(fact) = fact else { return None };
+    if let lot::Fact::Decided { hold, provisional: Some(_), .. } = fact.as_ref() { Some(hold.as_str()) } else { None }
 }
 
 /// The messages of the quality systems about whole lots, by what they are kept under.

@@ -55,7 +55,7 @@ const fn blow(at_min: u64, lasts_min: u64, what: What) -> Blow {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 28] = [
+pub const ALL: [Scenario; 29] = [
     ORDINARY,
     Scenario {
         name: "wan-cut",
@@ -325,6 +325,17 @@ pub const ALL: [Scenario; 28] = [
         order_every_min: 60,
         blows: &[blow(20, 400, What::Mistakes)],
         must: &["mistakes refused"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "behind-our-back",
+        about: "people do at their own systems what they tell nobody, while a region is cut off twice and messages come twice",
+        hours: 8,
+        order_every_min: 60,
+        hold_every_min: 20,
+        odds: Odds { acknowledgement_lost: 12, told_twice: 8, ..ROUGH },
+        blows: &[blow(20, 440, What::BehindOurBack), blow(120, 120, What::WanCut), blow(300, 100, What::WanCut)],
+        must: &["done behind our back", "deeds refused", "told twice"],
         ..ORDINARY
     },
     Scenario {

@@ -35,25 +35,40 @@ pub(super) fn found(mut records: Vec<Value>, query: &BTreeMap<String, String>) -
     Ok(Response::json(200, &json!({ "length": length, "records": records })))
 }
 
-/// What a query wants to be equal to what, by field.
+/// What a query wants a field to be, or to be one of.
 #[derive(Default)]
-pub(super) struct Exactly(BTreeMap<String, Value>);
+pub(super) struct Exactly(BTreeMap<String, Vec<Value>>);
 
 impl Exactly {
     /// What cannot be read is refused where it is looked at in full.
     pub(super) fn by(query: &BTreeMap<String, String>) -> Self {
         let terms = query.get("domain").filter(|text| !text.is_empty()).map_or(Ok(Vec::new()), |text| domain(text)).unwrap_or_default();
-        Self(terms.into_iter().filter(|term| term.operator == Operator::Is).map(|term| (term.field, term.literal)).collect())
+        let wanted = |term: Term| match (term.operator, term.literal) {
+            (Operator::Is, literal) => Some((term.field, vec![literal])),
+            (Operator::In, Value::Array(all)) => Some((term.field, all)),
+            (Operator::In | Operator::IsNot | Operator::Compares(_), _) => None,
+        };
+        Self(terms.into_iter().filter_map(wanted).collect())
     }
 
     pub(super) fn id(id: u64) -> Self {
-        Self(BTreeMap::from([("id".to_owned(), json!(id))]))
+        Self(BTreeMap::from([("id".to_owned(), vec![json!(id)])]))
     }
 
     /// Whether a record of that id, with that in a field, can be meant.
     pub(super) fn may(&self, id: u64, fields: &[(&str, Option<&str>)]) -> bool {
-        let by_id = self.0.get("id").is_none_or(|wanted| wanted.as_u64() == Some(id));
-        by_id && fields.iter().all(|(field, value)| self.0.get(*field).is_none_or(|wanted| wanted.as_str() == *value))
+        let is = |field: &str, fits: &dyn Fn(&Value) -> bool| self.0.get(field).is_none_or(|wanted| wanted.iter().any(fits));
+        is("id", &|wanted| wanted.as_u64() == Some(id))
+            && fields.iter().all(|(field, value)| is(field, &|wanted: &Value| wanted.as_str() == *value))
+    }
+
+    /// Whether something that leads to this record in a field can be meant; a relation is its name beside a text, and its id else.
+    pub(super) fn may_lead(&self, field: &str, to: Option<(u64, &str)>) -> bool {
+        let fits = |wanted: &Value| match to {
+            Some((id, name)) => wanted.as_str().map_or(wanted.as_u64() == Some(id), |text| text == name),
+            None => *wanted == Value::Bool(false),
+        };
+        self.0.get(field).is_none_or(|wanted| wanted.iter().any(fits))
     }
 }
 

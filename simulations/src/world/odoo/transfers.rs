@@ -178,11 +178,12 @@ impl Odoo {
         json!({
             "id": picking.id, "name": picking.name, "client_reference": or_nothing(picking.client_reference.as_deref()),
             "date": or_nothing(picking.date.as_deref()), "note": or_nothing(picking.note.as_deref()), "state": picking.stage.name(),
-            "moves": self.move_views(picking), "write_date": stamped(picking.written_at), "write_uid": picking.written_by,
+            "moves": self.move_views(picking, &Exactly::default()), "write_date": stamped(picking.written_at), "write_uid": picking.written_by,
         })
     }
 
-    pub(super) fn move_views(&self, picking: &Picking) -> Vec<Value> {
+    /// The moves of a picking that can be meant by those who name what they are for.
+    pub(super) fn move_views(&self, picking: &Picking, named: &Exactly) -> Vec<Value> {
         let order = |id: u64| self.orders.get(&id).map_or(json!(false), |order| json!([order.id, order.name]));
         let view = |one: &Move| {
             let (finished, component) = match one.purpose {
@@ -198,13 +199,23 @@ impl Odoo {
                 "date": or_nothing(picking.date.as_deref()), "write_date": stamped(picking.written_at),
             })
         };
-        picking.moves.iter().map(view).collect()
+        picking.moves.iter().filter(|one| self.is_move_meant(one, named)).map(view).collect()
+    }
+
+    fn is_move_meant(&self, one: &Move, named: &Exactly) -> bool {
+        let to = |id: u64| self.orders.get(&id).map(|order| (order.id, order.name.as_str()));
+        let (finished, component) = match one.purpose {
+            Purpose::Finished(id) => (to(id), None),
+            Purpose::Component(id) => (None, to(id)),
+            Purpose::None => (None, None),
+        };
+        named.may(one.id, &[]) && named.may_lead("production_id", finished) && named.may_lead("raw_material_production_id", component)
     }
 }
 
 impl Picking {
     pub(super) fn is_meant(&self, named: &Exactly) -> bool {
-        named.may(self.id, &[("client_reference", self.client_reference.as_deref())])
+        named.may(self.id, &[("client_reference", self.client_reference.as_deref()), ("name", Some(self.name.as_str()))])
     }
 
     /// Notes who wrote it, and when: never the same instant twice.

@@ -82,7 +82,8 @@ impl Odoo {
 
 impl WorkLog {
     pub(super) fn is_meant(&self, named: &Exactly) -> bool {
-        named.may(self.id, &[("client_reference", self.sent.client_reference.as_deref())])
+        let order = Some((self.order.0, self.order.1.as_str()));
+        named.may(self.id, &[("client_reference", self.sent.client_reference.as_deref())]) && named.may_lead("production_id", order)
     }
 }
 

@@ -70,3 +70,30 @@ fn a_domain_that_makes_no_sense_is_refused_and_not_taken_for_everything() {
     let answer = clerk.answer(&Request::get("/api/manufacturing_order").with_query("limit", "many"));
     assert_eq!(fault(&answer.value()), "exceptions.ValidationError");
 }
+
+/// Of thousands of records only those are written out that can be meant: that may leave out nothing.
+#[test]
+fn what_is_named_by_a_relation_or_in_a_list_is_what_a_look_at_all_of_them_finds() {
+    let mut clerk = Clerk::at_work();
+    let (receipt, issue) = (clerk.receipt(40.0), clerk.issue(3.0));
+    assert_eq!(clerk.moves(&[receipt, issue])["result"], true);
+    clerk.logs(json!({ "operation": "10", "good": 2 }));
+    let (order, name) = (clerk.order.clone(), clerk.read()["name"].clone());
+    let picking = clerk.all("stock_picking", &[])["records"][0]["name"].clone();
+    let asked = [
+        ("stock_move", json!([["production_id", "=", name]])),
+        ("stock_move", json!([["production_id", "=", order]])),
+        ("stock_move", json!([["production_id", "=", false]])),
+        ("stock_move", json!([["raw_material_production_id", "=", name]])),
+        ("work_log", json!([["production_id", "=", name]])),
+        ("work_log", json!([["production_id", "=", order]])),
+        ("stock_picking", json!([["name", "in", [picking, "another"]]])),
+    ];
+    for (model, domain) in asked {
+        let found = clerk.all(model, &[("domain", &domain.to_string())]);
+        assert_eq!(found["length"], 1, "{model} {domain}: {found}");
+        let nobody = if domain[0][2].is_array() { json!(["nobody"]) } else { json!("nobody") };
+        let none = json!([[domain[0][0], domain[0][1], nobody]]);
+        assert_eq!(clerk.all(model, &[("domain", &none.to_string())])["length"], 0, "{model} {none}");
+    }
+}
