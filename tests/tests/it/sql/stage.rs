@@ -101,7 +101,7 @@ async fn begin(mesh: &Mesh, engine: &Embedded) -> Running {
         sites: all.iter().map(|way| way.out.clone()).collect(),
         roads: Vec::new(),
         views: Views::in_memory(),
-        projections: true,
+        projections: takt_actors::region::Projections::All,
     };
     let region = Region::start(plan).await.unwrap();
     let chores = all.iter().flat_map(|way| way.chores(&region)).map(tokio::spawn).collect();
