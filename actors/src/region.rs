@@ -35,10 +35,12 @@ use crate::reach::Reach;
 use crate::roll::{Caller, Roll};
 pub use crate::site::SiteLink;
 
+mod projections;
 mod sites;
 mod tasks;
 mod top;
 
+pub use projections::Projections;
 pub(crate) use top::Order;
 use top::{STOPPING, Top};
 
@@ -60,40 +62,6 @@ pub struct Plan {
     pub views: Views,
     /// Whether what was recorded is handed on and indexed; off only to measure what that costs.
     pub projections: Projections,
-}
-
-/// Which of the tasks run that follow the log: all of them, but where it is measured what they cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Projections {
-    /// As everywhere.
-    All,
-    /// Only what decides.
-    None,
-    /// What fills names and lists, and nothing else.
-    Index,
-    /// What hands on mail, errands and wake-ups, and nothing else.
-    Dispatcher,
-    /// What tells public events, and nothing else.
-    Publisher,
-}
-
-impl Projections {
-    /// Whether a task runs.
-    fn run(self, task: &str) -> bool {
-        let only = match self {
-            Self::All => return true,
-            Self::None => None,
-            Self::Index => Some("index"),
-            Self::Dispatcher => Some("dispatcher"),
-            Self::Publisher => Some("publisher"),
-        };
-        only == Some(task) || !tasks::PROJECTIONS.contains(&task)
-    }
-
-    /// Whether names and lists are filled.
-    pub fn index(self) -> bool {
-        self.run("index")
-    }
 }
 
 /// A running region. Cheap to clone; runs until it is stopped.

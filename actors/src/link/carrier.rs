@@ -64,6 +64,10 @@ impl Network {
     pub(super) fn to(base: &str, patience: Duration) -> Result<Self, reqwest::Error> {
         // One request is one try: what is answered by "look there" was heard, and whoever follows asks a second time.
         let client = reqwest::Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none());
+        // What was given up is not to arrive when the cable is in again: the kernel would go on sending it for minutes, long after the
+        // system was asked for it and had nothing.
+        #[cfg(target_os = "linux")]
+        let client = client.tcp_user_timeout(patience);
         Ok(Self { base: base.to_owned(), client: client.build()? })
     }
 }

@@ -79,12 +79,11 @@ impl Tails {
     /// One look and one wait; `None` when there was nothing.
     async fn once(&self, api: &Api, shared: &Shared, shard: u16, after: u64, most: usize) -> Result<Option<Vec<Entry>>, Fault> {
         let known = self.idle().remove(&(shard, after));
-        let mut tail = match known {
-            Some(tail) => tail,
-            None => {
-                let filter = subject::shard_logs(shared.settings.region, shard);
-                begin(api, &shared.names.log, (&format!("tail-{shard}"), &filter), after).await?
-            }
+        let mut tail = if let Some(tail) = known {
+            tail
+        } else {
+            let filter = subject::shard_logs(shared.settings.region, shard);
+            begin(api, &shared.names.log, (&format!("tail-{shard}"), &filter), after).await?
         };
         tail.line.ask(api, AHEAD).await?;
         let messages = tail.line.next(api, most).await?;
