@@ -146,6 +146,10 @@ fn account(data: &Path) -> (Value, Vec<u64>) {
     for order in account["orders"].as_array_mut().unwrap() {
         let row = |row: &&mut Value| row["use"] == "yield" && row["op"] == "10" && row["material"] == "FG-200";
         let whole = order["total"] == format!("{PIECES} H87");
+        // Planning numbers what it wants by who is first.
+        if order["wanted_as"].as_str().is_some_and(|wanted| wanted.starts_with("S-")) {
+            order["wanted_as"] = json!("S");
+        }
         for row in order["ledger"].as_array_mut().unwrap().iter_mut().filter(row).filter(|_| whole) {
             counters += 1;
             assert_eq!(row["reported"], row["posted"], "{row}");
