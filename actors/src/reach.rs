@@ -75,8 +75,8 @@ impl Reach {
         self.hall.tell(entity, input).await.ok()
     }
 
-    /// The same as [`Self::tell`] for somebody who waits: tried again until there is an answer, or no more time for one. The message that it came in is
-    /// kept: with what it leads to, or before it goes to another node.
+    /// The same as [`Self::tell`] for somebody who waits: tried again until there is an answer, or no more time for one. The message that
+    /// it came in is kept: with what it leads to, or before it goes to another node.
     pub(crate) async fn ask(&self, entity: EntityId, input: Input, raw: Option<Payload>) -> Result<Reply, AskError> {
         if self.duties.is_alone() {
             return Ok(self.hall.tell_with(entity, input, raw).await?);

@@ -386,4 +386,4 @@ impl Region {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,12 +8,9 @@ use takt_cluster::memory::{Fate, Memory, Operation, Untroubled};
 use takt_cluster::seam::{Clock, QueueName, Seams};
 use takt_protocol::fact::Fact;
 use takt_protocol::id::{EntityId, Kind};
-use takt_protocol::input::Body;
 use takt_protocol::instant::Instant;
 use takt_protocol::intent::{Intent, Parcel};
-use takt_protocol::lot::{self, Placement};
-use takt_protocol::name::{Region, SiteId};
-use takt_protocol::words::{HoldNo, LotKey, LotNo, MaterialId, Reason};
+use takt_protocol::name::Region;
 
 use super::PATIENCE;
 use crate::committer::{self, Committer};
@@ -21,6 +18,7 @@ use crate::duties::Duties;
 use crate::hall::{Hall, Keeper};
 use crate::index;
 use crate::reach::Reach;
+use crate::region::tests::hold;
 use crate::tape::tests::{order, write};
 
 const QUEUE: QueueName = QueueName::In { shard: 0 };
@@ -31,16 +29,7 @@ fn lot() -> EntityId {
 
 /// An order tells a lot that it is bad.
 fn mail() -> Fact {
-    let placement = Placement {
-        hold: HoldNo::parse("NC-1").unwrap(),
-        lot: LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: LotNo::parse("N7").unwrap() },
-        site: SiteId::parse("nord").unwrap(),
-        units: Vec::new(),
-        reason: Reason::parse("weld").unwrap(),
-        severity: String::new(),
-    };
-    let body = Body::Lot(lot::Input::OwnerFact(lot::OwnerFact::Nonconformance(placement)));
-    let intent = Intent::Mail { to: lot(), urgent: true, parcel: Parcel::Body(Box::new(body)) };
+    let intent = Intent::Mail { to: lot(), urgent: true, parcel: Parcel::Body(Box::new(hold())) };
     Fact::Intended { number: 1, intent: Box::new(intent) }
 }
 

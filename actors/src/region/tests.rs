@@ -25,7 +25,8 @@ fn input(kind: Kind, region: &str, number: u64, body: Body) -> Input {
     Input { to, envelope: Envelope::of(key, Instant::EPOCH), body }
 }
 
-fn hold() -> Body {
+/// A lot is bad.
+pub(crate) fn hold() -> Body {
     let placement = Placement {
         hold: HoldNo::parse("NC-1").unwrap(),
         lot: LotKey { material: MaterialId::parse("FG-100").unwrap(), lot: LotNo::parse("N7").unwrap() },

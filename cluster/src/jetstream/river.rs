@@ -13,6 +13,7 @@ use super::Shared;
 use super::fault::Fault;
 use super::reads;
 use super::tail::{self, Tail};
+use super::writer::Linger;
 use crate::seam::Entry;
 
 /// Messages that are read at once.
@@ -22,10 +23,8 @@ const KEPT: usize = 16_384;
 const KEPT_BYTES: usize = 32 << 20;
 /// Between two tries when nobody answers.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long it gathers behind a reading: so many times as long as that took, at least and at most.
-const RESTS: u32 = 4;
-const LEAST: Duration = Duration::from_millis(2);
-const MOST_REST: Duration = Duration::from_millis(10);
+/// How long it gathers behind a reading.
+const LINGER: Linger = Linger { least: Duration::from_millis(2), most: Duration::from_millis(10) };
 
 /// What one node has read of the log of all shards.
 #[derive(Default)]
@@ -114,11 +113,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
         match turn(&shared, &mut at, &mut tail).await {
             Ok(0) => {}
             // It was waited for: more may be right behind it.
-            Ok(1) => api.clock.sleep(LEAST).await,
-            Ok(_) => {
-                let took = api.clock.elapsed().saturating_sub(began);
-                api.clock.sleep(took.saturating_mul(RESTS).clamp(LEAST, MOST_REST)).await;
-            }
+            Ok(1) => api.clock.sleep(LINGER.least).await,
+            Ok(_) => api.clock.sleep(LINGER.behind(api.clock.elapsed().saturating_sub(began))).await,
             Err(fault) => {
                 tracing::debug!(?fault, log = shared.names.log, "the log cannot be read just now; trying again");
                 tail = None;

@@ -21,15 +21,16 @@ const REST: Linger = Linger { least: Duration::from_millis(20), most: Duration::
 /// Between the two, so many times as long as the last write took: where the servers are busy, few writes with much in each.
 const RESTS: u32 = 4;
 
+/// How long one gathers before the servers are asked for the next.
 #[derive(Clone, Copy)]
-struct Linger {
-    least: Duration,
-    most: Duration,
+pub(super) struct Linger {
+    pub(super) least: Duration,
+    pub(super) most: Duration,
 }
 
 impl Linger {
-    /// How long to linger behind a write that took so long.
-    fn behind(self, took: Duration) -> Duration {
+    /// How long to linger behind a write or a reading that took so long.
+    pub(super) fn behind(self, took: Duration) -> Duration {
         took.saturating_mul(RESTS).clamp(self.least, self.most)
     }
 }
