@@ -89,7 +89,8 @@ impl Reach {
         let clock = &self.node.seams.clock;
         let until = clock.elapsed() + Duration::from_millis(self.node.settings.ask_patience_ms);
         let (mut may_be_done, mut lost, mut pause) = (false, 0, PAUSE);
-        let question = Bytes::from(wire::pack_mail(Input { to: Address::Entity(entity), ..input.clone() })?);
+        // As it goes to another node, once it does.
+        let mut question: Option<Bytes> = None;
         loop {
             let tried = if self.is_here(entity) {
                 self.hall.tell_with(entity, input.clone(), raw.clone()).await.map_err(|Lost| Missed::Lost)
@@ -97,7 +98,12 @@ impl Reach {
                 if let Some(raw) = raw.take() {
                     self.node.seams.blobs.keep(vec![Bytes::copy_from_slice(raw.bytes())]).await?;
                 }
-                self.relay(entity, question.clone(), until.saturating_sub(clock.elapsed())).await
+                let asked = match question.take() {
+                    Some(asked) => asked,
+                    None => Bytes::from(wire::pack_mail(Input { to: Address::Entity(entity), ..input.clone() })?),
+                };
+                question = Some(asked.clone());
+                self.relay(entity, asked, until.saturating_sub(clock.elapsed())).await
             };
             match tried {
                 Ok(reply) => return Ok(reply),

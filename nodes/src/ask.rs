@@ -214,7 +214,7 @@ impl Reception {
 
     /// Has a request decided, and answers when the outcome is durable; after the deadline it says that nobody knows yet.
     pub async fn take(&self, client: &Client, verb: &Verb, _ticket: Ticket) -> Result<Taken, Denied> {
-        self.within(self.decided(client, verb)).await
+        self.within(Box::pin(self.decided(client, verb))).await
     }
 
     /// Waits for something, no longer than the deadline.
@@ -251,7 +251,7 @@ impl Reception {
         let mut reply = Box::pin(self.asked(entity, input.clone(), &meaning, raw)).await?;
         if reply == Reply::Unborn {
             // It may have got that name this very moment.
-            self.indexed().await;
+            Box::pin(self.indexed()).await;
             let found = meant()?;
             if found != entity {
                 entity = found;

@@ -22,11 +22,13 @@ use tokio::runtime::Handle;
 mod api;
 mod idle;
 mod jetstream;
+mod mappings;
 mod orders;
 
 use api::Way;
 pub use idle::{Idle, idle};
 pub use jetstream::{OnServers, jetstream};
+pub use mappings::{OnMappings, mappings};
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]

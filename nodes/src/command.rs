@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::backup::{self, Compared, Taken};
-use crate::bench::{self, Idle, Load, OnServers};
+use crate::bench::{self, Idle, Load, OnMappings, OnServers};
 use crate::client::{self, Question, Reach};
 use crate::demo::{self, Play};
 use crate::doctor::{self, Visit};
@@ -59,6 +59,8 @@ enum Bench {
     Jetstream(OnServers),
     /// Many orders that nobody asks for: their memory, and how fast one of them, a list and a search answer.
     Idle(Idle),
+    /// How fast messages are read and mapped, format by format and mapping by mapping, beside a plain parse of the same bytes.
+    Mappings(OnMappings),
 }
 
 /// Reads the command line of this process and does what it says; the code is for whoever started it. What kept it from starting or
@@ -107,6 +109,7 @@ fn carried_out(words: Words) -> anyhow::Result<ExitCode> {
         Command::Render(what) => Ok(render::render(&what, words.reach.json)),
         Command::Folder(work) => Ok(folder::work(&work, words.reach.json)),
         Command::Bench(Bench::Idle(load)) => bench::idle(&load).map(|()| ExitCode::SUCCESS),
+        Command::Bench(Bench::Mappings(load)) => bench::mappings(&load).map(|()| ExitCode::SUCCESS),
         Command::Bench(Bench::Jetstream(load)) => bench::jetstream(&load).map(|()| ExitCode::SUCCESS),
         Command::Bench(Bench::Embedded(load)) => bench::embedded(&load).map(|()| ExitCode::SUCCESS),
     }

@@ -308,7 +308,7 @@ impl Mesh {
         let entity = self.entity(&input.to).ok_or(AskError::Unknown)?;
         match self.regions.get(&entity.region()) {
             Some(home) => home.ask_with(self.addressed(entity, input), raw).await,
-            None => self.reached(entity.region())?.ask(entity, input).await,
+            None => Box::pin(self.reached(entity.region())?.ask(entity, input)).await,
         }
     }
 

@@ -53,6 +53,21 @@ pub trait Carrier: Send + Sync {
     async fn carry(&self, request: Carried) -> Result<Answered, Silence>;
 }
 
+/// Of the window of an errand, how much may be over when it goes to its link; the claim before it took that.
+pub(crate) fn claim_takes(window: Duration) -> Duration {
+    window / 4
+}
+
+/// Behind that, how long a request of it may still begin.
+pub(super) fn requests_begin(window: Duration) -> Duration {
+    window / 2
+}
+
+/// And how long the kernel tries to bring it over, so that nothing arrives when the window is over.
+fn kernel_keeps(window: Duration) -> Duration {
+    window - claim_takes(window) - requests_begin(window)
+}
+
 /// The network.
 pub(super) struct Network {
     base: String,
@@ -60,14 +75,14 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// To the system that listens at `base` (no slash at the end), for so long a request.
+    /// To the system that listens at `base` (no slash at the end), for errands that have so long a window each.
     pub(super) fn to(base: &str, patience: Duration) -> Result<Self, reqwest::Error> {
         // One request is one try: what is answered by "look there" was heard, and whoever follows asks a second time.
         let client = reqwest::Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none());
         // What was given up is not to arrive when the cable is in again: the kernel would go on sending it for minutes, long after the
         // system was asked for it and had nothing.
         #[cfg(target_os = "linux")]
-        let client = client.tcp_user_timeout(patience);
+        let client = client.tcp_user_timeout(kernel_keeps(patience));
         Ok(Self { base: base.to_owned(), client: client.build()? })
     }
 }

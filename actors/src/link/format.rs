@@ -45,6 +45,10 @@ impl Format {
     /// The JSON text that a mapping sees of a payload; an empty one is nothing at all, whatever the format. The error says
     /// what is wrong, and where.
     pub fn read<'a>(&self, payload: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
+        self.looked(payload).map_err(short)
+    }
+
+    fn looked<'a>(&self, payload: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
         if payload.len() > mapping::INPUT_BYTES_MAX {
             return Err(format!("{} bytes are more than the {} that are read", payload.len(), mapping::INPUT_BYTES_MAX));
         }
@@ -66,6 +70,10 @@ impl Format {
 
     /// The bytes of what a mapping said, and their media type. The error says what cannot be written.
     pub fn write(&self, said: &Value) -> Result<(Vec<u8>, &'static str), String> {
+        self.written(said).map_err(short)
+    }
+
+    fn written(&self, said: &Value) -> Result<(Vec<u8>, &'static str), String> {
         match self {
             Self::Json => Ok((said.to_string().into_bytes(), "application/json")),
             Self::Xml => Ok((xml::write(said)?, "application/xml; charset=utf-8")),
@@ -75,6 +83,17 @@ impl Format {
             Self::Edi(edi::Standard::Edifact) => Ok((edi::Standard::Edifact.write(said)?, "application/edifact")),
         }
     }
+}
+
+/// The longest error, in letters: what it quotes of a message may be as long as that.
+const ERROR_MAX: usize = 1_000;
+
+fn short(mut wrong: String) -> String {
+    if let Some((end, _)) = wrong.char_indices().nth(ERROR_MAX) {
+        wrong.truncate(end);
+        wrong.push('…');
+    }
+    wrong
 }
 
 /// Whether it begins with a mark of how it is written: of UTF-8 or UTF-16.

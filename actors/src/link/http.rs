@@ -24,7 +24,7 @@ use takt_protocol::signature::Signature;
 use tokio::sync::Mutex;
 
 pub(super) use super::carrier::Silence;
-use super::carrier::{ANSWER_BYTES_MAX, Answered, Carried, Carrier, Network};
+use super::carrier::{ANSWER_BYTES_MAX, Answered, Carried, Carrier, Network, requests_begin, shown};
 use super::format::edi::Standard;
 use super::format::{Csv, Format};
 use super::mapping::Mapping;
@@ -44,7 +44,7 @@ pub struct HttpSpec {
     pub csrf: Option<String>,
     /// How what we send is signed, if it is.
     pub signature: Option<Signature>,
-    /// How long one request may take, in ms.
+    /// How long one errand may take, in ms, with all its requests: they begin in its first half, so that none is under way when it is over.
     pub timeout_ms: u32,
     /// Code tables, given to every mapping as `.tables`.
     pub tables: Value,
@@ -147,6 +147,8 @@ impl HttpLink {
     /// Asks for what `entry` says, until it wants nothing more.
     async fn converse(&self, mapping: &Mapping, entry: &'static str, errand: &Errand) -> Result<(Vec<Value>, bool), (Silence, bool)> {
         let (mut answers, mut wrote, mut wrote_before) = (Vec::new(), false, false);
+        let window = Duration::from_millis(u64::from(self.spec.timeout_ms));
+        let until = self.clock.elapsed() + requests_begin(window);
         while answers.len() < STEPS_MAX {
             let input = view(self.site, &self.spec.tables, errand, &answers).to_string().into_bytes();
             let said = mapping.run_bounded(entry, input).await.map_err(|error| (Silence::Wrong(error.to_string()), wrote))?;
@@ -154,6 +156,12 @@ impl HttpLink {
             let asked: Asked = serde_path_to_error::deserialize(next)
                 .map_err(|error| (Silence::Wrong(format!("{} gives no request: {error}", mapping.name())), wrote))?;
             let (writes, more) = (asked.method != "GET", asked.then);
+            if writes && self.clock.elapsed() > until {
+                // It could still be on its way when the system is asked what became of it.
+                let why =
+                    format!("{} ms were over before {} {}: raise `window_ms`", window.as_millis() / 2, asked.method, shown(&asked.path));
+                return Err((Silence::Unsent(why), wrote));
+            }
             answers.push(self.exchange(asked).await.map_err(|silence| (silence, wrote))?);
             wrote_before = wrote;
             wrote |= writes;

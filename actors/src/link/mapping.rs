@@ -18,6 +18,7 @@ use jaq_json::Val;
 use serde_json::Value;
 
 mod bound;
+mod looked;
 mod words;
 
 /// The functions of a mapping file that are called from outside: for what is sent, `request` and `outcome`, `probe` and
@@ -175,7 +176,7 @@ pub fn fit(payload: &[u8]) -> Result<(), String> {
     if payload.is_empty() {
         return Ok(());
     }
-    serde_json::from_slice::<serde::de::IgnoredAny>(payload).map(drop).map_err(|error| format!("the payload is no JSON: {error}"))
+    serde_json::from_slice::<looked::Looked>(payload).map(drop).map_err(|error| format!("the payload is no JSON: {error}"))
 }
 
 impl std::fmt::Debug for Mapping {

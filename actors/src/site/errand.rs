@@ -19,6 +19,7 @@ use takt_protocol::planted::{self, Bug};
 use super::{ERRANDS, SiteDesk, before};
 use crate::duties::Duty;
 use crate::hall::Lost;
+use crate::link::carrier::claim_takes;
 use crate::link::deliveries::{Delivered, Outcome, Way, ms, of_probed, of_sent};
 use crate::link::{Errand, Probed, Sent};
 
@@ -58,8 +59,8 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
             let errand = Errand { reference: intent.reference(), attempt, effect };
             let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
             let began = Began::now(desk);
-            let sent = if left.is_zero() {
-                // This node stood still meanwhile: another one may be asking the site already.
+            let sent = if left < window - claim_takes(window) {
+                // This node stood still meanwhile: what it sent now might arrive when another one is asking the site already.
                 Sent::NotDone { why: "its time was over before it was begun".to_owned() }
             } else {
                 tokio::select! {

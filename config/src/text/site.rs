@@ -67,7 +67,8 @@ pub struct LimitsText {
     pub at_once: Option<Spanned<NonZeroUsize>>,
     /// Sends a minute; left out, no limit.
     pub per_minute: Option<Spanned<NonZeroU64>>,
-    /// How long one attempt may take, in ms.
+    /// How long one attempt may take, in ms: a quarter for claiming it, a half in which its requests begin, and a quarter for the last of
+    /// them to be answered.
     pub window_ms: Option<Spanned<NonZeroU32>>,
     /// Failures in a row after which it is left alone.
     pub failures: Option<Spanned<NonZeroU32>>,

@@ -140,32 +140,102 @@ fn another(value: &Value) -> Value {
     }
 }
 
+/// The tests of a mapping, ready to be run.
+struct Opened<'a> {
+    site: SiteId,
+    mapping: Mapping,
+    tables: Value,
+    calendar: Calendar,
+    format: Format,
+    named: bool,
+    tests: &'a MappingTestsText,
+}
+
+impl<'a> Opened<'a> {
+    fn of(file: &str, tests: &'a MappingTestsText, folder: &Folder, mesh: &Mesh) -> Result<Self, Finding> {
+        let about = file.replace(super::ENDING, ".jq");
+        let site = tests.site.value;
+        let Some(text) = folder.file(&about) else {
+            let what = format!("there is no mapping {about}");
+            return Err(Finding::about(file, what, "put the tests beside their mapping, under its name"));
+        };
+        let mapping = Mapping::compile(&about, text).map_err(|wrong| Finding {
+            file: about.clone(),
+            line: wrong.line,
+            column: wrong.column,
+            what: wrong.what,
+            remedy: wrong.remedy,
+        })?;
+        let Some(tables) = tables(mesh, site) else {
+            let what = format!("there is no site {site} with a link");
+            return Err(Finding::about(file, what, "name the site whose messages these are").at(tests.site.referenced));
+        };
+        let tables = tests.tables.as_ref().map_or(tables, |own| json!(own));
+        let calendar = tests.calendar.clone().unwrap_or_else(|| calendar(mesh, site));
+        let format = tests.format.as_ref().map_or_else(|| format(mesh, site, &about), FormatText::format);
+        let named = named(mesh, site, &about);
+        Ok(Self { site, mapping, tables, calendar, format, named, tests })
+    }
+
+    fn given(&self, case: &MappingCaseText) -> Result<Given, String> {
+        let given = given(self.site, &self.tables, &self.format, case, &self.mapping)?;
+        Ok(Given { named: !case.posted && (self.named || case.file.is_some()), calendar: self.calendar.clone(), ..given })
+    }
+}
+
 /// The tests of a mapping that fail.
 pub(super) fn failed(file: &str, tests: &MappingTestsText, folder: &Folder, mesh: &Mesh) -> Vec<Finding> {
-    let about = file.replace(super::ENDING, ".jq");
-    let Some(text) = folder.file(&about) else {
-        return vec![Finding::about(file, format!("there is no mapping {about}"), "put the tests beside their mapping, under its name")];
+    let opened = match Opened::of(file, tests, folder, mesh) {
+        Ok(opened) => opened,
+        Err(finding) => return vec![finding],
     };
-    let mapping = match Mapping::compile(&about, text) {
-        Ok(mapping) => mapping,
-        Err(wrong) => return vec![Finding { file: about, line: wrong.line, column: wrong.column, what: wrong.what, remedy: wrong.remedy }],
-    };
-    let Some(tables) = tables(mesh, tests.site.value) else {
-        let what = format!("there is no site {} with a link", tests.site.value);
-        return vec![Finding::about(file, what, "name the site whose messages these are").at(tests.site.referenced)];
-    };
-    let tables = tests.tables.as_ref().map_or(tables, |own| json!(own));
-    let calendar = tests.calendar.clone().unwrap_or_else(|| calendar(mesh, tests.site.value));
-    let format = tests.format.as_ref().map_or_else(|| format(mesh, tests.site.value, &about), FormatText::format);
-    let named = named(mesh, tests.site.value, &about);
-    let failed = tests.cases.iter().filter_map(|case| {
-        let why = given(tests.site.value, &tables, &format, &case.value, &mapping)
-            .map(|given| Given { named: !case.value.posted && (named || case.value.file.is_some()), calendar: calendar.clone(), ..given })
-            .and_then(|given| wanted(&case.value, &given, &mapping))
-            .err()?;
+    let failed = opened.tests.cases.iter().filter_map(|case| {
+        let why = opened.given(&case.value).and_then(|given| wanted(&case.value, &given, &opened.mapping)).err()?;
         Some(finding(file, case.referenced, &case.value.name, why, "mend the mapping, or what the test wants of it"))
     });
     failed.collect()
+}
+
+/// A mapping and what its tests give it.
+pub struct Suite {
+    /// Its file.
+    pub file: String,
+    /// The mapping.
+    pub mapping: Mapping,
+    /// How its messages are written.
+    pub format: Format,
+    /// What the tests give it, those left out whose message is no message at all.
+    pub tried: Vec<Tried>,
+}
+
+/// What one test gives a mapping.
+#[derive(Debug)]
+pub struct Tried {
+    /// The message as it came; none where the test is about something that is to be done.
+    pub message: Option<Vec<u8>>,
+    /// What the mapping is called with.
+    pub given: Given,
+}
+
+/// The mappings of a folder that was loaded, each with what its tests give it; those without tests are left out.
+pub fn suites(folder: &Folder, mesh: &Mesh) -> Vec<Suite> {
+    let mut suites = Vec::new();
+    for file in folder.tests() {
+        let Some(tests) = folder.parse::<MappingTestsText>(file, &mut Vec::new()) else { continue };
+        let Ok(opened) = Opened::of(file, &tests, folder, mesh) else { continue };
+        let tried = opened.tests.cases.iter().filter_map(|case| {
+            let given = opened.given(&case.value).ok()?;
+            Some(Tried { message: case.value.given.as_ref().map(letters), given })
+        });
+        let tried = tried.collect();
+        suites.push(Suite { file: opened.mapping.name().to_owned(), mapping: opened.mapping, format: opened.format, tried });
+    }
+    suites
+}
+
+/// A message of a test as it came.
+fn letters(given: &Value) -> Vec<u8> {
+    given.as_str().map_or_else(|| given.to_string(), str::to_owned).into_bytes()
 }
 
 /// The code tables of a site.
@@ -221,8 +291,8 @@ fn given(site: SiteId, tables: &Value, format: &Format, case: &MappingCaseText, 
     let call = call(mapping, case.call.as_deref())?;
     let what = match (&case.effect, &case.given) {
         (Some(effect), None) => What::Errand { errand: Box::new(errand(effect)?), answers: case.answers.clone() },
-        (None, Some(Value::String(letters))) => message(case, format.read(letters.as_bytes())?.into_owned()),
-        (None, Some(value)) => message(case, value.to_string().into_bytes()),
+        (None, Some(text @ Value::String(_))) => message(case, format.read(&letters(text))?.into_owned()),
+        (None, Some(value)) => message(case, letters(value)),
         (Some(_), Some(_)) | (None, None) => return Err("it has neither `given` nor `effect`, or both".to_owned()),
     };
     Ok(Given { site, tables: tables.clone(), calendar: Calendar::default(), call, named: false, what })

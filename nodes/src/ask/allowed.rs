@@ -43,7 +43,7 @@ impl Reception {
     pub(super) async fn may_there(&self, client: &Client, verb: &Verb, meaning: &Meaning) -> Result<(), Denied> {
         let book = self.mesh().book();
         let Some(sites) = book.roles.sites(&client.role) else { return Ok(()) };
-        let about = self.sites_of(meaning).await?;
+        let about = Box::pin(self.sites_of(meaning)).await?;
         if !about.is_empty() && about.is_subset(sites) {
             return Ok(());
         }

@@ -48,6 +48,7 @@ impl Meaning {
 }
 
 impl Reception {
+    /// What is asked for seldom stands in a box of its own: what comes on the stream takes as much memory as the largest of them otherwise.
     pub(super) async fn meaning(&self, client: &Client, verb: &Verb) -> Result<Meaning, Denied> {
         let book = self.mesh().book();
         match verb {
@@ -58,23 +59,23 @@ impl Reception {
             Verb::PlaceHold(wish) => wish.meaning(&self.book_at(&wish.plant)),
             Verb::RecordDisposition(wish) => wish.meaning(&self.book_at(&wish.plant)),
             Verb::ReleaseHold(wish) => wish.meaning(&self.book_at(&wish.plant)),
-            Verb::ChangeQuantity(wish) => wish.meaning(self).await,
-            Verb::Redispatch(wish) => wish.meaning(self).await,
-            Verb::CancelOrder(wish) => wish.meaning(self).await,
-            Verb::CompleteTechnically(wish) => wish.meaning(self).await,
-            Verb::CloseOrder(wish) => wish.meaning(self).await,
-            Verb::RescheduleOrder(wish) => wish.meaning(self).await,
-            Verb::ReplaceComponent(wish) => wish.meaning(self).await,
-            Verb::ChangeRecipe(wish) => wish.meaning(self).await,
-            Verb::SplitOrder(wish) => wish.meaning(self).await,
-            Verb::HoldOrder(wish) => wish.meaning(self).await,
-            Verb::ResumeOrder(wish) => wish.meaning(self).await,
-            Verb::RevokeDispatch(wish) => wish.meaning(self).await,
-            Verb::ReopenOrder(wish) => wish.meaning(self).await,
-            Verb::ReversePosting(wish) => wish.meaning(self).await,
-            Verb::BlockShipment(wish) => wish.meaning(self).await,
-            Verb::ReleaseShipment(wish) => wish.meaning(self).await,
-            Verb::ActOnException(wish) => wish.meaning(self, client).await,
+            Verb::ChangeQuantity(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::Redispatch(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::CancelOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::CompleteTechnically(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::CloseOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::RescheduleOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ReplaceComponent(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ChangeRecipe(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::SplitOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::HoldOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ResumeOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::RevokeDispatch(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ReopenOrder(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ReversePosting(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::BlockShipment(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ReleaseShipment(wish) => Box::pin(wish.meaning(self)).await,
+            Verb::ActOnException(wish) => Box::pin(wish.meaning(self, client)).await,
             Verb::Reconcile(wish) => wish.meaning(&book),
         }
     }

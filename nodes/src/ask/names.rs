@@ -100,7 +100,7 @@ impl Reception {
             && !self.knows(address)
         {
             for name in names {
-                let found = self.known_abroad(&name.id).await.known;
+                let found = Box::pin(self.known_abroad(&name.id)).await.known;
                 if let Some((entity, _)) = found.into_iter().find(|(entity, known)| entity.kind() == *kind && known == name) {
                     return Address::Entity(entity);
                 }

@@ -18,6 +18,8 @@ mod edge;
 mod edi;
 mod federation;
 mod foreign;
+mod fuzz;
+mod given_up;
 mod leaf;
 mod links;
 mod loop_disk;

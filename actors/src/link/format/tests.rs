@@ -145,6 +145,25 @@ fn json_goes_through_as_it_is_and_nothing_is_nothing() {
 }
 
 #[test]
+fn json_that_somebody_else_would_stumble_over_is_told_with_its_place() {
+    for (payload, wrong) in [
+        (&b"{\"name\":\n\"M\xfcller\"}"[..], "invalid unicode code point at line 2 column 3"),
+        (b"[1,\n1e999]", "number out of range at line 2"),
+        (b"[\"\\ud800\"]", "at line 1"),
+    ] {
+        let told = read(&Format::Json, payload).unwrap_err();
+        assert!(told.contains(wrong), "{}: {told}", payload.escape_ascii());
+    }
+}
+
+#[test]
+fn an_error_quotes_no_more_of_a_message_than_a_person_reads() {
+    let long = format!("<a></{}>", "b".repeat(20_000));
+    let told = read(&Format::Xml, long.as_bytes()).unwrap_err();
+    assert!(told.len() < 1_100 && told.ends_with('…'), "{} bytes: {told}", told.len());
+}
+
+#[test]
 fn a_few_letters_do_not_become_gigabytes() {
     let bomb = format!("{}\n{}", "n".repeat(500_000), "1\n".repeat(250_000));
     let told = Format::Csv(Csv::default()).read(bomb.as_bytes()).unwrap_err();

@@ -147,3 +147,23 @@ fn a_field_that_is_missing_is_told_as_that_and_what_a_mapping_says_itself_stays(
     }
     assert_eq!(said("def inputs: error(\"the order has no site\");"), "m.jq: \"the order has no site\"");
 }
+
+#[test]
+fn a_program_that_would_take_all_room_of_a_thread_is_refused_and_one_with_a_long_list_is_not() {
+    let refused = |text: String| Mapping::compile("test.jq", &text).err().map(|error| error.to_string()).unwrap_or_default();
+    for text in [
+        format!("def inputs: .{};", " | .a".repeat(20_000)),
+        format!("def inputs: 1{};", "+1".repeat(20_000)),
+        format!("def inputs: if . == 1 then 1{} else 3 end;", " elif . == 2 then 2".repeat(20_000)),
+        format!("def inputs: {}1{};", "\"\\(".repeat(20_000), ")\"".repeat(20_000)),
+        format!("def inputs: {}1{};", "(".repeat(20_000), ")".repeat(20_000)),
+        format!("def inputs: {}1;", "-".repeat(20_000)),
+    ] {
+        let told = refused(text);
+        assert!(told.contains("more than 500 steps stand within each other or in one chain"), "{told}");
+    }
+    let fields: Vec<String> = (0..2_000).map(|n| format!("f{n}: (.a | .b + {n})")).collect();
+    assert_eq!(refused(format!("def inputs: {{{}}};", fields.join(", "))), "");
+    let many: String = (0..2_000).map(|n| format!("def f{n}: .a | .b;\n")).collect();
+    assert_eq!(refused(format!("{many}def inputs: f1;")), "");
+}

@@ -38,8 +38,9 @@ struct Open<'a> {
 
 /// The names of the functions without parameters that a program defines at its top.
 pub(super) fn check(text: &str) -> Result<BTreeSet<String>, Found> {
-    let words = words(text);
+    let words = words(text)?;
     paired(&words)?;
+    flat(&words)?;
     let mut defined = BTreeSet::new();
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut depth = 0_usize;
@@ -105,6 +106,50 @@ fn paired(words: &[Word<'_>]) -> Result<(), Found> {
         Some(word) => Err(Found { at: word.at, what: format!("`{}` is never closed", word.text), remedy: "close it where it ends" }),
         None => Ok(()),
     }
+}
+
+/// Steps that may stand within each other or in one chain. Whoever reads or runs a program goes down one for each, and a thread has only
+/// so much room for that.
+const STEPS_MAX: usize = 500;
+
+/// What begins a step, besides brackets.
+const STEPS: [&str; 20] =
+    ["|", ",", "+", "-", "*", "/", "%", "=", "<", ">", "!", "?", "and", "or", "as", "if", "elif", "reduce", "foreach", "def"];
+
+/// That nothing in it is so long or so deep that reading it would take all room of a thread.
+fn flat(words: &[Word<'_>]) -> Result<(), Found> {
+    // Of each bracket that is open: what it is, and the steps in it so far.
+    let mut open = vec![("", 0_usize)];
+    let mut steps = 0_usize;
+    for word in words {
+        let over = match word.text {
+            ")" | "]" | "}" => open.pop().map_or(0, |(_, own)| own + 1),
+            // What is behind it is no deeper than what was before.
+            ";" => open.last_mut().map_or(0, |(_, own)| std::mem::take(own)),
+            "," if open.last().is_some_and(|(bracket, _)| *bracket == "{") => open.last_mut().map_or(0, |(_, own)| std::mem::take(own)),
+            bracket @ ("(" | "[" | "{") => {
+                open.push((bracket, 0));
+                steps += 1;
+                0
+            }
+            step if STEPS.contains(&step) => {
+                open.last_mut().iter_mut().for_each(|(_, own)| *own += 1);
+                steps += 1;
+                0
+            }
+            _ => 0,
+        };
+        steps = steps.saturating_sub(over);
+        if steps > STEPS_MAX {
+            return Err(too_deep(word.at));
+        }
+    }
+    Ok(())
+}
+
+fn too_deep(at: usize) -> Found {
+    let what = format!("more than {STEPS_MAX} steps stand within each other or in one chain up to here");
+    Found { at, what, remedy: "give parts of it names with `def`, and look long lists up in a table" }
 }
 
 /// Whether the sign of a product stands between two numbers, or between two objects: an object is never repeated.
@@ -197,7 +242,7 @@ fn may_call(name: &str, at: usize, open: &[Open<'_>]) -> Result<(), Found> {
 }
 
 /// The words and signs outside comments and texts; what is put into a text by `\(…)` is read like the rest.
-fn words(text: &str) -> Vec<Word<'_>> {
+fn words(text: &str) -> Result<Vec<Word<'_>>, Found> {
     let mut words = Vec::new();
     let mut rest = text.char_indices().peekable();
     // For each text that something is put into: how many brackets are open inside.
@@ -209,6 +254,9 @@ fn words(text: &str) -> Vec<Word<'_>> {
                 '\\' if rest.next().is_some_and(|(_, escaped)| escaped == '(') => {
                     inside.push(0);
                     quoted = false;
+                    if inside.len() > super::bound::NESTING_MAX {
+                        return Err(too_deep(at));
+                    }
                 }
                 '"' => quoted = false,
                 _ => {}
@@ -237,5 +285,5 @@ fn words(text: &str) -> Vec<Word<'_>> {
             }
         }
     }
-    words
+    Ok(words)
 }
