@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod broker;
 mod chaos;
 mod databases;
 mod demo;
@@ -21,6 +22,7 @@ mod foreign;
 mod leaf;
 mod links;
 mod loop_disk;
+mod mqtt;
 mod namespaces;
 mod offline;
 mod rendered;
