@@ -22,8 +22,10 @@ pub mod inbound;
 pub mod local;
 pub mod mapping;
 pub mod meaning;
+pub mod mqtt;
 pub mod poll;
 pub mod sql;
+pub mod telemetry;
 
 /// An effect that is to be sent, or was.
 #[derive(Clone, Debug)]
@@ -140,6 +142,7 @@ pub fn fits(entry: &str, outputs: &[Value], named: bool) -> Result<(), String> {
             "outcome" | "probed" => meaning::fits(entry, output),
             // What is asked for has the form of its transport.
             _ if output.get("sql").is_some() => sql::fits(output),
+            _ if output.get("topic").is_some() || output.get("sparkplug").is_some() => mqtt::fits(output),
             _ => http::fits(output),
         };
         fit.map_err(|wrong| format!("[{at}].{wrong}"))?;

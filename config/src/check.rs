@@ -25,6 +25,7 @@ mod format;
 mod link;
 mod material;
 mod mesh;
+mod mqtt;
 mod overlay;
 mod ownership;
 mod people;
@@ -37,6 +38,7 @@ mod shared;
 mod site;
 mod speaks;
 mod sql;
+mod telemetry;
 mod workflow;
 
 /// Looks at everything. What is wrong goes into `findings`; what is right, and may not be what somebody thinks it is, into `notes`.

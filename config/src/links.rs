@@ -1,6 +1,7 @@
 //! From text to ways to sites: the links a region speaks through, and the doors through which systems speak to it.
 
 use std::collections::BTreeMap;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,15 +15,18 @@ use takt_actors::link::format::Format;
 use takt_actors::link::http::{HttpLink, HttpSpec};
 use takt_actors::link::inbound::{Inbound, Topic};
 use takt_actors::link::mapping::Mapping;
+use takt_actors::link::mqtt::sparkplug::SparkplugSpec;
+use takt_actors::link::mqtt::{self, MqttLink, MqttSpec, Tls, Version};
 use takt_actors::link::poll::{self, Poll, Reads};
 use takt_actors::link::sql::{SqlLink, SqlSpec};
+use takt_actors::link::telemetry;
 use takt_actors::region::{Region, SiteLink};
 use takt_cluster::seam::Clock;
 use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::signature::Signature;
 
 use crate::load::{LinkText, Mesh};
-use crate::text::{DropText, FilesText, HttpText, PollText, SignatureText, SqlText, TransportText};
+use crate::text::{DropText, FilesText, HttpText, MqttText, PollText, SignatureText, SparkplugText, SqlText, TransportText, VersionText};
 
 /// A site as it is spoken with.
 pub struct Way {
@@ -52,6 +56,7 @@ enum Works {
     Http { link: Arc<HttpLink>, polls: Vec<Poll> },
     Files { tables: serde_json::Value, drop: Option<DropSpec> },
     Sql { link: Arc<SqlLink>, polls: Vec<Poll> },
+    Mqtt { link: Arc<MqttLink> },
 }
 
 /// Work on a site that never ends.
@@ -66,6 +71,7 @@ impl Way {
             Works::Sql { link, .. } => {
                 Inbound::deaf(self.site, link.tables().clone(), self.topics.clone(), region).asking(Arc::clone(link) as Arc<dyn Asks>)
             }
+            Works::Mqtt { link } => Inbound::deaf(self.site, link.tables().clone(), self.topics.clone(), region),
         }
     }
 
@@ -76,12 +82,18 @@ impl Way {
             Works::Http { link, polls } => polls.iter().map(|poll| self.asking(Arc::clone(link) as Arc<dyn Asks>, poll, region)).collect(),
             Works::Sql { link, polls } => polls.iter().map(|poll| self.asking(Arc::clone(link) as Arc<dyn Asks>, poll, region)).collect(),
             Works::Files { drop, .. } => drop.iter().map(|spec| self.looking(spec, region)).collect(),
+            Works::Mqtt { link } => vec![self.listening(Arc::clone(link), region)],
         }
     }
 
     fn asking(&self, asked: Arc<dyn Asks>, poll: &Poll, region: &Region) -> Chore {
         let (door, poll) = (self.door(region.clone()), poll.clone());
         Box::pin(async move { poll::run(&door, asked.as_ref(), &poll).await })
+    }
+
+    fn listening(&self, link: Arc<MqttLink>, region: &Region) -> Chore {
+        let door = self.door(region.clone());
+        Box::pin(async move { mqtt::line::run(&link, &door).await })
     }
 
     fn looking(&self, spec: &DropSpec, region: &Region) -> Chore {
@@ -102,7 +114,7 @@ pub fn ways(mesh: &Mesh) -> Result<Vec<Way>, reqwest::Error> {
     mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings, None)).collect()
 }
 
-/// Every way of a mesh, with something else under it. Links that speak in files or SQL stay where they are.
+/// Every way of a mesh, with something else under it. Links that speak in files, SQL or MQTT stay where they are.
 pub fn ways_over(mesh: &Mesh, under: &Under<'_>) -> Result<Vec<Way>, reqwest::Error> {
     mesh.links.iter().map(|(site, text)| way(*site, text, &mesh.mappings, Some(under))).collect()
 }
@@ -112,6 +124,7 @@ fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>, unde
         TransportText::Http(http) => over_http(site, http, text, mappings, under),
         TransportText::Files(files) => Ok(over_files(site, files, text, mappings)),
         TransportText::Sql(sql) => Ok(over_sql(site, sql, text, mappings)),
+        TransportText::Mqtt(mqtt) => Ok(over_mqtt(site, mqtt, text, mappings)),
     }
 }
 
@@ -229,4 +242,74 @@ fn over_sql(site: SiteId, sql: &SqlText, text: &LinkText, mappings: &BTreeMap<St
         shows: None,
         works: Works::Sql { link, polls: sql.polls.iter().map(|(topic, text)| asked(topic, text)).collect() },
     }
+}
+
+fn over_mqtt(site: SiteId, mqtt: &MqttText, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Way {
+    let mapped = |file: &str| mappings.get(file).cloned();
+    let verbs = mqtt.send.iter().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
+    let told = mqtt.topics.iter().filter_map(|(filter, topic)| {
+        let mapping = mapped(&topic.value.mapping.value)?;
+        Some((filter.clone(), Topic { format: topic.value.format.format(), mapping }))
+    });
+    let counted = mqtt.rules().filter_map(|(name, rule)| {
+        Some((telemetry::topic(name), Topic { format: Format::Json, mapping: mapped(&rule.value.mapping.value)? }))
+    });
+    let topics = told.chain(counted).collect();
+    let link = Arc::new(MqttLink::new(site, mqtt_spec(mqtt, text.limits.window_ms), verbs));
+    let out = SiteLink::new(site, Arc::clone(&link) as Arc<dyn Link>, text.limits.clone());
+    Way { site, edge: text.edge, out, topics, shows: None, works: Works::Mqtt { link } }
+}
+
+fn mqtt_spec(mqtt: &MqttText, window_ms: u32) -> MqttSpec {
+    /// A week: over a long weekend nothing is lost that a broker can keep.
+    const SESSION_S: u32 = 7 * 24 * 3_600;
+    let (host, port, is_tls) = broker(&mqtt.broker.value).unwrap_or_default();
+    let path = |file: &Option<serde_saphyr::Spanned<String>>| file.as_ref().map(|file| PathBuf::from(&file.value));
+    let tls =
+        Tls { root_certificates: path(&mqtt.root_certificates), identity: path(&mqtt.client_certificate).zip(path(&mqtt.client_key)) };
+    let version = match mqtt.version {
+        VersionText::V311 => Version::V311,
+        VersionText::V5 => Version::V5,
+    };
+    MqttSpec {
+        host,
+        port,
+        tls: is_tls.then_some(tls),
+        version,
+        client: mqtt.client.value.clone(),
+        user: mqtt.user.clone(),
+        password: mqtt.password.clone(),
+        keep_alive_s: mqtt.keep_alive_s.map_or(20, NonZeroU16::get),
+        session_s: mqtt.session_s.unwrap_or(if mqtt.topics.is_empty() { 0 } else { SESSION_S }),
+        payload_bytes_max: mqtt.payload_bytes_max.as_ref().map_or(1 << 20, |most| most.value.get()),
+        waiting_max: mqtt.waiting_max.map_or(256, NonZeroU16::get),
+        window_ms,
+        filters: mqtt.topics.keys().cloned().collect(),
+        silent_ms: mqtt.silent_ms.map(NonZeroU64::get),
+        sparkplug: mqtt.sparkplug.as_ref().map(|plant| sparkplug(&plant.value)),
+        tables: serde_json::json!(mqtt.tables),
+    }
+}
+
+fn sparkplug(plant: &SparkplugText) -> SparkplugSpec {
+    SparkplugSpec {
+        host: plant.host.clone(),
+        groups: plant.groups.iter().map(|group| group.value.clone()).collect(),
+        rebirth_ms: plant.rebirth_ms.map_or(10_000, NonZeroU64::get),
+        silent_ms: plant.silent_ms.map_or(300_000, NonZeroU64::get),
+        rules: plant.rules.iter().filter_map(|(name, rule)| rule.value.rule(name)).collect(),
+    }
+}
+
+/// Where a broker listens, and whether over TLS; `None` where the address is none.
+pub(crate) fn broker(address: &str) -> Option<(String, u16, bool)> {
+    let (is_tls, usual) = match address.split_once("://")?.0 {
+        "mqtt" => (false, 1_883),
+        "mqtts" => (true, 8_883),
+        _ => return None,
+    };
+    let url = reqwest::Url::parse(address).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?.to_owned();
+    let plain = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    plain.then(|| (host, url.port().unwrap_or(usual), is_tls))
 }

@@ -18,10 +18,12 @@ mod files;
 mod fixed;
 mod govern;
 mod link;
+mod mqtt;
 mod recipe;
 mod region;
 mod site;
 mod sql;
+mod telemetry;
 mod trial;
 
 pub use files::{DropText, FileTopicText, FilesText, OutboxText};
@@ -30,11 +32,13 @@ pub use govern::{
     LatencyText, NoteText, NotesText, OwnerText, OwnershipText, RoleText, RolesText, VariantText, VariantsText, WorkflowText, WorkflowsText,
 };
 pub use link::{CsvText, CursorText, FormatText, HttpText, InboundText, PollText, SignatureText, StampText, TransportText};
+pub use mqtt::{MqttText, MqttTopicText, SparkplugText, VersionText};
 pub use recipe::{ComponentText, EquipmentText, OperationText, OutputText, PieceText, RecipeText};
 pub(crate) use region::event_type;
 pub use region::{DurabilityText, EmbeddedText, EngineText, ExportText, JetStreamText, RegionsText, RoadText, RoadsText, SpoolText};
 pub use site::{LimitsText, Manner, SimulatedText, SiteText};
 pub use sql::SqlText;
+pub use telemetry::{BecomesText, CountsText, ReadingText, RuleTestText, RuleText, StatesText};
 pub use trial::{HappensText, MappingCaseText, MappingTestsText, PostingText, QuantityText, RuleCaseText, RuleTestsText};
 
 /// `mesh.yaml`: what is one for the whole mesh.

@@ -236,7 +236,7 @@ fn is_premature(state: &State, body: &Body) -> bool {
 /// Whether it means the same however often it is told, and is told for as long as a site lives: it would fill its memory.
 fn is_the_same_again(body: &Body) -> bool {
     let Body::Site(site::Input::Mail(mail)) = body else { return false };
-    matches!(mail, site::Mail::Read(_) | site::Mail::RecordsStated { .. } | site::Mail::BookActivated { .. })
+    matches!(mail, site::Mail::Read(_) | site::Mail::Tallied { .. } | site::Mail::RecordsStated { .. } | site::Mail::BookActivated { .. })
 }
 
 /// What an input says: its body, and what its sender stated beside it.

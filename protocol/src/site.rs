@@ -26,6 +26,7 @@ mod maintenance;
 mod quarantine;
 mod resolve;
 mod routing;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ pub use likely::{Likely, Slip};
 pub use maintenance::{Plan, Subject, Window, WindowState};
 pub use quarantine::{unmatched, unreadable_topic};
 pub use routing::{Assignment, Candidate, Fitness, routing_assignments};
+pub use tally::{Parcel, Seen, Tally};
 
 /// The state of a site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,6 +85,9 @@ pub struct Site {
     /// How far each topic is read that its system does not tell by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cursors: BTreeMap<String, Cursor>,
+    /// How far each rule is that makes counts and states out of its telemetry.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tallies: BTreeMap<String, Tally>,
     /// Of a planning system: what it wants, and what becomes of that.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub demands: BTreeMap<NativeId, Demand>,
@@ -196,6 +201,13 @@ pub enum Fact {
     },
     /// More of a topic was read.
     Read(Progress),
+    /// A rule has counted on, or what it told was taken.
+    Tallied {
+        /// Which rule.
+        rule: String,
+        /// How far it is.
+        tally: Box<Tally>,
+    },
     /// A person mended a message; the original stays where it was recorded.
     Mended {
         /// Its case.

@@ -344,8 +344,7 @@ impl Pages<'_> {
         match fact {
             site::Fact::Expects { entity, names, .. } => names.iter().for_each(|name| self.named(name, *entity)),
             site::Fact::Equipment { equipment, available, .. } => {
-                let mut key = entity_key(site);
-                key.extend_from_slice(equipment.as_str().as_bytes());
+                let key = [&entity_key(site)[..], equipment.as_str().as_bytes()].concat();
                 if *available {
                     self.rows.insert((DOWN, key), None);
                 } else {
@@ -363,6 +362,7 @@ impl Pages<'_> {
             | site::Fact::RecipesListed
             | site::Fact::Heard { .. }
             | site::Fact::Read(_)
+            | site::Fact::Tallied { .. }
             | site::Fact::Mended { .. }
             | site::Fact::Window { .. }
             | site::Fact::Planned { .. }

@@ -24,6 +24,7 @@ use super::format::Format;
 use super::http::HttpLink;
 use super::local;
 use super::mapping::Mapping;
+use super::mqtt::filter;
 use crate::region::Region;
 
 mod edge;
@@ -143,7 +144,8 @@ impl Inbound {
 
     /// How the messages of a topic are understood.
     pub(super) fn topic(&self, topic: &str) -> Option<&Topic> {
-        self.topics.get(topic).or_else(|| self.topics.get(ANY))
+        let by_filter = || self.topics.iter().find(|(named, _)| filter::takes(named, topic)).map(|(_, topic)| topic);
+        self.topics.get(topic).or_else(by_filter).or_else(|| self.topics.get(ANY))
     }
 
     /// Takes a message that was posted. `Ok` means that everything in it is durable here.

@@ -107,6 +107,7 @@ impl Checks<'_> {
             TransportText::Http(http) => http.told().chain(http.polls.values().map(|poll| &poll.mapping)).collect(),
             TransportText::Files(files) => files.told().collect(),
             TransportText::Sql(sql) => sql.polls.values().map(|poll| &poll.mapping).collect(),
+            TransportText::Mqtt(mqtt) => mqtt.told().chain(mqtt.rules().map(|(_, rule)| &rule.value.mapping)).collect(),
         };
         for mapping in told.into_iter().collect::<Vec<_>>() {
             let Some(content) = folder.file(&mapping.value) else { continue };

@@ -14,11 +14,11 @@ impl Checks<'_> {
         let links = || pages.sites.iter().filter_map(|(site, page)| Some((*site, page.file.as_str(), page.value.link.as_ref()?)));
         self.secrets(links().filter_map(|(site, file, link)| match link {
             TransportText::Http(http) => Some((site, file, http)),
-            TransportText::Files(_) | TransportText::Sql(_) => None,
+            TransportText::Files(_) | TransportText::Sql(_) | TransportText::Mqtt(_) => None,
         }));
         self.watched(links().filter_map(|(site, file, link)| match link {
             TransportText::Files(files) => Some((site, file, files)),
-            TransportText::Http(_) | TransportText::Sql(_) => None,
+            TransportText::Http(_) | TransportText::Sql(_) | TransportText::Mqtt(_) => None,
         }));
     }
 

@@ -54,6 +54,7 @@ impl Checks<'_> {
             Some(TransportText::Http(http)) => self.http(file, http, &site.classes),
             Some(TransportText::Files(files)) => self.files(file, files, &site.classes),
             Some(TransportText::Sql(sql)) => self.sql(file, sql, &site.classes),
+            Some(TransportText::Mqtt(mqtt)) => self.mqtt(file, site, mqtt),
             None => {}
         }
     }
@@ -127,7 +128,8 @@ impl Checks<'_> {
         let asked = match &site.link {
             Some(TransportText::Http(http)) => http.send.contains_key("read_books"),
             Some(TransportText::Sql(sql)) => sql.send.contains_key("read_books"),
-            Some(TransportText::Files(_)) => false,
+            // Nobody can be asked over MQTT what stands in books.
+            Some(TransportText::Files(_) | TransportText::Mqtt(_)) => false,
             // Nothing can be said of a link that could not be read.
             None => true,
         };

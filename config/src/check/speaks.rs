@@ -91,6 +91,7 @@ pub(super) fn sent(link: &TransportText) -> BTreeSet<&str> {
     match link {
         TransportText::Http(http) => http.send.keys().map(String::as_str).collect(),
         TransportText::Sql(sql) => sql.send.keys().map(String::as_str).collect(),
+        TransportText::Mqtt(mqtt) => mqtt.send.keys().map(String::as_str).collect(),
         TransportText::Files(files) => files.sent().map(|(verb, _)| verb.as_str()).collect(),
     }
 }
@@ -101,5 +102,6 @@ fn hears(link: &TransportText) -> bool {
         TransportText::Http(http) => http.told().next().is_some() || !http.polls.is_empty(),
         TransportText::Files(files) => files.told().next().is_some(),
         TransportText::Sql(sql) => !sql.polls.is_empty(),
+        TransportText::Mqtt(mqtt) => !mqtt.topics.is_empty() || mqtt.rules().next().is_some(),
     }
 }

@@ -8,6 +8,7 @@ mod demo;
 mod edges;
 mod governance;
 mod links;
+mod mqtt;
 mod notes;
 mod plants;
 mod regions;

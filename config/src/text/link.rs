@@ -1,5 +1,5 @@
 //! The `link` of a site: the transport, and which mapping file says what in the system's own words. Over HTTP here; over
-//! folders in [`super::files`]; over SQL in [`super::sql`].
+//! folders in [`super::files`]; over SQL in [`super::sql`]; over MQTT in [`super::mqtt`].
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -13,6 +13,7 @@ use takt_protocol::signature::Signature;
 
 use super::files::FilesText;
 use super::fixed::FixedText;
+use super::mqtt::MqttText;
 use super::sql::SqlText;
 
 /// The transport of a link.
@@ -25,6 +26,8 @@ pub enum TransportText {
     Files(FilesText),
     /// The tables and procedures of a database, both ways.
     Sql(SqlText),
+    /// A broker, both ways.
+    Mqtt(MqttText),
 }
 
 impl TransportText {
@@ -34,6 +37,7 @@ impl TransportText {
             Self::Http(http) => http.mapping_files().collect(),
             Self::Files(files) => files.mapping_files().collect(),
             Self::Sql(sql) => sql.mapping_files().collect(),
+            Self::Mqtt(mqtt) => mqtt.mapping_files().collect(),
         }
     }
 
@@ -49,6 +53,7 @@ impl TransportText {
                 files.outbound.iter_mut().flat_map(|outbound| outbound.send.values_mut()).chain(told).collect()
             }
             Self::Sql(sql) => sql.send.values_mut().chain(sql.polls.values_mut().map(|poll| &mut poll.mapping)).collect(),
+            Self::Mqtt(mqtt) => mqtt.mapping_files_mut().collect(),
         }
     }
 
@@ -71,6 +76,7 @@ impl TransportText {
                 let polled = sql.polls.iter().map(|(topic, poll)| (named("polls", topic), &poll.mapping));
                 sql.send.iter().map(|(verb, file)| (named("send", verb), file)).chain(polled).collect()
             }
+            Self::Mqtt(mqtt) => mqtt.slots().collect(),
         }
     }
 
@@ -80,6 +86,7 @@ impl TransportText {
             Self::Http(_) => &["link", "http", "send"],
             Self::Files(_) => &["link", "files", "outbound", "send"],
             Self::Sql(_) => &["link", "sql", "send"],
+            Self::Mqtt(_) => &["link", "mqtt", "send"],
         }
     }
 
@@ -89,6 +96,7 @@ impl TransportText {
             Self::Http(_) => "http",
             Self::Files(_) => "files",
             Self::Sql(_) => "sql",
+            Self::Mqtt(_) => "mqtt",
         }
     }
 
@@ -98,6 +106,7 @@ impl TransportText {
             Self::Http(http) => &http.tables,
             Self::Files(files) => &files.tables,
             Self::Sql(sql) => &sql.tables,
+            Self::Mqtt(mqtt) => &mqtt.tables,
         }
     }
 
@@ -106,6 +115,7 @@ impl TransportText {
         let http = match self {
             Self::Http(http) => http,
             Self::Sql(sql) => return sql.password.iter().map(|secret| (secret.as_str(), vec!["link", "sql", "password"])).collect(),
+            Self::Mqtt(mqtt) => return mqtt.secrets().collect(),
             Self::Files(_) => return Vec::new(),
         };
         let inbound = http.inbound.as_ref();
@@ -127,6 +137,7 @@ impl TransportText {
             Self::Http(http) => http.each_text(fill),
             Self::Files(files) => files.each_text(fill),
             Self::Sql(sql) => sql.each_text(fill),
+            Self::Mqtt(mqtt) => mqtt.each_text(fill),
         }
     }
 }

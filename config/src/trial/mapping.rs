@@ -254,6 +254,9 @@ pub fn format(mesh: &Mesh, site: SiteId, file: &str) -> Format {
             let mut topics = files.inbound.iter().flat_map(|inbound| inbound.topics.values());
             topics.find(|topic| topic.value.mapping.value == file).map(|topic| &topic.value.format)
         }
+        Some(TransportText::Mqtt(mqtt)) => {
+            mqtt.topics.values().find(|topic| topic.value.mapping.value == file).map(|topic| &topic.value.format)
+        }
         Some(TransportText::Sql(_)) | None => None,
     };
     told.map(FormatText::format).unwrap_or_default()
@@ -270,6 +273,7 @@ pub fn named(mesh: &Mesh, site: SiteId, file: &str) -> bool {
         Some(TransportText::Http(http)) => http.polls.values().any(|poll| poll.is_of_items() && poll.mapping.value == file),
         Some(TransportText::Sql(sql)) => sql.polls.values().any(|poll| poll.is_of_items() && poll.mapping.value == file),
         Some(TransportText::Files(files)) => files.told().any(|named| named.value == file),
+        Some(TransportText::Mqtt(mqtt)) => mqtt.rules().any(|(_, rule)| rule.value.mapping.value == file),
         None => false,
     }
 }

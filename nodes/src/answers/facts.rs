@@ -250,6 +250,7 @@ pub(crate) fn of_site(fact: &site::Fact) -> Told {
         site::Fact::Heard { of: site::Subject::Stop(number), .. } => return Told::Whole(format!("word of planned stop {number}")),
         site::Fact::RecipesListed => "its own system said all the recipes that it has",
         site::Fact::Read(progress) => return Told::Whole(format!("{} read on", progress.topic)),
+        site::Fact::Tallied { rule, .. } => return Told::Whole(format!("telemetry counted by {rule}")),
         site::Fact::Mended { .. } => "a message that waited was mended in a copy",
         site::Fact::Window { number, window: Some(window) } => {
             return Told::Whole(format!("{} is planned to stop from {} to {} ({number})", window.equipment, window.from, window.to));

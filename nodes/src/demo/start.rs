@@ -107,7 +107,7 @@ fn world_of(text: &Text) -> WorldSpec {
         let kind = played_by(text, *site)?;
         let token = match &link.transport {
             TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
-            TransportText::Files(_) | TransportText::Sql(_) => None,
+            TransportText::Files(_) | TransportText::Sql(_) | TransportText::Mqtt(_) => None,
         };
         Some(SystemSpec { seed, token, ..SystemSpec::new(site.as_str(), kind, known.calendar.zone()) })
     });

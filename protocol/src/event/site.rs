@@ -116,6 +116,7 @@ pub(super) fn told(fact: &Fact) -> Option<Told> {
         | Fact::WaitsNoMore(_)
         | Fact::Locates { .. }
         | Fact::Read(_)
+        | Fact::Tallied { .. }
         | Fact::Planned { .. }
         | Fact::Finished(_)
         | Fact::Books(_)

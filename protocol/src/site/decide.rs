@@ -114,6 +114,7 @@ impl Turn<'_, '_> {
             }
             Mail::RecordsStated { .. } => self.look_again(&self.site.clone()),
             Mail::Read(progress) => self.note(Fact::Read(progress.clone())),
+            Mail::Tallied { rule, tally } => self.note(Fact::Tallied { rule: rule.clone(), tally: tally.clone() }),
             Mail::Unmatched(input) => return self.unmatched(input),
             Mail::Unreadable { topic, raw, why } => return self.unreadable(topic, raw, why),
             Mail::Told { topic, raw, .. } => {

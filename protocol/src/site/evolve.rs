@@ -54,6 +54,7 @@ impl Site {
             Fact::Finished(order) => drop(self.plans.remove(order)),
             Fact::Demand(fact) => self.evolve_demand(fact),
             Fact::Read(progress) => self.cursors.entry(progress.topic.clone()).or_default().advance(progress),
+            Fact::Tallied { rule, tally } => drop(self.tallies.insert(rule.clone(), tally.as_ref().clone())),
             Fact::Books(fact) => super::books::evolve(self, fact),
             // What that means is the same for every kind of entity: `Common`.
             Fact::LastWord(_) => {}

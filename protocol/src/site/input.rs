@@ -101,6 +101,13 @@ pub enum Mail {
     },
     /// More was read of what its system does not tell by itself, and everything in it is durable.
     Read(super::Progress),
+    /// A rule over telemetry of its system has counted on, or what it told was taken.
+    Tallied {
+        /// Which rule.
+        rule: String,
+        /// How far it is.
+        tally: Box<super::Tally>,
+    },
     /// Master data that may matter here was stated anew: what waits is looked at again.
     RecordsStated {
         /// In which shard's log.

@@ -54,6 +54,7 @@ fn read(dir: &Path) -> anyhow::Result<Loaded> {
         TransportText::Http(_) => None,
         TransportText::Files(_) => Some("files"),
         TransportText::Sql(_) => Some("SQL"),
+        TransportText::Mqtt(_) => Some("MQTT"),
     };
     for (site, link) in &mesh.links {
         if let Some(word) = elsewhere(link) {

@@ -98,7 +98,7 @@ impl Town {
             let (Some(kind), Some(known)) = (played_by(&text.mesh, *site), text.mesh.book.sites.get(site)) else { continue };
             let token = match &link.transport {
                 TransportText::Http(http) => http.inbound.as_ref().and_then(|inbound| inbound.token.clone()),
-                TransportText::Files(_) | TransportText::Sql(_) => None,
+                TransportText::Files(_) | TransportText::Sql(_) | TransportText::Mqtt(_) => None,
             };
             let settles = known.classes.values().filter_map(|class| match class {
                 Class::ProbeWithSettle { settle_ms } => Some(u64::from(*settle_ms)),

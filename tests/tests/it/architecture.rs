@@ -9,13 +9,15 @@ use std::path::{Path, PathBuf};
 const ARROW: [&str; 7] = ["protocol", "cluster", "actors", "config", "simulations", "nodes", "tests"];
 
 /// The dependencies that shape the design, and who may name them (tests listen to the bus and must-fail controls use sled).
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("async-nats", &["cluster", "tests"]),
     ("redb", &["cluster"]),
     ("sled", &["cluster", "tests"]),
     ("dashmap", &["cluster"]),
     ("ractor", &["actors"]),
     ("sqlx", &["actors"]),
+    ("mqtt4", &["actors"]),
+    ("mqtt5", &["actors"]),
     ("rmp-serde", &["protocol"]),
     ("sha2", &["protocol"]),
     ("hmac", &["protocol"]),

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod broker;
 mod chaos;
 mod databases;
 mod demo;
@@ -23,6 +24,7 @@ mod given_up;
 mod leaf;
 mod links;
 mod loop_disk;
+mod mqtt;
 mod namespaces;
 mod offline;
 mod rendered;

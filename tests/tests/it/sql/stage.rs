@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use takt_actors::node::Settings as NodeSettings;
-use takt_actors::region::{Plan, Region};
+use takt_actors::region::{Plan, Region, SiteLink};
 use takt_cluster::clock::SystemClock;
 use takt_cluster::embedded::{Embedded, Settings};
 use takt_cluster::seam::Clock;
@@ -86,12 +86,14 @@ fn configured(dir: &Path, erp: &str, mes: &str) -> Mesh {
 }
 
 /// A region at work, and what it does regularly.
-struct Running {
-    region: Region,
-    chores: Vec<tokio::task::JoinHandle<()>>,
+pub(crate) struct Running {
+    pub(crate) region: Region,
+    /// The ways to its sites.
+    pub(crate) sites: Vec<SiteLink>,
+    pub(crate) chores: Vec<tokio::task::JoinHandle<()>>,
 }
 
-async fn begin(mesh: &Mesh, engine: &Embedded) -> Running {
+pub(crate) async fn begin(mesh: &Mesh, engine: &Embedded) -> Running {
     let all = ways(mesh).unwrap();
     let plan = Plan {
         region: RegionName::parse("eu").unwrap(),
@@ -105,12 +107,12 @@ async fn begin(mesh: &Mesh, engine: &Embedded) -> Running {
     };
     let region = Region::start(plan).await.unwrap();
     let chores = all.iter().flat_map(|way| way.chores(&region)).map(tokio::spawn).collect();
-    Running { region, chores }
+    Running { region, sites: all.into_iter().map(|way| way.out).collect(), chores }
 }
 
 impl Running {
     /// It dies where it stands.
-    fn kill(self) {
+    pub(crate) fn kill(self) {
         self.chores.iter().for_each(tokio::task::JoinHandle::abort);
         self.region.kill();
     }
@@ -167,7 +169,7 @@ fn finished(erp: &Shared) -> usize {
     number(&erp.lock().unwrap().say(&sql))
 }
 
-async fn until(clock: &dyn Clock, what: &str, mut look: impl FnMut() -> bool) {
+pub(crate) async fn until(clock: &dyn Clock, what: &str, mut look: impl FnMut() -> bool) {
     let since = clock.elapsed();
     while !look() {
         assert!(clock.elapsed().saturating_sub(since) < PATIENCE, "not within {PATIENCE:?}: {what}");

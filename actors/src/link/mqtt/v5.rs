@@ -1,0 +1,180 @@
+//! MQTT 5 in the words of its library. More is known here than over 3.1.1: why a broker refuses, that nobody listens; and what we gave
+//! up goes stale at the broker.
+
+use std::io::Error as IoError;
+
+use futures::future::BoxFuture;
+use mqtt5::mqttbytes::v5::{
+    ConnectReturnCode, DisconnectReasonCode, LastWill, PubAck, PubAckReason, PubRec, PublishProperties, SubscribeReasonCode,
+};
+use mqtt5::{
+    AckMode, AsyncClient, ConnectionError, Event as Said, EventLoop, IncomingPacketSizeLimit, ManualAck, MqttOptions, NetworkOptions,
+    Packet, PersistedAckMode, PersistedSession, PublishNoticeError, PublishOptions, PublishResult, QoS, SessionStore, SessionStoreError,
+    SessionStoreKey, StateError, SubscribeFilter, TlsConfiguration, Transport,
+};
+
+use super::trouble::{self, Refusal};
+use super::wire::{Came, Event, Granted, Letter, Posted, Receipt, Trouble, UNDER_WAY_MAX};
+use super::{MqttSpec, PACKET_BYTES_MAX};
+
+/// A session of ours at the broker, as we know it: nothing of it is under way from us, because every connection begins with nothing.
+#[derive(Debug)]
+struct Nothing {
+    expiry_s: u32,
+}
+
+impl SessionStore for Nothing {
+    fn load<'a>(&'a self, key: &'a SessionStoreKey) -> BoxFuture<'a, Result<Option<PersistedSession>, SessionStoreError>> {
+        let session = PersistedSession {
+            format_version: 1,
+            client_id: key.client_id().to_owned(),
+            clean_start: false,
+            session_expiry_interval: Some(self.expiry_s),
+            outgoing_inflight_upper_limit: Some(UNDER_WAY_MAX),
+            ack_mode: PersistedAckMode::Manual,
+            last_pkid: 0,
+            last_puback: 0,
+            replay: Vec::new(),
+            incoming_qos2: Vec::new(),
+        };
+        Box::pin(std::future::ready(Ok(Some(session))))
+    }
+
+    fn save<'a>(&'a self, _: &'a SessionStoreKey, _: &'a PersistedSession) -> BoxFuture<'a, Result<(), SessionStoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn clear<'a>(&'a self, _: &'a SessionStoreKey) -> BoxFuture<'a, Result<(), SessionStoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+pub(super) fn open(spec: &MqttSpec, will: Option<&Letter>) -> Result<(AsyncClient, EventLoop), Trouble> {
+    let mut options = MqttOptions::new(spec.client.clone(), (spec.host.clone(), spec.port));
+    options.set_keep_alive(spec.keep_alive_s).set_ack_mode(AckMode::Manual).set_receive_maximum(Some(spec.waiting_max.max(1)));
+    options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX);
+    options.set_incoming_packet_size_limit(IncomingPacketSizeLimit::Bytes(u32::try_from(PACKET_BYTES_MAX).unwrap_or(u32::MAX)));
+    if spec.session_s > 0 {
+        options.set_session_store(Nothing { expiry_s: spec.session_s }).set_clean_start(false);
+        options.set_session_expiry_interval(Some(spec.session_s));
+    } else {
+        options.set_clean_start(true);
+    }
+    if let Some(user) = &spec.user {
+        options.set_credentials(user.clone(), spec.password.clone().unwrap_or_default());
+    }
+    if let Some(tls) = &spec.tls {
+        let tls = match tls.roots()? {
+            Some(ca) => TlsConfiguration::Simple { ca, alpn: None, client_auth: tls.identity()? },
+            None => TlsConfiguration::try_default_rustls().map_err(|error| Trouble::Wrong(trouble::no_roots(&error)))?,
+        };
+        options.set_transport(Transport::tls_with_config(tls));
+    }
+    if let Some(will) = will {
+        let quality = quality(will.acknowledged);
+        options.set_last_will(LastWill::new(will.topic.clone(), will.payload.clone(), quality, will.retain, None));
+    }
+    options.set_socket_connector(connected);
+    Ok(AsyncClient::builder(options).capacity(usize::from(spec.waiting_max) + usize::from(UNDER_WAY_MAX)).build())
+}
+
+/// A connection of which nothing is sent any more once it is given up.
+async fn connected(host: String, network: NetworkOptions) -> Result<tokio::net::TcpStream, IoError> {
+    let stream = mqtt5::default_socket_connect(host, network).await?;
+    stream.set_nodelay(true)?;
+    stream.set_zero_linger()?;
+    Ok(stream)
+}
+
+fn quality(acknowledged: bool) -> QoS {
+    if acknowledged { QoS::AtLeastOnce } else { QoS::AtMostOnce }
+}
+
+pub(super) async fn next(line: &mut EventLoop, spec: &MqttSpec) -> Result<Event, Trouble> {
+    match line.poll().await {
+        Ok(Said::Incoming(Packet::ConnAck(_))) => Ok(Event::Up),
+        Ok(Said::Incoming(Packet::Publish(publish))) => {
+            let receipt = match publish.qos {
+                QoS::AtMostOnce => None,
+                QoS::AtLeastOnce => Some(Receipt::V5(ManualAck::PubAck(PubAck::new(publish.pkid, None)))),
+                QoS::ExactlyOnce => Some(Receipt::V5(ManualAck::PubRec(PubRec::new(publish.pkid, None)))),
+            };
+            let topic = String::from_utf8_lossy(&publish.topic).into_owned();
+            Ok(Event::Came(Came { topic, payload: publish.payload, receipt }))
+        }
+        Ok(Said::Incoming(_) | Said::Outgoing(_) | Said::Auth(_)) => Ok(Event::Other),
+        Err(error) => Err(ended(error, spec)),
+    }
+}
+
+fn ended(error: ConnectionError, spec: &MqttSpec) -> Trouble {
+    match error {
+        ConnectionError::ConnectionRefused(code) | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => {
+            trouble::refused(spec, refusal(code))
+        }
+        ConnectionError::MqttState(StateError::AwaitPingResp) => trouble::silent(spec),
+        ConnectionError::MqttState(StateError::ServerDisconnect { reason_code: DisconnectReasonCode::SessionTakenOver, .. }) => {
+            trouble::taken_over(spec)
+        }
+        ConnectionError::Timeout(_) => trouble::unreached(spec),
+        ConnectionError::Tls(error) => trouble::tls(spec, &error),
+        other => trouble::broken(spec, &other),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "of the broker's codes only those count that a person can do something about")]
+fn refusal(code: ConnectReturnCode) -> Refusal {
+    match code {
+        ConnectReturnCode::BadUserNamePassword => Refusal::Credentials,
+        ConnectReturnCode::NotAuthorized | ConnectReturnCode::Banned => Refusal::NotAllowed,
+        ConnectReturnCode::BadClientId | ConnectReturnCode::ClientIdentifierNotValid => Refusal::Client,
+        ConnectReturnCode::RefusedProtocolVersion | ConnectReturnCode::UnsupportedProtocolVersion => Refusal::Version,
+        other => Refusal::Other(format!("{other:?}")),
+    }
+}
+
+pub(super) async fn post(sender: &AsyncClient, letter: Letter, fresh_s: Option<u32>) -> Posted {
+    let properties = PublishProperties { message_expiry_interval: fresh_s, ..PublishProperties::default() };
+    let options = PublishOptions::new(quality(letter.acknowledged)).retain(letter.retain).properties(properties);
+    match sender.publish_tracked(letter.topic, letter.payload, options).await {
+        Err(error) => Posted::NotSent(error.to_string()),
+        Ok(notice) => match notice.wait_async().await {
+            Ok(PublishResult::Qos1(ack)) => acknowledged(ack.reason),
+            Ok(PublishResult::Qos0Flushed | PublishResult::Qos2Completed(_) | PublishResult::Qos2PubRecRejected(_)) => Posted::Taken,
+            Err(PublishNoticeError::V5PubAck(reason)) => acknowledged(reason),
+            Err(PublishNoticeError::Qos0NotFlushed) => Posted::NotSent("the connection broke before it was sent".to_owned()),
+            Err(error) => Posted::Unknown(format!("the broker did not acknowledge it: {error}")),
+        },
+    }
+}
+
+fn acknowledged(reason: PubAckReason) -> Posted {
+    match reason {
+        PubAckReason::Success => Posted::Taken,
+        PubAckReason::NoMatchingSubscribers => Posted::Unheard,
+        PubAckReason::QuotaExceeded => Posted::NotSent("the broker has no room for it".to_owned()),
+        PubAckReason::NotAuthorized
+        | PubAckReason::TopicNameInvalid
+        | PubAckReason::PayloadFormatInvalid
+        | PubAckReason::UnspecifiedError
+        | PubAckReason::ImplementationSpecificError
+        | PubAckReason::PacketIdentifierInUse => Posted::Refused(format!("{reason:?}")),
+    }
+}
+
+pub(super) async fn subscribe(sender: &AsyncClient, filters: &[String]) -> Result<Vec<Granted>, Trouble> {
+    let asked = filters.iter().map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
+    let away = |error: String| Trouble::Away(format!("a subscription was not answered: {error}"));
+    let notice = sender.subscribe_many_tracked(asked).await.map_err(|error| away(error.to_string()))?;
+    let said = notice.wait_async().await.map_err(|error| away(error.to_string()))?;
+    Ok(said.return_codes.into_iter().map(granted).collect())
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever is no success is a refusal, in the broker's word for it")]
+fn granted(code: SubscribeReasonCode) -> Granted {
+    match code {
+        SubscribeReasonCode::Success(QoS::AtMostOnce) => Granted::Lossy,
+        SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce) => Granted::Whole,
+        other => Granted::Refused(format!("{other:?}")),
+    }
+}
