@@ -29,6 +29,7 @@ impl Checks<'_> {
             self.signature(file, signature);
         }
         self.reached(file, &http.base);
+        self.credential(file, http);
         self.tables(file, &["link", "http", "tables"], &http.tables);
     }
 
@@ -275,7 +276,7 @@ impl Checks<'_> {
     }
 
     /// That a mapping defines what it will be called for.
-    fn has(&mut self, file: &str, mapping: &Spanned<String>, entries: &[&str], purpose: &str) {
+    pub(super) fn has(&mut self, file: &str, mapping: &Spanned<String>, entries: &[&str], purpose: &str) {
         let Some(compiled) = self.pages.mappings.get(&mapping.value) else { return };
         let missing: Vec<&str> = entries.iter().copied().filter(|entry| !compiled.has(entry)).collect();
         if !missing.is_empty() {

@@ -14,7 +14,7 @@ use takt_protocol::name::SiteId;
 use crate::databases::{Cutter, Database, Make, NEEDS, missing};
 use crate::skipped::skipped;
 
-mod stage;
+pub(crate) mod stage;
 
 fn site(name: &str) -> SiteId {
     SiteId::parse(name).unwrap()

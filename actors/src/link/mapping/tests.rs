@@ -147,3 +147,5 @@ fn a_field_that_is_missing_is_told_as_that_and_what_a_mapping_says_itself_stays(
     }
     assert_eq!(said("def inputs: error(\"the order has no site\");"), "m.jq: \"the order has no site\"");
 }
+
+mod library;
