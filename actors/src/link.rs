@@ -23,6 +23,7 @@ pub mod local;
 pub mod mapping;
 pub mod meaning;
 pub mod mqtt;
+pub mod observed;
 pub mod poll;
 pub mod sql;
 pub mod telemetry;
@@ -140,6 +141,8 @@ pub fn fits(entry: &str, outputs: &[Value], named: bool) -> Result<(), String> {
             "file" => files::fits(output),
             "items" => poll::fits(output),
             "outcome" | "probed" => meaning::fits(entry, output),
+            "session" => http::session::fits(output),
+            "expired" => output.as_bool().map(drop).ok_or_else(|| "it says true or false".to_owned()),
             // What is asked for has the form of its transport.
             _ if output.get("sql").is_some() => sql::fits(output),
             _ if output.get("topic").is_some() || output.get("sparkplug").is_some() => mqtt::fits(output),

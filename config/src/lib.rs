@@ -5,7 +5,8 @@
 //! files to pages, variables filled in, a plant's own laid over what holds for all), `check` (what may not contradict what), [`against`] (what may not
 //! have changed under its name), [`mod@load`] (from pages to values), [`links`]
 //! (from pages to ways to sites), [`trial`] (the tests that stand in the folder), [`explain`] (which file set what is in force), [`kept`] (what is in force until the next start), [`places`] (which file holds what), [`demo`] and [`start`] (folders to start
-//! from), [`swap`] (another ERP in the demo's folder).
+//! from), [`swap`] (another ERP in the demo's folder), [`onboard`] (a new system from a template and samples),
+//! [`observed`] (what would have been posted beside what was).
 
 pub mod against;
 pub mod demo;
@@ -15,6 +16,8 @@ pub mod folder;
 pub mod kept;
 pub mod links;
 pub mod load;
+pub mod observed;
+pub mod onboard;
 pub mod places;
 pub mod start;
 pub mod swap;

@@ -12,11 +12,12 @@ use takt_actors::link::files::drop::{DropSpec, Watcher};
 use takt_actors::link::files::names::Pattern;
 use takt_actors::link::files::outbox::{FilesLink, FilesSpec};
 use takt_actors::link::format::Format;
-use takt_actors::link::http::{HttpLink, HttpSpec};
+use takt_actors::link::http::{Client, Credential, HttpLink, HttpSpec};
 use takt_actors::link::inbound::{Inbound, Topic};
 use takt_actors::link::mapping::Mapping;
 use takt_actors::link::mqtt::sparkplug::SparkplugSpec;
 use takt_actors::link::mqtt::{self, MqttLink, MqttSpec, Tls, Version};
+use takt_actors::link::observed::Observed;
 use takt_actors::link::poll::{self, Poll, Reads};
 use takt_actors::link::sql::{SqlLink, SqlSpec};
 use takt_actors::link::telemetry;
@@ -26,7 +27,9 @@ use takt_protocol::name::{Region as RegionName, SiteId};
 use takt_protocol::signature::Signature;
 
 use crate::load::{LinkText, Mesh};
-use crate::text::{DropText, FilesText, HttpText, MqttText, PollText, SignatureText, SparkplugText, SqlText, TransportText, VersionText};
+use crate::text::{
+    CredentialText, DropText, FilesText, HttpText, MqttText, PollText, SignatureText, SparkplugText, SqlText, TransportText, VersionText,
+};
 
 /// A site as it is spoken with.
 pub struct Way {
@@ -63,6 +66,12 @@ enum Works {
 pub type Chore = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Way {
+    /// The same, where nothing is to be sent: it is written down.
+    fn observed(self, file: &std::path::Path, text: &LinkText) -> Self {
+        let link = Observed::new(Arc::clone(&self.out.link), file.to_owned());
+        Self { out: SiteLink::new(self.site, Arc::new(link), text.limits.clone()), ..self }
+    }
+
     /// The door for what the system tells, into the region its site is at home in; or into its edge, which keeps it.
     pub fn door(&self, region: Region) -> Inbound {
         match &self.works {
@@ -120,12 +129,16 @@ pub fn ways_over(mesh: &Mesh, under: &Under<'_>) -> Result<Vec<Way>, reqwest::Er
 }
 
 fn way(site: SiteId, text: &LinkText, mappings: &BTreeMap<String, Mapping>, under: Option<&Under<'_>>) -> Result<Way, reqwest::Error> {
-    match &text.transport {
-        TransportText::Http(http) => over_http(site, http, text, mappings, under),
-        TransportText::Files(files) => Ok(over_files(site, files, text, mappings)),
-        TransportText::Sql(sql) => Ok(over_sql(site, sql, text, mappings)),
-        TransportText::Mqtt(mqtt) => Ok(over_mqtt(site, mqtt, text, mappings)),
-    }
+    let way = match &text.transport {
+        TransportText::Http(http) => over_http(site, http, text, mappings, under)?,
+        TransportText::Files(files) => over_files(site, files, text, mappings),
+        TransportText::Sql(sql) => over_sql(site, sql, text, mappings),
+        TransportText::Mqtt(mqtt) => over_mqtt(site, mqtt, text, mappings),
+    };
+    Ok(match &text.observe {
+        Some(folder) => way.observed(&PathBuf::from(folder).join(format!("{site}.jsonl")), text),
+        None => way,
+    })
 }
 
 fn over_http(
@@ -137,7 +150,7 @@ fn over_http(
 ) -> Result<Way, reqwest::Error> {
     let mapped = |file: &str| mappings.get(file).cloned();
     let verbs = http.send.iter().filter_map(|(verb, file)| Some((verb.clone(), mapped(&file.value)?))).collect();
-    let (spec, window_ms) = (spec(http, text.limits.window_ms), text.limits.window_ms);
+    let (spec, window_ms) = (spec(http, text.limits.window_ms, mappings), text.limits.window_ms);
     let link = Arc::new(match under {
         Some(under) => HttpLink::over(site, spec, verbs, (under.carrier)(site, window_ms), Arc::clone(&under.clock)),
         None => HttpLink::new(site, spec, verbs)?,
@@ -171,15 +184,33 @@ fn asked(topic: &str, text: &PollText) -> Poll {
     Poll { topic: topic.to_owned(), every_ms: text.every_ms.get(), reads }
 }
 
-fn spec(http: &HttpText, timeout_ms: u32) -> HttpSpec {
+fn spec(http: &HttpText, timeout_ms: u32, mappings: &BTreeMap<String, Mapping>) -> HttpSpec {
     HttpSpec {
         base: http.base.trim_end_matches('/').to_owned(),
         bearer: http.bearer.clone(),
+        credential: http.credential.as_ref().and_then(|text| credential(text, mappings)),
         csrf: http.csrf.clone(),
         signature: http.signature.as_ref().map(SignatureText::signature),
         timeout_ms,
         tables: serde_json::json!(http.tables),
     }
+}
+
+fn credential(text: &CredentialText, mappings: &BTreeMap<String, Mapping>) -> Option<Credential> {
+    Some(match text {
+        CredentialText::Basic(basic) => Credential::basic(&basic.user, &basic.password),
+        CredentialText::Key(key) => Credential::Fixed(vec![(key.header.clone(), key.value.clone())]),
+        CredentialText::Oauth2(client) => Credential::Client(Client {
+            token: client.token.clone(),
+            id: client.id.clone(),
+            secret: client.secret.clone(),
+            scope: client.scope.clone(),
+        }),
+        CredentialText::Login(login) => {
+            let mapping = mappings.get(&login.mapping.value)?.clone();
+            Credential::Login { mapping, secrets: serde_json::json!(login.secrets) }
+        }
+    })
 }
 
 fn over_files(site: SiteId, files: &FilesText, text: &LinkText, mappings: &BTreeMap<String, Mapping>) -> Way {

@@ -57,6 +57,8 @@ pub struct LinkText {
     pub edge: Option<Region>,
     /// Its limits.
     pub limits: SiteLimits,
+    /// The folder for what would be sent, where the site is only observed.
+    pub observe: Option<String>,
     /// That the demo plays the system.
     pub simulated: Option<SimulatedText>,
 }
@@ -150,7 +152,13 @@ fn by_number(version: &str) -> (Option<u64>, &str) {
 
 fn link(text: SiteText) -> Option<LinkText> {
     let edge = text.edge.as_ref().map(|edge| edge.value);
-    Some(LinkText { transport: text.link?, edge, limits: text.limits.limits(), simulated: text.simulated })
+    Some(LinkText {
+        transport: text.link?,
+        edge,
+        limits: text.limits.limits(),
+        observe: text.observe.map(|folder| folder.value),
+        simulated: text.simulated,
+    })
 }
 
 fn site(text: &SiteText) -> Site {

@@ -222,6 +222,9 @@ impl Reader<'_> {
                 }
                 self.fill(&page.file, |fill| link.each_text(fill));
             }
+            if let Some(folder) = &mut page.value.observe {
+                self.fill(&page.file, |fill| fill(&mut folder.value));
+            }
             match SiteId::parse(page.file.trim_start_matches("sites/").trim_end_matches(".yaml")) {
                 Ok(site) => drop(sites.insert(site, page)),
                 Err(wrong) => {

@@ -25,13 +25,15 @@ const TAKEN: [&str; 15] = [
 ];
 
 /// The systems around them are left out: who has one takes its text from the demo's folder.
-const LEFT: [&str; 9] = [
+const LEFT: [&str; 11] = [
     "mappings/analytics-json/",
     "mappings/aps-json/",
     "mappings/cmms-json/",
     "mappings/erp-odoo/",
     "mappings/erp-sap-demand/",
+    "mappings/erp-tryton/",
     "mappings/mes-csv/",
+    "mappings/mes-sql/",
     "mappings/plm-json/",
     "mappings/portal-json/",
     "mappings/tms-json/",

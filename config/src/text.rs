@@ -14,6 +14,7 @@ use takt_protocol::uom::Uom;
 use takt_protocol::words::{MaterialId, Role};
 
 mod calendar;
+mod credential;
 mod files;
 mod fixed;
 mod govern;
@@ -26,6 +27,7 @@ mod sql;
 mod telemetry;
 mod trial;
 
+pub use credential::CredentialText;
 pub use files::{DropText, FileTopicText, FilesText, OutboxText};
 pub use fixed::{AlignText, ColumnText, FixedText, RecordText};
 pub use govern::{

@@ -13,6 +13,7 @@ use crate::folder::Folder;
 use crate::load::{self, Mesh};
 use crate::text::{MappingTestsText, RuleTestsText};
 
+pub mod conform;
 pub mod mapping;
 pub mod rule;
 

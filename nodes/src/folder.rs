@@ -19,6 +19,10 @@ use takt_protocol::name::SiteId;
 
 use crate::screens;
 
+mod site;
+
+pub use site::SiteWork;
+
 /// About a configuration folder.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Work {
@@ -43,6 +47,9 @@ pub enum Work {
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
+    /// One system: a new one from a template, its contract, what it would have been told.
+    #[command(subcommand)]
+    Site(SiteWork),
     /// Mappings.
     #[command(subcommand)]
     Map(MapWork),
@@ -117,6 +124,11 @@ pub fn work(work: &Work, as_json: bool) -> ExitCode {
         Work::Check { dir } => return check(dir, as_json),
         Work::Init { dir } => init(dir),
         Work::Explain { key, dir } => explained(dir, key, as_json),
+        Work::Site(work) => match site::work(work, as_json) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(trouble) => Err(trouble),
+        },
         Work::Map(MapWork::Try(given)) => try_map(given, as_json),
         Work::Rule(RuleWork::Try { file, dir }) => try_rule(file, dir.as_deref(), as_json),
     };

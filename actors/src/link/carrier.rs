@@ -28,7 +28,7 @@ pub struct Carried {
 pub struct Answered {
     /// The HTTP status code.
     pub status: u16,
-    /// Headers, by lower-case name.
+    /// Headers, by lower-case name; of one that came several times the lines, in their order.
     pub headers: BTreeMap<String, String>,
     /// The body; may be empty.
     pub body: Vec<u8>,
@@ -113,11 +113,20 @@ impl Carrier for Network {
         };
         let answer = asked.send().await.map_err(unanswered)?;
         let status = answer.status().as_u16();
-        let headers = answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-        let headers = headers.collect();
+        let headers = joined(answer.headers());
         let body = read(answer).await?;
         Ok(Answered { status, headers, body })
     }
+}
+
+/// The headers of an answer, each name once.
+fn joined(headers: &reqwest::header::HeaderMap) -> BTreeMap<String, String> {
+    let texts = headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?)));
+    texts.fold(BTreeMap::new(), |mut all: BTreeMap<String, String>, (name, text)| {
+        let told = all.entry(name).or_default();
+        *told = if told.is_empty() { text.to_owned() } else { format!("{told}\n{text}") };
+        all
+    })
 }
 
 /// The longest answer that is read, in bytes.

@@ -32,6 +32,12 @@ use super::meaning::{Finding, Outcome, said, view};
 use super::{Errand, Link, Probed, Sent, drift};
 
 mod asks;
+mod csrf;
+pub(super) mod session;
+
+use csrf::Token;
+pub use session::{Client, Credential};
+use session::{Session, Shown};
 
 /// How a system is reached.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub struct HttpSpec {
     pub base: String,
     /// The bearer token we show.
     pub bearer: Option<String>,
+    /// How else we show who we are.
+    pub credential: Option<Credential>,
     /// Where a CSRF token is fetched before writing.
     pub csrf: Option<String>,
     /// How what we send is signed, if it is.
@@ -56,7 +64,8 @@ pub struct HttpLink {
     spec: HttpSpec,
     verbs: BTreeMap<String, Mapping>,
     carrier: Arc<dyn Carrier>,
-    csrf: Mutex<Option<String>>,
+    csrf: Mutex<Option<Token>>,
+    session: Session,
     clock: Arc<dyn Clock>,
     /// By how much the system's clock is ahead; [`UNSEEN`] until an answer said so.
     ahead_ms: AtomicI64,
@@ -81,6 +90,15 @@ pub(super) struct Asked {
     /// Ask the mapping again when this was answered.
     #[serde(default)]
     then: bool,
+    /// That it changes nothing there, whatever its method is: where everything is posted, a question is, too.
+    #[serde(default)]
+    reads: bool,
+}
+
+impl Asked {
+    fn writes(&self) -> bool {
+        self.method != "GET" && !self.reads
+    }
 }
 
 /// How a body is written.
@@ -125,13 +143,32 @@ const STEPS_MAX: usize = 64;
 impl HttpLink {
     /// A link to `site` over the network, with a mapping for each verb it can carry out.
     pub fn new(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>) -> Result<Self, reqwest::Error> {
-        let network = Network::to(&spec.base, Duration::from_millis(u64::from(spec.timeout_ms.max(1))))?;
-        Ok(Self::over(site, spec, verbs, Arc::new(network), Arc::new(SystemClock::start())))
+        let patience = Duration::from_millis(u64::from(spec.timeout_ms.max(1)));
+        let network: Arc<dyn Carrier> = Arc::new(Network::to(&spec.base, patience)?);
+        // Who gives tokens may be another host than the system.
+        let elsewhere = match &spec.credential {
+            Some(Credential::Client(client)) if !client.token.starts_with('/') => Some(Arc::new(Network::to("", patience)?)),
+            Some(Credential::Client(_) | Credential::Fixed(_) | Credential::Login { .. }) | None => None,
+        };
+        let tokens = elsewhere.map_or_else(|| Arc::clone(&network), |network| network as Arc<dyn Carrier>);
+        Ok(Self::between(site, spec, verbs, (network, tokens), Arc::new(SystemClock::start())))
     }
 
     /// The same over any carrier, which has to keep to `timeout_ms`; what is sent is signed by the time of `clock`.
     pub fn over(site: SiteId, spec: HttpSpec, verbs: BTreeMap<String, Mapping>, carrier: Arc<dyn Carrier>, clock: Arc<dyn Clock>) -> Self {
-        Self { site, spec, verbs, carrier, csrf: Mutex::new(None), clock, ahead_ms: AtomicI64::new(UNSEEN) }
+        Self::between(site, spec, verbs, (Arc::clone(&carrier), carrier), clock)
+    }
+
+    /// Over one carrier to the system, and one to where tokens are given.
+    fn between(
+        site: SiteId,
+        spec: HttpSpec,
+        verbs: BTreeMap<String, Mapping>,
+        (carrier, tokens): (Arc<dyn Carrier>, Arc<dyn Carrier>),
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let session = Session::new(spec.credential.clone(), tokens);
+        Self { site, spec, verbs, carrier, csrf: Mutex::new(None), session, clock, ahead_ms: AtomicI64::new(UNSEEN) }
     }
 
     /// Whose link it is.
@@ -155,7 +192,7 @@ impl HttpLink {
             let Some(next) = said.into_iter().next() else { break };
             let asked: Asked = serde_path_to_error::deserialize(next)
                 .map_err(|error| (Silence::Wrong(format!("{} gives no request: {error}", mapping.name())), wrote))?;
-            let (writes, more) = (asked.method != "GET", asked.then);
+            let (writes, more) = (asked.writes(), asked.then);
             if writes && self.clock.elapsed() > until {
                 // It could still be on its way when the system is asked what became of it.
                 let why =
@@ -172,51 +209,21 @@ impl HttpLink {
         Ok((answers, wrote_before))
     }
 
-    /// One request, with a token where the system wants one.
+    /// One request, by somebody whom the system knows.
     pub(super) async fn exchange(&self, asked: Asked) -> Result<Value, Silence> {
-        let Some(fetch) = self.spec.csrf.as_ref().filter(|_| asked.method != "GET") else { return self.once(&asked, None).await };
-        let kept = self.csrf.lock().await.clone();
-        let token = match kept {
-            Some(token) => token,
-            None => self.fetch_token(fetch).await?,
-        };
-        let answer = self.once(&asked, Some(&token)).await?;
-        let refused = answer.get("status") == Some(&json!(403))
-            && answer.pointer("/headers/x-csrf-token").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("required"));
-        if !refused {
+        let shown = self.shown().await?;
+        let answer = self.tokened(&asked, &shown).await?;
+        if !self.ended(&shown, &answer).await? {
             return Ok(answer);
         }
-        // The token was too old, so the request was not looked at.
-        let token = self.fetch_token(fetch).await?;
-        self.once(&asked, Some(&token)).await
+        // Who was not known was not listened to.
+        let shown = self.shown().await?;
+        self.tokened(&asked, &shown).await
     }
 
-    async fn fetch_token(&self, path: &str) -> Result<String, Silence> {
-        let headers = BTreeMap::from([("x-csrf-token".to_owned(), "Fetch".to_owned())]);
-        let asked = Asked {
-            method: get(),
-            path: path.to_owned(),
-            query: BTreeMap::new(),
-            headers,
-            body: None,
-            written_as: Written::Json,
-            then: false,
-        };
-        let answer = self.once(&asked, None).await.map_err(|silence| match silence {
-            // Nothing that writes was sent yet.
-            Silence::Unsent(why) | Silence::Unknown(why) => Silence::Unsent(format!("no token: {why}")),
-            Silence::Wrong(why) => Silence::Wrong(why),
-        })?;
-        let Some(token) = answer.pointer("/headers/x-csrf-token").and_then(Value::as_str) else {
-            return Err(Silence::Unsent(format!("{path} gave no x-csrf-token")));
-        };
-        *self.csrf.lock().await = Some(token.to_owned());
-        Ok(token.to_owned())
-    }
-
-    async fn once(&self, asked: &Asked, token: Option<&str>) -> Result<Value, Silence> {
+    async fn once(&self, asked: &Asked, shown: &Shown, token: Option<&Token>) -> Result<Value, Silence> {
         let sent = self.clock.now();
-        let Answered { status, headers, body: bytes } = self.carrier.carry(self.written(asked, token)?).await?;
+        let Answered { status, headers, body: bytes } = self.carrier.carry(self.written(asked, shown, token)?).await?;
         if let Some(ahead) = headers.get("date").and_then(|date| drift::ahead_ms(date, sent, self.clock.now())) {
             self.ahead_ms.store(ahead, Ordering::Relaxed);
         }
@@ -236,11 +243,10 @@ impl HttpLink {
     }
 
     /// A request as it goes out: its body written, and signed where it is to be.
-    fn written(&self, asked: &Asked, token: Option<&str>) -> Result<Carried, Silence> {
+    fn written(&self, asked: &Asked, shown: &Shown, token: Option<&Token>) -> Result<Carried, Silence> {
         let mut headers: Vec<(String, String)> = asked.headers.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
-        if let Some(token) = token {
-            headers.push(("x-csrf-token".to_owned(), token.to_owned()));
-        }
+        headers.extend(shown.headers());
+        headers.extend(token.into_iter().flat_map(Token::headers));
         let mut body = None;
         if let Some(said) = &asked.body {
             let (bytes, media) =

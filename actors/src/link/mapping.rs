@@ -1,7 +1,8 @@
 //! Mappings: jq programs, run by jaq, that turn foreign words into canonical ones and back. Apart from transports because one
 //! mapping serves any of them. A program sees its input and nothing else: no clock, no environment, no other program.
 //!
-//! A file defines functions; those of the names in [`ENTRIES`] are called from outside. Programs are bounded three times:
+//! A file defines functions; those of the names in [`ENTRIES`] are called from outside. What every file may call stands in
+//! `mapping/library.jq`. Programs are bounded three times:
 //! input and output by size, nesting before it is parsed, and by what a program may say at all ([`MappingError`]): no
 //! recursion, no `range`, `repeat`, `while`, `until`, `recurse` or `..`, so that every program ends by itself, and no product of
 //! what may be a text, which would be repeated as often as a message says. What is slow all the same is given up after
@@ -23,8 +24,9 @@ mod words;
 
 /// The functions of a mapping file that are called from outside: for what is sent, `request` and `outcome`, `probe` and
 /// `probed`, or `file` where it is laid down as one; for what is received, `read` and `inputs`; and for what is read
-/// regularly item by item, `ask`, `items` and `mark`.
-pub const ENTRIES: [&str; 10] = ["ask", "file", "inputs", "items", "mark", "outcome", "probe", "probed", "read", "request"];
+/// regularly item by item, `ask`, `items` and `mark`; for how we log in, `login`, `session` and `expired`.
+pub const ENTRIES: [&str; 13] =
+    ["ask", "expired", "file", "inputs", "items", "login", "mark", "outcome", "probe", "probed", "read", "request", "session"];
 
 /// The largest input, in bytes.
 pub const INPUT_BYTES_MAX: usize = 2 << 20;
@@ -185,6 +187,9 @@ impl std::fmt::Debug for Mapping {
     }
 }
 
+/// What every mapping may call besides the words of jq: tables, decimals, typed values, times of OData.
+const LIBRARY: &str = include_str!("mapping/library.jq");
+
 /// What a program may not ask for, because the answer would not be the same again.
 const UNSAID: [&str; 12] = [
     "now",
@@ -204,7 +209,8 @@ const UNSAID: [&str; 12] = [
 /// Compiles one program, or tells where (as an offset) and what is wrong.
 fn program(code: &str) -> Result<Program, (usize, String)> {
     let said = |name: &str| !UNSAID.contains(&name);
-    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|def| said(def.name));
+    let ours = load::parse(LIBRARY, |parser| parser.defs()).unwrap_or_default();
+    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|def| said(def.name)).chain(ours);
     let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(|(name, ..)| said(name));
     let arena = Arena::default();
     let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|found| {

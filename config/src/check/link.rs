@@ -29,6 +29,7 @@ impl Checks<'_> {
             self.signature(file, signature);
         }
         self.reached(file, &http.base);
+        self.credential(file, http);
         self.tables(file, &["link", "http", "tables"], &http.tables);
     }
 

@@ -41,6 +41,7 @@ impl Checks<'_> {
         self.speaks(name, file, site);
         self.asks(name, file, site);
         self.paced(name, file, site);
+        self.observe(file, site);
         self.periods(file, site);
         self.reconcile(file, name, site);
         for (verb, class) in &site.classes {

@@ -11,6 +11,7 @@ use takt_actors::link::format::edi::Standard;
 use takt_actors::link::format::{Csv, Format, Quotes};
 use takt_protocol::signature::Signature;
 
+use super::credential::CredentialText;
 use super::files::FilesText;
 use super::fixed::FixedText;
 use super::mqtt::MqttText;
@@ -46,7 +47,8 @@ impl TransportText {
         match self {
             Self::Http(http) => {
                 let told = http.inbound.iter_mut().flat_map(|inbound| inbound.topics.values_mut());
-                http.send.values_mut().chain(told).chain(http.polls.values_mut().map(|poll| &mut poll.mapping)).collect()
+                let login = http.credential.iter_mut().filter_map(CredentialText::mapping_mut);
+                http.send.values_mut().chain(told).chain(http.polls.values_mut().map(|poll| &mut poll.mapping)).chain(login).collect()
             }
             Self::Files(files) => {
                 let told = files.inbound.iter_mut().flat_map(|inbound| inbound.topics.values_mut()).map(|topic| &mut topic.value.mapping);
@@ -65,7 +67,8 @@ impl TransportText {
                 let told = http.inbound.iter().flat_map(|inbound| &inbound.topics);
                 let told = told.map(|(topic, file)| (named("inbound", topic), file));
                 let polled = http.polls.iter().map(|(topic, poll)| (named("polls", topic), &poll.mapping));
-                http.send.iter().map(|(verb, file)| (named("send", verb), file)).chain(told).chain(polled).collect()
+                let login = http.credential.iter().filter_map(CredentialText::mapping).map(|file| ("credential.login".to_owned(), file));
+                http.send.iter().map(|(verb, file)| (named("send", verb), file)).chain(told).chain(polled).chain(login).collect()
             }
             Self::Files(files) => {
                 let told = files.inbound.iter().flat_map(|inbound| &inbound.topics);
@@ -119,6 +122,8 @@ impl TransportText {
             Self::Files(_) => return Vec::new(),
         };
         let inbound = http.inbound.as_ref();
+        let shown = http.credential.iter().flat_map(CredentialText::secrets);
+        let shown = shown.map(|(secret, [kind, key])| (secret, vec!["link", "http", "credential", kind, key]));
         let all = [
             (http.bearer.as_deref(), vec!["link", "http", "bearer"]),
             (http.signature.as_ref().map(SignatureText::shared), vec!["link", "http", "signature", "secret"]),
@@ -128,7 +133,7 @@ impl TransportText {
                 vec!["link", "http", "inbound", "signature", "secret"],
             ),
         ];
-        all.into_iter().filter_map(|(secret, path)| Some((secret?, path))).collect()
+        all.into_iter().filter_map(|(secret, path)| Some((secret?, path))).chain(shown).collect()
     }
 
     /// Gives every text that may hold a variable to `fill`.
@@ -150,6 +155,8 @@ pub struct HttpText {
     pub base: String,
     /// The bearer token we show, if any.
     pub bearer: Option<String>,
+    /// How else we show who we are.
+    pub credential: Option<CredentialText>,
     /// How what we send is signed, if it is.
     pub signature: Option<SignatureText>,
     /// Where a CSRF token is fetched before writing, as SAP gateways ask for.
@@ -331,7 +338,8 @@ pub struct CursorText {
 impl HttpText {
     /// Every mapping file it names, with the place of the name.
     pub fn mapping_files(&self) -> impl Iterator<Item = &Spanned<String>> {
-        self.send.values().chain(self.told()).chain(self.polls.values().map(|poll| &poll.mapping))
+        let login = self.credential.iter().filter_map(CredentialText::mapping);
+        self.send.values().chain(self.told()).chain(self.polls.values().map(|poll| &poll.mapping)).chain(login)
     }
 
     /// The mapping files of what the system posts to us.
@@ -348,6 +356,7 @@ impl HttpText {
         let paths = self.polls.values_mut().filter_map(|poll| poll.path.as_mut());
         let words = self.tables.values_mut().flat_map(BTreeMap::values_mut);
         let own = [&mut self.base].into_iter().chain(&mut self.bearer).chain(&mut self.csrf);
-        own.chain(secrets).chain(paths).chain(words).for_each(fill);
+        let shown = self.credential.iter_mut().flat_map(CredentialText::texts);
+        own.chain(shown).chain(secrets).chain(paths).chain(words).for_each(fill);
     }
 }

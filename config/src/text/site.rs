@@ -55,6 +55,8 @@ pub struct SiteText {
     pub reconcile: Option<Spanned<Pace>>,
     /// How it is spoken to.
     pub link: Option<TransportText>,
+    /// That it is only observed: everything is decided, nothing is sent, and what would be goes into `<site>.jsonl` in this folder.
+    pub observe: Option<Spanned<String>>,
     /// That the demo plays it.
     pub simulated: Option<SimulatedText>,
 }

@@ -80,8 +80,8 @@ impl Given {
 
     fn view(&self) -> Vec<u8> {
         match &self.what {
-            // Given whole: the answer, and what to read from on.
-            What::Message { topic, payload, .. } if matches!(self.call, "ask" | "items" | "mark") => {
+            // Given whole: the answer, and what to read from on, or to log in with.
+            What::Message { topic, payload, .. } if matches!(self.call, "ask" | "items" | "mark" | "login" | "session" | "expired") => {
                 let given = serde_json::from_slice(payload).unwrap_or_default();
                 poll::view(self.site, topic, &self.tables, &given).to_string().into_bytes()
             }

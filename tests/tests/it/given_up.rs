@@ -112,7 +112,7 @@ async fn the_sender_at_the_other_end() {
     let Ok(system) = std::env::var(SYSTEM) else { return };
     drop(rustls::crypto::ring::default_provider().install_default());
     let (base, tables) = (format!("http://{system}"), serde_json::Value::Null);
-    let spec = HttpSpec { base, bearer: None, csrf: None, signature: None, timeout_ms: WINDOW_MS, tables };
+    let spec = HttpSpec { base, bearer: None, credential: None, csrf: None, signature: None, timeout_ms: WINDOW_MS, tables };
     let verbs = BTreeMap::from([("revoke_job".to_owned(), Mapping::compile("test.jq", MAPPING).unwrap())]);
     let link = HttpLink::new(SiteId::parse("nord").unwrap(), spec, verbs).unwrap();
     let mut plain = TcpStream::connect(&system).await.unwrap();

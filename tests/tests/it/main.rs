@@ -40,6 +40,7 @@ mod store_account;
 mod store_kill;
 mod store_power;
 mod store_writer;
+mod tryton;
 mod unreached;
 mod wire;
 mod world_files;

@@ -30,7 +30,15 @@ async fn what_is_sent_is_signed_over_the_bytes_that_go_out_and_what_is_asked_is_
     for (method, signed) in [("POST", true), ("DELETE", true), ("GET", false)] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let spec = HttpSpec { base, bearer: None, csrf: None, signature: Some(signature.clone()), timeout_ms: 5_000, tables: json!({}) };
+        let spec = HttpSpec {
+            base,
+            bearer: None,
+            credential: None,
+            csrf: None,
+            signature: Some(signature.clone()),
+            timeout_ms: 5_000,
+            tables: json!({}),
+        };
         let link = HttpLink::new(SiteId::parse("nord").unwrap(), spec, BTreeMap::new()).unwrap();
         let body = if method == "POST" { json!({ "Ü": "1.50" }) } else { Value::Null };
         let asked: Asked = serde_json::from_value(json!({ "method": method, "path": "/x", "body": body })).unwrap();
@@ -70,7 +78,7 @@ async fn what_is_no_answer_of_the_system_is_neither_a_yes_nor_a_no_and_is_not_fo
             let base = format!("http://{}", listener.local_addr().unwrap());
             let heard = Arc::new(std::sync::atomic::AtomicUsize::default());
             let system = tokio::spawn(answering(listener, answer, Arc::clone(&heard)));
-            let spec = HttpSpec { base, bearer: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
+            let spec = HttpSpec { base, bearer: None, credential: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
             let link = HttpLink::new(SiteId::parse("erp").unwrap(), spec, BTreeMap::new()).unwrap();
             let asked: Asked = serde_json::from_value(json!({ "method": method, "path": "/x" })).unwrap();
             let silence = link.exchange(asked).await.unwrap_err();
@@ -79,4 +87,42 @@ async fn what_is_no_answer_of_the_system_is_neither_a_yes_nor_a_no_and_is_not_fo
             system.abort();
         }
     }
+}
+
+/// A gateway that fetches tokens with cookies and takes a write only with both.
+#[tokio::test]
+async fn a_token_is_shown_with_the_cookies_that_came_with_it_and_what_only_reads_may_be_posted() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let gateway = tokio::spawn(async move {
+        let mut heard = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut room = vec![0; 4096];
+            let read = stream.read(&mut room).await.unwrap();
+            heard.push(String::from_utf8_lossy(&room[..read]).into_owned());
+            let answer = "HTTP/1.1 200 OK\r\nx-csrf-token: T-1\r\nset-cookie: SAP=a; path=/; HttpOnly\r\nset-cookie: usr=b; expires=Wed, 01 Jan 2031 \
+                          00:00:00 GMT\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        heard
+    });
+    let spec = HttpSpec {
+        base,
+        bearer: None,
+        credential: None,
+        csrf: Some("/token".into()),
+        signature: None,
+        timeout_ms: 5_000,
+        tables: json!({}),
+    };
+    let link = HttpLink::new(SiteId::parse("erp").unwrap(), spec, BTreeMap::new()).unwrap();
+    let asked: Asked = serde_json::from_value(json!({ "method": "POST", "path": "/x", "body": {}, "reads": true })).unwrap();
+    assert!(!asked.writes());
+    assert_eq!(link.exchange(asked).await.unwrap()["status"], 200);
+    let heard = gateway.await.unwrap();
+    assert!(heard[0].starts_with("GET /token"), "{heard:?}");
+    assert!(heard[1].contains("x-csrf-token: T-1") && heard[1].contains("cookie: SAP=a; usr=b"), "{heard:?}");
+    assert!(heard[1].contains("accept-encoding: gzip"), "{heard:?}");
 }

@@ -167,3 +167,5 @@ fn a_program_that_would_take_all_room_of_a_thread_is_refused_and_one_with_a_long
     let many: String = (0..2_000).map(|n| format!("def f{n}: .a | .b;\n")).collect();
     assert_eq!(refused(format!("{many}def inputs: f1;")), "");
 }
+
+mod library;

@@ -86,7 +86,7 @@ impl Shop {
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        let spec = HttpSpec { base, bearer: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
+        let spec = HttpSpec { base, bearer: None, credential: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
         HttpLink::new(nord(), spec, BTreeMap::new()).unwrap()
     }
 }
@@ -249,7 +249,15 @@ async fn a_key_that_stands_behind_a_path_is_shown_to_nobody() {
     let answers = shop.open().await;
     *shop.answers.lock().unwrap() = 0;
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let spec = HttpSpec { base: format!("http://{free}"), bearer: None, csrf: None, signature: None, timeout_ms: 5_000, tables: json!({}) };
+    let spec = HttpSpec {
+        base: format!("http://{free}"),
+        bearer: None,
+        credential: None,
+        csrf: None,
+        signature: None,
+        timeout_ms: 5_000,
+        tables: json!({}),
+    };
     let nobody = HttpLink::new(nord(), spec, BTreeMap::new()).unwrap();
     for (link, path, words) in
         [(&answers, "/machines?key=hush", "/machines answered 500"), (&nobody, "/machines?key=hush", "GET /machines: ")]

@@ -108,7 +108,7 @@ fn inbound(mesh: &Mesh) -> Inbound {
 /// A link to a system that is never asked.
 fn nobody(name: &str) -> Arc<HttpLink> {
     let (base, tables) = ("http://127.0.0.1:1".to_owned(), serde_json::json!({}));
-    let spec = HttpSpec { base, bearer: None, csrf: None, signature: None, timeout_ms: 100, tables };
+    let spec = HttpSpec { base, bearer: None, credential: None, csrf: None, signature: None, timeout_ms: 100, tables };
     Arc::new(HttpLink::new(site(name), spec, BTreeMap::new()).unwrap())
 }
 

@@ -23,7 +23,7 @@ use takt_protocol::name::Region as RegionName;
 use crate::databases::{Cutter, Database, Make, NEEDS, missing};
 use crate::skipped::skipped;
 
-const PATIENCE: Duration = Duration::from_mins(4);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Behind every so-manieth commit the line to the ERP breaks.
 const CUT_EVERY: usize = 9;
@@ -45,20 +45,20 @@ const FILES: [(&str, &str); 9] = [
     ),
     ("mappings/orders.jq", include_str!("mappings/orders.jq")),
     ("mappings/post.jq", include_str!("mappings/post.jq")),
-    ("mappings/dispatch_job.jq", include_str!("mappings/dispatch_job.jq")),
-    ("mappings/reports.jq", include_str!("mappings/reports.jq")),
+    ("mappings/dispatch_job.jq", include_str!("../../../../config/mappings/mes-sql/dispatch_job.jq")),
+    ("mappings/reports.jq", include_str!("../../../../config/mappings/mes-sql/reports.jq")),
 ];
 
-const LIMITS: &str = "limits: {at_once: 4, window_ms: 5000, failures: 3, rest_ms: 200, rest_max_ms: 400}\n";
+pub(crate) const LIMITS: &str = "limits: {at_once: 4, window_ms: 5000, failures: 3, rest_ms: 200, rest_max_ms: 400}\n";
 
-/// The text that connects the two.
-fn configured(dir: &Path, erp: &str, mes: &str) -> Mesh {
+/// The text that connects an ERP, whose file is given, with the MES.
+pub(crate) fn connected(dir: &Path, erp: &str, mes: &str, more: &[(&str, &str)]) -> Mesh {
     let write = |name: &str, text: &str| {
         let path = dir.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    for (name, text) in FILES {
+    for (name, text) in FILES.iter().chain(more) {
         write(name, text);
     }
     let (_, workflows) = demo::FILES.iter().find(|(name, _)| *name == "workflows/all.yaml").unwrap();
@@ -66,14 +66,7 @@ fn configured(dir: &Path, erp: &str, mes: &str) -> Mesh {
     assert!(workflows.contains("sla: plant_critical\n  reconciliation: presence\n  without: []"));
     let unchecked = workflows.replacen("without: []", "without: [equipment, calibration, plant_recipe]", 1);
     write("workflows/all.yaml", &unchecked);
-    write(
-        "sites/erp.yaml",
-        &format!(
-            "kind: erp\nregion: eu\ncalendar: {{zone: Europe/Berlin}}\nclasses: {{post: {{probe_with_settle: {{settle_ms: 500}}}}}}\n{LIMITS}\
-             link:\n  sql:\n    url: {erp}\n    send: {{post: mappings/post.jq}}\n    \
-             polls: {{orders: {{every_ms: 100, marked: true, mapping: mappings/orders.jq}}}}\n"
-        ),
-    );
+    write("sites/erp.yaml", erp);
     write(
         "sites/nord.yaml",
         &format!(
@@ -83,6 +76,15 @@ fn configured(dir: &Path, erp: &str, mes: &str) -> Mesh {
         ),
     );
     load(dir, &BTreeMap::new()).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+fn configured(dir: &Path, erp: &str, mes: &str) -> Mesh {
+    let erp = format!(
+        "kind: erp\nregion: eu\ncalendar: {{zone: Europe/Berlin}}\nclasses: {{post: {{probe_with_settle: {{settle_ms: 500}}}}}}\n{LIMITS}\
+         link:\n  sql:\n    url: {erp}\n    send: {{post: mappings/post.jq}}\n    \
+         polls: {{orders: {{every_ms: 100, marked: true, mapping: mappings/orders.jq}}}}\n"
+    );
+    connected(dir, &erp, mes, &[])
 }
 
 /// A region at work, and what it does regularly.
@@ -116,6 +118,12 @@ impl Running {
         self.chores.iter().for_each(tokio::task::JoinHandle::abort);
         self.region.kill();
     }
+
+    /// It ends in order.
+    pub(crate) async fn stop(self) {
+        self.region.stop().await;
+        self.chores.iter().for_each(tokio::task::JoinHandle::abort);
+    }
 }
 
 type Shared = Arc<Mutex<Database>>;
@@ -144,7 +152,7 @@ fn people(erp: &Shared, over: &Arc<AtomicBool>) -> Vec<std::thread::JoinHandle<(
     vec![person(1, "0.02"), person(2, "0.31")]
 }
 
-fn number(said: &str) -> usize {
+pub(crate) fn number(said: &str) -> usize {
     said.trim().parse().unwrap_or_else(|_| panic!("no number: {said}"))
 }
 
@@ -254,6 +262,5 @@ async fn two_databases_that_are_killed_under_load_make_and_post_every_order_once
     assert_eq!((finished(&erp), all > 20), (all, true), "{all} orders");
     account(&erp.lock().unwrap(), &mes.lock().unwrap(), all);
     assert!(line.cuts() > 0, "the line never broke behind a commit");
-    running.region.stop().await;
-    running.chores.iter().for_each(tokio::task::JoinHandle::abort);
+    running.stop().await;
 }

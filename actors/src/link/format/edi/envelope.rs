@@ -214,7 +214,7 @@ fn same_number(one: &str, other: &str) -> bool {
 
 /// What is known of the messages that people exchange about goods: their type, the code of their group in X12, and the segment that has to
 /// be there.
-const KNOWN: [(Standard, &str, &str, &str); 14] = [
+const KNOWN: [(Standard, &str, &str, &str); 15] = [
     (Standard::X12, "850", "PO", "BEG"),
     (Standard::X12, "856", "SH", "BSN"),
     (Standard::X12, "861", "RC", "BRA"),
@@ -222,6 +222,7 @@ const KNOWN: [(Standard, &str, &str, &str); 14] = [
     (Standard::X12, "943", "AR", "W06"),
     (Standard::X12, "944", "RE", "W17"),
     (Standard::X12, "945", "SW", "W06"),
+    (Standard::X12, "947", "AW", "W15"),
     (Standard::X12, "997", "FA", "AK1"),
     (Standard::Edifact, "ORDERS", "", "BGM"),
     (Standard::Edifact, "DESADV", "", "BGM"),

@@ -1,4 +1,4 @@
-# A job, as a row; the MES knows our key again by an index over it.
+# A job, as a row of MySQL or MariaDB; the MES knows our key again by an index over it.
 def key: "\(.effect.order)/\(.effect.attempt)";
 def request:
   { sql: "insert into jobs (external_key, material, pieces) values (?, ?, ?)",
