@@ -146,6 +146,7 @@ impl What {
             Self::Disk(Disk::Full) => "disk full",
             Self::Disk(Disk::Slow) => "disk slow",
             Self::Disk(Disk::Gone) => "servers gone",
+            Self::Disk(Disk::Unsteady) => "servers unsteady",
             Self::Corrections => "counts corrected",
             Self::RulesChanged => "rules changed",
             Self::CutOver => "orders go to another ERP",
@@ -168,6 +169,8 @@ pub enum Disk {
     Slow,
     /// Nothing can be written nor read.
     Gone,
+    /// The servers elect a leader again and again: of what is asked of them meanwhile, reading or writing, some is refused.
+    Unsteady,
 }
 
 /// Every scenario.

@@ -55,7 +55,7 @@ const fn blow(at_min: u64, lasts_min: u64, what: What) -> Blow {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 29] = [
+pub const ALL: [Scenario; 30] = [
     ORDINARY,
     Scenario {
         name: "wan-cut",
@@ -197,6 +197,18 @@ pub const ALL: [Scenario; 29] = [
         about: "the servers that have a region's log are gone for a while, and the node stands",
         blows: &[blow(70, 5, What::Disk(Disk::Gone)), blow(160, 90, What::Disk(Disk::Gone)), blow(380, 20, What::Disk(Disk::Gone))],
         must: &["refused by servers that are gone", "engine: refused"],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "servers-unsteady",
+        about: "the servers that have a region's log elect a leader again and again, and refuse some of what is read and written",
+        order_every_min: 60,
+        blows: &[
+            blow(50, 60, What::Disk(Disk::Unsteady)),
+            blow(180, 60, What::Disk(Disk::Unsteady)),
+            blow(330, 60, What::Disk(Disk::Unsteady)),
+        ],
+        must: &["refused by unsteady servers", "engine: refused"],
         ..ORDINARY
     },
     Scenario {
