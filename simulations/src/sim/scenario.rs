@@ -34,6 +34,8 @@ pub struct Scenario {
     pub sisters: u64,
     /// Minutes between two questions of quality about a lot that is on its way; 0 for none.
     pub hold_every_min: u64,
+    /// Whether regions speak over lines that one of the two dials, as where each has machines of its own; else one brings mail to the other.
+    pub lines: bool,
     /// What is a little wrong all the time.
     pub odds: Odds,
     /// What happens when.
