@@ -80,6 +80,11 @@ impl Open {
         matches!(&self.intent, Intent::Site { effect, .. } if effect.only_reads())
     }
 
+    /// The site whose lane it keeps while it is out; none where it overtakes.
+    fn keeps(&self) -> Option<SiteId> {
+        if let Intent::Site { site, overtakes: false, .. } = &self.intent { Some(*site) } else { None }
+    }
+
     /// What turns something on or off, and where.
     fn switches(&self) -> Option<(SiteId, &Effect)> {
         let Intent::Site { site, effect, .. } = &self.intent else { return None };
@@ -141,9 +146,10 @@ impl Outbox {
     }
 
     /// The intents that may go out now: everything that overtakes, and the oldest waiting one of each site where
-    /// nothing that keeps the lane is out. What turns something on waits for what turns it off, and the other way round.
+    /// nothing that keeps the lane is out: also none that is newer, where a person sends an older one again. What turns something on waits
+    /// for what turns it off, and the other way round.
     pub fn releasable(&self) -> Vec<(u32, OutboxFact)> {
-        let mut busy: BTreeSet<SiteId> = BTreeSet::new();
+        let mut busy: BTreeSet<SiteId> = self.open.values().filter(|open| open.is_out()).filter_map(Open::keeps).collect();
         let mut found = Vec::new();
         for (number, open) in &self.open {
             let Intent::Site { site, tier, overtakes, .. } = &open.intent else { continue };
@@ -152,7 +158,7 @@ impl Outbox {
             if may && !self.opposites(*number, open).chain(self.ways_back(*number, open)).any(|(_, before)| waits(before)) {
                 found.push((*number, OutboxFact::Released { site: *site, tier: *tier }));
             }
-            if !overtakes && (may || open.is_out()) {
+            if !overtakes && may {
                 busy.insert(*site);
             }
         }
@@ -220,10 +226,8 @@ impl Outbox {
     /// The promise behind the lanes: no site has two unsettled intents out that do not overtake, nor one with its opposite.
     pub fn lanes_hold(&self) -> bool {
         let mut out: BTreeMap<SiteId, u32> = BTreeMap::new();
-        for open in self.open.values().filter(|open| open.is_out()) {
-            if let Intent::Site { site, overtakes: false, .. } = &open.intent {
-                *out.entry(*site).or_default() += 1;
-            }
+        for site in self.open.values().filter(|open| open.is_out()).filter_map(Open::keeps) {
+            *out.entry(site).or_default() += 1;
         }
         let mut opposed = self.open.iter().filter(|(_, open)| open.is_out()).flat_map(|(number, open)| self.opposites(*number, open));
         out.values().all(|count| *count <= 1) && !opposed.any(|(_, before)| before.is_out())

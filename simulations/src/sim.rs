@@ -26,7 +26,9 @@ mod cutover;
 mod draw;
 mod drivers;
 mod hand;
+mod line;
 mod mistakes;
+mod panics;
 mod people;
 mod promises;
 mod road;
@@ -113,9 +115,12 @@ const LOOK: Duration = Duration::from_secs(30);
 pub fn run(trial: &Trial) -> anyhow::Result<Verdict> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     planted::plant(trial.bug);
+    panics::watch();
     let verdict = runtime.block_on(play(trial));
     planted::plant(None);
-    verdict
+    let mut verdict = verdict?;
+    verdict.broken.extend(panics::seen());
+    Ok(verdict)
 }
 
 async fn play(trial: &Trial) -> anyhow::Result<Verdict> {

@@ -117,6 +117,19 @@ fn what_was_never_sent_or_waits_for_a_person_is_over_once_something_newer_says_t
 }
 
 #[test]
+fn what_a_person_sends_again_waits_for_the_newer_one_that_is_out_meanwhile() {
+    let mut outbox = told(&[answer()]);
+    sent(&mut outbox, 1);
+    park(&mut outbox, 1);
+    tell(&mut outbox, &answer());
+    sent(&mut outbox, 2);
+    outbox.evolve(1, &OutboxFact::Requeued);
+    assert_eq!(release(&mut outbox), [0; 0], "the lane is the newer one's until that is settled");
+    done(&mut outbox, 2);
+    assert_eq!(release(&mut outbox), [1]);
+}
+
+#[test]
 fn what_is_about_another_shipment_waits_for_nothing() {
     let mut outbox = told(&[unblock()]);
     lost(&mut outbox, 1);

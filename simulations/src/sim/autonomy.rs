@@ -312,14 +312,11 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.push('\n');
 }
 
-/// A length of time for a person.
+/// A length of time for a person: two of a unit at least, or just one, so that little is rounded away.
 fn spoken(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
-    }
+    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let fits = UNITS.iter().find(|(unit, _)| seconds == *unit || seconds >= 2 * unit);
+    fits.map_or_else(|| format!("{seconds} s"), |(unit, name)| format!("{} {name}", seconds / unit))
 }
 
 fn escaped(text: &str) -> String {
@@ -350,6 +347,12 @@ mod tests {
         assert_eq!(cut.note(), None);
         let away = Cut { elsewhere: Some("centre".to_owned()), ..cut };
         assert!(away.note().is_some_and(|note| note.contains("`region: eu` into the file of the ERP")), "{:?}", away.note());
+    }
+
+    #[test]
+    fn a_length_of_time_loses_little_to_rounding() {
+        let said = [45, 90, 150, 3_600, 5_400, 28_800, 86_400, 129_600, 1_209_600].map(spoken);
+        assert_eq!(said, ["45 s", "90 s", "2 min", "1 h", "90 min", "8 h", "1 d", "36 h", "14 d"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod desk;
 pub(super) const DONE: &str = "done behind our back";
 
 /// How many kinds of deed there are.
-const DEEDS: u64 = 13;
+const DEEDS: u64 = 15;
 
 /// How long something is wrong.
 const WRONG_FOR: Duration = Duration::from_mins(12);
@@ -90,6 +90,8 @@ impl Doer<'_> {
             9 => self.changed_twice().await,
             10 => self.taken_away(luck.one_in(2)).await,
             11 => self.confirmed_at_the_erp().await,
+            12 => self.taken_back_at_the_erp(luck).await,
+            13 => self.typed_a_number_to_come().await,
             _ => self.credential_ran_out().await,
         }
     }
@@ -262,6 +264,31 @@ impl Doer<'_> {
             "ConfirmationUnit": self.people.text.word(erp.site, "unit", header.total.uom().code()), "ConfirmationYieldQuantity": "1",
             "APIConfHasNoGoodsMovements": true });
         self.at(erp, &Asked::post("/_sim/by-hand", &json!({ "do": "confirm", "user": "KOTT", "confirmation": confirmation })))?;
+        self.compare(erp.site).await
+    }
+
+    /// Somebody at the ERP takes a document of ours back, of which it tells what its mapping makes no word of; and the books are compared.
+    async fn taken_back_at_the_erp(&self, luck: &mut Luck) -> anyhow::Result<()> {
+        let erp = self.erp()?;
+        let (_, header, _) = self.newest(|order| !order.completed && order.ledger.postings().count() > 0).await?;
+        let books = erp.with(|system| system.books());
+        let its = |item: &&Value| {
+            text(item, "ManufacturingOrder") == header.number.as_str()
+                && text(item, "GoodsMovementType") == "261"
+                && item.get("GoodsMovementIsCancelled") == Some(&json!(false))
+        };
+        let items = |document: &Value| document.pointer("/to_MaterialDocumentItem/results").and_then(Value::as_array).cloned();
+        let issues: Vec<&Value> = list(&books, "documents")
+            .iter()
+            .filter(|document| {
+                !text(document, "ReferenceDocument").is_empty() && items(document).is_some_and(|all| all.iter().any(|item| its(&item)))
+            })
+            .collect();
+        let issue = usize::try_from(luck.below(issues.len().max(1) as u64)).ok().and_then(|at| issues.get(at));
+        let issue = issue.ok_or_else(|| anyhow::anyhow!("{} has no issue to take back", header.number))?;
+        let (year, document) = (text(issue, "MaterialDocumentYear").parse::<i64>()?, text(issue, "MaterialDocument").parse::<u64>()?);
+        self.at(erp, &Asked::post("/_sim/by-hand", &json!({ "do": "undo", "user": "KOTT", "year": year, "document": document })))?;
+        self.people.town.count("taken back at an ERP");
         self.compare(erp.site).await
     }
 

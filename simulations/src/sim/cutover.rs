@@ -21,8 +21,7 @@ pub(super) fn after(town: &Town, erp: SiteId) -> Option<SiteId> {
 
 /// Every plant's orders go to another ERP from now on.
 pub(super) async fn strike(people: &People) {
-    let half = people.orders().await.into_values().flatten().filter(|state| matches!(&state.own, Own::Order(order) if by_half(order)));
-    people.town.add("orders half confirmed at the cut-over", half.count() as u64);
+    people.town.add("orders half confirmed at the cut-over", half_posted(people).await);
     let mut book = Book::clone(&people.yard.book());
     for plant in &people.plants {
         if let Some(site) = book.sites.get_mut(&plant.site) {
@@ -31,6 +30,12 @@ pub(super) async fn strike(people: &People) {
     }
     book.hash = format!("{}>", book.hash);
     people.yard.put_in_force(Arc::new(book), "cut over").await;
+}
+
+/// How many open orders have something posted, and something that is not.
+pub(super) async fn half_posted(people: &People) -> u64 {
+    let half = people.orders().await.into_values().flatten().filter(|state| matches!(&state.own, Own::Order(order) if by_half(order)));
+    half.count() as u64
 }
 
 /// Whether some of an open order is posted, and not all.

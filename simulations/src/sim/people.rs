@@ -144,25 +144,28 @@ impl People {
         Ok(Input { to, envelope: Envelope::of(key, now), body: Body::Order(order::Input::Request(Request::Release(release))) })
     }
 
-    /// Asks until there is an answer, whatever node is there; counted by whether it was refused.
-    pub(super) async fn ask(&self, input: Input, [refused, taken]: [&str; 2]) {
+    /// Asks until there is an answer, whatever node is there; counted by whether it was refused, and how, which it says.
+    pub(super) async fn ask(&self, input: Input, [refused, taken]: [&str; 2]) -> Option<Code> {
         *lock(&self.asking) += 1;
-        loop {
+        let code = loop {
             if let Some(answered) = self.asked_once(&input).await {
-                self.town.count(if answered.refused.is_some() { refused } else { taken });
+                let code = answered.refused;
+                self.town.count(if code.is_some() { refused } else { taken });
                 lock(&self.answered).push(answered);
-                break;
+                break code;
             }
             self.town.count("asked again");
             tokio::time::sleep(Duration::from_secs(10)).await;
-        }
+        };
         *lock(&self.asking) -= 1;
+        code
     }
 
     async fn asked_once(&self, input: &Input) -> Option<Answered> {
-        // Any node knows whose it is.
-        let entity = self.yard.regions().into_iter().find_map(|name| self.yard.region(name)?.entity(&input.to))?;
-        let home = self.yard.region(entity.region())?;
+        // Any node knows whose it is; what it is called there by now, its home alone.
+        let anywhere = self.yard.regions().into_iter().find_map(|name| self.yard.region(name)?.entity(&input.to))?;
+        let home = self.yard.region(anywhere.region())?;
+        let entity = home.entity(&input.to)?;
         let reply = tokio::time::timeout(Duration::from_secs(10), home.ask(input.clone())).await.ok()?.ok()?;
         let refused = match reply {
             Reply::Answer(Answer::Refused(refusal)) | Reply::Known(Answer::Refused(refusal)) => Some(refusal.code),

@@ -26,6 +26,7 @@ mod t2_once;
 mod t4_conserved;
 mod t5_cleared;
 pub(super) mod t9_decided;
+mod t9_rung;
 
 /// Everything that is looked at.
 pub(super) struct Evidence<'a> {
@@ -69,13 +70,14 @@ pub(super) async fn look(trial: &Trial, town: &Town, left: Left, people: &People
     let departures = t5_cleared::look(&evidence, &mut verdict.broken);
     t5_cleared::look_at_holds(&evidence, &regions, &mut verdict.broken).await?;
     t9_decided::look(&evidence, &mut verdict.broken);
+    let alarms = t9_rung::look(&evidence, &mut verdict.broken);
     t11_bounded::look(&evidence, &mut verdict.broken);
     verdict.codes = super::coverage::of(&evidence.logs, &people.answered());
     verdict.cases = cases(&evidence.logs);
     if trial.draw {
         verdict.picture = Some(town.board().picture(trial, &evidence.logs, verdict));
     }
-    verdict.account = account(&evidence, town, led_back, departures);
+    verdict.account = account(&evidence, town, [led_back, departures, alarms]);
     proves_something(trial, (regions.len(), evidence.erps.len()), verdict);
     Ok(())
 }
@@ -96,7 +98,7 @@ async fn commits_into(town: &Town, seams: &Seams) -> anyhow::Result<()> {
 }
 
 /// What was done, and what went wrong meanwhile.
-fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64) -> BTreeMap<String, u64> {
+fn account(evidence: &Evidence<'_>, town: &Town, [led_back, departures, alarms]: [u64; 3]) -> BTreeMap<String, u64> {
     let mut account = town.account();
     let mut add = |name: &str, count: u64| *account.entry(name.to_owned()).or_default() += count;
     for (name, count) in evidence.left.memories.values().flat_map(Memory::account) {
@@ -118,6 +120,7 @@ fn account(evidence: &Evidence<'_>, town: &Town, led_back: u64, departures: u64)
     add("postings", evidence.logs.orders().map(|(_, order)| order.ledger.postings().count() as u64).sum());
     add("quantities led back to their message", led_back);
     add("departures", departures);
+    add("alarms that were due", alarms);
     account
 }
 

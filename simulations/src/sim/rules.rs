@@ -1,7 +1,25 @@
 //! Posting rules that are changed while orders are under way: the same documents, the next version, and flushed at other times.
 
+use std::time::Duration;
+
 use takt_protocol::book::Book;
 use takt_protocol::posting::{Rule, RuleBook, Trigger};
+
+use super::cutover;
+use super::people::People;
+
+/// How long is waited for an order that some of is posted of, and how often it is looked for.
+const WAITS: Duration = Duration::from_mins(40);
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Other rules from now on; with an order under way, because a change in an idle hour would show nothing.
+pub(super) async fn strike(people: &People) {
+    let until = people.town.elapsed() + WAITS;
+    while people.town.elapsed() < until && cutover::half_posted(people).await == 0 {
+        tokio::time::sleep(LOOK).await;
+    }
+    people.yard.change_rules().await;
+}
 
 /// The book that comes after this one.
 pub(super) fn next(book: &Book) -> anyhow::Result<Book> {

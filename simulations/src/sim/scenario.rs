@@ -34,6 +34,8 @@ pub struct Scenario {
     pub sisters: u64,
     /// Minutes between two questions of quality about a lot that is on its way; 0 for none.
     pub hold_every_min: u64,
+    /// Whether regions speak over lines that one of the two dials, as where each has machines of its own; else one brings mail to the other.
+    pub lines: bool,
     /// What is a little wrong all the time.
     pub odds: Odds,
     /// What happens when.
@@ -146,6 +148,7 @@ impl What {
             Self::Disk(Disk::Full) => "disk full",
             Self::Disk(Disk::Slow) => "disk slow",
             Self::Disk(Disk::Gone) => "servers gone",
+            Self::Disk(Disk::Unsteady) => "servers unsteady",
             Self::Corrections => "counts corrected",
             Self::RulesChanged => "rules changed",
             Self::CutOver => "orders go to another ERP",
@@ -168,6 +171,8 @@ pub enum Disk {
     Slow,
     /// Nothing can be written nor read.
     Gone,
+    /// The servers elect a leader again and again: of what is asked of them meanwhile, reading or writing, some is refused.
+    Unsteady,
 }
 
 /// Every scenario.

@@ -73,6 +73,7 @@ const QUIET: Scenario = Scenario {
     orders_together: 0,
     sisters: 1,
     hold_every_min: 0,
+    lines: false,
     odds: scenario::Odds {
         request_lost: 0,
         answer_lost: 0,

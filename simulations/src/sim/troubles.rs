@@ -11,6 +11,9 @@ use super::town::Town;
 use super::yard::Dying;
 use crate::gate::Luck;
 
+/// Of how many operations one is refused while servers elect a leader again and again.
+const REFUSED_WHILE_UNSTEADY: u64 = 6;
+
 /// The fates of one engine.
 pub(super) struct Troubles {
     pub(super) luck: Luck,
@@ -47,7 +50,7 @@ impl Fates for Troubles {
 
 impl Troubles {
     /// What the disk under the engine makes of it.
-    fn by_disk(&self, operation: Operation) -> Fate {
+    fn by_disk(&mut self, operation: Operation) -> Fate {
         match self.node.disk() {
             Some(Disk::Full) if operation.writes => {
                 self.town.count("refused by a full disk");
@@ -61,7 +64,11 @@ impl Troubles {
                 self.town.count("refused by servers that are gone");
                 Fate::Refused
             }
-            Some(Disk::Full) | None => Fate::Done,
+            Some(Disk::Unsteady) if self.luck.one_in(REFUSED_WHILE_UNSTEADY) => {
+                self.town.count("refused by unsteady servers");
+                Fate::Refused
+            }
+            Some(Disk::Full | Disk::Unsteady) | None => Fate::Done,
         }
     }
 }

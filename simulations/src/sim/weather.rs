@@ -57,7 +57,7 @@ async fn strike(blow: Blow, region: Option<Region>, people: Arc<People>) {
         }
         (What::PlantCut, _) => super::autonomy::cut(&people, lasts).await,
         (What::Corrections, _) => people.correct(lasts).await,
-        (What::RulesChanged, _) => people.yard.change_rules().await,
+        (What::RulesChanged, _) => super::rules::strike(&people).await,
         (What::CutOver, _) => super::cutover::strike(&people).await,
         (What::OtherBinary, _) => replace_all(&people, lasts).await,
         (What::FromBackup { behind_min, reconciling_min }, Some(region)) => {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use takt_actors::courier::{Far, Way as Toward};
+use takt_actors::courier::Far;
 use takt_actors::link::inbound::Inbound;
 use takt_actors::node::Settings;
 use takt_actors::region::{Plan, Region};
@@ -85,6 +85,8 @@ pub(super) struct Yard {
     text: Arc<Loaded>,
     town: Arc<Town>,
     plots: BTreeMap<RegionName, Arc<Plot>>,
+    /// Whether regions speak over lines.
+    lines: bool,
     live: Mutex<BTreeMap<RegionName, Live>>,
     taken: Mutex<BTreeMap<SiteId, Vec<Taken>>>,
     deepest: AtomicUsize,
@@ -112,7 +114,8 @@ impl Yard {
         let plots = text.mesh.regions.iter().map(plot).collect();
         let (live, taken, deepest) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
         let book = Mutex::new(Arc::clone(&text.mesh.book));
-        Self { text: Arc::clone(text), town: Arc::clone(town), plots, live, taken, deepest, book }
+        let lines = trial.scenario.lines;
+        Self { text: Arc::clone(text), town: Arc::clone(town), plots, lines, live, taken, deepest, book }
     }
 
     /// Somebody for each region who starts its node, and starts it again when it died.
@@ -282,7 +285,7 @@ impl Yard {
         let road = |(to, plot): (&RegionName, &Arc<Plot>)| {
             let luck = Luck::of(luck.below(u64::MAX), &format!("road {from} {to}"));
             let road = Highway::new(&self.town, (from, *to), plot.memory.clone(), luck);
-            Far { region: *to, way: Toward::Beside(Arc::new(road)), shards: SHARDS }
+            Far { region: *to, way: road.way(self.lines), shards: SHARDS }
         };
         others.map(road).collect()
     }

@@ -127,7 +127,7 @@ fn listed(file: &Path) -> anyhow::Result<Vec<(u64, &'static Scenario)>> {
 }
 
 /// What every fault is counted under: over all scenarios each must have taken effect.
-const FAULTS: [&str; 45] = [
+const FAULTS: [&str; 46] = [
     "request lost",
     "answer lost",
     "heard late",
@@ -151,6 +151,7 @@ const FAULTS: [&str; 45] = [
     "refused by a full disk",
     "waited for a slow disk",
     "refused by servers that are gone",
+    "refused by unsteady servers",
     "a clock was wrong",
     "held",
     "count_corrected",

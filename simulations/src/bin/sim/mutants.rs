@@ -64,7 +64,8 @@ fn shows_in(bug: Bug) -> &'static [&'static str] {
         Bug::CorrectionDropped => &["correction-storm"],
         Bug::BreakerNeverCloses | Bug::ReversalOvertakes | Bug::NoSettleTime | Bug::BlindRetry => &["retry-storm", "everything-twice"],
         Bug::TimerLost | Bug::SnapshotWithoutTail | Bug::SeenForgotten => &["node-lost", "everything-twice"],
-        Bug::LostCursor | Bug::GivesUpEarly => &["full-disk", "servers-lost"],
+        Bug::LostCursor => &["full-disk", "servers-lost"],
+        Bug::GivesUpEarly => &["servers-unsteady"],
         Bug::SendsUncompared => &["old-backup"],
         Bug::MailForgotten => &["wan-cut", "rebooted-offline"],
         Bug::NoFence

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use takt_protocol::book::{Book, Equipment};
 use takt_protocol::calendar::PeriodState;
@@ -18,12 +19,17 @@ use takt_protocol::native::{NativeId, NativeKind, Ref};
 use takt_protocol::order::{self, Request};
 use takt_protocol::posting::Standing as Stands;
 use takt_protocol::record::{self, Content, Report, Standing, Statement};
+use takt_protocol::refusal::Code;
 use takt_protocol::words::{HoldNo, LotKey, LotNo, MaterialId, Version};
 use takt_protocol::{shipment, site};
 
 use super::{DONE, Doer, WRONG_FOR};
 use crate::sim::people::{list, text};
 use crate::sim::stage;
+
+/// How long somebody waits for a run over the books that is under way, and how often at most.
+const ASKED_AGAIN: Duration = Duration::from_mins(1);
+const ASKED_MAX: u32 = 30;
 
 /// What each word of theirs is counted as.
 const COUNTED: [&str; 2] = ["deeds refused", "deeds taken"];
@@ -71,25 +77,47 @@ impl Doer<'_> {
     /// Somebody wants an order, and types the number of another one for that of its planned order.
     pub(super) async fn typed_a_wrong_number(&mut self) -> anyhow::Result<()> {
         let (_, header, _) = self.newest(|_| true).await?;
+        self.order_under(header.erp, header.number).await
+    }
+
+    /// Somebody wants an order, and types for that of its planned order a number that the ERP will soon give to another one: many an ERP
+    /// numbers both from ranges that overlap.
+    pub(super) async fn typed_a_number_to_come(&mut self) -> anyhow::Result<()> {
+        let erp = self.erp()?;
+        let books = erp.with(|system| system.books());
+        let numbers = list(&books, "orders").iter().filter_map(|order| text(order, "ManufacturingOrder").parse::<u64>().ok());
+        let highest = numbers.max().ok_or_else(|| anyhow::anyhow!("{} has no order", erp.site))?;
+        let to_come = NativeId::parse(&(highest + 2).to_string())?;
+        self.order_under(erp.site, to_come).await
+    }
+
+    /// Somebody wants an order under the number of another one.
+    async fn order_under(&mut self, erp: SiteId, number: NativeId) -> anyhow::Result<()> {
         self.number += 1;
         let mut input = self.people.release(self.plant, 0, 100_000 + self.number, self.people.pieces_max())?;
-        let names = vec![Ref::new(header.erp, NativeKind::Order, header.number.clone())];
-        input.to = Address::Native { kind: Entity::Order, names };
+        input.to = Address::Native { kind: Entity::Order, names: vec![Ref::new(erp, NativeKind::Order, number.clone())] };
         if let Body::Order(order::Input::Request(Request::Release(release))) = &mut input.body {
-            release.planned_order = header.number.clone();
+            release.planned_order = number;
         }
         self.people.ask(input, ["orders refused", "orders asked for"]).await;
         self.people.town.count(DONE);
         Ok(())
     }
 
-    /// Somebody has the books of an ERP compared with ours.
+    /// Somebody has the books of an ERP compared with ours: while a run is under way, after that.
     pub(super) async fn compare(&self, erp: SiteId) -> anyhow::Result<()> {
         let entity = self.people.yard.book().site_entity(erp).ok_or_else(|| anyhow::anyhow!("{erp} is not known"))?;
-        let body = Body::Site(site::Input::Request(site::Request::Reconcile { cut_off: None, every: true }));
-        let envelope = self.envelope(Source::parse("desk")?, "compare", Some("finance"))?;
-        self.say(Input { to: Address::Entity(entity), envelope, body }).await;
-        Ok(())
+        for _ in 0..ASKED_MAX {
+            let body = Body::Site(site::Input::Request(site::Request::Reconcile { cut_off: None, every: true }));
+            let envelope = self.envelope(Source::parse("desk")?, "compare", Some("finance"))?;
+            self.people.town.count(DONE);
+            let refused = self.people.ask(Input { to: Address::Entity(entity), envelope, body }, COUNTED).await;
+            if refused != Some(Code::State) {
+                return Ok(());
+            }
+            tokio::time::sleep(ASKED_AGAIN).await;
+        }
+        anyhow::bail!("the books of {erp} are not compared")
     }
 
     /// What could not be sent as it was configured is sent again.

@@ -45,6 +45,7 @@ pub(in crate::sim) const ORDINARY: Scenario = Scenario {
     orders_together: 0,
     sisters: 1,
     hold_every_min: 240,
+    lines: false,
     odds: ROUGH,
     blows: &[blow(200, 1, What::NodeLost)],
     must: &["node died", "answer lost", "acknowledgement lost", "told twice", "held"],
@@ -55,7 +56,7 @@ const fn blow(at_min: u64, lasts_min: u64, what: What) -> Blow {
 }
 
 /// All scenarios.
-pub const ALL: [Scenario; 29] = [
+pub const ALL: [Scenario; 30] = [
     ORDINARY,
     Scenario {
         name: "wan-cut",
@@ -200,6 +201,18 @@ pub const ALL: [Scenario; 29] = [
         ..ORDINARY
     },
     Scenario {
+        name: "servers-unsteady",
+        about: "the servers that have a region's log elect a leader again and again, and refuse some of what is read and written",
+        order_every_min: 60,
+        blows: &[
+            blow(50, 60, What::Disk(Disk::Unsteady)),
+            blow(180, 60, What::Disk(Disk::Unsteady)),
+            blow(330, 60, What::Disk(Disk::Unsteady)),
+        ],
+        must: &["refused by unsteady servers", "engine: refused"],
+        ..ORDINARY
+    },
+    Scenario {
         name: "rebooted-offline",
         about: "a region is cut off for hours, and its node is started again three times meanwhile",
         blows: &[blow(60, 200, What::RebootedOffline), blow(330, 120, What::RebootedOffline)],
@@ -333,6 +346,7 @@ pub const ALL: [Scenario; 29] = [
         hours: 8,
         order_every_min: 60,
         hold_every_min: 20,
+        lines: true,
         odds: Odds { acknowledgement_lost: 12, told_twice: 8, ..ROUGH },
         blows: &[blow(20, 440, What::BehindOurBack), blow(120, 120, What::WanCut), blow(300, 100, What::WanCut)],
         must: &["done behind our back", "deeds refused", "told twice"],
