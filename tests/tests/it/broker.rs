@@ -106,10 +106,6 @@ impl Broker {
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.dir.path()
-    }
 }
 
 impl Drop for Broker {

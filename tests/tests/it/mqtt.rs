@@ -39,11 +39,13 @@ fn write(dir: &Path, name: &str, text: &str) {
 
 /// A plant that is one MQTT client.
 fn plant(dir: &Path, link: &str) -> Mesh {
-    write(dir, "mesh.yaml", "regions: [eu]\n");
+    write(dir, "mesh.yaml", "regions: [eu]\nclients: [{name: planner, token: p, role: planning}]\n");
     write(dir, "mappings/machines.jq", MACHINES);
     let erp = "kind: erp\nregion: eu\ncalendar: {zone: Europe/Berlin}\n";
     write(dir, "sites/erp.yaml", erp);
-    let nord = format!("kind: plant\nregion: eu\nerp: erp\ncalendar: {{zone: Europe/Berlin}}\nlink:\n  mqtt:\n{link}");
+    // Whoever blocks shipments is a warehouse.
+    let kind = if link.contains("block_shipment") { "kind: warehouse" } else { "kind: plant\nerp: erp" };
+    let nord = format!("{kind}\nregion: eu\ncalendar: {{zone: Europe/Berlin}}\nlink:\n  mqtt:\n{link}");
     write(dir, "sites/nord.yaml", &nord);
     load(dir, &BTreeMap::new()).unwrap_or_else(|found| panic!("{found:#?}"))
 }
@@ -252,8 +254,11 @@ async fn acknowledged(version: &str, peers: &Path) {
     let mut broker = Broker::start("allow_anonymous true");
     let config = dir.path().join("config");
     write(&config, "mappings/block_shipment.jq", PUBLISHES);
-    let sends = "    send: {block_shipment: mappings/block_shipment.jq}\n";
-    let link = listening(&format!("mqtt://127.0.0.1:{}", broker.port()), version, sends);
+    // Those without which nobody would have a warehouse.
+    let verbs = ["block_shipment", "answer_departure", "block_stock", "unblock_shipment", "unblock_stock"]
+        .map(|verb| format!("{verb}: mappings/block_shipment.jq"));
+    let sends = format!("    send: {{{}}}\n", verbs.join(", "));
+    let link = listening(&format!("mqtt://127.0.0.1:{}", broker.port()), version, &sends);
     let mesh = plant(&config, &format!("{link}limits: {{window_ms: 2000}}\n"));
     let (engine, clock) = engine(dir.path());
     let running = begin(&mesh, &engine).await;

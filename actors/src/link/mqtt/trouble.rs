@@ -65,9 +65,9 @@ pub(super) fn tls(spec: &MqttSpec, error: &dyn std::error::Error) -> Trouble {
     let (text, broker) = (chain(error), spec.broker());
     let remedy = if text.contains("UnknownIssuer") || text.contains("CaUsedAsEndEntity") {
         "nobody whom we trust vouches for its certificate: name the file of its CA as `root_certificates`"
-    } else if text.contains("NotValidForName") {
+    } else if text.contains("NotValidForName") || text.contains("not valid for name") {
         "its certificate is for another name: write the address that stands in it as `broker`"
-    } else if text.contains("Expired") {
+    } else if text.contains("Expired") || text.contains("expired") {
         "its certificate is over: have it renewed"
     } else if text.contains("InvalidContentType") || text.contains("CorruptMessage") {
         "it does not speak TLS there: write mqtt:// for a plain connection, or the port for TLS"
