@@ -12,7 +12,7 @@ use crate::payload::Payload;
 use crate::seen::ContentHash;
 
 /// The schema epoch of this binary: grows when a fact gains a meaning that an older binary would miss.
-pub const SCHEMA: u16 = 4;
+pub const SCHEMA: u16 = 5;
 
 /// The version that messages and commits are written in; older ones are read, too.
 pub const VERSION: &str = "1";
