@@ -197,9 +197,10 @@ impl Turn<'_, '_> {
         let present = self.shipment.departure.as_ref().filter(|departure| departure.told == Some(true));
         let until = present.map(|departure| departure.until).filter(|until| self.context.now <= *until);
         let free = self.shipment.holds.is_empty() && self.shipment.gates.is_empty();
-        match (until, truck.waited_for) {
-            (Some(until), _) if free => self.tell_truck(true, Some(until), Vec::new()),
-            (_, Some(attempt)) if self.shipment.stage != Stage::Departed => self.ask_lots(attempt),
+        match (truck.waited_for, until) {
+            // A yes that stands is of an earlier wish, and no answer to this one: its warehouse would wait for ever.
+            (Some(attempt), _) if self.shipment.stage != Stage::Departed => self.ask_lots(attempt),
+            (_, Some(until)) if free => self.tell_truck(true, Some(until), Vec::new()),
             // It is answered with the warehouse's own wish, which is under way or will come.
             _ => {}
         }

@@ -105,6 +105,25 @@ fn a_warehouse_that_asks_again_does_not_wait_for_a_truck_that_has_its_yes() {
     assert_eq!(dock.yard.says_as(tms(), Input::Report(Report::TruckLeft { ask: Some(1) })), Answer::Accepted);
 }
 
+/// Somebody at the desk had asked before either of them did, and what they said then still counts when the truck comes.
+#[test]
+fn a_warehouse_that_waits_for_its_truck_is_answered_when_that_comes_whoever_asked_before() {
+    let mut dock = Dock::packed();
+    dock.yard.says_as(SiteId::parse("desk").unwrap(), Input::Request(Request::ClearDeparture { attempt: 1 }));
+    dock.lot_says(1);
+    assert_eq!(dock.yard.granted(), Some(true));
+    dock.warehouse(2);
+    assert!(dock.yard.told_lots().is_empty(), "it waits for its truck");
+    dock.truck_asks(1);
+    assert_eq!(dock.yard.told_lots().len(), 1, "both want to leave now");
+    dock.lot_says(2);
+    let answered = |attempt: u32, of: SiteId| {
+        let yes = |effect: &Effect| matches!(effect, Effect::AnswerDeparture { attempt: told, granted: true, .. } if *told == attempt);
+        dock.asked().iter().any(|(site, effect)| *site == of && yes(effect))
+    };
+    assert!(answered(2, wms()) && answered(1, tms()), "{:?}", dock.asked());
+}
+
 #[test]
 fn a_hold_stops_warehouse_and_truck_and_both_have_to_ask_again() {
     let mut dock = Dock::cleared();
