@@ -97,6 +97,15 @@ impl Broker {
         assert!(TcpStream::connect(("127.0.0.1", self.port)).is_err(), "it still listens");
     }
 
+    /// Has it end in order, with all it has written down: one that is killed has acknowledged a few messages before it wrote them, and
+    /// whoever sent them has forgotten them.
+    pub(crate) fn end(&mut self) {
+        let mut child = self.running.take().unwrap();
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        assert!(child.wait().unwrap().success(), "it did not end in order");
+        assert!(TcpStream::connect(("127.0.0.1", self.port)).is_err(), "it still listens");
+    }
+
     /// Has it stand still, or go on, as a machine does that is out of breath.
     pub(crate) fn stand_still(&self, still: bool) {
         let id = self.running.as_ref().unwrap().id().to_string();

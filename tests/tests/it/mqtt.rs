@@ -1,5 +1,5 @@
 //! Links over MQTT against a real broker, in both versions: what is told of a broker that does not take us, messages that come under load
-//! while the broker and we are killed, and (`stage`) a whole plant in Sparkplug B with an ERP beside it.
+//! while the broker ends and we are killed, and (`stage`) a whole plant in Sparkplug B with an ERP beside it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,7 +104,7 @@ async fn under_load(version: &str, peers: &Path) {
     until(clock.as_ref(), "it has subscribed", || standing(&running).is_ok()).await;
     let mut mes = Peer::start(peers, &["publish", &broker.port().to_string(), "press", &ALL.to_string(), "0.01"]);
     let before = wait_for(clock.as_ref(), &mesh, &engine, ALL / 6).await;
-    broker.kill();
+    broker.end();
     clock.sleep(Duration::from_millis(300)).await;
     broker.restart();
     let after = wait_for(clock.as_ref(), &mesh, &engine, before + ALL / 6).await;
@@ -128,10 +128,10 @@ async fn under_load(version: &str, peers: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nothing_is_lost_or_doubled_when_the_broker_and_we_are_killed_under_load() {
+async fn nothing_is_lost_or_doubled_when_the_broker_ends_and_we_are_killed_under_load() {
     let peers = match peers() {
         Ok(peers) => peers,
-        Err(why) => return skipped("nothing_is_lost_or_doubled_when_the_broker_and_we_are_killed_under_load", NEEDS, &why),
+        Err(why) => return skipped("nothing_is_lost_or_doubled_when_the_broker_ends_and_we_are_killed_under_load", NEEDS, &why),
     };
     under_load("3.1.1", &peers).await;
     under_load("5", &peers).await;
