@@ -132,7 +132,9 @@ fn own_mappings(text: &str, name: SiteId) -> BTreeMap<String, String> {
         path.starts_with("mappings/") && mentions(text, &mapping)
     });
     named
-        .map(|(path, content)| (own(path, name), if path.ends_with(".yaml") { tested_by(content, name) } else { (*content).to_owned() }))
+        .map(|(path, content)| {
+            (own(path, name), if path.ends_with(trial::ENDING) { tested_by(content, name) } else { (*content).to_owned() })
+        })
         .collect()
 }
 

@@ -65,7 +65,7 @@ pub(super) fn requests_begin(window: Duration) -> Duration {
 
 /// And how long the kernel tries to bring it over, so that nothing arrives when the window is over.
 fn kernel_keeps(window: Duration) -> Duration {
-    window - claim_takes(window) - requests_begin(window)
+    window.saturating_sub(claim_takes(window)).saturating_sub(requests_begin(window))
 }
 
 /// The network.

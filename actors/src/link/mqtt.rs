@@ -121,12 +121,15 @@ impl MqttSpec {
     }
 }
 
+/// A certificate and its key, as they stand in their files.
+type Identity = (Vec<u8>, Vec<u8>);
+
 impl Tls {
     fn roots(&self) -> Result<Option<Vec<u8>>, Trouble> {
         self.root_certificates.as_ref().map(file).transpose()
     }
 
-    fn identity(&self) -> Result<Option<(Vec<u8>, Vec<u8>)>, Trouble> {
+    fn identity(&self) -> Result<Option<Identity>, Trouble> {
         self.identity.as_ref().map(|(certificate, key)| Ok((file(certificate)?, file(key)?))).transpose()
     }
 }
@@ -283,14 +286,13 @@ impl Link for MqttLink {
             Ok(Some(Outcome::Accepted(receipt))) => Sent::Accepted(receipt),
             Ok(Some(Outcome::Rejected { code, text })) => Sent::Rejected { code, text },
             Ok(Some(Outcome::NotDone { why })) => Sent::NotDone { why },
-            Ok(Some(Outcome::Lost { why })) => Sent::Lost { why },
             Ok(Some(Outcome::Misconfigured { why })) => Sent::Misconfigured { why },
             Ok(Some(Outcome::Read(_))) => {
                 Sent::Misconfigured { why: format!("{} reads, and nothing can be read over MQTT", mapping.name()) }
             }
             Ok(None) if unheard => Sent::NotDone { why: "nobody has subscribed to it, and the broker threw it away".to_owned() },
             Ok(None) => Sent::Lost { why: format!("{} says nothing of what came of it", mapping.name()) },
-            Err(why) => Sent::Lost { why },
+            Ok(Some(Outcome::Lost { why })) | Err(why) => Sent::Lost { why },
         }
     }
 

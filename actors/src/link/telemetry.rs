@@ -114,8 +114,8 @@ impl Said {
 impl Source {
     /// As people see it, and as a rule names it.
     pub fn shown(&self) -> String {
-        let device = self.device.iter().map(|device| format!("/{device}")).collect::<String>();
-        format!("{}/{}{device}", self.group, self.node)
+        let node = format!("{}/{}", self.group, self.node);
+        self.device.as_ref().map_or(node.clone(), |device| format!("{node}/{device}"))
     }
 }
 
@@ -138,7 +138,7 @@ pub const TOPICS: &str = "$rule/";
 const PARCELS_MAX: usize = 100;
 
 /// What a machine may have made in no time: readings come in bursts.
-const SLACK: Duration = Duration::from_secs(60);
+const SLACK: Duration = Duration::from_mins(1);
 
 /// A rule at work.
 #[derive(Clone, Debug)]
@@ -321,7 +321,16 @@ impl Run {
             self.told_at = Some(now);
         }
         let due = std::mem::take(&mut self.urgent) || !self.tally.parcels.is_empty();
-        due.then(|| self.tally.clone())
+        due.then(|| self.kept())
+    }
+
+    /// Where whoever comes after us goes on: what is in no parcel yet is counted again from where it began.
+    fn kept(&self) -> Tally {
+        let mut kept = self.tally.clone();
+        if let Some(Parcel { what: Seen::Count { began, .. }, from, .. }) = &self.open {
+            kept.reading = Some((*began, *from));
+        }
+        kept
     }
 
     /// It could not be kept: it is due again.

@@ -59,7 +59,7 @@ pub(super) async fn carry_out(desk: &SiteDesk, delivery: &Delivery, intent: Inte
             let errand = Errand { reference: intent.reference(), attempt, effect };
             let left = (started + window).saturating_sub(desk.node.seams.clock.elapsed());
             let began = Began::now(desk);
-            let sent = if left < window - claim_takes(window) {
+            let sent = if left < window.saturating_sub(claim_takes(window)) {
                 // This node stood still meanwhile: what it sent now might arrive when another one is asking the site already.
                 Sent::NotDone { why: "its time was over before it was begun".to_owned() }
             } else {

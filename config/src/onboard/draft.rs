@@ -324,7 +324,8 @@ impl Draft {
             out.push('\n');
             if line.trim() == "topics:" {
                 let indent = line.len() - line.trim_start().len() + 2;
-                out.push_str(&format!("{:indent$}{}: {}\n", "", json!(self.topic), self.entry(text)));
+                out.push_str(&" ".repeat(indent));
+                out.push_str(&[&json!(self.topic).to_string(), ": ", &self.entry(text), "\n"].concat());
             }
         }
         out

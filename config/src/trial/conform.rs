@@ -74,11 +74,10 @@ fn verbs(kind: SiteKind, link: &TransportText) -> Looked {
         SiteKind::Plant => &["dispatch_job"],
         SiteKind::Warehouse => &["announce_unit", "block_stock", "unblock_stock"],
         SiteKind::Quality => &["tell_hold"],
-        SiteKind::Maintenance => &[],
         SiteKind::Transport => &["answer_departure"],
         SiteKind::Planning => &["answer_demand"],
         SiteKind::Analytics => &["tell_events"],
-        SiteKind::Supplier | SiteKind::ProductData => &[],
+        SiteKind::Maintenance | SiteKind::Supplier | SiteKind::ProductData => &[],
     };
     let sent: BTreeSet<String> = link.slots().into_iter().filter_map(|(slot, _)| Some(slot.strip_prefix("send.")?.to_owned())).collect();
     let missing: Vec<&str> = asked.iter().copied().filter(|verb| !sent.contains(*verb)).collect();

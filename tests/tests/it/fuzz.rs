@@ -52,12 +52,13 @@ async fn try_alone(name: &str, room: &Path) -> Result<u64, String> {
     let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = process.id().to_string();
     let mut ending = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap());
-    let (done, ended) = match tokio::time::timeout(Duration::from_secs(seconds()) + 3 * LONGEST, &mut ending).await {
-        Ok(done) => (done.unwrap(), true),
-        Err(_) => {
-            assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
-            (ending.await.unwrap(), false)
-        }
+    let in_time = tokio::time::timeout(Duration::from_secs(seconds()) + 3 * LONGEST, &mut ending).await;
+    let ended = in_time.is_ok();
+    let done = if let Ok(done) = in_time {
+        done.unwrap()
+    } else {
+        assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
+        ending.await.unwrap()
     };
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     let read = said.lines().find_map(|line| line.split_once("fuzz: ")?.1.parse().ok());

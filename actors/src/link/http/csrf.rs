@@ -11,7 +11,7 @@ use super::{Asked, HttpLink, Silence, Written, get};
 /// A token, and what it counts with.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
-    token: String,
+    text: String,
     cookies: Option<String>,
     /// Which login it was fetched under.
     shown: Shown,
@@ -21,7 +21,7 @@ impl Token {
     /// What is shown of it.
     pub(super) fn headers(&self) -> impl Iterator<Item = (String, String)> {
         let cookies = self.cookies.iter().map(|cookies| ("cookie".to_owned(), cookies.clone()));
-        std::iter::once(("x-csrf-token".to_owned(), self.token.clone())).chain(cookies)
+        std::iter::once(("x-csrf-token".to_owned(), self.text.clone())).chain(cookies)
     }
 }
 
@@ -66,7 +66,7 @@ impl HttpLink {
         let Some(token) = header("x-csrf-token") else {
             return Err(Silence::Unsent(format!("{path} gave no x-csrf-token")));
         };
-        let token = Token { token: token.to_owned(), cookies: header("set-cookie").map(cookies), shown: shown.clone() };
+        let token = Token { text: token.to_owned(), cookies: header("set-cookie").map(cookies), shown: shown.clone() };
         *self.csrf.lock().await = Some(token.clone());
         Ok(token)
     }

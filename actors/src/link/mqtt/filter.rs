@@ -47,9 +47,8 @@ pub fn meet(one: &str, other: &str) -> bool {
     loop {
         match (one.next(), other.next()) {
             (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
-            (None, Some(_)) | (Some(_), None) => return false,
             (Some(level), Some(theirs)) if level == "+" || theirs == "+" || level == theirs => {}
-            (Some(_), Some(_)) => return false,
+            (_, _) => return false,
         }
     }
 }

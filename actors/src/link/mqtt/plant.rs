@@ -208,14 +208,13 @@ impl<'a> Plant<'a> {
         }
         for parcel in parcels {
             let (topic, raw) = (rule.topic(), Bytes::from(telemetry::shown(rule, &parcel).to_string()));
-            match &parcel.doubt {
-                Some(doubt) => self.door.take_as_case(&topic, raw, telemetry::doubted(rule, &parcel, doubt)).await.map(drop),
-                None => {
-                    let called = Some(Called::item(&topic, &parcel.number.to_string(), ""));
-                    self.door.take(&Told { topic: &topic, raw, called, file: None, brought: false }).await.map(drop)
-                }
-            }
-            .map_err(|refused| refused.to_string())?;
+            let taken = if let Some(doubt) = &parcel.doubt {
+                self.door.take_as_case(&topic, raw, telemetry::doubted(rule, &parcel, doubt)).await.map(drop)
+            } else {
+                let called = Some(Called::item(&topic, &parcel.number.to_string(), ""));
+                self.door.take(&Told { topic: &topic, raw, called, file: None, brought: false }).await.map(drop)
+            };
+            taken.map_err(|refused| refused.to_string())?;
             self.with(rule, |run| run.told(&parcel));
         }
         Ok(())

@@ -107,6 +107,7 @@ pub(super) async fn next(line: &mut EventLoop, spec: &MqttSpec) -> Result<Event,
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "of what breaks a connection only that counts which a person can do something about")]
 fn ended(error: ConnectionError, spec: &MqttSpec) -> Trouble {
     match error {
         ConnectionError::ConnectionRefused(code) | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => {

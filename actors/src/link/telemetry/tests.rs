@@ -21,7 +21,9 @@ fn count(value: i128) -> (String, Said) {
 /// Everything that is to be told now, and is; what was kept is what another one would begin from.
 fn told(run: &mut Run, now: Instant) -> Vec<(Option<String>, u64, bool)> {
     let parcels = run.due(now).map(|tally| tally.parcels).unwrap_or_default();
-    parcels.iter().for_each(|parcel| run.told(parcel));
+    for parcel in &parcels {
+        run.told(parcel);
+    }
     let count = |what: &Seen| if let Seen::Count { count, .. } = what { *count } else { 0 };
     parcels.iter().map(|parcel| (parcel.order.clone(), count(&parcel.what), parcel.doubt.is_some())).collect()
 }
@@ -126,7 +128,9 @@ fn a_state_is_told_once_it_stands() {
     let state = |word: &str| [("State".to_owned(), Said::Text(word.to_owned()))];
     let states = |run: &mut Run, now| {
         let parcels = run.due(now).map(|tally| tally.parcels).unwrap_or_default();
-        parcels.iter().for_each(|parcel| run.told(parcel));
+        for parcel in &parcels {
+            run.told(parcel);
+        }
         parcels.into_iter().map(|parcel| if let Seen::State { state } = parcel.what { state } else { String::new() }).collect::<Vec<_>>()
     };
     run.hear(&state("running"), Came::Anew, at(0));

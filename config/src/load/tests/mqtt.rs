@@ -94,7 +94,7 @@ fn brokers_filters_and_promises_are_told_with_what_to_do() {
     instead("client: takt-nord", "client: ''", "the client has no name");
     instead("    user: takt\n", "", "a password is given, and no user");
     instead("    user: takt\n", "    user: takt\n    payload_bytes_max: 3000000\n", "mappings take 2097152 at most");
-    instead("    user: takt\n", "    user: takt\n    version: '4'\n", "3.1.1");
+    instead("    user: takt\n", "    user: takt\n    version: 'newest'\n", "use one of 3.1.1, 5");
     instead("dedup_by_key", "{probe_with_settle: {settle_ms: 5}}", "nobody can ask what became of dispatch_job");
     instead("mapping: mappings/all.jq", "qos: 0, mapping: mappings/all.jq", "may be lost on the way: that is telemetry");
     instead("mapping: mappings/all.jq", "qos: 2, mapping: mappings/all.jq", "no other quality than 1");

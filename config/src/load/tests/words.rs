@@ -202,7 +202,7 @@ fn what_is_not_even_yaml_is_told_in_words_of_this_house() {
             "kind: erp\nlimits: {window_ms: 4294967296}\n",
             "2:21: `4294967296` cannot be read here. write a whole number of at most 4294967295",
         ),
-        ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http, files, sql"),
+        ("link: {ftp: {}}\n", "1:8: `ftp` is no word for this. use one of http, files, sql, mqtt"),
     ];
     let told = |text: &str| findings(&[("sites/erp.yaml", text)]);
     let wrong: Vec<_> = cases.iter().filter(|(text, wanted)| told(text) != [format!("sites/erp.yaml:{wanted}")]).collect();

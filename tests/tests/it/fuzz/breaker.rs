@@ -1,6 +1,6 @@
 //! How samples are broken: bits, bytes, pieces of themselves and of others, words that mean something, much too much of something.
 
-/// Numbers from a seed, the same on every machine (SplitMix64).
+/// Numbers from a seed, the same on every machine (`SplitMix64`).
 pub(super) struct Breaker(u64);
 
 impl Breaker {

@@ -20,13 +20,16 @@ use takt_protocol::{subject, wire};
 pub(super) const NAMES: [&str; 13] =
     ["json", "xml", "csv", "fixed", "x12", "edifact", "mapping", "mapped", "commit", "input", "relayed", "names", "folder"];
 
+/// Reads a text, and says whether that went well.
+type Read = Box<dyn Fn(&[u8]) -> bool>;
+
 /// One of them.
 pub(super) struct Reader {
     /// What it reads well.
     pub(super) samples: Vec<Vec<u8>>,
     pub(super) words: &'static [&'static str],
     /// Reads, and says whether that was well.
-    pub(super) read: Box<dyn Fn(&[u8]) -> bool>,
+    pub(super) read: Read,
 }
 
 impl Reader {
@@ -78,7 +81,7 @@ pub(super) fn named(name: &str) -> Reader {
 
 /// Past the harness, to whoever started this process.
 pub(super) fn say(what: &str) {
-    writeln!(std::io::stdout(), "fuzz: {what}").unwrap();
+    std::io::stdout().write_all(format!("fuzz: {what}\n").as_bytes()).unwrap();
 }
 
 /// Whether it was read; an error has words, and not without end.
@@ -244,7 +247,7 @@ fn folder() -> Reader {
             Ok(_) => true,
             Err(findings) => {
                 assert!(!findings.is_empty(), "refused without a word");
-                findings.iter().for_each(|finding| assert!(!finding.to_string().is_empty()));
+                assert!(findings.iter().all(|finding| !finding.to_string().is_empty()));
                 false
             }
         }

@@ -90,6 +90,9 @@ fn posted(kept: &Path) -> BTreeMap<String, u64> {
     all
 }
 
+/// Pieces of all orders.
+const ALL: u64 = EACH * ORDERS.len() as u64;
+
 /// Waits until the press has made so many in all.
 async fn until_made(clock: &dyn Clock, memory: &Path, most: u64) {
     until(clock, "the press goes on", || made(memory).values().sum::<u64>() >= most).await;
@@ -101,7 +104,6 @@ async fn every_piece_that_a_press_counts_in_sparkplug_is_counted_once_whoever_is
         Ok(peers) => peers,
         Err(why) => return skipped("every_piece_that_a_press_counts_in_sparkplug_is_counted_once_whoever_is_killed", NEEDS, &why),
     };
-    const ALL: u64 = EACH * ORDERS.len() as u64;
     let dir = tempfile::tempdir().unwrap();
     let mut broker = Broker::start("allow_anonymous true");
     let mesh = configured(&dir.path().join("config"), broker.port());

@@ -379,8 +379,14 @@ fn bd_seq(payload: &Payload) -> Option<u64> {
     match metric.value.as_ref()? {
         Held::Int(int) => Some(u64::from(*int)),
         Held::Long(long) => Some(*long),
-        Held::Float(_) | Held::Double(_) | Held::Boolean(_) | Held::Text(_) => None,
-        Held::Bytes(_) | Held::DataSet(_) | Held::Template(_) | Held::Extension(_) => None,
+        Held::Float(_)
+        | Held::Double(_)
+        | Held::Boolean(_)
+        | Held::Text(_)
+        | Held::Bytes(_)
+        | Held::DataSet(_)
+        | Held::Template(_)
+        | Held::Extension(_) => None,
     }
 }
 
