@@ -46,9 +46,7 @@ impl Site {
                     self.heard.insert(equipment.clone(), *at);
                 }
             }
-            Fact::Calibrated { equipment, until } => {
-                self.calibrated.insert(equipment.clone(), *until);
-            }
+            Fact::Calibrated { equipment, until } => drop(self.calibrated.insert(equipment.clone(), *until)),
             Fact::Window { number, window } => self.know_window(number, window.as_ref()),
             Fact::Planned { order, plan } => drop(self.plans.insert(*order, plan.as_ref().clone())),
             Fact::Finished(order) => drop(self.plans.remove(order)),

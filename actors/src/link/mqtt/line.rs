@@ -75,6 +75,7 @@ impl Session<'_> {
             let reading = pin!(self.read(line, up, slots));
             let working = pin!(self.work(&sender, is_up, came, since_ms, &mut stood));
             tokio::select! {
+                biased;
                 trouble = reading => trouble,
                 trouble = working => trouble,
                 () = self.link.cut.notified() => Trouble::Away("the broker did not acknowledge in time, and was left".to_owned()),
@@ -148,6 +149,7 @@ impl Session<'_> {
         let mut taking = FuturesOrdered::new();
         loop {
             tokio::select! {
+                biased;
                 Some(receipt) = taking.next(), if !taking.is_empty() => {
                     if let Some(receipt) = receipt {
                         sender.acknowledge(receipt).await;
