@@ -32,9 +32,6 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// The longest text.
 const TEXT_BYTES_MAX: usize = 256 << 10;
 
-/// Texts tried in a second, at the very least.
-const FEWEST: u64 = 1;
-
 fn seconds() -> u64 {
     std::env::var("TAKT_FUZZ_SECONDS").map_or(SECONDS, |set| set.parse().expect("TAKT_FUZZ_SECONDS is a number"))
 }
@@ -79,8 +76,8 @@ async fn whatever_is_read_ends_soon_takes_little_and_breaks_nothing() {
     let mut broken = Vec::new();
     for name in readers::NAMES {
         match try_alone(name, room.path()).await {
-            Ok(read) if read >= FEWEST * seconds() => eprintln!("fuzz: {name}: {read} texts"),
-            Ok(read) => broken.push(format!("{name}: only {read} texts in {} s", seconds())),
+            Ok(read) if read > 0 => eprintln!("fuzz: {name}: {read} texts"),
+            Ok(_) => broken.push(format!("{name}: not one text in {} s", seconds())),
             Err(why) => broken.push(why),
         }
     }
