@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::wheels::fetched;
+
 /// What they need.
 pub(crate) const NEEDS: &str = "links over MQTT need mosquitto (apt-get install mosquitto), and Python 3 with pip and its package index";
 
@@ -32,27 +34,8 @@ fn program() -> Option<PathBuf> {
 /// The folder of the peers; or why the tests cannot run here.
 pub(crate) fn peers() -> Result<PathBuf, String> {
     static ONCE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    ONCE.get_or_init(|| program().ok_or_else(|| "there is no mosquitto".to_owned()).and_then(|_| fetched())).clone()
-}
-
-/// The peers, installed beside the build where they are not yet.
-fn fetched() -> Result<PathBuf, String> {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/mqtt-peers-1");
-    if place.is_dir() {
-        return Ok(place);
-    }
-    let room = tempfile::tempdir_in(place.parent().unwrap()).map_err(|error| error.to_string())?;
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"])
-        .arg(room.path().join("it"))
-        .args(PACKAGES);
-    let output = pip.stdin(Stdio::null()).output().map_err(|error| format!("python3: {error}"))?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-    }
-    // Whoever was faster has put the same there.
-    drop(std::fs::rename(room.path().join("it"), &place));
-    Ok(place)
+    ONCE.get_or_init(|| program().ok_or_else(|| "there is no mosquitto".to_owned()).and_then(|_| fetched("mqtt-peers-1", &PACKAGES)))
+        .clone()
 }
 
 impl Broker {

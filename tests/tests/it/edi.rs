@@ -1,7 +1,7 @@
 //! Interchanges of ours before readers that were not written here: pydifact for EDIFACT, pyx12 for X12, both from PyPI. What we write they
 //! read as we meant it and call right; what they write we read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -9,31 +9,12 @@ use takt_actors::link::format::Format;
 use takt_actors::link::format::edi::{Standard, acknowledgement};
 
 use crate::skipped::skipped;
+use crate::wheels::fetched;
 
 const NEEDS: &str = "independent readers of EDI need Python 3 with pip, and its package index";
 const PACKAGES: [&str; 3] = ["pydifact==0.2.3", "pyx12==4.0.0", "defusedxml==0.7.1"];
 const X12: &[u8] = include_bytes!("../../../actors/src/link/format/edi/samples/all.x12");
 const EDIFACT: &[u8] = include_bytes!("../../../actors/src/link/format/edi/samples/all.edi");
-
-/// The readers, installed beside the build where they are not yet.
-fn readers() -> Result<PathBuf, String> {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/edi-readers-1");
-    if place.is_dir() {
-        return Ok(place);
-    }
-    let room = tempfile::tempdir_in(place.parent().unwrap()).map_err(|error| error.to_string())?;
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"])
-        .arg(room.path().join("it"))
-        .args(PACKAGES);
-    let output = pip.stdin(Stdio::null()).output().map_err(|error| format!("python3: {error}"))?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-    }
-    // Whoever was faster has put the same there.
-    drop(std::fs::rename(room.path().join("it"), &place));
-    Ok(place)
-}
 
 fn name(standard: Standard) -> &'static str {
     match standard {
@@ -73,7 +54,7 @@ fn ours(read: &Value) -> Vec<Value> {
 
 #[test]
 fn readers_that_were_not_written_here_read_what_we_write_and_we_what_they_write() {
-    let readers = match readers() {
+    let readers = match fetched("edi-readers-1", &PACKAGES) {
         Ok(readers) => readers,
         Err(why) => return skipped("readers_that_were_not_written_here_read_what_we_write_and_we_what_they_write", NEEDS, &why),
     };

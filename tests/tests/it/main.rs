@@ -42,6 +42,7 @@ mod store_power;
 mod store_writer;
 mod tryton;
 mod unreached;
+mod wheels;
 mod wire;
 mod world_files;
 mod world_records;
